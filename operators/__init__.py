@@ -1,0 +1,4 @@
+"""FiftyOne operators, one file each: inputs, progress and outcome.
+
+They hold no mathematics; the work is told in `plugin.pipeline`.
+"""

@@ -1,0 +1,81 @@
+"""A FiftyOne of its own for the tests: own server, own database, own plugins folder.
+
+Everything that FiftyOne reads when it is imported is set here, before any test module is.
+"""
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from fiftyone_autolabel.plugin.dataset.database import ensure_mongod
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SCRATCH = Path(tempfile.mkdtemp(prefix="fiftyone-autolabel-tests-"))
+PLUGINS_DIR = SCRATCH / "plugins"
+
+# The shell waits for the pipe to close, so the server ends with this process however that ends.
+SERVER_SCRIPT = '"$@" >/dev/null 2>&1 & server=$!; read -r _; kill $server; wait $server'
+
+
+def _isolate_fiftyone() -> None:
+    plugin = PLUGINS_DIR / "@autolabel" / "prototypes"
+    plugin.parent.mkdir(parents=True)
+    plugin.symlink_to(REPOSITORY, target_is_directory=True)
+    os.environ |= {
+        "FIFTYONE_CONFIG_PATH": str(SCRATCH / "config.json"),
+        "FIFTYONE_APP_CONFIG_PATH": str(SCRATCH / "app_config.json"),
+        "FIFTYONE_PLUGINS_DIR": str(PLUGINS_DIR),
+        "FIFTYONE_DEFAULT_DATASET_DIR": str(SCRATCH / "datasets"),
+        "FIFTYONE_DATABASE_NAME": f"autolabel-tests-{os.getpid()}",
+        "FIFTYONE_DO_NOT_TRACK": "1",
+        "FIFTYONE_SHOW_PROGRESS_BARS": "0",
+    }
+    # Kept between runs, so that models are prepared once per checkout.
+    os.environ.setdefault("FIFTYONE_AUTOLABEL_CACHE", str(REPOSITORY / ".cache" / "autolabel"))
+
+
+def _start_server() -> subprocess.Popen:
+    """Start a server for these tests alone: left to itself, FiftyOne shares that of a running App."""
+    mongod = ensure_mongod()
+    data = SCRATCH / "database"
+    data.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    os.environ["FIFTYONE_DATABASE_URI"] = f"mongodb://127.0.0.1:{port}"
+    place = ["--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port)]
+    small = ["--nounixsocket", "--wiredTigerCacheSizeGB", "0.5"]
+    return subprocess.Popen(["sh", "-c", SERVER_SCRIPT, "sh", mongod, *place, *small], stdin=subprocess.PIPE)
+
+
+def _stop_server(server: subprocess.Popen) -> None:
+    server.stdin.close()
+    server.wait()
+
+
+def _drop_database() -> None:
+    """Leave nothing behind on a server that is not ours."""
+    from pymongo import MongoClient
+
+    with MongoClient(os.environ["FIFTYONE_DATABASE_URI"]) as client:
+        client.drop_database(os.environ["FIFTYONE_DATABASE_NAME"])
+
+
+# Registered before FiftyOne is imported, so that all this runs after FiftyOne's own leave-taking.
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+_isolate_fiftyone()
+if os.environ.get("FIFTYONE_DATABASE_URI"):
+    atexit.register(_drop_database)
+else:
+    atexit.register(_stop_server, _start_server())
+
+
+@pytest.fixture(scope="session")
+def plugins_dir() -> Path:
+    """FiftyOne's plugins folder, with this checkout linked into it as the plugin."""
+    return PLUGINS_DIR

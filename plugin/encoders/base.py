@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -18,7 +18,8 @@ from ..engine.vectors import unit_rows
 ImageLike = str | os.PathLike[str] | Image.Image | np.ndarray
 Progress = Callable[[int, int], None]
 
-DECODING_THREADS = 4
+DECODING_THREADS = min(16, max(4, os.cpu_count() or 4))
+_STRETCHED_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,33 @@ class Encoder(Protocol):
 
 
 class BatchEncoder(ABC):
-    """An encoder that runs batch by batch while the next batch is being decoded in threads."""
+    """An encoder that runs batch by batch while the next batch is being decoded in threads.
 
+    A subclass sets the attributes of `Encoder` and implements the three abstract methods.
+    """
+
+    name: str
+    version: str
+    dimension: int
+    logit_scale: float | None = None
+    prompt_templates: tuple[str, ...] = ("{}",)
     batch_size: int = 32
 
     @abstractmethod
-    def preprocess(self, image: Image.Image) -> np.ndarray:
-        """Turn one RGB image into the model's input array."""
+    def preprocess(self, image: Image.Image) -> Any:
+        """Turn one RGB image into the model's input, usually an array."""
 
     @abstractmethod
-    def forward_images(self, batch: np.ndarray) -> np.ndarray:
-        """Run the image tower on (b, …) stacked inputs and return (b, d) vectors of any length."""
+    def forward_images(self, batch: Any) -> np.ndarray:
+        """Run the image tower on what `collate` returned and return (b, d) vectors of any length."""
 
     @abstractmethod
     def forward_texts(self, texts: list[str]) -> np.ndarray:
         """Run the text tower on one batch and return (b, d) vectors of any length."""
+
+    def collate(self, inputs: list[Any]) -> Any:
+        """Join the inputs of a batch into what `forward_images` takes: by default a (b, …) array."""
+        return np.stack(inputs)
 
     def embed_images(self, images: Sequence[ImageLike], progress: Progress | None = None) -> ImageEmbeddings:
         """Embed images batch by batch.
@@ -88,17 +101,10 @@ class BatchEncoder(ABC):
         vectors = np.zeros((len(images), self.dimension), np.float32)
         errors: dict[int, str] = {}
         for rows, inputs in self._decoded_batches(images):
-            good = [i for i, item in enumerate(inputs) if not isinstance(item, Exception)]
-            errors |= {
-                rows[i]: _describe_failure(images[rows[i]], item)
-                for i, item in enumerate(inputs)
-                if isinstance(item, Exception)
-            }
-            if good:
-                batch = np.stack([inputs[i] for i in good])
-                vectors[[rows[i] for i in good]] = unit_rows(self.forward_images(batch))
+            failures = self._embed_batch(rows, inputs, vectors)
+            errors |= {row: _describe_failure(images[row], error) for row, error in failures.items()}
             if progress:
-                progress(rows[-1] + 1, len(images))
+                progress(rows.stop, len(images))
         return ImageEmbeddings(vectors, errors)
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
@@ -111,36 +117,75 @@ class BatchEncoder(ABC):
 
     def _decoded_batches(self, images: Sequence[ImageLike]) -> Iterator[tuple[range, list]]:
         """Yield (rows, inputs or exceptions) per batch, decoding one batch ahead."""
-        batches = [
-            range(start, min(start + self.batch_size, len(images)))
-            for start in range(0, len(images), self.batch_size)
-        ]
+        starts = range(0, len(images), self.batch_size)
+        batches = [range(start, min(start + self.batch_size, len(images))) for start in starts]
         with ThreadPoolExecutor(DECODING_THREADS) as pool:
 
             def submit(rows: range) -> list[Future]:
                 return [pool.submit(self._load, images[row]) for row in rows]
 
             upcoming = submit(batches[0]) if batches else []
-            for rows, following in zip(batches, [*batches[1:], range(0)], strict=True):
-                current, upcoming = upcoming, submit(following)
+            for position, rows in enumerate(batches):
+                current = upcoming
+                upcoming = submit(batches[position + 1]) if position + 1 < len(batches) else []
                 yield rows, [future.exception() or future.result() for future in current]
 
-    def _load(self, image: ImageLike) -> np.ndarray:
+    def _embed_batch(self, rows: range, inputs: list[Any], vectors: np.ndarray) -> dict[int, Exception]:
+        """Write the vectors of one batch into their rows, and return the failure of every other row."""
+        failed = {row: item for row, item in zip(rows, inputs, strict=True) if isinstance(item, Exception)}
+        good = [row for row in rows if row not in failed]
+        if not good:
+            return failed
+        raw = np.asarray(self.forward_images(self.collate([inputs[row - rows.start] for row in good])))
+        for row, vector in zip(good, raw, strict=True):
+            if not np.isfinite(vector).all():
+                failed[row] = ValueError("the model returned no finite vector for it")
+        finite = [row not in failed for row in good]
+        vectors[[row for row in good if row not in failed]] = unit_rows(raw[finite])
+        return failed
+
+    def _load(self, image: ImageLike) -> Any:
         return self.preprocess(open_image(image))
 
 
 def open_image(image: ImageLike) -> Image.Image:
-    """Open anything image-like as an upright RGB image.
+    """Open anything image-like as an upright 8-bit RGB image.
+
+    Transparent pixels become white. Images of more than 8 bits a pixel (16-bit PNG, float TIFF) are
+    stretched from their darkest to their lightest value, because sensors rarely fill the whole range and
+    Pillow would clip all above 255 to white. An animation gives its first frame.
 
     Raises:
         OSError: The file is missing or is no image that Pillow can read.
-        ValueError: The array is not an image.
+        TypeError: The array's shape or dtype is no image's.
+        ValueError: The pixels are not finite numbers.
     """
+    if isinstance(image, Image.Image):
+        return _upright_rgb(image)
     if isinstance(image, np.ndarray):
-        image = Image.fromarray(image)
-    elif not isinstance(image, Image.Image):
-        image = Image.open(image)
-    return ImageOps.exif_transpose(image).convert("RGB")
+        single_channel = image.ndim == 3 and image.shape[2] == 1
+        return _upright_rgb(Image.fromarray(image[..., 0] if single_channel else image))
+    with Image.open(image) as file:
+        return _upright_rgb(file)
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in _STRETCHED_MODES:
+        upright = _stretched_to_8_bit(upright)
+    if not upright.has_transparency_data:
+        return upright.convert("RGB")
+    white = Image.new("RGBA", upright.size, "white")
+    return Image.alpha_composite(white, upright.convert("RGBA")).convert("RGB")
+
+
+def _stretched_to_8_bit(image: Image.Image) -> Image.Image:
+    pixels = np.asarray(image, np.float32)
+    darkest, lightest = pixels.min(), pixels.max()
+    if not np.isfinite(lightest - darkest):
+        raise ValueError("its pixels are not finite numbers")
+    span = max(lightest - darkest, 1e-12)
+    return Image.fromarray(np.uint8((pixels - darkest) / span * 255))
 
 
 def _describe_failure(image: ImageLike, error: Exception) -> str:

@@ -1,12 +1,27 @@
-"""Where vectors and downloaded weights are kept between runs.
+"""Vectors are computed once: a cache around any encoder, and the folder where it lives.
 
-Every encoder that keeps files on disk asks here for the folder.
+An image is known by its content, so that renaming, moving and copying files costs nothing.
 """
 
+import hashlib
 import os
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
+from .base import DECODING_THREADS, Encoder, ImageEmbeddings, ImageLike, Progress, open_image
+from .vector_store import VectorStore
+
 CACHE_FOLDER_VARIABLE = "FIFTYONE_AUTOLABEL_CACHE"
+
+# Part of every key: raise it when `open_image` begins to show the models other pixels.
+PIXELS_VERSION = "1"
+
+_CHUNK_BYTES = 1 << 20
 
 
 def default_cache_folder() -> Path:
@@ -17,3 +32,132 @@ def default_cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("fiftyone-autolabel", appauthor=False)
+
+
+class CachedEncoder:
+    """An encoder that remembers on disk what another one computed.
+
+    Vectors are kept batch by batch, so that an interrupted run continues where it stopped. Failures are
+    not kept. Equal images are embedded once. Without a folder to write to it warns once and only embeds.
+
+    Attributes:
+        encoder: The encoder that computes what is not known yet.
+    """
+
+    def __init__(self, encoder: Encoder, folder: Path | None = None) -> None:
+        """Wrap an encoder.
+
+        Args:
+            encoder: Its `name` and `version` decide which vectors it may share with earlier runs.
+            folder: Where the cache lives; `default_cache_folder()` if None.
+        """
+        self.encoder = encoder
+        self.name = encoder.name
+        self.version = encoder.version
+        self.dimension = encoder.dimension
+        self.logit_scale = encoder.logit_scale
+        self.prompt_templates = encoder.prompt_templates
+        path = (folder or default_cache_folder()) / "vectors" / _file_name(encoder)
+        self._store = VectorStore(path, encoder.dimension)
+        # Several batches at once, so that the encoder can decode one while it computes another.
+        self._chunk_size = 8 * getattr(encoder, "batch_size", 32)
+
+    def embed_images(self, images: Sequence[ImageLike], progress: Progress | None = None) -> ImageEmbeddings:
+        """Embed images, computing only what no earlier run computed.
+
+        Args:
+            images: Paths, PIL images or arrays, as for `BatchEncoder.embed_images`.
+            progress: Called with (images done, images in all); a known image counts as done.
+
+        Returns:
+            Unit rows in the order of `images`, with the reason for each image that has none.
+        """
+        vectors = np.zeros((len(images), self.dimension), np.float32)
+        errors: dict[int, str] = {}
+        for start in range(0, len(images), self._chunk_size):
+            chunk = [images[row] for row in range(start, min(start + self._chunk_size, len(images)))]
+
+            def report(done: int, start: int = start) -> None:
+                if progress:
+                    progress(start + done, len(images))
+
+            part = self._embed_chunk(chunk, report)
+            vectors[start : start + len(chunk)] = part.vectors
+            errors |= {start + row: error for row, error in part.errors.items()}
+            report(len(chunk))
+        return ImageEmbeddings(vectors, errors)
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Embed texts as (k, d) float32 unit rows, computing only what no earlier run computed."""
+        keys = [hashlib.sha256(b"text" + text.encode()).digest() for text in texts]
+        known = self._store.get(keys)
+        unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if unknown:
+            computed = dict(zip(unknown, self.encoder.embed_texts(list(unknown.values())), strict=True))
+            self._store.put(computed)
+            known |= computed
+        return np.stack([known[key] for key in keys]) if keys else np.zeros((0, self.dimension), np.float32)
+
+    def _embed_chunk(self, images: list[ImageLike], report: Callable[[int], None]) -> ImageEmbeddings:
+        with ThreadPoolExecutor(DECODING_THREADS) as pool:
+            keys = list(pool.map(_image_key, images))
+        vectors = self._store.get(list({*keys} - {None}))
+        unknown = {key: row for row, key in enumerate(keys) if key and key not in vectors}
+        already_known = sum(key in vectors for key in keys)
+        fresh = self._compute(images, unknown, lambda done, _: report(already_known + done))
+        self._store.put(fresh)
+        vectors |= fresh
+        return self._assemble(images, keys, vectors)
+
+    def _compute(
+        self, images: list[ImageLike], rows: dict[bytes, int], progress: Progress
+    ) -> dict[bytes, np.ndarray]:
+        """Embed one image per key and return the vectors of those that can be."""
+        if not rows:
+            return {}
+        computed = self.encoder.embed_images([images[row] for row in rows.values()], progress)
+        return {key: computed.vectors[i] for i, key in enumerate(rows) if i not in computed.errors}
+
+    def _assemble(
+        self, images: list[ImageLike], keys: list[bytes | None], vectors: dict[bytes, np.ndarray]
+    ) -> ImageEmbeddings:
+        """Give every image its vector, and what has none a second chance to get one or a reason."""
+        result = ImageEmbeddings(np.zeros((len(images), self.dimension), np.float32), {})
+        failed = [row for row, key in enumerate(keys) if key not in vectors]
+        for row, key in enumerate(keys):
+            if key in vectors:
+                result.vectors[row] = vectors[key]
+        if failed:
+            second = self.encoder.embed_images([images[row] for row in failed])
+            result.vectors[failed] = second.vectors
+            result.errors.update({failed[i]: error for i, error in second.errors.items()})
+        return result
+
+
+def _file_name(encoder: Encoder) -> str:
+    identity = f"{encoder.name}\n{encoder.version}\n{PIXELS_VERSION}"
+    readable = re.sub(r"[^\w.-]+", "-", encoder.name)[-60:].strip("-.")
+    return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}.sqlite3"
+
+
+def _image_key(image: ImageLike) -> bytes | None:
+    """Digest of a file's bytes, or of the upright RGB pixels of anything else; None if it has none."""
+    try:
+        return _pixels_key(image) if isinstance(image, Image.Image | np.ndarray) else _file_key(image)
+    except Exception:  # whatever is wrong with the image, the encoder will report it
+        return None
+
+
+def _file_key(path: str | os.PathLike[str]) -> bytes:
+    digest = hashlib.sha256(b"file")
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.digest()
+
+
+def _pixels_key(image: Image.Image | np.ndarray) -> bytes:
+    upright = open_image(image)
+    digest = hashlib.sha256(f"pixels {upright.size}".encode())
+    digest.update(upright.tobytes())
+    return digest.digest()

@@ -2,3 +2,24 @@
 
 FiftyOne executes this file on every request, so it only registers; the public names load when used.
 """
+
+from importlib import import_module
+
+_PUBLIC = {
+    "InputError": ".plugin.engine.errors",
+    "Refinement": ".plugin.engine.results",
+    "Settings": ".plugin.engine.config",
+    "refine": ".plugin.engine.refinement",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    """Public names, for completion."""
+    return sorted(_PUBLIC)

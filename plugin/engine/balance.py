@@ -1,0 +1,107 @@
+"""Logits of the text view, with the classes balanced as far as the neighbours support it.
+
+Text vectors favour some classes; neighbours that agree on a label show how much of that to undo.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .vectors import softmax
+
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+SPREAD_OF_LOGITS = 3.0
+"""Standard deviation over the classes that an image's logits are scaled to."""
+
+MOST_ROUNDS = 60
+SETTLED = 1e-3
+
+
+@dataclass(frozen=True)
+class TextView:
+    """What the class names alone say of every image.
+
+    Attributes:
+        logits: (n, k) float32, scaled and balanced.
+        scale: Factor from cosine to logit.
+        strength: Chosen strength ρ of the balancing, 0 (none) to 1 (classes equally frequent).
+    """
+
+    logits: np.ndarray
+    scale: float
+    strength: float
+
+
+def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
+    """Scale cosines to logits and balance the classes as strongly as neighbours agree.
+
+    The strength is the one that maximises the mutual information between an image's soft label and
+    its nearest neighbour's: labels that are right are shared by neighbours, labels spread over absent
+    classes are not.
+
+    Args:
+        cosines: (n, k) float32, image against class name.
+        neighbor: (n,) row of each image's nearest neighbour; empty when there is but one image.
+    """
+    scale = logit_scale(cosines)
+    logits = scale * cosines
+    if len(neighbor) == 0 or cosines.shape[1] == 1:
+        return TextView(logits, scale, strength=0.0)
+    likelihood = np.exp(logits - logits.max(axis=1, keepdims=True))
+    best_strength, best_offset, best_information = 0.0, np.zeros(cosines.shape[1], np.float32), -np.inf
+    for strength in STRENGTHS:
+        offset = class_offset(likelihood, strength)
+        information = neighbor_information(softmax(logits + offset), neighbor)
+        if information > best_information:
+            best_strength, best_offset, best_information = strength, offset, information
+    return TextView(logits + best_offset, scale, best_strength)
+
+
+def logit_scale(cosines: np.ndarray) -> float:
+    """The factor that spreads an image's logits over the classes by `SPREAD_OF_LOGITS`.
+
+    It comes to about 70–140 for CLIP and follows encoders whose cosines spread differently.
+    """
+    spread = float(cosines.std(axis=1).mean())
+    return SPREAD_OF_LOGITS / spread if spread > 0 else 1.0
+
+
+def class_offset(likelihood: np.ndarray, strength: float) -> np.ndarray:
+    """Offset f of the logits that makes the classes more equally frequent.
+
+    The fixed point of f_c ← f_c/2 + ρ/2 · (f_c − log(k · mean_i p_ic)) with p = softmax(logits + f);
+    at ρ = 1 this is the damped Sinkhorn iteration (Cuturi 2013) towards equal class masses.
+
+    Args:
+        likelihood: (n, k) positive, exp(logits) up to a factor per row.
+        strength: ρ in [0, 1].
+
+    Returns:
+        (k,) float32 offsets; zeros at ρ = 0.
+    """
+    n, k = likelihood.shape
+    offset = np.zeros(k, np.float32)
+    if strength == 0:
+        return offset
+    for _ in range(MOST_ROUNDS):
+        weight = np.exp(offset)
+        mass = weight * (likelihood.T @ (1 / (likelihood @ weight))) / n
+        target = offset - np.log(np.maximum(k * mass, np.finfo(np.float32).tiny))
+        step = (offset + strength * target) / 2 - offset
+        offset += step
+        if np.abs(step).max() < SETTLED:
+            break
+    return offset
+
+
+def neighbor_information(probabilities: np.ndarray, neighbor: np.ndarray) -> float:
+    """Mutual information (nats) between an image's soft label and its nearest neighbour's.
+
+    Args:
+        probabilities: (n, k) rows that sum to 1.
+        neighbor: (n,) row of each image's nearest neighbour.
+    """
+    joint = probabilities.T @ probabilities[neighbor] / len(probabilities)
+    independent = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    tiny = np.finfo(np.float32).tiny
+    return float(np.sum(joint * np.log(np.maximum(joint, tiny) / np.maximum(independent, tiny))))

@@ -1,0 +1,134 @@
+"""Micro-clusters of images and meta-clusters of micro-clusters.
+
+Images are reduced to their leading principal directions first: density means little in 512 dimensions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .config import Settings
+from .validation import check_clusters
+from .vectors import group_means, principal_directions, unit_rows
+
+CLUSTERING_DIMENSIONS = 50
+IMAGES_PER_KMEANS_CLUSTER = 50
+KMEANS_ROUNDS = 15
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """One partition of the images.
+
+    Attributes:
+        level: "micro" or "meta".
+        assignments: (n,) int32, cluster of each image in [0, m), -1 for an image in none.
+        means: (m, d) float32 unit rows, direction of the mean of each cluster's images.
+        sizes: (m,) images in each cluster.
+    """
+
+    level: str
+    assignments: np.ndarray
+    means: np.ndarray
+    sizes: np.ndarray
+
+    def __len__(self) -> int:
+        """Number of clusters."""
+        return len(self.sizes)
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Meta-clusters over micro-clusters over images."""
+
+    meta: Clusters
+    micro: Clusters
+
+    def __iter__(self):
+        """Coarsest level first."""
+        return iter((self.meta, self.micro))
+
+
+def build_hierarchy(
+    X: np.ndarray, classes: int, settings: Settings, micro_assignments: np.ndarray | None = None
+) -> Hierarchy:
+    """Cluster images into micro-clusters and those into meta-clusters.
+
+    Args:
+        X: (n, d) float32 unit rows.
+        classes: Number of classes; sets the number of meta-clusters.
+        settings: `clustering` must not be "auto".
+        micro_assignments: (n,) clusters of one's own, -1 for none; then only the meta level is computed.
+
+    Returns:
+        Both levels; either may have no cluster at all.
+    """
+    if micro_assignments is None:
+        micro_assignments = micro_cluster_assignments(X, settings)
+    micro = summarise("micro", X, check_clusters(micro_assignments, len(X)))
+    wanted = min(int(settings.meta_per_class * classes), len(micro) // 2)
+    meta_of_micro = meta_cluster_assignments(micro, wanted)
+    # One more entry, so that -1 (no micro-cluster) looks up -1 (no meta-cluster).
+    lookup = np.append(meta_of_micro, -1).astype(np.int32)
+    return Hierarchy(meta=summarise("meta", X, lookup[micro.assignments]), micro=micro)
+
+
+def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
+    """Group images into many small, pure clusters.
+
+    HDBSCAN (Campello et al. 2013) with leaf selection, which prefers small dense clusters and leaves
+    the images between them out; or spherical k-means.
+
+    Returns:
+        (n,) whole numbers, -1 for images in no cluster.
+    """
+    n = len(X)
+    if settings.clustering == "none" or n < 2 * settings.min_cluster_size:
+        return np.full(n, -1)
+    centred = X - X.mean(axis=0)
+    reduced = unit_rows(centred @ principal_directions(centred, CLUSTERING_DIMENSIONS))
+    if settings.clustering == "kmeans":
+        return _kmeans(reduced, max(n // IMAGES_PER_KMEANS_CLUSTER, 2), settings.seed)
+    return _hdbscan(reduced, settings.min_cluster_size)
+
+
+def meta_cluster_assignments(micro: Clusters, wanted: int) -> np.ndarray:
+    """Group micro-clusters by average linkage on the cosine of their means.
+
+    Returns:
+        (len(micro),) meta-cluster of each micro-cluster; all -1 when fewer than two are wanted.
+    """
+    if wanted < 2:
+        return np.full(len(micro), -1)
+    from sklearn.cluster import AgglomerativeClustering
+
+    model = AgglomerativeClustering(n_clusters=wanted, metric="cosine", linkage="average")
+    return model.fit_predict(micro.means)
+
+
+def summarise(level: str, X: np.ndarray, assignments: np.ndarray) -> Clusters:
+    """Compute the mean directions and sizes of the clusters."""
+    count = int(assignments.max(initial=-1)) + 1
+    sizes = np.bincount(assignments[assignments >= 0], minlength=count)
+    return Clusters(level, assignments, unit_rows(group_means(X, assignments, count)), sizes)
+
+
+def _hdbscan(reduced: np.ndarray, min_cluster_size: int) -> np.ndarray:
+    from sklearn.cluster import HDBSCAN
+
+    model = HDBSCAN(
+        min_cluster_size=min_cluster_size, min_samples=1, cluster_selection_method="leaf", copy=True
+    )
+    return model.fit_predict(reduced)
+
+
+def _kmeans(reduced: np.ndarray, count: int, seed: int) -> np.ndarray:
+    import faiss
+
+    # faiss takes its seed as a signed 32-bit number.
+    model = faiss.Kmeans(
+        reduced.shape[1], count, niter=KMEANS_ROUNDS, seed=seed % 2**31, spherical=True, verbose=False
+    )
+    model.train(reduced)
+    _, nearest = model.index.search(reduced, 1)
+    return nearest[:, 0]

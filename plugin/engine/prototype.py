@@ -1,0 +1,109 @@
+"""The textbook rule: soft alignment of vectors to prototypes, then prototypes as weighted means.
+
+P_c(0) = text(c);  γ(v, c) = softmax_c(cos(v, P_c) / τ);  P_c(t+1) = Σ_v γ(v, c) v / Σ_v γ(v, c).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .clustering import Clusters, Hierarchy
+from .config import Settings
+from .iteration import Outcome, State, run_level
+from .results import LevelHistory
+from .vectors import softmax, unit_rows
+
+LEAST_AGREEMENT = 0.5
+"""Share of a level's images that must agree with their cluster's class for the level to be used."""
+
+
+def run(X: np.ndarray, T: np.ndarray, hierarchy: Hierarchy, settings: Settings) -> Outcome:
+    """Refine on meta-clusters, micro-clusters and images, each level seeded by the last.
+
+    Args:
+        X: (n, d) float32 unit rows, images.
+        T: (k, d) float32 unit rows, class names.
+        hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
+        settings: Temperature, tolerance and most iterations per level.
+    """
+    temperature = settings.temperature
+    state = State(soft_alignment(X, T, temperature), T)
+    zero_shot_labels = state.probabilities.argmax(axis=1)
+    history = []
+    for clusters in hierarchy:
+        reason = _reason_to_skip(clusters, zero_shot_labels, len(T))
+        if reason:
+            history.append(LevelHistory(clusters.level, len(clusters), (), reason))
+            continue
+        rounds = prototype_rounds(X, clusters.means, state.prototypes, temperature)
+        state, record = run_level(clusters.level, len(clusters), state, rounds, settings)
+        history.append(record)
+    rounds = prototype_rounds(X, X, state.prototypes, temperature)
+    state, record = run_level("image", len(X), state, rounds, settings)
+    alignment = {
+        clusters.level: soft_alignment(clusters.means, state.prototypes, temperature)
+        for clusters in hierarchy
+    }
+    return Outcome(state.probabilities, state.prototypes, (*history, record), alignment)
+
+
+def prototype_rounds(X: np.ndarray, V: np.ndarray, P: np.ndarray, temperature: float) -> Iterator[State]:
+    """Yield the state of the images after every round on the vectors of a level.
+
+    Args:
+        X: (n, d) float32 unit rows, images.
+        V: (m, d) float32 unit rows, clusters of the level or the images themselves.
+        P: (k, d) prototypes to start from.
+        temperature: τ > 0, in units of cosine.
+    """
+    while True:
+        P = updated_prototypes(V, P, soft_alignment(V, P, temperature))
+        yield State(soft_alignment(X, P, temperature), P)
+
+
+def soft_alignment(V: np.ndarray, P: np.ndarray, temperature: float) -> np.ndarray:
+    """Responsibility of every class for every vector.
+
+    Args:
+        V: (m, d) float32 unit rows, clusters or images.
+        P: (k, d) float32 prototypes of any length.
+        temperature: τ > 0, in units of cosine.
+
+    Returns:
+        (m, k) float32, rows sum to 1.
+    """
+    return softmax(V @ unit_rows(P).T / np.float32(temperature))
+
+
+def updated_prototypes(V: np.ndarray, P: np.ndarray, responsibilities: np.ndarray) -> np.ndarray:
+    """Mean of the vectors, weighted by how much each belongs to the class.
+
+    Args:
+        V: (m, d) float32 unit rows.
+        P: (k, d) prototypes before, kept where no vector belongs to the class at all.
+        responsibilities: (m, k) rows that sum to 1.
+
+    Returns:
+        (k, d) float32 prototypes, not of unit length.
+    """
+    mass = responsibilities.sum(axis=0)[:, None]
+    means = (responsibilities.T @ V) / np.maximum(mass, np.finfo(np.float32).tiny)
+    return np.where(mass > 0, means, P)
+
+
+def _reason_to_skip(clusters: Clusters, labels: np.ndarray, classes: int) -> str:
+    """Why a level cannot help, "" if it can."""
+    if len(clusters) < classes:
+        return f"{len(clusters)} clusters are fewer than {classes} classes"
+    agreement = _agreement(clusters, labels, classes)
+    if agreement < LEAST_AGREEMENT:
+        return f"clusters mix classes: {agreement:.0%} of their images agree on a class name"
+    return ""
+
+
+def _agreement(clusters: Clusters, labels: np.ndarray, classes: int) -> float:
+    """Share of the clustered images whose label is the most frequent one of their cluster."""
+    inside = clusters.assignments >= 0
+    table = np.zeros((len(clusters), classes), np.int64)
+    np.add.at(table, (clusters.assignments[inside], labels[inside]), 1)
+    return float(table.max(axis=1).sum() / inside.sum())

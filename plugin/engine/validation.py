@@ -1,0 +1,116 @@
+"""Checks of the arrays that a user hands in, one sentence for each thing that can be wrong.
+
+What passes comes back as float32 unit rows or as clean integers.
+"""
+
+import numpy as np
+
+from .errors import InputError
+from .vectors import unit_rows
+
+
+def check_vectors(vectors: object, name: str) -> np.ndarray:
+    """Check a matrix of embeddings.
+
+    Args:
+        vectors: (n, d) real numbers of any type.
+        name: What to call it in a message, e.g. "image embeddings".
+
+    Returns:
+        (n, d) float32 unit rows, n ≥ 1.
+
+    Raises:
+        InputError: It is no matrix of finite numbers with at least one row, or a row is all zeros.
+    """
+    array = np.asarray(vectors)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"The {name} must be numbers, but their type is {array.dtype}.")
+    if array.ndim != 2:
+        raise InputError(f"The {name} must be a matrix with one row each, but have the shape {array.shape}.")
+    if 0 in array.shape:
+        raise InputError(f"The {name} are empty (shape {array.shape}): give at least one row.")
+    array = array.astype(np.float32, copy=False)
+    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+    if len(bad):
+        raise InputError(f"The {name} have NaN or infinite values in {_rows(bad)}: leave those rows out.")
+    zero = np.flatnonzero(~array.any(axis=1))
+    if len(zero):
+        raise InputError(f"The {name} are all zeros in {_rows(zero)}: leave those rows out.")
+    return unit_rows(array)
+
+
+def check_pair(embeddings: object, text_embeddings: object) -> tuple[np.ndarray, np.ndarray]:
+    """Check image and text embeddings, which must live in one space.
+
+    Returns:
+        (n, d) and (k, d) float32 unit rows.
+
+    Raises:
+        InputError: Either is unusable, or their dimensions differ.
+    """
+    X = check_vectors(embeddings, "image embeddings")
+    T = check_vectors(text_embeddings, "text embeddings")
+    if X.shape[1] != T.shape[1]:
+        raise InputError(
+            f"Image embeddings have {X.shape[1]} dimensions and text embeddings {T.shape[1]}: "
+            "both must come from the same model."
+        )
+    return X, T
+
+
+def check_clusters(assignments: object, n: int) -> np.ndarray:
+    """Check a cluster number per image and close the gaps in the numbering.
+
+    Args:
+        assignments: (n,) whole numbers; negative means in no cluster.
+        n: Number of images.
+
+    Returns:
+        (n,) int32 in [-1, clusters), clusters in ascending order of the given numbers.
+
+    Raises:
+        InputError: The array has another length or is not of whole numbers.
+    """
+    array = np.asarray(assignments)
+    if array.shape != (n,):
+        raise InputError(f"Clusters must be one number per image: expected shape ({n},), got {array.shape}.")
+    if array.dtype.kind not in "iu":
+        raise InputError(f"Clusters must be whole numbers, but their type is {array.dtype}.")
+    inside = array >= 0
+    result = np.full(n, -1, np.int32)
+    if inside.any():
+        result[inside] = np.unique(array[inside], return_inverse=True)[1]
+    return result
+
+
+def check_class_names(classes: object) -> list[str]:
+    """Check the names of the classes.
+
+    Args:
+        classes: Sequence of names; blanks around a name are dropped.
+
+    Raises:
+        InputError: It is a single string, there is none, one is blank, or one is given twice.
+    """
+    if isinstance(classes, str):
+        raise InputError(f"Classes must be a list of names, not the single text {classes!r}.")
+    names = list(classes) if classes is not None else []
+    if not names:
+        raise InputError("No classes given: name at least one.")
+    if not all(isinstance(name, str) for name in names):
+        raise InputError("Class names must be text: convert numbers with str().")
+    names = [name.strip() for name in names]
+    if not all(names):
+        raise InputError(f"Class name number {names.index('') + 1} is blank: remove it or fill it in.")
+    seen: dict[str, str] = {}
+    for name in names:
+        if name.casefold() in seen:
+            raise InputError(f"Class {name!r} is given twice: remove one of them.")
+        seen[name.casefold()] = name
+    return names
+
+
+def _rows(numbers: np.ndarray) -> str:
+    shown = ", ".join(map(str, numbers[:5]))
+    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"row{'s' if len(numbers) > 1 else ''} {shown}{more}"

@@ -1,0 +1,71 @@
+"""Finding what a user named: the nearest valid name, files on disk, weights on the Hugging Face Hub.
+
+Answers come in seconds, so that a wrong name or a missing network is reported before any work starts.
+"""
+
+import difflib
+import hashlib
+import threading
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from pathlib import Path
+
+HUB_SECONDS = 4.0
+
+
+class Weights(Enum):
+    """Where a model's weights are."""
+
+    ON_DISK = "on disk"
+    ON_HUB = "on the Hugging Face Hub"
+    OUT_OF_REACH = "neither on disk nor to be fetched"
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """The valid name that is most like the given one, whatever its case; `valid` is not empty."""
+    by_lower_case = {known.lower(): known for known in valid}
+    return by_lower_case[difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0)[0]]
+
+
+def fingerprint(path: Path) -> str:
+    """Twelve hexadecimal digits that change with the sizes and times of a file, or of a folder's files."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        status = file.stat()
+        digest.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def locate_weights(repository: str, files: Sequence[str], seconds: float = HUB_SECONDS) -> Weights:
+    """Say whether one of the files is in the hub's cache on disk, or else can be fetched right now.
+
+    Args:
+        repository: E.g. "laion/CLIP-ViT-B-32-laion2B-s34B-b79K".
+        files: Alternatives, e.g. a safetensors file and its older form.
+        seconds: How long to wait for the network. HF_HUB_OFFLINE means not to ask at all.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    if any(isinstance(try_to_load_from_cache(repository, file), str) for file in files):
+        return Weights.ON_DISK
+    reachable: list[bool] = []
+
+    def ask() -> None:
+        reachable.append(any(_hub_offers(repository, file, seconds) for file in files))
+
+    # A request's own timeout does not bound the name look-up, which can hang where there is no network.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(seconds)
+    return Weights.ON_HUB if any(reachable) else Weights.OUT_OF_REACH
+
+
+def _hub_offers(repository: str, file: str, seconds: float) -> bool:
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    try:
+        get_hf_file_metadata(hf_hub_url(repository, file), timeout=seconds)
+    except Exception:  # no such file, no network, no permission: it cannot be fetched
+        return False
+    return True

@@ -1,0 +1,44 @@
+"""Files that are prepared once, and again where they are damaged."""
+
+from pathlib import Path
+
+import pytest
+from fiftyone_autolabel.plugin.encoders.offline_files import open_prepared, replacing
+
+
+def write_number(path: Path) -> None:
+    path.write_text("42")
+
+
+def read_number(path: Path) -> int:
+    return int(path.read_text())
+
+
+def test_a_missing_file_is_prepared_together_with_its_folder(tmp_path: Path):
+    assert open_prepared(tmp_path / "new" / "number", write_number, read_number) == 42
+
+
+def test_a_file_that_opens_is_not_prepared_again(tmp_path: Path):
+    (tmp_path / "number").write_text("7")
+    assert open_prepared(tmp_path / "number", write_number, read_number) == 7
+
+
+def test_a_damaged_file_is_prepared_again(tmp_path: Path):
+    (tmp_path / "number").write_text("4\x00")
+    assert open_prepared(tmp_path / "number", write_number, read_number) == 42
+
+
+def test_a_failed_preparation_leaves_the_old_file_and_no_other(tmp_path: Path):
+    (tmp_path / "number").write_text("7")
+    with pytest.raises(RuntimeError, match="no space"), replacing(tmp_path / "number") as scratch:
+        scratch.write_text("4")
+        raise RuntimeError("no space")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("number", "7")]
+
+
+def test_the_old_file_stays_in_place_until_the_new_one_is_complete(tmp_path: Path):
+    (tmp_path / "number").write_text("7")
+    with replacing(tmp_path / "number") as scratch:
+        scratch.write_text("4")
+        assert read_number(tmp_path / "number") == 7
+    assert read_number(tmp_path / "number") == 4

@@ -37,17 +37,26 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def locate_weights(repository: str, files: Sequence[str], seconds: float = HUB_SECONDS) -> Weights:
+def reason(error: Exception) -> str:
+    """The first line of an error's message, or its kind where it has none, to go into a sentence."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def locate_weights(
+    repository: str, files: Sequence[str], seconds: float = HUB_SECONDS, cache_folder: str | None = None
+) -> Weights:
     """Say whether one of the files is in the hub's cache on disk, or else can be fetched right now.
 
     Args:
         repository: E.g. "laion/CLIP-ViT-B-32-laion2B-s34B-b79K".
         files: Alternatives, e.g. a safetensors file and its older form.
         seconds: How long to wait for the network. HF_HUB_OFFLINE means not to ask at all.
+        cache_folder: Where downloads are kept; the hub's own folder if None.
     """
     from huggingface_hub import try_to_load_from_cache
 
-    if any(isinstance(try_to_load_from_cache(repository, file), str) for file in files):
+    if any(isinstance(try_to_load_from_cache(repository, file, cache_folder), str) for file in files):
         return Weights.ON_DISK
     reachable: list[bool] = []
 

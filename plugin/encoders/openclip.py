@@ -13,23 +13,12 @@ from PIL import Image
 
 from ..engine.errors import InputError
 from .base import BatchEncoder
-from .lookup import Weights, fingerprint, locate_weights, nearest
+from .lookup import Weights, fingerprint, locate_weights, nearest, reason
+from .prompts import SIMPLE_IMAGENET_TEMPLATES
 from .torchvision_compat import ensure_torchvision_imports
 
 DEFAULT_MODEL = "ViT-B-32"
 DEFAULT_PRETRAINED = "laion2b_s34b_b79k"
-
-# open_clip's SIMPLE_IMAGENET_TEMPLATES (open_clip/zero_shot_metadata.py) as format strings: the seven that
-# Radford et al. chose from their eighty, https://github.com/openai/CLIP (Prompt_Engineering_for_ImageNet).
-SIMPLE_IMAGENET_TEMPLATES = (
-    "itap of a {}.",
-    "a bad photo of the {}.",
-    "a origami {}.",
-    "a photo of the large {}.",
-    "a {} in a video game.",
-    "art of the {}.",
-    "a photo of the small {}.",
-)
 
 # Models of these kinds bring their own weights, and open_clip ignores any others.
 _HUB_PREFIX = "hf-hub:"
@@ -111,7 +100,7 @@ def _import_open_clip() -> ModuleType:
         import open_clip
     except Exception as error:  # a missing package, or a torchvision that does not fit torch
         raise InputError(
-            f"OpenCLIP cannot be imported ({error}); install it with "
+            f"OpenCLIP cannot be imported ({reason(error)}); install it with "
             "`pip install 'fiftyone-autolabel[openclip]'` or use the encoder \"offline\"."
         ) from error
     return open_clip
@@ -126,9 +115,8 @@ def _checked_device(device: str | None) -> str:
     try:
         torch.zeros(1, device=device)
     except Exception as error:
-        reason = str(error).splitlines()[0]
         raise InputError(
-            f"The device {device!r} cannot be used ({reason}); leave it out to let us choose."
+            f"The device {device!r} cannot be used ({reason(error)}); leave it out to let us choose."
         ) from error
     return device
 
@@ -189,10 +177,9 @@ def _load(open_clip: ModuleType, model: str, pretrained: str, device: str) -> tu
         )
         return loaded.eval(), transform, open_clip.get_tokenizer(model)
     except Exception as error:  # open_clip, torch and the hub each have their own
-        reason = str(error).strip().splitlines()[0]
         source = model if weights is None else f"{model} with the weights {pretrained}"
         raise InputError(
-            f"OpenCLIP cannot load {source} ({reason}); check that the weights are complete and of this "
+            f"OpenCLIP cannot load {source} ({reason(error)}); check that the weights are complete and of this "
             'model, or use the encoder "offline".'
         ) from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fiftyone_autolabel.plugin.encoders.openclip import SIMPLE_IMAGENET_TEMPLATES, OpenCLIPEncoder
+from fiftyone_autolabel.plugin.encoders.openclip import OpenCLIPEncoder
 from fiftyone_autolabel.plugin.encoders.torchvision_compat import ensure_torchvision_imports
 from fiftyone_autolabel.plugin.engine.errors import InputError
 from PIL import Image
@@ -82,7 +82,7 @@ def test_the_logit_scale_is_the_models(encoder):
 def test_the_prompt_templates_are_open_clips():
     theirs = tuple(template("{}") for template in open_clip.SIMPLE_IMAGENET_TEMPLATES)
 
-    assert theirs == SIMPLE_IMAGENET_TEMPLATES
+    assert theirs == OpenCLIPEncoder.prompt_templates
 
 
 def test_a_new_checkpoint_in_the_same_place_is_another_version(encoder, checkpoint, tmp_path):

@@ -1,0 +1,158 @@
+"""Vectors that a person already has, from arrays or .npy files, behind the protocol of an encoder.
+
+Nothing is computed; what cannot be right is refused before anything else begins.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..engine.errors import InputError
+from ..engine.vectors import unit_rows
+from .base import Encoder, ImageEmbeddings, ImageLike, Progress
+from .lookup import fingerprint, reason
+
+Vectors = np.ndarray | str | os.PathLike[str]
+
+ROWS_PER_CHUNK = 65_536
+
+
+class PrecomputedEncoder:
+    """Image vectors in the order of the images, beside text vectors or another encoder's text tower.
+
+    A .npy file stays on disk and is read in chunks.
+    """
+
+    name = "precomputed"
+
+    def __init__(self, image_vectors: Vectors, text: Vectors | Encoder) -> None:
+        """Check that the vectors can belong together.
+
+        Args:
+            image_vectors: (n, d) numbers, one row per image, of any length; or a .npy file of them. A row
+                of zeros or with NaN or infinity is an error of that image alone.
+            text: (k, d) finite numbers, one row per class, none of them zero; or a .npy file of them; or
+                the encoder whose image tower made the image vectors.
+
+        Raises:
+            InputError: A file cannot be read, or vectors have a shape, type, length or value that cannot be.
+        """
+        self._images = _matrix(image_vectors, "image vectors")
+        self._text = text if hasattr(text, "embed_texts") else _TextVectors(text)
+        self.dimension = self._images.shape[1]
+        if self._text.dimension != self.dimension:
+            raise InputError(
+                f"The image vectors have {self.dimension} numbers each and the text vectors "
+                f"{self._text.dimension}; take both from the same model."
+            )
+        self.version = f"{_version(image_vectors, self._images)} {self._text.version}"
+        self.logit_scale = self._text.logit_scale
+        self.prompt_templates = self._text.prompt_templates
+
+    def embed_images(self, images: Sequence[ImageLike], progress: Progress | None = None) -> ImageEmbeddings:
+        """Return the vector of every image; the images themselves are not opened.
+
+        Raises:
+            InputError: There are not as many images as vectors.
+        """
+        if len(images) != len(self._images):
+            raise InputError(
+                f"There are {len(images)} images but {len(self._images)} image vectors; "
+                "give one vector per image, in the same order."
+            )
+        vectors = np.zeros(self._images.shape, np.float32)
+        errors: dict[int, str] = {}
+        for start in range(0, len(images), ROWS_PER_CHUNK):
+            rows = slice(start, start + ROWS_PER_CHUNK)
+            raw = _as_float32(self._images[rows])
+            unusable = _unusable(raw)
+            for row in np.flatnonzero(unusable) + start:
+                errors[int(row)] = _describe(images[row], row)
+            raw[unusable] = 0
+            vectors[rows] = unit_rows(raw)
+            if progress:
+                progress(start + len(raw), len(images))
+        return ImageEmbeddings(vectors, errors)
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the text vectors as (k, d) float32 unit rows, or those of the encoder given as `text`.
+
+        Raises:
+            InputError: There are not as many texts as vectors.
+        """
+        return self._text.embed_texts(texts)
+
+
+class _TextVectors:
+    """One given vector per class, in place of a text tower."""
+
+    logit_scale = None
+    prompt_templates = ("{}",)
+
+    def __init__(self, vectors: Vectors) -> None:
+        matrix = _matrix(vectors, "text vectors")
+        raw = _as_float32(matrix)
+        unusable = np.flatnonzero(_unusable(raw))
+        if len(unusable):
+            raise InputError(
+                f"The text vectors in the rows {unusable.tolist()} (from 0) are zero or not finite; "
+                "give every class a vector."
+            )
+        self._vectors = unit_rows(raw)
+        self.dimension = raw.shape[1]
+        self.version = _version(vectors, matrix)
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        if len(texts) != len(self._vectors):
+            raise InputError(
+                f"There are {len(texts)} class names but {len(self._vectors)} text vectors; "
+                "give one vector per class, in the same order."
+            )
+        return self._vectors.copy()
+
+
+def _matrix(vectors: Vectors, what: str) -> np.ndarray:
+    matrix = _load(vectors, what) if isinstance(vectors, str | os.PathLike) else np.asarray(vectors)
+    if matrix.ndim != 2 or matrix.shape[1] == 0:
+        raise InputError(f"The {what} have the shape {matrix.shape}; give one row of numbers for each.")
+    if not (np.issubdtype(matrix.dtype, np.integer) or np.issubdtype(matrix.dtype, np.floating)):
+        raise InputError(f"The {what} are of the type {matrix.dtype}; give real numbers.")
+    return matrix
+
+
+def _load(path: str | os.PathLike[str], what: str) -> np.ndarray:
+    try:
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError as error:
+        raise InputError(f"There is no file {os.fspath(path)} with {what}; check the path.") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(
+            f"The file {os.fspath(path)} with {what} cannot be read ({reason(error)}); "
+            "save a plain array of numbers with numpy.save."
+        ) from error
+    if not isinstance(loaded, np.ndarray):
+        raise InputError(f"The file {os.fspath(path)} holds several arrays; save the {what} alone as .npy.")
+    return loaded
+
+
+def _as_float32(matrix: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and that is reported
+        return np.array(matrix, np.float32)
+
+
+def _unusable(raw: np.ndarray) -> np.ndarray:
+    return ~np.isfinite(raw).all(axis=1) | ~raw.any(axis=1)
+
+
+def _describe(image: ImageLike, row: int) -> str:
+    source = os.fspath(image) if isinstance(image, str | os.PathLike) else "the given image"
+    return f"Cannot use the vector of {source}: row {row} of the image vectors is zero or not finite"
+
+
+def _version(vectors: Vectors, matrix: np.ndarray) -> str:
+    if isinstance(vectors, str | os.PathLike):
+        return fingerprint(Path(vectors))
+    return hashlib.sha256(np.ascontiguousarray(matrix)).hexdigest()[:12]

@@ -12,7 +12,6 @@ from .validation import check_clusters
 from .vectors import group_means, principal_directions, unit_rows
 
 CLUSTERING_DIMENSIONS = 50
-IMAGES_PER_KMEANS_CLUSTER = 50
 KMEANS_ROUNDS = 15
 
 
@@ -88,7 +87,7 @@ def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
     centred = X - X.mean(axis=0)
     reduced = unit_rows(centred @ principal_directions(centred, CLUSTERING_DIMENSIONS))
     if settings.clustering == "kmeans":
-        return _kmeans(reduced, max(n // IMAGES_PER_KMEANS_CLUSTER, 2), settings.seed)
+        return _kmeans(reduced, n // (2 * settings.min_cluster_size), settings.seed)
     return _hdbscan(reduced, settings.min_cluster_size)
 
 

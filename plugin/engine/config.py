@@ -28,7 +28,8 @@ class Settings:
             takes its scale from the data.
         clustering: "hdbscan" or "kmeans" for the micro-clusters, "none" to work on images alone, "auto"
             for HDBSCAN up to 20,000 images and k-means above.
-        min_cluster_size: Fewest images that make a micro-cluster, at least 2.
+        min_cluster_size: Fewest images that make a micro-cluster with HDBSCAN, at least 2; k-means makes
+            clusters of twice that size on average.
         meta_per_class: Meta-clusters per class, > 0; never more than half of the micro-clusters.
         seed: Seed of everything random, a whole number ≥ 0.
     """

@@ -1,0 +1,52 @@
+"""Text logits: their scale, and how far classes are balanced."""
+
+import numpy as np
+import pytest
+from fiftyone_autolabel.plugin.engine.balance import (
+    class_offset,
+    logit_scale,
+    neighbor_information,
+    text_view,
+)
+from fiftyone_autolabel.plugin.engine.neighbors import nearest_neighbors
+from fiftyone_autolabel.plugin.engine.vectors import softmax
+
+from .conftest import make_features
+
+
+def test_logits_have_the_same_spread_whatever_the_spread_of_the_cosines():
+    cosines = np.random.default_rng(0).normal(size=(50, 5))
+    assert logit_scale(0.01 * cosines) == pytest.approx(100 * logit_scale(cosines))
+
+
+def test_equal_cosines_have_a_scale_all_the_same():
+    assert logit_scale(np.ones((3, 1))) == 1
+
+
+def test_full_balancing_makes_the_classes_equally_frequent():
+    logits = np.random.default_rng(0).normal(size=(400, 4)) + [2, 0, 0, -2]
+    offset = class_offset(np.exp(logits), 1.0)
+    np.testing.assert_allclose(softmax(logits + offset).mean(axis=0), 0.25, atol=0.01)
+
+
+def test_no_balancing_leaves_the_text_as_it_is():
+    assert not class_offset(np.random.default_rng(0).random((10, 3)), 0.0).any()
+
+
+def test_neighbors_with_equal_labels_share_all_information():
+    labels = np.eye(4, dtype=np.float32)[np.repeat(np.arange(4), 2)]
+    neighbor = np.array([1, 0, 3, 2, 5, 4, 7, 6])
+    assert neighbor_information(labels, neighbor) == pytest.approx(np.log(4), abs=1e-5)
+
+
+def test_one_label_for_all_carries_no_information():
+    same = np.tile(np.array([[1.0, 0.0]], np.float32), (6, 1))
+    assert neighbor_information(same, np.roll(np.arange(6), 1)) == pytest.approx(0, abs=1e-6)
+
+
+def test_absent_classes_are_balanced_less_than_present_ones():
+    def strength(sizes):
+        made = make_features(sizes, text_noise=1.2)
+        return text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[0][:, 0]).strength
+
+    assert strength((100, 100, 0, 0, 0, 0, 0, 0)) < strength((40,) * 8)

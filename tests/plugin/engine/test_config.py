@@ -1,0 +1,47 @@
+"""Settings refuse what cannot work and say what would."""
+
+import pytest
+from fiftyone_autolabel.plugin.engine.config import HDBSCAN_MOST_IMAGES, PRESETS, Settings
+from fiftyone_autolabel.plugin.engine.errors import InputError
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_gives_settings(name):
+    assert Settings.preset(name).method == "anchored"
+
+
+def test_an_unknown_preset_names_the_nearest():
+    with pytest.raises(InputError, match=r"Unknown preset 'smal'.*did you mean 'small'\?"):
+        Settings.preset("smal")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("method", "magic"),
+        ("clustering", "dbscan"),
+        ("iterations", 0),
+        ("tolerance", 1.0),
+        ("temperature", 0.0),
+        ("min_cluster_size", 1),
+        ("meta_per_class", 0.0),
+        ("seed", -1),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_name(field, value):
+    with pytest.raises(InputError, match=field):
+        Settings(**{field: value})
+
+
+def test_an_unknown_setting_names_the_nearest():
+    with pytest.raises(InputError, match=r"did you mean 'temperature'\?"):
+        Settings().with_overrides(temperatur=0.1)
+
+
+def test_automatic_clustering_is_hdbscan_for_few_and_kmeans_for_many_images():
+    assert Settings().resolved(HDBSCAN_MOST_IMAGES).clustering == "hdbscan"
+    assert Settings().resolved(HDBSCAN_MOST_IMAGES + 1).clustering == "kmeans"
+
+
+def test_a_chosen_clustering_stays():
+    assert Settings(clustering="none").resolved(10**6).clustering == "none"

@@ -1,0 +1,121 @@
+"""What `refine` promises, whatever the data and the method."""
+
+import numpy as np
+import pytest
+from fiftyone_autolabel import refine
+from fiftyone_autolabel.plugin.engine.config import METHODS
+from fiftyone_autolabel.plugin.engine.errors import InputError
+from fiftyone_autolabel.plugin.engine.metrics import accuracy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .conftest import make_features
+
+both_methods = pytest.mark.parametrize("method", METHODS)
+sizes = st.lists(st.integers(0, 12), min_size=1, max_size=6).filter(any)
+
+
+def test_refined_labels_beat_zero_shot_where_images_are_clearer_than_texts():
+    made = make_features((60,) * 8, text_noise=1.4)
+    result = refine(made.X, made.T)
+    zero_shot = accuracy(result.zero_shot_labels, made.truth)
+    assert zero_shot < 0.9
+    assert accuracy(result.labels, made.truth) > zero_shot + 0.1
+
+
+@both_methods
+def test_every_image_gets_a_label_and_a_confidence(features, method):
+    result = refine(features.X, features.T, method=method)
+    assert result.labels.shape == result.confidence.shape == (320,)
+    assert result.probabilities.shape == (320, 8)
+    assert (result.labels == result.probabilities.argmax(axis=1)).all()
+    assert (result.confidence == result.probabilities.max(axis=1)).all()
+    np.testing.assert_allclose(np.linalg.norm(result.prototypes, axis=1), 1, rtol=1e-5)
+
+
+@both_methods
+def test_the_same_input_gives_the_same_bytes(features, method):
+    first = refine(features.X, features.T, method=method)
+    second = refine(features.X, features.T, method=method)
+    assert first.probabilities.tobytes() == second.probabilities.tobytes()
+    assert first.prototypes.tobytes() == second.prototypes.tobytes()
+
+
+@both_methods
+@settings(max_examples=25, deadline=None)
+@given(sizes, st.integers(0, 5))
+def test_any_number_of_images_and_classes_gives_finite_probabilities(method, sizes, seed):
+    made = make_features(tuple(sizes), noise=0.8, seed=seed)
+    result = refine(made.X, made.T, method=method)
+    assert np.isfinite(result.probabilities).all()
+    np.testing.assert_allclose(result.probabilities.sum(axis=1), 1, rtol=1e-4)
+    assert result.labels.max() < len(sizes)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations(range(120)))
+def test_the_order_of_the_images_does_not_matter(order):
+    made = make_features((30,) * 4)
+    order = np.array(order)
+    shuffled = refine(made.X[order], made.T)
+    assert (shuffled.labels == refine(made.X, made.T).labels[order]).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.permutations(range(5)))
+def test_the_order_of_the_classes_does_not_matter(order):
+    made = make_features((20,) * 5)
+    order = np.array(order)
+    assert (order[refine(made.X, made.T[order]).labels] == refine(made.X, made.T).labels).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
+def test_the_length_of_the_rows_does_not_matter(image_scale, text_scale):
+    made = make_features((20,) * 5)
+    scaled = refine(image_scale * made.X, text_scale * made.T)
+    assert (scaled.labels == refine(made.X, made.T).labels).all()
+
+
+@both_methods
+def test_identical_images_get_the_same_label(method):
+    made = make_features((1, 1, 1))
+    same = np.repeat(made.X[:1], 30, axis=0)
+    result = refine(same, made.T, method=method)
+    assert len(np.unique(result.labels)) == 1
+
+
+def test_one_class_takes_every_image(features):
+    result = refine(features.X, features.T[:1])
+    assert not result.labels.any()
+    np.testing.assert_allclose(result.confidence, 1)
+
+
+def test_history_ends_with_the_images_and_shrinks_its_changes(features):
+    last = refine(features.X, features.T, method="anchored").history[-1]
+    assert (last.level, last.vectors) == ("image", 320)
+    assert last.iterations[-1].changed <= 0.001
+    assert [entry.iteration for entry in last.iterations] == list(range(1, len(last.iterations) + 1))
+
+
+def test_alignment_says_what_share_of_a_cluster_went_to_which_class(features):
+    result = refine(features.X, features.T)
+    members = result.clusters["micro"].assignments == 0
+    expected = result.probabilities[members].mean(axis=0)
+    np.testing.assert_allclose(result.alignment["micro"][0], expected, rtol=1e-4)
+
+
+def test_expected_accuracy_is_the_mean_confidence(features):
+    result = refine(features.X, features.T)
+    assert result.expected_accuracy == pytest.approx(result.confidence.mean())
+
+
+def test_progress_names_both_stages(features):
+    seen = []
+    refine(features.X, features.T, progress=lambda stage, done, total: seen.append((stage, done, total)))
+    assert seen == [("cluster", 0, 1), ("cluster", 1, 1), ("refine", 0, 1), ("refine", 1, 1)]
+
+
+def test_an_unknown_setting_is_refused_before_any_work(features):
+    with pytest.raises(InputError, match="Unknown setting 'methd'"):
+        refine(features.X, features.T, methd="anchored")

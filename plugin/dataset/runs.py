@@ -1,0 +1,95 @@
+"""The record of a run on its dataset: settings, versions, history and alignment.
+
+Kept as a FiftyOne custom run, so that it is listed, loaded and deleted by FiftyOne's own calls.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import fiftyone as fo
+import numpy as np
+
+from ..engine.results import Refinement
+from .fields import FieldNames
+
+METHOD = "autolabel/prototypes"
+
+
+def record_run(
+    samples: fo.Dataset | fo.DatasetView,
+    *,
+    classes: Sequence[str],
+    encoder: str,
+    encoder_version: str,
+    refinement: Refinement,
+    failures: int,
+    fields: FieldNames,
+    seconds: dict[str, float],
+) -> str:
+    """Register a finished run on the dataset.
+
+    Args:
+        samples: What was labelled; the run remembers the view.
+        classes: (k,) class names.
+        encoder: Name of the encoder.
+        encoder_version: Version of the encoder.
+        refinement: What the engine returned.
+        failures: Number of samples that could not be labelled.
+        fields: Fields that were written.
+        seconds: Stage → duration.
+
+    Returns:
+        The key of the run, the name of the label field with a number.
+    """
+    key = _free_key(samples, fields.label)
+    config = samples.init_run(
+        method=METHOD,
+        classes=list(classes),
+        encoder=encoder,
+        encoder_version=encoder_version,
+        settings=asdict(refinement.settings),
+        fields=asdict(fields),
+        versions=_versions(),
+        seconds={stage: round(duration, 3) for stage, duration in seconds.items()},
+    )
+    samples.register_run(key, config)
+    results = samples.init_run_results(
+        key,
+        n_labelled=len(refinement.labels),
+        n_failed=failures,
+        expected_accuracy=refinement.expected_accuracy,
+        counts=np.bincount(refinement.labels, minlength=len(classes)).tolist(),
+        history=[asdict(level) for level in refinement.history],
+        alignment={level: _rounded(matrix) for level, matrix in refinement.alignment.items()},
+        cluster_sizes={level: clusters.sizes.tolist() for level, clusters in refinement.clusters.items()},
+    )
+    samples.save_run_results(key, results)
+    return key
+
+
+def list_runs(samples: fo.Dataset | fo.DatasetView) -> list[str]:
+    """Keys of the auto-label runs on a dataset, oldest first."""
+    return samples.list_runs(method=METHOD)
+
+
+def _free_key(samples: fo.Dataset | fo.DatasetView, label_field: str) -> str:
+    taken = set(samples.list_runs())
+    number = 1
+    while f"{label_field}_{number}" in taken:
+        number += 1
+    return f"{label_field}_{number}"
+
+
+def _rounded(matrix: np.ndarray) -> list[list[float]]:
+    return np.round(matrix.astype(np.float64), 4).tolist()
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    versions = {"fiftyone": fo.__version__, "numpy": np.__version__}
+    try:
+        versions["fiftyone-autolabel"] = version("fiftyone-autolabel")
+    except PackageNotFoundError:  # a plugin that was downloaded, not installed
+        versions["fiftyone-autolabel"] = "plugin"
+    return versions

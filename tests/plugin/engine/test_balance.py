@@ -24,7 +24,7 @@ def test_equal_cosines_have_a_scale_all_the_same():
 
 
 def test_full_balancing_makes_the_classes_equally_frequent():
-    logits = np.random.default_rng(0).normal(size=(400, 4)) + [2, 0, 0, -2]
+    logits = np.random.default_rng(0).normal(size=(400, 4)) + np.array([2, 0, 0, -2])
     offset = class_offset(np.exp(logits), 1.0)
     np.testing.assert_allclose(softmax(logits + offset).mean(axis=0), 0.25, atol=0.01)
 

@@ -41,7 +41,8 @@ def test_three_iterations_equal_the_equations():
 
 
 def test_levels_run_from_coarse_to_fine(features):
-    result = refine(features.X, features.T, method="prototype", temperature=0.05)
+    four_per_class = features.truth * 4 + np.arange(len(features.truth)) % 4
+    result = refine(features.X, features.T, method="prototype", micro_clusters=four_per_class)
     assert [level.level for level in result.history] == ["meta", "micro", "image"]
     assert not any(level.skipped for level in result.history)
 

@@ -55,7 +55,7 @@ class OpenCLIPEncoder(BatchEncoder):
         self._model, self._transform, self._tokenize = _load(open_clip, model, pretrained, self.device)
         self._half_precision = not self.device.startswith("cpu")
         self.batch_size = 256 if self._half_precision else 32
-        self.name = f"openclip:{model}" if _is_self_contained(model) else f"openclip:{model}/{pretrained}"
+        self.name = f"openclip:{model}" if is_self_contained(model) else f"openclip:{model}/{pretrained}"
         precision = "fp16" if self._half_precision else "fp32"
         self.version = f"{open_clip.__version__} {_weights_version(model, pretrained)} {precision}"
         self.logit_scale = float(self._model.logit_scale.detach().exp())
@@ -94,6 +94,11 @@ def default_weights() -> Weights:
     return _locate(_import_open_clip(), DEFAULT_MODEL, DEFAULT_PRETRAINED)
 
 
+def is_self_contained(model: str) -> bool:
+    """Say whether a model of this name brings its own weights."""
+    return model.startswith((_HUB_PREFIX, _FOLDER_PREFIX))
+
+
 def _import_open_clip() -> ModuleType:
     try:
         ensure_torchvision_imports()
@@ -121,17 +126,13 @@ def _checked_device(device: str | None) -> str:
     return device
 
 
-def _is_self_contained(model: str) -> bool:
-    return model.startswith((_HUB_PREFIX, _FOLDER_PREFIX))
-
-
 def _check_names(open_clip: ModuleType, model: str, pretrained: str) -> None:
     if model.startswith(_FOLDER_PREFIX) or (model in open_clip.list_models() and os.path.isfile(pretrained)):
         return
     if not model.startswith(_HUB_PREFIX):
         _check_published(open_clip, model, pretrained)
     if _locate(open_clip, model, pretrained) is Weights.OUT_OF_REACH:
-        source = model if _is_self_contained(model) else f"{model}/{pretrained}"
+        source = model if is_self_contained(model) else f"{model}/{pretrained}"
         raise InputError(
             f"The weights of {source} are not on disk and cannot be fetched from the Hugging Face Hub; "
             'name the file of a checkpoint as the weights, or use the encoder "offline".'
@@ -168,7 +169,7 @@ def _locate(open_clip: ModuleType, model: str, pretrained: str) -> Weights:
 
 def _load(open_clip: ModuleType, model: str, pretrained: str, device: str) -> tuple:
     """Return the model in evaluation mode, its image transform and its tokenizer."""
-    weights = None if _is_self_contained(model) else pretrained
+    weights = None if is_self_contained(model) else pretrained
     # open_clip only warns where published weights were trained with another GELU than the architecture has.
     quick_gelu = open_clip.get_pretrained_cfg(model, pretrained).get("quick_gelu", False)
     try:
@@ -179,7 +180,7 @@ def _load(open_clip: ModuleType, model: str, pretrained: str, device: str) -> tu
     except Exception as error:  # open_clip, torch and the hub each have their own
         source = model if weights is None else f"{model} with the weights {pretrained}"
         raise InputError(
-            f"OpenCLIP cannot load {source} ({reason(error)}); check that the weights are complete and of this "
+            f"OpenCLIP cannot load {source} ({reason(error)}); check that the weights are whole and of this "
             'model, or use the encoder "offline".'
         ) from error
 

@@ -1,0 +1,125 @@
+"""From a name such as "openclip:ViT-B-16/openai" to an encoder, and the choice behind "auto".
+
+A name is checked before anything is imported or loaded.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from ..engine.errors import InputError
+from .base import Encoder
+from .cache import CachedEncoder
+from .lookup import Weights, nearest
+
+ENCODER_NAMES = ("auto", "offline", "openclip", "sentence-transformers")
+
+_FORMS = '"auto", "offline", "openclip", "openclip:MODEL/PRETRAINED" or "sentence-transformers:MODEL"'
+
+logger = logging.getLogger("fiftyone_autolabel")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An encoder that was chosen but not loaded yet.
+
+    Attributes:
+        spec: Its name, never "auto".
+        reason: One sentence for the user that says which encoder "auto" took and why; "" if it was
+            asked for by name.
+    """
+
+    spec: str
+    reason: str
+
+
+_CHOICES = {
+    Weights.ON_DISK: Choice("openclip", 'Using the encoder "openclip", because its weights are on disk.'),
+    Weights.ON_HUB: Choice(
+        "openclip", 'Using the encoder "openclip"; its weights (0.6 GB) are fetched once.'
+    ),
+    Weights.OUT_OF_REACH: Choice(
+        "offline",
+        'Using the encoder "offline", because OpenCLIP\'s weights are neither on disk nor to be fetched.',
+    ),
+}
+
+
+def choose_encoder(spec: str = "auto") -> Choice:
+    """Turn "auto" into a name: OpenCLIP where its weights can be had, else the offline encoder.
+
+    Looks at the disk, and if need be asks the Hugging Face Hub for a few seconds. Callers that show the
+    reason themselves load `choice.spec`, so that the user reads it exactly once.
+
+    Raises:
+        InputError: There is no such encoder.
+    """
+    if _parse(spec)[0] != "auto":
+        return Choice(spec, "")
+    try:
+        from .openclip import default_weights
+
+        weights = default_weights()
+    except InputError as error:
+        logger.debug("OpenCLIP is no choice: %s", error)
+        return Choice("offline", 'Using the encoder "offline", because OpenCLIP cannot be imported here.')
+    return _CHOICES[weights]
+
+
+def load_encoder(spec: str = "auto", cache: bool = True) -> Encoder:
+    """Load an encoder by name.
+
+    Args:
+        spec: "auto", "offline", "openclip", "openclip:MODEL/PRETRAINED" (where PRETRAINED is a tag or the
+            path of a checkpoint), "openclip:hf-hub:ORG/REPOSITORY", "openclip:local-dir:FOLDER" or
+            "sentence-transformers:MODEL" (a name or a folder). For "auto" see `choose_encoder`, whose
+            reason is logged here.
+        cache: Whether vectors are kept in the cache folder and taken from there.
+
+    Raises:
+        InputError: There is no such encoder, or it cannot be loaded; the message says what to do.
+    """
+    choice = choose_encoder(spec)
+    if choice.reason:
+        logger.log(logging.WARNING if choice.spec == "offline" else logging.INFO, choice.reason)
+    encoder = _load(*_parse(choice.spec))
+    return CachedEncoder(encoder) if cache else encoder
+
+
+def _parse(spec: str) -> tuple[str, str]:
+    """Split a name into kind and argument, and refuse what cannot be meant."""
+    kind, _, argument = spec.partition(":")
+    if kind not in ENCODER_NAMES:
+        raise InputError(
+            f"There is no encoder {spec!r}; did you mean {nearest(kind, ENCODER_NAMES)!r}? Give {_FORMS}."
+        )
+    if argument and kind in ("auto", "offline"):
+        raise InputError(f"The encoder {kind!r} takes nothing after its name; leave out {':' + argument!r}.")
+    if kind == "sentence-transformers" and not argument:
+        raise InputError(
+            'Name the model of "sentence-transformers", e.g. "sentence-transformers:clip-ViT-B-32".'
+        )
+    return kind, argument
+
+
+def _load(kind: str, argument: str) -> Encoder:
+    if kind == "offline":
+        from .offline import OfflineEncoder
+
+        return OfflineEncoder()
+    if kind == "openclip":
+        return _load_openclip(argument)
+    from .sentence_transformers import SentenceTransformersEncoder
+
+    return SentenceTransformersEncoder(argument)
+
+
+def _load_openclip(argument: str) -> Encoder:
+    from .openclip import OpenCLIPEncoder, is_self_contained
+
+    if not argument:
+        return OpenCLIPEncoder()
+    if is_self_contained(argument):
+        return OpenCLIPEncoder(argument)
+    # The weights may be a path with slashes of its own; no architecture's name has one.
+    model, _, pretrained = argument.partition("/")
+    return OpenCLIPEncoder(model, pretrained) if pretrained else OpenCLIPEncoder(model)

@@ -6,9 +6,13 @@ FiftyOne executes this file on every request, so it only registers; the public n
 from importlib import import_module
 
 _PUBLIC = {
+    "FieldNames": ".plugin.dataset.fields",
     "InputError": ".plugin.engine.errors",
+    "Labelling": ".plugin.pipeline",
     "Refinement": ".plugin.engine.results",
     "Settings": ".plugin.engine.config",
+    "auto_label": ".plugin.pipeline",
+    "load_encoder": ".plugin.encoders.registry",
     "refine": ".plugin.engine.refinement",
 }
 
@@ -23,3 +27,11 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     """Public names, for completion."""
     return sorted(_PUBLIC)
+
+
+def register(plugin: object) -> None:
+    """Called by FiftyOne: register the operators."""
+    from .operators import OPERATORS
+
+    for operator in OPERATORS:
+        plugin.register(operator)

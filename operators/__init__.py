@@ -2,3 +2,7 @@
 
 They hold no mathematics; the work is told in `plugin.pipeline`.
 """
+
+from .auto_label import AutoLabel
+
+OPERATORS = (AutoLabel,)

@@ -81,7 +81,7 @@ def read_vectors(samples: fo.Dataset | fo.DatasetView, source: str) -> np.ndarra
         return _stack(samples.values(source), source)
     if samples.has_brain_run(source):
         return _brain_vectors(samples, source)
-    known = [*_vector_fields(samples), *samples.list_brain_runs()]
+    known = vector_sources(samples)
     listed = f"choose one of {', '.join(known)}." if known else "this dataset has none yet."
     raise InputError(f"There is no vector field or brain key {source!r}: {listed}")
 
@@ -116,8 +116,9 @@ def label_fields(samples: fo.Dataset | fo.DatasetView) -> list[str]:
     return [name for name, field in schema.items() if issubclass(field.document_type, kinds)]
 
 
-def _vector_fields(samples: fo.Dataset | fo.DatasetView) -> list[str]:
-    return list(samples.get_field_schema(ftype=fo.VectorField))
+def vector_sources(samples: fo.Dataset | fo.DatasetView) -> list[str]:
+    """Vector fields and brain keys that `read_vectors` may find vectors in."""
+    return [*samples.get_field_schema(ftype=fo.VectorField), *samples.list_brain_runs()]
 
 
 def _brain_vectors(samples: fo.Dataset | fo.DatasetView, brain_key: str) -> np.ndarray:

@@ -1,0 +1,84 @@
+"""Runs an operator's work so that a person sees it move and an error is read, not lost.
+
+In the App the work goes on in a thread of its own, even if the browser tab is closed.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+import fiftyone.operators as foo
+
+from ..plugin.engine.errors import InputError
+
+Result = TypeVar("Result")
+Progress = Callable[[str, int, int], None]
+Work = Callable[[Progress], Result]
+
+SECONDS_BETWEEN_UPDATES = 2.0
+
+# Stage → its part of the bar, and what it is called there.
+STAGES = {
+    "embed": (0.0, 0.8, "Embedding images"),
+    "cluster": (0.8, 0.87, "Clustering"),
+    "refine": (0.87, 0.93, "Refining labels"),
+    "write": (0.93, 1.0, "Writing labels"),
+}
+
+logger = logging.getLogger("fiftyone_autolabel")
+
+
+def is_in_app(ctx: foo.ExecutionContext) -> bool:
+    """Whether a browser waits for the messages of this execution.
+
+    The App's requests name the operator; Python calls do not, and delegated runs have no browser.
+    """
+    return "operator_uri" in ctx.request_params and not ctx.delegated
+
+
+def run_with_progress(ctx: foo.ExecutionContext, work: Work) -> Result:
+    """Do the work here and keep its progress on the (delegated) operation."""
+    return work(lambda stage, done, total: ctx.set_progress(*_position(stage, done, total)))
+
+
+def stream_with_progress(
+    ctx: foo.ExecutionContext, work: Work, on_success: Callable[[Result], Iterator]
+) -> Iterator:
+    """Do the work in a thread and yield what the App needs to show it.
+
+    Args:
+        ctx: Execution of the operator.
+        work: Called with a progress callback.
+        on_success: Called with the result; yields further messages.
+    """
+    latest = [(0.0, "Starting")]
+
+    def remember(stage: str, done: int, total: int) -> None:
+        latest[0] = _position(stage, done, total)
+
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="auto-label")
+    future = executor.submit(work, remember)
+    executor.shutdown(wait=False)
+    while not future.done():
+        progress, label = latest[0]
+        yield ctx.ops.set_progress(progress=progress, label=label)
+        wait([future], timeout=SECONDS_BETWEEN_UPDATES)
+    yield from _outcome(ctx, future, on_success)
+
+
+def _outcome(ctx: foo.ExecutionContext, future: Future, on_success: Callable[[Result], Iterator]) -> Iterator:
+    error = future.exception()
+    if error is None:
+        yield from on_success(future.result())
+        return
+    if not isinstance(error, InputError):
+        logger.error("Auto-label failed", exc_info=error)
+    message = str(error) if isinstance(error, InputError) else f"Auto-label failed: {error!r}"
+    yield ctx.ops.notify(message, variant="error")
+
+
+def _position(stage: str, done: int, total: int) -> tuple[float, str]:
+    start, end, label = STAGES[stage]
+    counts = f" ({done} of {total})" if total > 1 else ""
+    return start + (end - start) * done / max(total, 1), f"{label}{counts}"

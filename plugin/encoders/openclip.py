@@ -60,6 +60,8 @@ class OpenCLIPEncoder(BatchEncoder):
         self.version = f"{open_clip.__version__} {_weights_version(model, pretrained)} {precision}"
         self.logit_scale = float(self._model.logit_scale.detach().exp())
         self.dimension = self.forward_texts(["a photo"]).shape[1]
+        input_shape = self.preprocess(Image.new("RGB", (8, 8))).shape
+        self.decoded_side = max(self.decoded_side, 2 * max(input_shape))
 
     def preprocess(self, image: Image.Image) -> np.ndarray:
         """Resize, crop and normalise as the model was trained, to (3, height, width) float32."""

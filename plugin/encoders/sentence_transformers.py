@@ -29,6 +29,8 @@ _DEFAULT_ORGANISATION = "sentence-transformers"
 class SentenceTransformersEncoder(BatchEncoder):
     """A Sentence Transformers model, on the device that the library chooses."""
 
+    decoded_side = LONGEST_SIDE
+
     def __init__(self, model: str) -> None:
         """Load a model.
 

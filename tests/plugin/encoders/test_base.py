@@ -194,6 +194,24 @@ def test_an_image_is_turned_upright_by_its_exif_orientation(tmp_path):
     assert open_image(path).size == (10, 20)
 
 
+def test_a_large_jpeg_is_decoded_no_smaller_than_asked(tmp_path):
+    path = tmp_path / "large.jpg"
+    Image.new("RGB", (1600, 1200), RED).save(path)
+
+    assert open_image(path).size == (1600, 1200)
+    assert open_image(path, decoded_side=500).size == (800, 600)
+    assert open_image(path, decoded_side=700).size == (1600, 1200)
+
+
+def test_a_rotated_large_jpeg_is_upright_and_smaller(tmp_path):
+    path = tmp_path / "large.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("L", (1600, 1200)).save(path, exif=exif)
+
+    assert open_image(path, decoded_side=300).size == (300, 400)
+
+
 def test_an_animation_gives_its_first_frame(tmp_path):
     path = tmp_path / "animated.gif"
     Image.new("RGB", (8, 8), RED).save(path, save_all=True, append_images=[Image.new("RGB", (8, 8), BLUE)])

@@ -1,0 +1,50 @@
+"""Fields are only written where nobody else wrote."""
+
+import fiftyone as fo
+import pytest
+from fiftyone_autolabel import FieldNames, InputError
+from fiftyone_autolabel.plugin.dataset.fields import check_fields, declare_fields
+
+
+def test_a_fresh_dataset_has_room_for_every_field(dataset):
+    check_fields(dataset, FieldNames())
+
+
+def test_fields_of_an_earlier_run_may_be_written_again(dataset):
+    declare_fields(dataset, FieldNames())
+    check_fields(dataset, FieldNames())
+
+
+def test_a_field_that_somebody_else_wrote_is_refused(dataset):
+    dataset.add_sample_field("auto_label", fo.EmbeddedDocumentField, embedded_doc_type=fo.Classification)
+    with pytest.raises(InputError, match="'auto_label' exists and was not written by auto-label"):
+        check_fields(dataset, FieldNames())
+
+
+def test_a_field_of_ours_is_refused_for_another_purpose(dataset):
+    declare_fields(dataset, FieldNames())
+    with pytest.raises(InputError, match="'confidence' holds FloatField values"):
+        check_fields(dataset, FieldNames(label="confidence", confidence="other"))
+
+
+@pytest.mark.parametrize("name", ["", "two words", "1st", "a.b"])
+def test_a_name_that_cannot_be_a_field_is_refused(dataset, name):
+    with pytest.raises(InputError, match="cannot be a field name"):
+        check_fields(dataset, FieldNames(label=name))
+
+
+@pytest.mark.parametrize("name", ["id", "filepath", "tags", "metadata"])
+def test_fields_of_fiftyone_itself_are_refused(dataset, name):
+    with pytest.raises(InputError, match=f"'{name}' exists"):
+        check_fields(dataset, FieldNames(label=name))
+
+
+def test_one_name_for_two_purposes_is_refused(dataset):
+    with pytest.raises(InputError, match="must differ"):
+        check_fields(dataset, FieldNames(label="x", confidence="x"))
+
+
+def test_declared_fields_say_what_they_hold(dataset):
+    declare_fields(dataset, FieldNames())
+    assert dataset.get_field("confidence").description == "Probability that the label is right"
+    assert dataset.get_field("auto_label").document_type is fo.Classification

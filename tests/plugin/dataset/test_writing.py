@@ -1,0 +1,62 @@
+"""Labels reach the samples, whole and in one place."""
+
+import numpy as np
+import pytest
+from fiftyone_autolabel import FieldNames, refine
+from fiftyone_autolabel.plugin.dataset import writing
+from fiftyone_autolabel.plugin.dataset.writing import write_labels
+
+CLASSES = ["red", "green"]
+
+
+@pytest.fixture
+def refinement():
+    rng = np.random.default_rng(0)
+    return refine(rng.normal(size=(6, 4)), rng.normal(size=(2, 4)))
+
+
+def write(dataset, refinement, ids=None, failures=None, progress=lambda done, total: None):
+    write_labels(
+        dataset, ids or dataset.values("id"), CLASSES, refinement, failures or {}, FieldNames(), progress
+    )
+
+
+def test_every_sample_gets_label_confidence_and_clusters(dataset, refinement):
+    write(dataset, refinement)
+    assert dataset.values("auto_label.label") == [CLASSES[label] for label in refinement.labels]
+    np.testing.assert_allclose(dataset.values("confidence"), refinement.confidence)
+    assert dataset.values("auto_label.confidence") == dataset.values("confidence")
+    assert dataset.values("micro_cluster") == refinement.clusters["micro"].assignments.tolist()
+    assert dataset.values("meta_cluster") == refinement.clusters["meta"].assignments.tolist()
+
+
+def test_the_grid_can_sort_by_confidence(dataset, refinement):
+    write(dataset, refinement)
+    assert {"confidence", "auto_label.confidence", "auto_label.label"} <= set(dataset.list_indexes())
+
+
+def test_a_failed_sample_has_its_reason_and_loses_an_earlier_label(dataset, refinement):
+    ids = dataset.values("id")
+    write(dataset, refinement)
+    rng = np.random.default_rng(1)
+    five = refine(rng.normal(size=(5, 4)), rng.normal(size=(2, 4)))
+    write(dataset, five, ids[:5], {ids[5]: "Cannot read it."})
+    assert dataset[ids[5]].auto_label_error == "Cannot read it."
+    assert dataset[ids[5]].auto_label is None
+    assert dataset[ids[5]].confidence is None
+
+
+def test_a_sample_that_works_again_loses_its_error(dataset, refinement):
+    ids = dataset.values("id")
+    rng = np.random.default_rng(1)
+    write(dataset, refine(rng.normal(size=(5, 4)), rng.normal(size=(2, 4))), ids[:5], {ids[5]: "Broken."})
+    write(dataset, refinement)
+    assert dataset.values("auto_label_error") == [None] * 6
+
+
+def test_samples_are_written_in_chunks_with_progress(dataset, refinement, monkeypatch):
+    monkeypatch.setattr(writing, "CHUNK_SAMPLES", 4)
+    seen = []
+    write(dataset, refinement, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(4, 6), (6, 6)]
+    assert dataset.count("auto_label") == 6

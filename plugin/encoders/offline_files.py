@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+from ..engine.errors import InputError
+from .cache import CACHE_FOLDER_VARIABLE
+
 Opened = TypeVar("Opened")
 
 
@@ -20,6 +23,9 @@ def open_prepared(path: Path, prepare: Callable[[Path], None], open_file: Callab
         path: The file; its folder is made where it is missing.
         prepare: Writes the content to the path that it is given.
         open_file: Opens the file, or raises whatever it likes where the file is no good.
+
+    Raises:
+        InputError: The folder cannot be made or written to.
     """
     try:
         return open_file(path)
@@ -31,9 +37,20 @@ def open_prepared(path: Path, prepare: Callable[[Path], None], open_file: Callab
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a scratch path that takes the place of `path`, all at once, when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Yield a scratch path that takes the place of `path`, all at once, when the block ends well.
+
+    Raises:
+        InputError: The folder cannot be made or written to.
+    """
     scratch = path.with_name(f".{uuid4().hex}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.touch()
+    except OSError as error:
+        raise InputError(
+            f"Cannot write to the cache folder {path.parent} ({error.strerror}): "
+            f"set {CACHE_FOLDER_VARIABLE} to a folder that you can write to."
+        ) from error
     try:
         yield scratch
         os.replace(scratch, path)

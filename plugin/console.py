@@ -1,0 +1,93 @@
+"""What the command line shows: progress bars while it works, tables when it is done.
+
+Progress goes to the error stream, so that the tables can be piped.
+"""
+
+from types import TracebackType
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .pipeline import Labelling
+
+STAGE_TITLES = {
+    "embed": "Computing embeddings",
+    "cluster": "Clustering",
+    "refine": "Refining prototypes",
+    "write": "Writing labels",
+}
+MOST_CLASSES_SHOWN = 30
+
+
+class StageProgress:
+    """One bar per stage; an instance is the `progress` callback of `auto_label`."""
+
+    def __init__(self) -> None:
+        """Draw nothing yet; the bars start with the `with` block."""
+        self._bars = Progress(
+            TextColumn("{task.description:<20}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "StageProgress":
+        """Start to draw."""
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the bars as they are and give the terminal back."""
+        self._bars.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show that `done` of `total` steps of a stage are finished."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(STAGE_TITLES[stage], total=total)
+        self._bars.update(self._tasks[stage], completed=done, total=total)
+
+
+def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = None) -> Table:
+    """What a run did, in rows of a name and a value.
+
+    Args:
+        labelling: A finished run.
+        accuracies: What to call an accuracy → accuracy in [0, 1], where the truth is known.
+    """
+    table = Table(title="Auto-label", show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row("Images labelled", f"{len(labelling.sample_ids):,}")
+    if labelling.failures:
+        first = next(iter(labelling.failures.values()))
+        table.add_row("Images that failed", f"{len(labelling.failures):,}, the first: {first}")
+    table.add_row("Classes", f"{len(labelling.classes):,}")
+    table.add_row("Encoder", "\n".join(filter(None, [labelling.encoder, labelling.encoder_reason])))
+    for name, value in (accuracies or {}).items():
+        table.add_row(name, f"{value:.1%}")
+    table.add_row("Mean confidence", f"{labelling.expected_accuracy:.1%}")
+    for stage, seconds in labelling.seconds.items():
+        table.add_row(STAGE_TITLES[stage], f"{seconds:.1f} s")
+    return table
+
+
+def class_table(labelling: Labelling) -> Table:
+    """Images and mean confidence per class, most frequent first."""
+    table = Table("Class", title_justify="left")
+    table.add_column("Images", justify="right")
+    table.add_column("Mean confidence", justify="right")
+    ranked = sorted(labelling.counts.items(), key=lambda item: -item[1])
+    for name, count in ranked[:MOST_CLASSES_SHOWN]:
+        inside = labelling.refinement.labels == labelling.classes.index(name)
+        confidence = f"{np.mean(labelling.refinement.confidence[inside]):.1%}" if count else "–"
+        table.add_row(name, f"{count:,}", confidence)
+    if len(ranked) > MOST_CLASSES_SHOWN:
+        rest = sum(count for _, count in ranked[MOST_CLASSES_SHOWN:])
+        table.add_row(f"{len(ranked) - MOST_CLASSES_SHOWN:,} more classes", f"{rest:,}", "", style="dim")
+    return table

@@ -1,0 +1,78 @@
+"""From a folder of images, or the name of a dataset, to a FiftyOne dataset.
+
+A folder becomes a persistent dataset once; later it is found again and only new images are added.
+"""
+
+from pathlib import Path
+
+import eta.core.image as etai
+import fiftyone as fo
+
+from ..engine.errors import InputError
+
+FOLDER_KEY = "auto_label_folder"
+"""Where the `info` of a dataset keeps the folder that it was made from."""
+
+
+def open_source(source: str, name: str | None = None) -> fo.Dataset:
+    """Open what a user named: a folder of images if there is one, else a FiftyOne dataset.
+
+    Args:
+        source: Path of a folder, or name of a dataset.
+        name: Name of the dataset made from a folder; by default the folder's own.
+
+    Raises:
+        InputError: There is neither, or the folder cannot become a dataset.
+    """
+    if Path(source).expanduser().is_dir():
+        return dataset_from_folder(Path(source), name)
+    if not fo.dataset_exists(source):
+        known = ", ".join(fo.list_datasets()) or "none yet"
+        raise InputError(f"{source!r} is neither a folder nor a FiftyOne dataset (there are: {known}).")
+    if name and name != source:
+        raise InputError(f"{source!r} is a dataset already: leave out the name {name!r}.")
+    return fo.load_dataset(source)
+
+
+def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
+    """Make a persistent dataset of the images below a folder, or find it and add what is new.
+
+    Args:
+        folder: Folder of images, in subfolders too.
+        name: Name of the dataset; by default the folder's own.
+
+    Raises:
+        InputError: The folder holds no images, or the name is unusable or another dataset's.
+    """
+    folder = folder.expanduser().resolve()
+    paths = _image_paths(folder)
+    if not paths:
+        raise InputError(f"There are no images in {folder} or its subfolders.")
+    dataset = _dataset_of_folder(folder, name or folder.name)
+    known = set(dataset.values("filepath"))
+    dataset.add_images([path for path in paths if path not in known], progress=False)
+    return dataset
+
+
+def _image_paths(folder: Path) -> list[str]:
+    visible = (path for path in folder.rglob("*") if not _is_hidden(path.relative_to(folder)))
+    return sorted(str(path) for path in visible if etai.is_image_mime_type(str(path)) and path.is_file())
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _dataset_of_folder(folder: Path, name: str) -> fo.Dataset:
+    if fo.dataset_exists(name):
+        dataset = fo.load_dataset(name)
+        if dataset.info.get(FOLDER_KEY) != str(folder):
+            raise InputError(f"A dataset {name!r} exists and was not made from {folder}: give another name.")
+        return dataset
+    try:
+        dataset = fo.Dataset(name, persistent=True)
+    except ValueError as error:
+        raise InputError(f"No dataset can be named {name!r} here: give another name.") from error
+    dataset.info[FOLDER_KEY] = str(folder)
+    dataset.save()
+    return dataset

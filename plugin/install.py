@@ -1,0 +1,108 @@
+"""Makes this package visible to FiftyOne as a plugin, and takes it away again.
+
+FiftyOne knows no entry points: a plugin is a folder with a `fiftyone.yml` below its plugins folder.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from .dataset.database import ensure_mongod
+from .engine.errors import InputError
+
+PLUGIN_NAME = "@autolabel/prototypes"
+PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where FiftyOne finds what it needs.
+
+    Attributes:
+        plugin: Folder of the plugin below FiftyOne's plugins folder.
+        is_new: Whether it was put there just now.
+        database: Address of a MongoDB server, or path of the `mongod` that FiftyOne starts.
+    """
+
+    plugin: Path
+    is_new: bool
+    database: str
+
+
+def install() -> Installation:
+    """Make sure that FiftyOne has a database and finds this package as a plugin, exactly once.
+
+    Raises:
+        InputError: There is no database, or another copy of the plugin or a stray folder is in the way.
+    """
+    database = ensure_mongod()
+    own = _find_copy()
+    if own:
+        return Installation(own, False, database)
+    place = _place()
+    if place.is_symlink():
+        place.unlink()  # it leads nowhere, or FiftyOne would have found a copy behind it
+    if place.exists():
+        raise InputError(f"{place} is in the way but is no plugin: move it elsewhere and install again.")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _link_or_copy(place)
+    try:
+        _find_copy()
+    except InputError:
+        uninstall()
+        raise
+    return Installation(place, True, database)
+
+
+def uninstall() -> Path | None:
+    """Take the plugin away from FiftyOne; the package itself stays.
+
+    Returns:
+        The folder that was removed, or None if there was none.
+
+    Raises:
+        InputError: The folder is this package itself, or a repository that may hold unsaved work.
+    """
+    place = _place()
+    if place.is_symlink():
+        place.unlink()
+    elif not place.exists():
+        return None
+    elif place.resolve() == PACKAGE_FOLDER or (place / ".git").exists():
+        raise InputError(f"{place} is a repository, not an installed copy: delete it yourself.")
+    else:
+        shutil.rmtree(place)
+    return place
+
+
+def _place() -> Path:
+    import fiftyone as fo
+
+    return Path(fo.config.plugins_dir) / PLUGIN_NAME
+
+
+def _find_copy() -> Path | None:
+    """The folder through which FiftyOne finds this package, None if there is none.
+
+    Raises:
+        InputError: FiftyOne finds another copy of the plugin.
+    """
+    import fiftyone.plugins as fop
+
+    plugins = fop.list_plugins(enabled="all", shadowed="all")
+    copies = [Path(plugin.directory) for plugin in plugins if plugin.name == PLUGIN_NAME]
+    own = [copy for copy in copies if copy.resolve() == PACKAGE_FOLDER]
+    others = [copy for copy in copies if copy not in own] + own[1:]
+    if others:
+        raise InputError(
+            f"FiftyOne has another copy of the plugin in {others[0]}: delete it and install again."
+        )
+    return own[0] if own else None
+
+
+def _link_or_copy(place: Path) -> None:
+    try:
+        place.symlink_to(PACKAGE_FOLDER, target_is_directory=True)
+    except OSError:  # Windows allows symbolic links to administrators and developers only
+        hidden_and_built = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__")
+        shutil.copytree(PACKAGE_FOLDER, place, ignore=hidden_and_built)

@@ -9,10 +9,15 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from fiftyone_autolabel.plugin.dataset.database import ensure_mongod
+
+if TYPE_CHECKING:
+    import fiftyone as fo
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRATCH = Path(tempfile.mkdtemp(prefix="fiftyone-autolabel-tests-"))
@@ -79,3 +84,19 @@ else:
 def plugins_dir() -> Path:
     """FiftyOne's plugins folder, with this checkout linked into it as the plugin."""
     return PLUGINS_DIR
+
+
+@pytest.fixture
+def demo_dataset() -> Iterator["fo.Dataset"]:
+    """Every fourth demo photo with its true class, in a dataset that is deleted afterwards."""
+    import fiftyone as fo
+    from fiftyone_autolabel.plugin.demo import demo_photos
+    from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
+
+    dataset = fo.Dataset()
+    dataset.add_samples(
+        fo.Sample(filepath=str(photo.path), ground_truth=fo.Classification(label=photo.label))
+        for photo in demo_photos(default_cache_folder() / "demo")[::4]
+    )
+    yield dataset
+    dataset.delete()

@@ -25,7 +25,7 @@ class StageProgress:
     """One bar per stage; an instance is the `progress` callback of `auto_label`."""
 
     def __init__(self) -> None:
-        """Draw nothing yet; the bars start with the `with` block."""
+        """Prepare the bars without drawing them."""
         self._bars = Progress(
             TextColumn("{task.description:<20}"),
             BarColumn(),
@@ -36,18 +36,19 @@ class StageProgress:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> "StageProgress":
-        """Start to draw."""
-        self._bars.start()
+        """Wait for the first report; a run that is refused at once shows no bars."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave the bars as they are and give the terminal back."""
-        self._bars.stop()
+        if self._tasks:
+            self._bars.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that `done` of `total` steps of a stage are finished."""
+        self._bars.start()
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(STAGE_TITLES[stage], total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)

@@ -12,6 +12,8 @@ from .engine.errors import InputError
 
 PLUGIN_NAME = "@autolabel/prototypes"
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+COPY_MARK = ".copied-from"
+"""File in a copy of the package that says which folder it is a copy of."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,11 @@ def install() -> Installation:
         InputError: There is no database, or another copy of the plugin or a stray folder is in the way.
     """
     database = ensure_mongod()
-    own = _find_copy()
-    if own:
+    own = _find_own()
+    if own and own.resolve() == PACKAGE_FOLDER:
         return Installation(own, False, database)
+    if own:
+        shutil.rmtree(own)  # a copy, made where links are impossible, which may be out of date
     place = _place()
     if place.is_symlink():
         place.unlink()  # it leads nowhere, or FiftyOne would have found a copy behind it
@@ -47,11 +51,11 @@ def install() -> Installation:
     place.parent.mkdir(parents=True, exist_ok=True)
     _link_or_copy(place)
     try:
-        _find_copy()
+        _find_own()
     except InputError:
         uninstall()
         raise
-    return Installation(place, True, database)
+    return Installation(place, own is None, database)
 
 
 def uninstall() -> Path | None:
@@ -81,8 +85,8 @@ def _place() -> Path:
     return Path(fo.config.plugins_dir) / PLUGIN_NAME
 
 
-def _find_copy() -> Path | None:
-    """The folder through which FiftyOne finds this package, None if there is none.
+def _find_own() -> Path | None:
+    """The link or copy through which FiftyOne finds this package, None if there is none.
 
     Raises:
         InputError: FiftyOne finds another copy of the plugin.
@@ -91,7 +95,7 @@ def _find_copy() -> Path | None:
 
     plugins = fop.list_plugins(enabled="all", shadowed="all")
     copies = [Path(plugin.directory) for plugin in plugins if plugin.name == PLUGIN_NAME]
-    own = [copy for copy in copies if copy.resolve() == PACKAGE_FOLDER]
+    own = [copy for copy in copies if PACKAGE_FOLDER in (copy.resolve(), _copied_from(copy))]
     others = [copy for copy in copies if copy not in own] + own[1:]
     if others:
         raise InputError(
@@ -100,9 +104,15 @@ def _find_copy() -> Path | None:
     return own[0] if own else None
 
 
+def _copied_from(copy: Path) -> Path | None:
+    mark = copy / COPY_MARK
+    return Path(mark.read_text(encoding="utf-8")) if mark.is_file() else None
+
+
 def _link_or_copy(place: Path) -> None:
     try:
         place.symlink_to(PACKAGE_FOLDER, target_is_directory=True)
     except OSError:  # Windows allows symbolic links to administrators and developers only
         hidden_and_built = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__")
         shutil.copytree(PACKAGE_FOLDER, place, ignore=hidden_and_built)
+        (place / COPY_MARK).write_text(str(PACKAGE_FOLDER), encoding="utf-8")

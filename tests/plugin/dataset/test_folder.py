@@ -1,0 +1,85 @@
+"""A folder of images becomes a FiftyOne dataset once, and is found again later."""
+
+import fiftyone as fo
+import pytest
+from fiftyone_autolabel.plugin.dataset.folder import dataset_from_folder, open_source
+from fiftyone_autolabel.plugin.engine.errors import InputError
+from PIL import Image
+
+
+@pytest.fixture
+def folder(tmp_path, request):
+    """Two images, one of them in a subfolder, in a folder named after the test."""
+    folder = tmp_path / request.node.name
+    (folder / "more").mkdir(parents=True)
+    for name in ("a.jpg", "more/b.png"):
+        Image.new("RGB", (8, 8)).save(folder / name)
+    return folder
+
+
+def _names(dataset):
+    return [path.rpartition("/")[2] for path in dataset.values("filepath")]
+
+
+def test_a_folder_becomes_a_persistent_dataset_of_its_name(folder):
+    dataset = dataset_from_folder(folder)
+    assert (dataset.name, dataset.persistent, _names(dataset)) == (folder.name, True, ["a.jpg", "b.png"])
+
+
+def test_the_dataset_can_have_another_name(folder):
+    assert dataset_from_folder(folder, "holiday photos").name == "holiday photos"
+
+
+def test_files_that_are_no_images_are_left_out(folder):
+    (folder / "notes.txt").write_text("no image")
+    assert len(dataset_from_folder(folder)) == 2
+
+
+def test_hidden_files_and_folders_are_left_out(folder):
+    (folder / ".thumbnails").mkdir()
+    Image.new("RGB", (8, 8)).save(folder / ".thumbnails" / "a.jpg")
+    Image.new("RGB", (8, 8)).save(folder / "._a.jpg")
+    assert len(dataset_from_folder(folder)) == 2
+
+
+def test_opening_a_folder_again_adds_only_new_images(folder):
+    first_ids = dataset_from_folder(folder).values("id")
+    Image.new("RGB", (8, 8)).save(folder / "new.jpg")
+    dataset = dataset_from_folder(folder)
+    assert (dataset.values("id")[:2], _names(dataset)) == (first_ids, ["a.jpg", "b.png", "new.jpg"])
+
+
+def test_a_folder_without_images_is_refused(tmp_path):
+    with pytest.raises(InputError, match="There are no images in"):
+        dataset_from_folder(tmp_path)
+
+
+def test_a_dataset_that_is_not_the_folders_is_left_alone(folder):
+    fo.Dataset(folder.name)
+    with pytest.raises(InputError, match="was not made from"):
+        dataset_from_folder(folder)
+
+
+def test_a_name_that_fiftyone_refuses_is_refused(folder):
+    with pytest.raises(InputError, match="give another name"):
+        dataset_from_folder(folder, "???")
+
+
+def test_a_source_can_be_the_path_of_a_folder(folder):
+    assert len(open_source(str(folder))) == 2
+
+
+def test_a_source_can_be_the_name_of_a_dataset(folder):
+    dataset = dataset_from_folder(folder, "known by name")
+    assert open_source("known by name") is dataset
+
+
+def test_a_source_that_is_neither_is_refused():
+    with pytest.raises(InputError, match="'nowhere' is neither a folder nor a FiftyOne dataset"):
+        open_source("nowhere")
+
+
+def test_a_dataset_is_not_given_another_name():
+    fo.Dataset("has a name")
+    with pytest.raises(InputError, match="is a dataset already"):
+        open_source("has a name", "another")

@@ -1,0 +1,116 @@
+"""The command line: what a person types, reads and gets back."""
+
+import shutil
+from pathlib import Path
+
+import fiftyone as fo
+import pytest
+from fiftyone_autolabel.plugin.cli import app
+from fiftyone_autolabel.plugin.console import StageProgress
+from fiftyone_autolabel.plugin.demo import demo_photos
+from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
+from typer.testing import CliRunner
+
+
+def run(*arguments):
+    """Run a command line as a person would; the result has `exit_code`, `stdout` and `stderr`."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Six cats, six rockets and a damaged image, in a folder that is called "album"."""
+    folder = tmp_path_factory.mktemp("photos") / "album"
+    folder.mkdir()
+    for photo in demo_photos(default_cache_folder() / "demo"):
+        if photo.label in ("cat", "rocket") and photo.path.stem[-3:] < "006":
+            shutil.copy(photo.path, folder / f"{photo.label}-{photo.path.name}")
+    (folder / "damaged.jpg").write_text("no image")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def labelled(folder):
+    """The result of labelling the folder in the simplest way."""
+    return run("label", folder, "--classes", "cat, rocket", "--encoder", "offline")
+
+
+def test_a_folder_is_labelled_from_class_names(labelled):
+    paths, labels = fo.load_dataset("album").values(["filepath", "auto_label.label"])
+    right = [Path(path).name.startswith(label) for path, label in zip(paths, labels, strict=True) if label]
+    assert (labelled.exit_code, set(right)) == (0, {True})
+
+
+def test_a_damaged_image_is_named_and_the_others_are_labelled(labelled, folder):
+    assert fo.load_dataset("album").count("auto_label.label") == len(list(folder.iterdir())) - 1
+    assert "damaged.jpg" in labelled.stdout
+
+
+def test_the_summary_says_how_to_see_the_labels(labelled):
+    assert "fiftyone app launch album" in labelled.stdout
+
+
+def test_progress_is_kept_out_of_the_output(labelled):
+    assert "Computing embeddings ━" in labelled.stderr
+    assert "━" not in "".join(line for line in labelled.stdout.splitlines() if "Computing" in line)
+
+
+def test_classes_can_come_from_options_and_a_file_and_fields_can_be_named(folder, tmp_path):
+    (tmp_path / "classes.txt").write_text("rocket, on its launch pad\n\n")
+    classes = ("-c", "cat", "--classes-file", tmp_path / "classes.txt")
+    fields = ("--label-field", "guess", "--confidence-field", "sureness")
+    run("label", folder, *classes, *fields, "--name", "named by hand", "--encoder", "offline")
+    dataset = fo.load_dataset("named by hand")
+    assert dataset.distinct("guess.label") == ["cat", "rocket, on its launch pad"]
+    assert dataset.count("sureness") == dataset.count("guess.label")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("label", "nowhere", "-c", "cat"), "Error: 'nowhere' is neither a folder nor a FiftyOne dataset"),
+        (("label", "nowhere"), "Error: No classes given: name at least one."),
+        (("label", "nowhere", "-c", "cat,cat"), "Error: Class 'cat' is given twice: remove one of them."),
+        (
+            ("label", "nowhere", "--classes-file", "none.txt"),
+            "Error: Cannot read the class names in none.txt",
+        ),
+        (("label", "nowhere", "-c", "cat", "--preset", "huge"), "Error: Unknown preset 'huge'"),
+        (("demo", "--source", "imagenet"), "Error: There is no demo 'imagenet'"),
+    ],
+)
+def test_bad_input_is_answered_with_one_line_and_exit_code_2(arguments, sentence):
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(sentence)
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_interrupted_run_ends_without_a_traceback(folder, monkeypatch):
+    def press_ctrl_c(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StageProgress, "__call__", press_ctrl_c)
+    result = run("label", folder, "-c", "cat,rocket", "--encoder", "offline")
+    assert (result.exit_code, "Traceback" in result.output) == (130, False)
+
+
+def test_the_demo_says_how_many_labels_are_right():
+    result = run("demo", "--no-app", "--encoder", "offline")
+    assert result.exit_code == 0
+    assert "Zero-shot accuracy" in result.stdout
+    assert "Refined accuracy" in result.stdout
+
+
+def test_install_and_uninstall_say_where(tmp_path, monkeypatch):
+    monkeypatch.setattr(fo.config, "plugins_dir", str(tmp_path))
+    place = tmp_path / "@autolabel" / "prototypes"
+    assert f"{place} (installed)" in run("install").stdout
+    assert f"{place} (was installed already)" in run("install").stdout
+    assert run("install", "--uninstall").stdout == f"Removed {place}\n"
+    assert run("install", "--uninstall").stdout == "The plugin was not installed.\n"
+
+
+@pytest.mark.parametrize("command", ["label", "demo", "install"])
+def test_every_command_explains_itself(command):
+    assert "Usage" in run(command, "--help").stdout

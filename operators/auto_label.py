@@ -218,7 +218,7 @@ def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             description="Type a name and press Enter, once for every class",
             view=view,
         )
-        if ctx.params.get("classes"):
+        if ctx.params.get("classes") is not None:
             _refuse(classes, _sentence(check_class_names, ctx.params["classes"]))
 
 

@@ -1,0 +1,113 @@
+"""The real App on a real dataset, in a real browser; every test may leave a screenshot to look at."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import fiftyone as fo
+import pytest
+from fiftyone_autolabel.plugin.demo import demo_photos
+from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+HERE = Path(__file__).parent
+SCREENSHOTS = HERE / "screenshots"
+SECONDS_TO_START = 90
+SECONDS_TO_ANSWER = 60
+BROWSER_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or the one that Playwright downloads where there is none."""
+    system_chromium = Path("/usr/bin/chromium")
+    path = str(system_chromium) if system_chromium.exists() else None
+    expect.set_options(timeout=1000 * SECONDS_TO_ANSWER)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Iterator[fo.Dataset]:
+    """Every third demo photo, with its true class, and one file that does not exist."""
+    photos = demo_photos(default_cache_folder() / "demo")[::3]
+    dataset = fo.Dataset(persistent=True)  # the server is another process
+    dataset.add_samples(
+        fo.Sample(filepath=str(photo.path), ground_truth=fo.Classification(label=photo.label))
+        for photo in photos
+    )
+    dataset.add_sample(fo.Sample(filepath=str(HERE / "missing.jpg")))
+    yield dataset
+    dataset.delete()
+
+
+@pytest.fixture(scope="module")
+def address(dataset: fo.Dataset) -> Iterator[str]:
+    """Address of an App that serves the dataset from a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, str(HERE / "serve.py"), dataset.name, str(port)],
+        env=os.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture
+def page(browser: Browser, dataset: fo.Dataset, address: str) -> Iterator[Page]:
+    """The grid of the dataset, 1440 by 900 pixels, dark theme."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(1000 * SECONDS_TO_ANSWER)
+    # A popover about another product would lie over the buttons.
+    page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")
+    page.goto(f"{address}/datasets/{dataset.name}")
+    page.locator("[data-cy=fo-grid]").wait_for()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def screenshot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Write what the browser shows to the folder of screenshots."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+
+    def take(name: str) -> None:
+        page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+    return take
+
+
+def _wait_for(address: str) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)

@@ -1,0 +1,93 @@
+"""A person labels photos in the App: opens the form, types class names, watches, sorts, looks."""
+
+import pytest
+from fiftyone_autolabel import auto_label
+from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from playwright.sync_api import Locator, Page, expect
+
+SECONDS_TO_LABEL = 240
+
+
+@pytest.fixture
+def form(page: Page) -> Locator:
+    """The form of Auto-label, opened with the button above the grid."""
+    page.locator("[data-item-id='@autolabel/prototypes/auto_label']").click()
+    form = page.locator("[data-cy=operators-prompt-modal]")
+    expect(form.get_by_text("Type a name and press Enter")).to_be_visible()
+    return form
+
+
+def type_classes(form: Locator, classes: list[str]) -> None:
+    for name in classes:
+        add_class(form, name)
+    for name in classes:
+        expect(form.get_by_role("button", name=name, exact=True)).to_be_visible()
+
+
+def add_class(form: Locator, name: str) -> None:
+    """Enter a name, again if the form was just coming back from the server and forgot it."""
+    field = form.get_by_role("combobox").first
+    chip = form.get_by_role("button", name=name, exact=True)
+    while not chip.is_visible():
+        field.fill(name)
+        field.press("Enter")
+        form.page.wait_for_timeout(500)
+
+
+def choose_encoder(form: Locator, name: str) -> None:
+    field = form.get_by_role("combobox").nth(1)
+    field.click()
+    field.press("ControlOrMeta+a")
+    field.press_sequentially(name)
+    field.press("Enter")
+    expect(field).to_have_value(name)
+
+
+def test_the_operator_browser_lists_the_operator(page):
+    page.keyboard.press("`")
+    page.locator("[data-cy=operators-browser-search]").fill("auto-label")
+    listed = page.locator("[data-cy=operators-browser]")
+    expect(listed.get_by_text("Auto-label", exact=True)).to_be_visible()
+
+
+def test_an_encoder_that_does_not_exist_is_refused_in_the_form(form, screenshot):
+    type_classes(form, ["cat", "coins"])
+    choose_encoder(form, "ofline")
+    expect(form.get_by_text("did you mean 'offline'?")).to_be_visible()
+    expect(form.get_by_role("button", name="Execute")).to_be_disabled()
+    screenshot("form-with-an-error")
+
+
+def test_a_field_name_that_is_taken_is_refused_in_the_form(form):
+    type_classes(form, ["cat", "coins"])
+    form.locator("input[value=auto_label]").fill("ground_truth")
+    expect(form.get_by_text("Field 'ground_truth' exists")).to_be_visible()
+    expect(form.get_by_role("button", name="Execute")).to_be_disabled()
+
+
+def test_photos_are_labelled_from_typed_class_names(page, form, dataset, screenshot):
+    type_classes(form, DEMO_CLASSES)
+    choose_encoder(form, "offline")
+    screenshot("form")
+    form.get_by_role("button", name="Execute").click()
+    outcome = page.get_by_role("dialog")
+    expect(outcome.get_by_role("progressbar")).to_be_visible()
+    expect(outcome.get_by_text("images labelled")).to_be_visible(timeout=1000 * SECONDS_TO_LABEL)
+    expect(outcome.get_by_text("1 image could not be read")).to_be_visible()
+    screenshot("outcome")
+    outcome.get_by_role("button", name="Done").click()
+    dataset.reload()
+    assert dataset.count("auto_label") == len(dataset) - 1
+    assert set(dataset.distinct("auto_label.label")) <= set(DEMO_CLASSES)
+
+
+def test_the_grid_sorted_by_confidence_shows_the_doubtful_ones_first(page, dataset, screenshot):
+    auto_label(dataset, DEMO_CLASSES, encoder="offline")
+    page.reload()
+    page.locator("[data-cy='selector-Sort by']").click()
+    page.get_by_text("confidence", exact=True).last.click()
+    doubtful = dataset.exists("confidence").sort_by("confidence").limit(8)
+    shown = page.locator("[data-cy=fo-grid] [data-cy=tag-ground_truth]")
+    for place, name in enumerate(doubtful.values("ground_truth.label")):
+        expect(shown.nth(place)).to_have_text(name)
+    screenshot("grid")

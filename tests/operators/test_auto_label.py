@@ -1,0 +1,158 @@
+"""The operator through Python, through the server's routes as the App calls them, and delegated."""
+
+import json
+
+import fiftyone as fo
+import fiftyone.operators as foo
+import pytest
+from fiftyone.operators.delegated import DelegatedOperationService
+from fiftyone.operators.executor import ExecutionError
+from fiftyone.operators.registry import OperatorRegistry
+from fiftyone.server.app import app
+from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from starlette.testclient import TestClient
+
+URI = "@autolabel/prototypes/auto_label"
+OFFLINE = {"classes": DEMO_CLASSES, "encoder": "offline"}
+
+
+@pytest.fixture(scope="module")
+def server() -> TestClient:
+    return TestClient(app)
+
+
+@pytest.fixture
+def operator():
+    return foo.get_operator(URI)
+
+
+def form(server: TestClient, dataset: fo.Dataset, **params) -> dict:
+    """Fields of the form that the App shows for these values."""
+    request = {"operator_uri": URI, "dataset_name": dataset.name, "target": "inputs", "params": params}
+    return server.post("/operators/resolve-type", json=request).json()["type"]["properties"]
+
+
+def messages(server: TestClient, dataset: fo.Dataset, **params) -> list[tuple[str, dict]]:
+    """What the App is told while the operator runs, as (operator, parameters)."""
+    request = {"operator_uri": URI, "dataset_name": dataset.name, "params": params}
+    response = server.post("/operators/execute/generator", json=request)
+    bodies = [json.loads(line)["body"] for line in response.text.splitlines()]
+    return [(body["operator_uri"], body["params"]) for body in bodies]
+
+
+def test_every_operator_of_the_plugin_loads():
+    registry = OperatorRegistry()
+    assert registry.list_errors() == []
+    assert registry.operator_exists(URI)
+
+
+def test_a_python_call_labels_and_returns_a_summary(operator, demo_dataset):
+    result = operator(demo_dataset, DEMO_CLASSES, encoder="offline").result
+    assert result["n_labelled"] == len(demo_dataset)
+    assert demo_dataset.count_values("auto_label.label").items() <= result["counts"].items()
+    assert "images labelled" in result["message"]
+
+
+def test_a_python_call_labels_a_view(operator, demo_dataset):
+    operator(demo_dataset.limit(20), DEMO_CLASSES, encoder="offline")
+    assert demo_dataset.count("auto_label") == 20
+
+
+def test_a_python_call_without_any_default_works(demo_dataset):
+    result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=OFFLINE)
+    assert result.result["n_labelled"] == len(demo_dataset)
+
+
+def test_other_field_names_are_used(operator, demo_dataset):
+    operator(demo_dataset, DEMO_CLASSES, encoder="offline", label_field="guess", confidence_field="sure")
+    assert demo_dataset.count("guess") == demo_dataset.count("sure") == len(demo_dataset)
+    assert not demo_dataset.has_sample_field("auto_label")
+
+
+def test_classes_are_taken_from_a_label_field(demo_dataset):
+    params = {"class_source": "field", "class_field": "ground_truth", "encoder": "offline"}
+    result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=params)
+    assert set(result.result["counts"]) == set(DEMO_CLASSES)
+
+
+def test_classes_are_taken_from_the_dataset(demo_dataset):
+    demo_dataset.default_classes = ["cat", "coins"]
+    params = {"class_source": "dataset", "encoder": "offline"}
+    result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=params)
+    assert set(result.result["counts"]) == {"cat", "coins"}
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({}, "Required property"),
+        ({"classes": []}, "No classes given"),
+        ({"classes": ["cat", "Cat"]}, "given twice"),
+        ({"classes": ["cat"], "encoder": "ofline"}, "did you mean 'offline'"),
+        ({"classes": ["cat"], "label_field": "ground_truth"}, "was not written by auto-label"),
+        ({"classes": ["cat"], "confidence_field": "my field"}, "cannot be a field name"),
+        ({"classes": ["cat"], "preset": "huge"}, "Invalid enum value"),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence(demo_dataset, params, sentence):
+    with pytest.raises(ExecutionError, match=sentence):
+        foo.execute_operator(URI, {"dataset": demo_dataset}, params=params)
+    assert demo_dataset.list_runs() == []
+
+
+def test_the_form_says_what_is_wrong_where_it_is_wrong(server, demo_dataset):
+    fields = form(server, demo_dataset, classes=["cat", "cat "], encoder="nonsense")
+    assert fields["classes"]["error_message"] == "Class 'cat' is given twice: remove one of them."
+    assert fields["encoder"]["invalid"]
+    assert not fields["label_field"]["invalid"]
+
+
+def test_the_form_refuses_a_dataset_that_cannot_be_labelled(server):
+    videos = fo.Dataset()
+    videos.add_sample(fo.Sample(filepath="/a.mp4"))
+    assert form(server, videos)["problem"]["error_message"].startswith("These are video samples")
+    videos.delete()
+
+
+def test_the_form_offers_vectors_that_are_there(server, demo_dataset):
+    assert "embeddings" not in form(server, demo_dataset)
+    demo_dataset.add_sample_field("vector", fo.VectorField)
+    assert form(server, demo_dataset)["embeddings"]["type"]["values"] == ["vector"]
+
+
+def test_the_app_sees_progress_then_the_labels_then_a_summary(server, demo_dataset):
+    told = messages(server, demo_dataset, **OFFLINE)
+    names = [name for name, _ in told]
+    assert names[0] == "set_progress"
+    assert names[-3:] == ["reload_dataset", "notify", "show_output"]
+    assert told[-2][1] == {"message": f"Labelled {len(demo_dataset)} images", "variant": "success"}
+    assert told[-1][1]["results"]["n_labelled"] == len(demo_dataset)
+
+
+def test_the_app_is_told_of_images_that_could_not_be_read(server, demo_dataset):
+    demo_dataset.add_sample(fo.Sample(filepath="/nowhere.jpg"))
+    notice = dict(messages(server, demo_dataset, **OFFLINE))["notify"]
+    assert notice["message"].endswith(", 1 could not be read")
+    assert notice["variant"] == "warning"
+
+
+def test_the_app_is_told_of_an_error_that_only_shows_during_the_run(server):
+    unreadable = fo.Dataset()
+    unreadable.add_sample(fo.Sample(filepath="/nowhere.jpg"))
+    notice = dict(messages(server, unreadable, **OFFLINE))["notify"]
+    assert notice["variant"] == "error"
+    assert notice["message"].startswith("None of the 1 images can be used")
+    unreadable.delete()
+
+
+def test_a_delegated_run_labels_and_keeps_its_progress(operator, demo_dataset):
+    demo_dataset.persistent = True
+    queued = operator(demo_dataset, DEMO_CLASSES, encoder="offline", delegate=True)
+    assert not demo_dataset.has_sample_field("auto_label")
+    service = DelegatedOperationService()
+    service.execute_queued_operations(operator=URI, log=False)
+    done = service.get(doc_id=queued.result["id"])
+    demo_dataset.reload()
+    assert done.run_state == "completed"
+    assert done.status.progress == pytest.approx(1)
+    assert demo_dataset.count("auto_label") == len(demo_dataset)

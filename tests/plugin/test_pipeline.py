@@ -1,0 +1,170 @@
+"""The whole story on real photos: embed, cluster, refine, label."""
+
+import fiftyone as fo
+import numpy as np
+import pytest
+from fiftyone_autolabel import FieldNames, InputError, Settings, auto_label, load_encoder
+from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.encoders.base import ImageEmbeddings
+from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.pipeline import STAGES
+
+
+def accuracy(dataset: fo.Dataset, field: str) -> float:
+    pairs = zip(dataset.values(f"{field}.label"), dataset.values("ground_truth.label"), strict=True)
+    return float(np.mean([label == truth for label, truth in pairs]))
+
+
+def test_photos_are_labelled_better_than_zero_shot(demo_dataset):
+    labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    truth = np.array([DEMO_CLASSES.index(name) for name in demo_dataset.values("ground_truth.label")])
+    zero_shot = np.mean(labelling.refinement.zero_shot_labels == truth)
+    assert accuracy(demo_dataset, "auto_label") > zero_shot
+
+
+def test_the_outcome_and_the_dataset_agree(demo_dataset):
+    labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    assert labelling.sample_ids == demo_dataset.values("id")
+    assert labelling.counts == dict.fromkeys(DEMO_CLASSES, 0) | demo_dataset.count_values("auto_label.label")
+    assert labelling.expected_accuracy == pytest.approx(demo_dataset.mean("confidence"))
+    assert demo_dataset.get_run_info(labelling.run_key).config.encoder == "offline"
+    assert set(labelling.seconds) == set(STAGES)
+
+
+def test_only_the_view_is_labelled(demo_dataset):
+    view = demo_dataset.limit(30)
+    auto_label(view, DEMO_CLASSES, encoder="offline")
+    assert demo_dataset.count("auto_label") == 30
+    assert view.count("auto_label") == 30
+
+
+def test_ground_truth_is_left_alone(demo_dataset):
+    before = demo_dataset.values("ground_truth")
+    auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    assert demo_dataset.values("ground_truth") == before
+
+
+def test_an_unreadable_image_costs_only_itself(demo_dataset, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"this is no image")
+    ids = demo_dataset.add_samples(
+        [fo.Sample(filepath=str(broken)), fo.Sample(filepath=str(tmp_path / "no.jpg"))]
+    )
+    labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    assert set(labelling.failures) == set(ids)
+    assert "broken.jpg" in demo_dataset[ids[0]].auto_label_error
+    assert demo_dataset[ids[1]].auto_label is None
+    assert demo_dataset.count("auto_label") == len(demo_dataset) - 2
+
+
+def test_nothing_is_written_when_no_image_can_be_read(tmp_path):
+    dataset = fo.Dataset()
+    dataset.add_sample(fo.Sample(filepath=str(tmp_path / "no.jpg")))
+    with pytest.raises(InputError, match=r"None of the 1 images can be used.*no\.jpg"):
+        auto_label(dataset, ["cat", "dog"], encoder="offline")
+    assert not dataset.has_sample_field("auto_label")
+    assert dataset.list_runs() == []
+    dataset.delete()
+
+
+class Unwanted:
+    """An encoder that must not be reached."""
+
+    name, version, dimension, logit_scale, prompt_templates = "unwanted", "1", 2, None, ("{}",)
+
+    def embed_images(self, images, progress=None) -> ImageEmbeddings:
+        raise AssertionError("work began before the input was checked")
+
+    embed_texts = embed_images
+
+
+@pytest.mark.parametrize(
+    ("classes", "fields", "sentence"),
+    [
+        ([], FieldNames(), "No classes"),
+        (["cat", "cat"], FieldNames(), "given twice"),
+        (["cat", ""], FieldNames(), "blank"),
+        (["cat"], FieldNames(label="ground_truth"), "was not written by auto-label"),
+        (["cat"], FieldNames(confidence="not a name"), "cannot be a field name"),
+    ],
+)
+def test_bad_input_is_refused_before_any_work(demo_dataset, classes, fields, sentence):
+    with pytest.raises(InputError, match=sentence):
+        auto_label(demo_dataset, classes, encoder=Unwanted(), fields=fields)
+
+
+def test_text_embeddings_alone_are_refused(demo_dataset):
+    with pytest.raises(InputError, match="give embeddings too"):
+        auto_label(demo_dataset, ["a", "b"], text_embeddings=np.eye(2))
+
+
+def test_a_stopped_run_leaves_the_samples_as_they_were(demo_dataset):
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "write":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", progress=stop)
+    assert not demo_dataset.has_sample_field("auto_label")
+
+
+def test_a_second_run_replaces_the_labels_and_keeps_both_records(demo_dataset):
+    first = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    second = auto_label(demo_dataset, DEMO_CLASSES[:3], encoder="offline")
+    assert set(demo_dataset.distinct("auto_label.label")) <= set(DEMO_CLASSES[:3])
+    assert demo_dataset.list_runs() == [first.run_key, second.run_key]
+
+
+def test_embeddings_of_a_field_give_the_same_labels_as_embedding(demo_dataset):
+    encoder = load_encoder("offline")
+    auto_label(demo_dataset, DEMO_CLASSES, encoder=encoder)
+    expected = demo_dataset.values("auto_label.label")
+    demo_dataset.set_values("vector", encoder.embed_images(demo_dataset.values("filepath")).vectors)
+    auto_label(demo_dataset, DEMO_CLASSES, encoder=encoder, embeddings="vector")
+    assert demo_dataset.values("auto_label.label") == expected
+
+
+def test_numpy_files_need_no_encoder(demo_dataset, tmp_path):
+    encoder = load_encoder("offline")
+    auto_label(demo_dataset, DEMO_CLASSES, encoder=encoder)
+    expected = demo_dataset.values("auto_label.label")
+    np.save(tmp_path / "X.npy", encoder.embed_images(demo_dataset.values("filepath")).vectors)
+    np.save(tmp_path / "T.npy", class_prototypes(encoder, DEMO_CLASSES))
+    labelling = auto_label(
+        demo_dataset,
+        DEMO_CLASSES,
+        encoder=Unwanted(),
+        embeddings=str(tmp_path / "X.npy"),
+        text_embeddings=str(tmp_path / "T.npy"),
+    )
+    assert labelling.encoder == "precomputed"
+    assert demo_dataset.values("auto_label.label") == expected
+
+
+def test_samples_without_a_vector_are_reported(demo_dataset):
+    vectors = load_encoder("offline").embed_images(demo_dataset.values("filepath")).vectors
+    demo_dataset.set_values("vector", [None, *vectors[1:]])
+    labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", embeddings="vector")
+    assert set(labelling.failures) == {demo_dataset.first().id}
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_fewer_images_than_classes_are_labelled_too(demo_dataset, count):
+    labelling = auto_label(demo_dataset.limit(count), DEMO_CLASSES, encoder="offline")
+    assert len(labelling.sample_ids) == count
+
+
+def test_progress_goes_through_every_stage_once(demo_dataset):
+    seen = []
+    auto_label(
+        demo_dataset,
+        DEMO_CLASSES,
+        encoder="offline",
+        settings=Settings(clustering="none"),
+        progress=lambda stage, done, total: seen.append((stage, done / total)),
+    )
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == list(STAGES)
+    for stage in STAGES:
+        shares = [share for name, share in seen if name == stage]
+        assert shares == sorted(shares)
+        assert (shares[0], shares[-1]) == (0, 1)

@@ -11,20 +11,15 @@ from typing import TypeVar
 import fiftyone.operators as foo
 
 from ..plugin.engine.errors import InputError
+from ..plugin.pipeline import STAGES, Progress
 
 Result = TypeVar("Result")
-Progress = Callable[[str, int, int], None]
 Work = Callable[[Progress], Result]
 
 SECONDS_BETWEEN_UPDATES = 2.0
 
-# Stage → its part of the bar, and what it is called there.
-STAGES = {
-    "embed": (0.0, 0.8, "Embedding images"),
-    "cluster": (0.8, 0.87, "Clustering"),
-    "refine": (0.87, 0.93, "Refining labels"),
-    "write": (0.93, 1.0, "Writing labels"),
-}
+# Stage → from where to where it moves the bar, roughly as the time goes.
+SPANS = {"embed": (0.0, 0.8), "cluster": (0.8, 0.87), "refine": (0.87, 0.93), "write": (0.93, 1.0)}
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -79,6 +74,6 @@ def _outcome(ctx: foo.ExecutionContext, future: Future, on_success: Callable[[Re
 
 
 def _position(stage: str, done: int, total: int) -> tuple[float, str]:
-    start, end, label = STAGES[stage]
+    start, end = SPANS[stage]
     counts = f" ({done} of {total})" if total > 1 else ""
-    return start + (end - start) * done / max(total, 1), f"{label}{counts}"
+    return start + (end - start) * done / max(total, 1), f"{STAGES[stage]}{counts}"

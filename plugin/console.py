@@ -10,14 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from .pipeline import Labelling
+from .pipeline import STAGES, Labelling
 
-STAGE_TITLES = {
-    "embed": "Computing embeddings",
-    "cluster": "Clustering",
-    "refine": "Refining prototypes",
-    "write": "Writing labels",
-}
 MOST_CLASSES_SHOWN = 30
 
 
@@ -50,7 +44,7 @@ class StageProgress:
         """Show that `done` of `total` steps of a stage are finished."""
         self._bars.start()
         if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(STAGE_TITLES[stage], total=total)
+            self._tasks[stage] = self._bars.add_task(STAGES[stage], total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)
 
 
@@ -74,7 +68,7 @@ def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = No
         table.add_row(name, f"{value:.1%}")
     table.add_row("Mean confidence", f"{labelling.expected_accuracy:.1%}")
     for stage, seconds in labelling.seconds.items():
-        table.add_row(STAGE_TITLES[stage], f"{seconds:.1f} s")
+        table.add_row(STAGES[stage], f"{seconds:.1f} s")
     return table
 
 

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from .dataset.fields import FieldNames
 
 Progress = Callable[[str, int, int], None]
-STAGES = ("embed", "cluster", "refine", "write")
+STAGES = {
+    "embed": "Embedding images",
+    "cluster": "Clustering",
+    "refine": "Refining labels",
+    "write": "Writing labels",
+}
+"""Stage of a run, in order → what to call it where its progress is shown."""
 
 
 @dataclass(frozen=True)

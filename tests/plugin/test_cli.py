@@ -51,8 +51,8 @@ def test_the_summary_says_how_to_see_the_labels(labelled):
 
 
 def test_progress_is_kept_out_of_the_output(labelled):
-    assert "Computing embeddings ━" in labelled.stderr
-    assert "━" not in "".join(line for line in labelled.stdout.splitlines() if "Computing" in line)
+    assert "Embedding images     ━" in labelled.stderr
+    assert "━" not in "".join(line for line in labelled.stdout.splitlines() if "Embedding" in line)
 
 
 def test_classes_can_come_from_options_and_a_file_and_fields_can_be_named(folder, tmp_path):

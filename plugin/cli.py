@@ -183,4 +183,5 @@ def _open_app(samples: "fo.DatasetView") -> None:
     import fiftyone as fo
 
     session = fo.launch_app(view=samples)
+    print(f"The App is at {session.url}. Close its window or press Ctrl-C to end.")
     session.wait()

@@ -7,45 +7,36 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .balance import TextView, text_view
 from .clustering import Hierarchy
-from .confidence import soften
 from .config import Settings
+from .evidence import Evidence
 from .iteration import Outcome, State, run_level
-from .neighbors import nearest_neighbors
-from .vectors import group_means, principal_directions, softmax
+from .vectors import group_means, principal_directions, softmax, trust_in_classes
 
-NEIGHBORS = 3
+SMOOTHING_NEIGHBORS = 3
 MOST_DIMENSIONS = 256
-TRUSTED_IMAGES = 10.0
-"""Images of a class at which its mean counts as much as its text anchor."""
-
 GAUSSIAN_WEIGHT = 1 / 5
 NEIGHBOR_WEIGHT = 0.5
 PRIOR_WEIGHT = 0.4
 INNER_ROUNDS = 3
 
 
-def run(X: np.ndarray, T: np.ndarray, hierarchy: Hierarchy, settings: Settings) -> Outcome:
+def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome:
     """Refine the text view of the images.
 
     Args:
-        X: (n, d) float32 unit rows, images.
-        T: (k, d) float32 unit rows, class names.
+        evidence: Images, class names, neighbours and text view.
         hierarchy: The clusters, for the alignment.
         settings: Tolerance and most iterations.
     """
-    neighbors, similarities = nearest_neighbors(X, NEIGHBORS)
-    view = text_view(X @ T.T, neighbors[:, :1].ravel())
-    rule = AnchoredRule(X, T, view, neighbors, similarities)
-    start = State(softmax(view.logits), T)
-    state, history = run_level("image", len(X), start, rule.rounds(), settings)
-    probabilities = soften(state.probabilities)
+    start = State(softmax(evidence.text.logits), evidence.T)
+    rounds = AnchoredRule(evidence).rounds()
+    state, history = run_level("image", len(evidence.X), start, rounds, settings)
     alignment = {
-        clusters.level: group_means(probabilities, clusters.assignments, len(clusters))
+        clusters.level: group_means(state.probabilities, clusters.assignments, len(clusters))
         for clusters in hierarchy
     }
-    return Outcome(probabilities, state.prototypes, (history,), alignment)
+    return Outcome(state.probabilities, state.prototypes, (history,), alignment)
 
 
 class AnchoredRule:
@@ -56,33 +47,18 @@ class AnchoredRule:
     learnt from the data by s = n / (n + k) where there are few images per class.
     """
 
-    def __init__(
-        self,
-        X: np.ndarray,
-        T: np.ndarray,
-        view: TextView,
-        neighbors: np.ndarray,
-        similarities: np.ndarray,
-    ) -> None:
-        """Prepare the rule for one set of images.
-
-        Args:
-            X: (n, d) float32 unit rows, images.
-            T: (k, d) float32 unit rows, class names.
-            view: What the text says of every image, and how strongly the classes were balanced.
-            neighbors: (n, m) rows of each image's nearest neighbours.
-            similarities: (n, m) their cosines.
-        """
-        n, k = view.logits.shape
-        self.logits = view.logits
-        self.neighbors = neighbors
-        self.similarities = similarities
-        self.fade = n / (n + k)
-        self.prior_weight = PRIOR_WEIGHT * (1 - view.strength)
+    def __init__(self, evidence: Evidence) -> None:
+        """Prepare the rule for one set of images."""
+        X, logits = evidence.X, evidence.text.logits
+        self.logits = logits
+        self.neighbors = evidence.neighbors[:, :SMOOTHING_NEIGHBORS]
+        self.similarities = evidence.similarities[:, :SMOOTHING_NEIGHBORS]
+        self.fade = len(logits) / sum(logits.shape)
+        self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
         self.mean = X.mean(axis=0)
         self.basis = principal_directions(X - self.mean, MOST_DIMENSIONS)
         self.images = (X - self.mean) @ self.basis
-        self.texts = (T - self.mean) @ self.basis
+        self.texts = (evidence.T - self.mean) @ self.basis
 
     def rounds(self) -> Iterator[State]:
         """Yield the state after every round, starting from the text view."""
@@ -101,7 +77,7 @@ class AnchoredRule:
         """Class means, shrunk to the text anchor where a class has few images."""
         means = (z.T @ self.images) / np.maximum(mass, 1e-6)[:, None]
         anchors = text_anchors(means, self.texts, mass)
-        trust = (mass / (mass + TRUSTED_IMAGES))[:, None]
+        trust = trust_in_classes(mass)[:, None]
         return trust * means + (1 - trust) * anchors
 
     def _gaussian_logits(self, z: np.ndarray, mass: np.ndarray, prototypes: np.ndarray) -> np.ndarray:

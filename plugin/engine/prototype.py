@@ -9,6 +9,7 @@ import numpy as np
 
 from .clustering import Clusters, Hierarchy
 from .config import Settings
+from .evidence import Evidence
 from .iteration import Outcome, State, run_level
 from .results import LevelHistory
 from .vectors import softmax, unit_rows
@@ -17,16 +18,15 @@ LEAST_AGREEMENT = 0.5
 """Share of a level's images that must agree with their cluster's class for the level to be used."""
 
 
-def run(X: np.ndarray, T: np.ndarray, hierarchy: Hierarchy, settings: Settings) -> Outcome:
+def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome:
     """Refine on meta-clusters, micro-clusters and images, each level seeded by the last.
 
     Args:
-        X: (n, d) float32 unit rows, images.
-        T: (k, d) float32 unit rows, class names.
+        evidence: Images and class names; the textbook rule looks at nothing else.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Temperature, tolerance and most iterations per level.
     """
-    temperature = settings.temperature
+    X, T, temperature = evidence.X, evidence.T, settings.temperature
     state = State(soft_alignment(X, T, temperature), T)
     zero_shot_labels = state.probabilities.argmax(axis=1)
     history = []

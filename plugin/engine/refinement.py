@@ -9,7 +9,9 @@ import numpy as np
 
 from . import anchored, prototype
 from .clustering import build_hierarchy
+from .confidence import calibrated
 from .config import Settings
+from .evidence import gather_evidence
 from .results import Refinement
 from .validation import check_pair
 from .vectors import unit_rows
@@ -51,13 +53,15 @@ def refine(
     hierarchy = build_hierarchy(X, len(T), settings, micro_clusters)
     report("cluster", 1, 1)
     report("refine", 0, 1)
-    outcome = RULES[settings.method](X, T, hierarchy, settings)
+    evidence = gather_evidence(X, T)
+    outcome = RULES[settings.method](evidence, hierarchy, settings)
+    probabilities = calibrated(outcome.probabilities, evidence)
+    labels = probabilities.argmax(axis=1)
     report("refine", 1, 1)
-    labels = outcome.probabilities.argmax(axis=1)
     return Refinement(
         labels=labels,
-        confidence=outcome.probabilities.max(axis=1),
-        probabilities=outcome.probabilities,
+        confidence=probabilities.max(axis=1),
+        probabilities=probabilities,
         prototypes=unit_rows(outcome.prototypes),
         zero_shot_labels=(X @ T.T).argmax(axis=1),
         history=outcome.history,

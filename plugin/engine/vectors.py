@@ -4,7 +4,13 @@ Everything downstream takes unit rows, so that a dot product is a cosine.
 """
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
+
+NEGLIGIBLE_SHARE = 1e-6
+"""Share of the largest variance below which a direction is rounding noise in float32."""
+
+TRUSTED_IMAGES = 10.0
+"""Images of a class at which what they say counts as much as its name."""
 
 
 def unit_rows(matrix: np.ndarray) -> np.ndarray:
@@ -55,17 +61,40 @@ def group_means(X: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
     return np.asarray(member @ X / sizes[:, None], np.float32)
 
 
+def trust_in_classes(mass: np.ndarray) -> np.ndarray:
+    """How far a class's images can be trusted over its name: N/(N + 10).
+
+    Args:
+        mass: (k,) expected number of images per class.
+
+    Returns:
+        (k,) in [0, 1), ½ at `TRUSTED_IMAGES` images.
+    """
+    return mass / (mass + TRUSTED_IMAGES)
+
+
 def principal_directions(centred: np.ndarray, most: int) -> np.ndarray:
     """Leading principal directions of centred rows.
 
     Args:
         centred: (n, d) float32 rows of mean zero.
-        most: Directions wanted; fewer when d or n - 1 is smaller.
+        most: Directions wanted; fewer when the rows span fewer.
 
     Returns:
         (d, m) float32 orthonormal columns, m ≥ 1, largest variance first.
     """
     n, d = centred.shape
-    m = max(min(most, d, n - 1), 1)
-    _, directions = np.linalg.eigh(centred.T @ centred)
-    return np.ascontiguousarray(directions[:, ::-1][:, :m])
+    if n < d:
+        return _directions_of_few(centred, most)
+    m = min(most, d)
+    _, directions = linalg.eigh(centred.T @ centred, subset_by_index=(d - m, d - 1))
+    return np.ascontiguousarray(directions[:, ::-1])
+
+
+def _directions_of_few(centred: np.ndarray, most: int) -> np.ndarray:
+    """The same for fewer rows than dimensions, from the (n, n) products of the rows."""
+    values, left = linalg.eigh(centred @ centred.T)
+    spanned = np.flatnonzero(values > NEGLIGIBLE_SHARE * max(values[-1], NEGLIGIBLE_SHARE))[::-1][:most]
+    if len(spanned) == 0:
+        return np.eye(centred.shape[1], 1, dtype=np.float32)
+    return centred.T @ (left[:, spanned] / np.sqrt(values[spanned]))

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from fiftyone_autolabel.plugin.engine.confidence import soften
 from fiftyone_autolabel.plugin.engine.metrics import (
     accuracy,
     area_under_risk_coverage,
@@ -26,16 +25,3 @@ def test_wrong_labels_with_the_lowest_confidence_cost_least():
     right = [True, True, False]
     assert area_under_risk_coverage([0.9, 0.8, 0.1], right) == pytest.approx(1 / 9)
     assert area_under_risk_coverage([0.1, 0.8, 0.9], right) > 0.5
-
-
-def test_softening_keeps_every_label_and_lowers_its_probability():
-    probabilities = np.array([[0.9, 0.1], [0.3, 0.7]])
-    softened = soften(probabilities)
-    assert (softened.argmax(axis=1) == probabilities.argmax(axis=1)).all()
-    assert (softened.max(axis=1) < probabilities.max(axis=1)).all()
-
-
-def test_softening_fades_with_many_images_per_class():
-    few, many = np.array([[0.9, 0.1]] * 4), np.array([[0.9, 0.1]] * 4000)
-    assert soften(many)[0, 0] == pytest.approx(0.9, abs=0.01)
-    assert soften(few)[0, 0] < 0.8

@@ -59,4 +59,17 @@ def test_the_first_principal_direction_has_the_largest_variance():
 @pytest.mark.parametrize(("n", "expected"), [(1, 1), (3, 2), (50, 4)])
 def test_there_are_never_more_directions_than_the_rows_span(n, expected):
     rows = np.random.default_rng(0).normal(size=(n, 4)).astype(np.float32)
-    assert principal_directions(rows - rows.mean(axis=0), 10).shape == (4, expected)
+    directions = principal_directions(rows - rows.mean(axis=0), 10)
+    np.testing.assert_allclose(directions.T @ directions, np.eye(expected), atol=1e-5)
+
+
+def test_few_rows_of_many_dimensions_have_the_same_directions_as_by_definition():
+    rows = np.random.default_rng(0).normal(size=(6, 20)).astype(np.float32)
+    centred = rows - rows.mean(axis=0)
+    expected = np.linalg.svd(centred)[2][:3]
+    cosines = np.sum(principal_directions(centred, 3).T * expected, axis=1)
+    np.testing.assert_allclose(np.abs(cosines), 1, rtol=1e-4)
+
+
+def test_identical_rows_still_have_a_direction():
+    assert principal_directions(np.zeros((3, 5), np.float32), 2).shape == (5, 1)

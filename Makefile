@@ -27,8 +27,9 @@ lint: $(READY) ## Check style and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-bench: $(READY) ## Measure speed, memory and accuracy
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: $(READY) ## Measure labels and encoder (ARGS="FOLDER ...": on folders of class folders)
+	@$(BIN)/python benchmarks/labelling.py $(ARGS)
+	@$(BIN)/python benchmarks/offline_encoder.py $(ARGS)
 
 clean: ## Remove everything that these targets made
 	rm -rf $(VENV) .cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

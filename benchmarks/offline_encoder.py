@@ -4,7 +4,6 @@ python benchmarks/offline_encoder.py [FOLDER ...], each with one folder of image
 """
 
 import argparse
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from fiftyone_autolabel.plugin.encoders.offline_image import classifier_rows
 from fiftyone_autolabel.plugin.encoders.offline_imagenet import imagenet_texts
 from fiftyone_autolabel.plugin.encoders.offline_text import TextTower
 from fiftyone_autolabel.plugin.engine.vectors import unit_rows
-from PIL import Image
+from photographs import Photographs, embed_folder
 from rich.console import Console
 from rich.table import Table
 from scipy.special import softmax
@@ -46,16 +45,6 @@ class KnownClasses:
     names: np.ndarray
     definitions: np.ndarray
     directions: np.ndarray
-
-
-@dataclass(frozen=True)
-class Photographs:
-    """A folder of class folders, embedded."""
-
-    class_names: list[str]
-    labels: np.ndarray
-    vectors: np.ndarray
-    images_per_second: float
 
 
 def fit_ridge(embeddings: np.ndarray, directions: np.ndarray) -> Mapping:
@@ -123,34 +112,19 @@ def unseen_class_ranks(candidate: Candidate, known: KnownClasses) -> tuple[np.nd
     return np.concatenate(among_unseen), np.concatenate(among_all)
 
 
-def embed_folder(folder: Path, encoder: OfflineEncoder) -> Photographs:
-    """Embed all images of a folder of class folders; the clock runs from the file to the vector."""
-    readable = Image.registered_extensions()
-    files = sorted(path for path in folder.glob("*/*") if path.suffix.lower() in readable)
-    if not files:
-        raise SystemExit(f"{folder} holds no images: give a folder with one folder of images per class.")
-    encoder.embed_images(files[:1])  # Loads the model before the clock starts.
-    start = time.perf_counter()
-    embedded = encoder.embed_images(files)
-    seconds = time.perf_counter() - start
-    good = [row for row in range(len(files)) if row not in embedded.errors]
-    class_names, labels = np.unique([files[row].parent.name for row in good], return_inverse=True)
-    return Photographs(class_names.tolist(), labels, embedded.vectors[good], len(files) / seconds)
-
-
 def nearest_neighbour_accuracy(photographs: Photographs) -> float:
     """How often the most similar other image is of the same class."""
     cosines = photographs.vectors @ photographs.vectors.T
     np.fill_diagonal(cosines, -np.inf)
-    return float(np.mean(photographs.labels[cosines.argmax(axis=1)] == photographs.labels))
+    return float(np.mean(photographs.truth[cosines.argmax(axis=1)] == photographs.truth))
 
 
 def zero_shot_accuracy(photographs: Photographs, bridge: Mapping) -> float:
     """How often the bridged class name of largest cosine is right, averaged over the prompt templates."""
-    tower, names = TextTower(), photographs.class_names
+    tower, names = TextTower(), photographs.classes
     prompts = [[template.format(name) for name in names] for template in OfflineEncoder.prompt_templates]
     prototypes = unit_rows(sum(unit_rows(bridge(tower(texts))) for texts in prompts))
-    return float(np.mean((photographs.vectors @ prototypes.T).argmax(axis=1) == photographs.labels))
+    return float(np.mean((photographs.vectors @ prototypes.T).argmax(axis=1) == photographs.truth))
 
 
 def unseen_class_table(known: KnownClasses) -> Table:
@@ -172,7 +146,7 @@ def photograph_table(folders: dict[str, Photographs], known: KnownClasses) -> Ta
     table = Table(title="Photographs")
     table.add_column("zero-shot accuracy", no_wrap=True)
     for name, photographs in folders.items():
-        classes, images = len(photographs.class_names), len(photographs.labels)
+        classes, images = len(photographs.classes), len(photographs.truth)
         table.add_column(f"{name}\n{images:,} images, {classes} classes", justify="right")
     for candidate in CANDIDATES:
         bridge = fit(candidate, known, np.arange(len(known.names)))

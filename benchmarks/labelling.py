@@ -32,8 +32,10 @@ def main() -> None:
     parser.add_argument("--encoder", default="offline", help="as for auto_label (default: offline)")
     arguments = parser.parse_args()
     encoder = load_encoder(arguments.encoder)
-    table = Table("photographs", "method", title=f"Encoder: {encoder.name}")
-    for column in ("images", "classes", "zero-shot", "refined", "expected", "ECE", "AURC", "seconds"):
+    table = Table(title=f"Encoder: {encoder.name}")
+    for column in ("photographs", "method"):
+        table.add_column(column, no_wrap=True)
+    for column in ("zero-shot", "refined", "expected", "ECE", "AURC", "seconds"):
         table.add_column(column, justify="right", no_wrap=True)
     for folder in arguments.folders or [_demo_folder()]:
         add_rows(table, folder, encoder)
@@ -50,10 +52,8 @@ def add_rows(table: Table, folder: Path, encoder: object) -> None:
         seconds = time.perf_counter() - start
         right = result.labels == photographs.truth
         table.add_row(
-            folder.name,
+            f"{folder.name}: {len(right):,} in {len(photographs.classes)} classes",
             method,
-            f"{len(right):,}",
-            f"{len(photographs.classes)}",
             f"{accuracy(result.zero_shot_labels, photographs.truth):.1%}",
             f"{right.mean():.1%}",
             f"{result.expected_accuracy:.1%}",

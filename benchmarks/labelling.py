@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fiftyone_autolabel import load_encoder, refine
 from fiftyone_autolabel.plugin.demo import demo_photos
+from fiftyone_autolabel.plugin.encoders.base import Encoder
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine.config import METHODS
@@ -24,7 +25,7 @@ from rich.table import Table
 
 
 def main() -> None:
-    """Print one row per folder and method."""
+    """Print one table per folder, with a row per method."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -32,27 +33,24 @@ def main() -> None:
     parser.add_argument("--encoder", default="offline", help="as for auto_label (default: offline)")
     arguments = parser.parse_args()
     encoder = load_encoder(arguments.encoder)
-    table = Table(title=f"Encoder: {encoder.name}")
-    for column in ("photographs", "method"):
-        table.add_column(column, no_wrap=True)
-    for column in ("zero-shot", "refined", "expected", "ECE", "AURC", "seconds"):
-        table.add_column(column, justify="right", no_wrap=True)
     for folder in arguments.folders or [_demo_folder()]:
-        add_rows(table, folder, encoder)
-    Console().print(table)
+        Console().print(measure(folder, encoder))
 
 
-def add_rows(table: Table, folder: Path, encoder: object) -> None:
+def measure(folder: Path, encoder: Encoder) -> Table:
     """Label the images of a folder by every method and compare the labels with the folder names."""
     photographs = embed_folder(folder, encoder)
     T = class_prototypes(encoder, photographs.classes)
+    counts = f"{len(photographs.truth):,} images, {len(photographs.classes)} classes"
+    table = Table("method", title=f"{folder.name}: {counts}, encoder {encoder.name}")
+    for column in ("zero-shot", "refined", "expected", "ECE", "AURC", "seconds"):
+        table.add_column(column, justify="right")
     for method in METHODS:
         start = time.perf_counter()
         result = refine(photographs.vectors, T, method=method)
         seconds = time.perf_counter() - start
         right = result.labels == photographs.truth
         table.add_row(
-            f"{folder.name}: {len(right):,} in {len(photographs.classes)} classes",
             method,
             f"{accuracy(result.zero_shot_labels, photographs.truth):.1%}",
             f"{right.mean():.1%}",
@@ -61,6 +59,7 @@ def add_rows(table: Table, folder: Path, encoder: object) -> None:
             f"{100 * area_under_risk_coverage(result.confidence, right):.1f}",
             f"{seconds:.1f}",
         )
+    return table
 
 
 def _demo_folder() -> Path:

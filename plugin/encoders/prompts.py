@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..engine.errors import InputError
+from ..engine.validation import check_class_names
 from ..engine.vectors import unit_rows
 from .base import Encoder
 
@@ -44,7 +45,7 @@ def class_prototypes(
         InputError: There is no class, a name is empty or given twice, or a template has not exactly one `{}`.
     """
     templates = encoder.prompt_templates if templates is None else templates
-    _check_classes(classes)
+    classes = check_class_names(classes)
     _check_templates(templates)
     # Not str.format: a template or a name may hold braces of its own.
     prompts = [template.replace("{}", _spoken(name)) for name in classes for template in templates]
@@ -53,19 +54,7 @@ def class_prototypes(
 
 
 def _spoken(name: str) -> str:
-    return name.replace("_", " ").strip()
-
-
-def _check_classes(classes: Sequence[str]) -> None:
-    if isinstance(classes, str) or not classes:
-        raise InputError("Give the classes as a list of at least one name, e.g. ['cat', 'dog'].")
-    seen: set[str] = set()
-    for name in classes:
-        if not isinstance(name, str) or not _spoken(name):
-            raise InputError(f"The class {name!r} is no name; give every class as a text that is not empty.")
-        if name in seen:
-            raise InputError(f"The class {name!r} is given twice; name every class once.")
-        seen.add(name)
+    return name.replace("_", " ")
 
 
 def _check_templates(templates: Sequence[str]) -> None:

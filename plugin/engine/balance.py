@@ -10,6 +10,9 @@ import numpy as np
 from .vectors import softmax
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+PRICE = 0.3
+"""Nats of neighbour information that a nat of changed class frequencies must earn."""
+
 SPREAD_OF_LOGITS = 3.0
 """Standard deviation over the classes that an image's logits are scaled to."""
 
@@ -35,9 +38,10 @@ class TextView:
 def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
     """Scale cosines to logits and balance the classes as strongly as neighbours agree.
 
-    The strength is the one that maximises the mutual information between an image's soft label and
-    its nearest neighbour's: labels that are right are shared by neighbours, labels spread over absent
-    classes are not.
+    The strength maximises I(p_i; p_nn(i)) − λ KL(p̄_ρ ‖ p̄_0), with p̄ = mean_i p_i: the mutual information
+    between an image's soft label and its nearest neighbour's, because labels that are right are shared
+    by neighbours and labels spread over absent classes are not; less a price for the class frequencies
+    that balancing invents.
 
     Args:
         cosines: (n, k) float32, image against class name.
@@ -48,13 +52,15 @@ def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
     if len(neighbor) == 0 or cosines.shape[1] == 1:
         return TextView(logits, scale, strength=0.0)
     likelihood = np.exp(logits - logits.max(axis=1, keepdims=True))
-    best_strength, best_offset, best_information = 0.0, np.zeros(cosines.shape[1], np.float32), -np.inf
-    for strength in STRENGTHS:
-        offset = class_offset(likelihood, strength)
-        information = neighbor_information(softmax(logits + offset), neighbor)
-        if information > best_information:
-            best_strength, best_offset, best_information = strength, offset, information
-    return TextView(logits + best_offset, scale, best_strength)
+    frequencies = softmax(logits).mean(axis=0)
+
+    def worth(offset: np.ndarray) -> float:
+        p = softmax(logits + offset)
+        return neighbor_information(p, neighbor) - PRICE * divergence(p.mean(axis=0), frequencies)
+
+    offsets = [class_offset(likelihood, strength) for strength in STRENGTHS]
+    best = int(np.argmax([worth(offset) for offset in offsets]))
+    return TextView(logits + offsets[best], scale, STRENGTHS[best])
 
 
 def logit_scale(cosines: np.ndarray) -> float:
@@ -105,3 +111,15 @@ def neighbor_information(probabilities: np.ndarray, neighbor: np.ndarray) -> flo
     independent = np.outer(joint.sum(axis=1), joint.sum(axis=0))
     tiny = np.finfo(np.float32).tiny
     return float(np.sum(joint * np.log(np.maximum(joint, tiny) / np.maximum(independent, tiny))))
+
+
+def divergence(frequencies: np.ndarray, reference: np.ndarray) -> float:
+    """Kullback-Leibler divergence (nats) of class frequencies from others.
+
+    Args:
+        frequencies: (k,) ≥ 0, sum to 1.
+        reference: (k,) ≥ 0, sum to 1.
+    """
+    tiny = np.finfo(np.float32).tiny
+    ratio = np.maximum(frequencies, tiny) / np.maximum(reference, tiny)
+    return float(np.sum(frequencies * np.log(ratio)))

@@ -23,8 +23,11 @@ def unit_rows(matrix: np.ndarray) -> np.ndarray:
         (n, d) float32, each row of L2 norm 1.
     """
     matrix = np.asarray(matrix, np.float32)
-    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return matrix / np.maximum(norms, np.finfo(np.float32).tiny)
+    # Squares of very small numbers would vanish in float32: bring the largest of a row to one first.
+    largest = np.abs(matrix).max(axis=1, keepdims=True, initial=0)
+    scaled = matrix / np.where(largest > 0, largest, 1)
+    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
+    return scaled / np.where(norms > 0, norms, 1)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 A field that somebody else wrote is never overwritten.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import fiftyone as fo
 
@@ -20,80 +20,102 @@ class FieldNames:
     Attributes:
         label: Classification with label and confidence.
         confidence: Float in [0, 1], equal to the confidence of `label`, so that the grid can sort by it.
-        micro_cluster: Whole number, -1 where the image is in no micro-cluster.
-        meta_cluster: Whole number, -1 where the image is in no meta-cluster.
-        error: Text on the samples that could not be labelled.
     """
 
     label: str = "auto_label"
     confidence: str = "confidence"
-    micro_cluster: str = "micro_cluster"
-    meta_cluster: str = "meta_cluster"
-    error: str = "auto_label_error"
+
+    @property
+    def error(self) -> str:
+        """Text on the samples that could not be labelled."""
+        return f"{self.label}_error"
+
+    @property
+    def micro_cluster(self) -> str:
+        """Whole number, -1 where the image is in no micro-cluster."""
+        return f"{self.label}_micro_cluster"
+
+    @property
+    def meta_cluster(self) -> str:
+        """Whole number, -1 where the image is in no meta-cluster."""
+        return f"{self.label}_meta_cluster"
+
+    def by_role(self) -> dict[str, str]:
+        """Role, one of the attributes and properties above → name of the field."""
+        return {role: getattr(self, role) for role in ROLES}
 
 
-DESCRIPTIONS = {
-    "label": "Most likely class and the probability that it is right",
-    "confidence": "Probability that the label is right",
-    "micro_cluster": "Group of similar images, -1 for none",
-    "meta_cluster": "Group of similar micro-clusters, -1 for none",
-    "error": "Why the image could not be labelled",
+@dataclass(frozen=True)
+class Role:
+    """What a field is for.
+
+    Attributes:
+        kind: FiftyOne's type of the field.
+        description: What the App says of it.
+    """
+
+    kind: type[fo.Field]
+    description: str
+
+
+ROLES = {
+    "label": Role(fo.EmbeddedDocumentField, "Most likely class and the probability that it is right"),
+    "confidence": Role(fo.FloatField, "Probability that the label is right"),
+    "micro_cluster": Role(fo.IntField, "Group of similar images, -1 for none"),
+    "meta_cluster": Role(fo.IntField, "Group of similar micro-clusters, -1 for none"),
+    "error": Role(fo.StringField, "Why the image could not be labelled"),
 }
 
-FIELD_TYPES = {
-    "label": fo.EmbeddedDocumentField,
-    "confidence": fo.FloatField,
-    "micro_cluster": fo.IntField,
-    "meta_cluster": fo.IntField,
-    "error": fo.StringField,
-}
+
+def check_names(names: FieldNames) -> None:
+    """Check names alone, before there is a dataset.
+
+    Raises:
+        InputError: A name cannot be one of a field, or two are the same.
+    """
+    chosen = list(names.by_role().values())
+    for name in chosen:
+        if not name.isidentifier() or name.startswith("_"):
+            raise InputError(
+                f"{name!r} cannot be a field name: use letters, digits and underscores, a letter first."
+            )
+    if len(set(chosen)) < len(chosen):
+        raise InputError(f"The fields need different names, but are {', '.join(chosen)}.")
 
 
 def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     """Check that a run may write its fields.
 
     Raises:
-        InputError: A name is blank, reserved or given twice, or a field of that name is somebody else's.
+        InputError: A name is unusable, or a field of that name is somebody else's.
     """
-    chosen = asdict(names)
-    if len(set(chosen.values())) < len(chosen):
-        raise InputError(f"Field names must differ, but are {', '.join(chosen.values())}.")
-    for role, name in chosen.items():
-        reason = why_not_writable(dataset, role, name)
-        if reason:
-            raise InputError(reason)
-
-
-def why_not_writable(dataset: fo.Dataset, role: str, name: str) -> str:
-    """One sentence on why a run may not write a field, "" if it may.
-
-    Args:
-        dataset: Dataset that would get the field.
-        role: Attribute of `FieldNames` that the field serves.
-        name: Name of the field.
-    """
-    if not name.isidentifier():
-        return f"{name!r} cannot be a field name: use letters, digits and underscores."
-    field = dataset.get_field(name)
-    if field is None:
-        return ""
-    if (field.info or {}).get("author") != AUTHOR:
-        return f"Field {name!r} exists and was not written by auto-label: choose another name, or delete it."
-    if not isinstance(field, FIELD_TYPES[role]):
-        return f"Field {name!r} holds {type(field).__name__} values: choose another name, or delete it."
-    return ""
+    check_names(names)
+    for role, name in names.by_role().items():
+        field = dataset.get_field(name)
+        if field is None:
+            continue
+        if (field.info or {}).get("author") != AUTHOR:
+            raise InputError(
+                f"Field {name!r} exists and was not written by auto-label: "
+                "choose another label field, or delete it."
+            )
+        if field.read_only:
+            raise InputError(f"Field {name!r} is read-only: choose another name, or allow writing.")
+        if not isinstance(field, ROLES[role].kind):
+            raise InputError(
+                f"Field {name!r} holds {type(field).__name__} values: choose another name, or delete it."
+            )
 
 
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add the fields that are missing, described and marked as auto-label's."""
-    for role, name in asdict(names).items():
+    for role, name in names.by_role().items():
         if dataset.has_sample_field(name):
             continue
-        document_type = fo.Classification if role == "label" else None
         dataset.add_sample_field(
             name,
-            FIELD_TYPES[role],
-            embedded_doc_type=document_type,
-            description=DESCRIPTIONS[role],
+            ROLES[role].kind,
+            embedded_doc_type=fo.Classification if role == "label" else None,
+            description=ROLES[role].description,
             info={"author": AUTHOR},
         )

@@ -3,7 +3,7 @@
 import fiftyone as fo
 import pytest
 from fiftyone_autolabel import FieldNames, InputError
-from fiftyone_autolabel.plugin.dataset.fields import check_fields, declare_fields
+from fiftyone_autolabel.plugin.dataset.fields import check_fields, check_names, declare_fields
 
 
 def test_a_fresh_dataset_has_room_for_every_field(dataset):
@@ -27,10 +27,10 @@ def test_a_field_of_ours_is_refused_for_another_purpose(dataset):
         check_fields(dataset, FieldNames(label="confidence", confidence="other"))
 
 
-@pytest.mark.parametrize("name", ["", "two words", "1st", "a.b"])
-def test_a_name_that_cannot_be_a_field_is_refused(dataset, name):
+@pytest.mark.parametrize("name", ["", "two words", "1st", "a.b", "_private"])
+def test_a_name_that_cannot_be_a_field_is_refused(name):
     with pytest.raises(InputError, match="cannot be a field name"):
-        check_fields(dataset, FieldNames(label=name))
+        check_names(FieldNames(label=name))
 
 
 @pytest.mark.parametrize("name", ["id", "filepath", "tags", "metadata"])
@@ -40,8 +40,22 @@ def test_fields_of_fiftyone_itself_are_refused(dataset, name):
 
 
 def test_one_name_for_two_purposes_is_refused(dataset):
-    with pytest.raises(InputError, match="must differ"):
+    with pytest.raises(InputError, match="need different names"):
         check_fields(dataset, FieldNames(label="x", confidence="x"))
+
+
+def test_a_read_only_field_is_refused(dataset):
+    declare_fields(dataset, FieldNames())
+    field = dataset.get_field("confidence")
+    field.read_only = True
+    field.save()
+    with pytest.raises(InputError, match="'confidence' is read-only"):
+        check_fields(dataset, FieldNames())
+
+
+def test_runs_under_different_label_fields_share_no_field_but_the_confidence():
+    first, second = FieldNames().by_role(), FieldNames(label="guess").by_role()
+    assert set(first.values()) & set(second.values()) == {"confidence"}
 
 
 def test_declared_fields_say_what_they_hold(dataset):

@@ -9,6 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from .pipeline import STAGES, Labelling
 
@@ -61,9 +62,9 @@ def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = No
     table.add_row("Images labelled", f"{len(labelling.sample_ids):,}")
     if labelling.failures:
         first = next(iter(labelling.failures.values()))
-        table.add_row("Images that failed", f"{len(labelling.failures):,}, the first: {first}")
+        table.add_row("Images that failed", Text(f"{len(labelling.failures):,}, the first: {first}"))
     table.add_row("Classes", f"{len(labelling.classes):,}")
-    table.add_row("Encoder", "\n".join(filter(None, [labelling.encoder, labelling.encoder_reason])))
+    table.add_row("Encoder", Text("\n".join(filter(None, [labelling.encoder, labelling.encoder_reason]))))
     for name, value in (accuracies or {}).items():
         table.add_row(name, f"{value:.1%}")
     table.add_row("Mean confidence", f"{labelling.expected_accuracy:.1%}")
@@ -73,16 +74,23 @@ def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = No
 
 
 def class_table(labelling: Labelling) -> Table:
-    """Images and mean confidence per class, most frequent first."""
+    """Images and mean confidence per class, most frequent first; classes without images are counted only."""
     table = Table("Class", title_justify="left")
     table.add_column("Images", justify="right")
     table.add_column("Mean confidence", justify="right")
     ranked = sorted(labelling.counts.items(), key=lambda item: -item[1])
-    for name, count in ranked[:MOST_CLASSES_SHOWN]:
+    used = [(name, count) for name, count in ranked if count]
+    for name, count in used[:MOST_CLASSES_SHOWN]:
         inside = labelling.refinement.labels == labelling.classes.index(name)
-        confidence = f"{np.mean(labelling.refinement.confidence[inside]):.1%}" if count else "–"
-        table.add_row(name, f"{count:,}", confidence)
-    if len(ranked) > MOST_CLASSES_SHOWN:
-        rest = sum(count for _, count in ranked[MOST_CLASSES_SHOWN:])
-        table.add_row(f"{len(ranked) - MOST_CLASSES_SHOWN:,} more classes", f"{rest:,}", "", style="dim")
+        confidence = np.mean(labelling.refinement.confidence[inside])
+        table.add_row(Text(name), f"{count:,}", f"{confidence:.1%}")
+    hidden = [count for _, count in used[MOST_CLASSES_SHOWN:]]
+    if hidden:
+        table.add_row(f"{_classes(len(hidden))} not shown", f"{sum(hidden):,}", "", style="dim")
+    if len(used) < len(ranked):
+        table.add_row(f"{_classes(len(ranked) - len(used))} without images", "", "", style="dim")
     return table
+
+
+def _classes(number: int) -> str:
+    return "1 class" if number == 1 else f"{number:,} classes"

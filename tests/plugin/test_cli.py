@@ -1,5 +1,6 @@
 """The command line: what a person types, reads and gets back."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -63,6 +64,22 @@ def test_classes_can_come_from_options_and_a_file_and_fields_can_be_named(folder
     dataset = fo.load_dataset("named by hand")
     assert dataset.distinct("guess.label") == ["cat", "rocket, on its launch pad"]
     assert dataset.count("sureness") == dataset.count("guess.label")
+
+
+def test_names_are_shown_as_they_were_given(tmp_path):
+    photo = next(photo for photo in demo_photos(default_cache_folder() / "demo") if photo.label == "cat")
+    shutil.copy(photo.path, tmp_path / "cat.jpg")
+    (tmp_path / "do[g].jpg").write_text("no image")
+    result = run("label", tmp_path, "-c", "ca[t]/[/x]", "--name", "with brackets", "--encoder", "offline")
+    assert (result.exit_code, "ca[t]/[/x]" in result.stdout, "do[g].jpg" in result.stdout) == (0, True, True)
+
+
+def test_classes_without_images_are_counted_in_one_line(folder):
+    classes = ",".join(["cat", "rocket", *(f"kind {number} of boat" for number in range(40))])
+    result = run("label", folder, "-c", classes, "--name", "few of many", "--encoder", "offline")
+    used = len(fo.load_dataset("few of many").distinct("auto_label.label"))
+    assert f"{42 - used} classes without images" in result.stdout
+    assert len(re.findall(r"kind \d+ of boat", result.stdout)) < used
 
 
 @pytest.mark.parametrize(

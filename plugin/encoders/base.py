@@ -3,6 +3,7 @@
 A subclass of `BatchEncoder` says how one image becomes an array and how a batch becomes vectors.
 """
 
+import logging
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +15,15 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..engine.vectors import unit_rows
+from .lookup import reason
 
 ImageLike = str | os.PathLike[str] | Image.Image | np.ndarray
 Progress = Callable[[int, int], None]
 
 DECODING_THREADS = min(16, max(4, os.cpu_count() or 4))
 _STRETCHED_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+
+logger = logging.getLogger("fiftyone_autolabel")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,9 @@ class Encoder(Protocol):
         name: What the user asked for, with the model, e.g. "openclip:ViT-B-32/openai".
         version: Changes whenever the vectors would; part of the cache key.
         dimension: Length d of the vectors.
-        logit_scale: Factor from cosine to logit that the model was trained with, None if it has none.
+        logit_scale: Factor from cosine to logit that the model was trained with, None if it has none. It is
+            recorded for users and sets nothing by itself: 1 / logit_scale is the natural `temperature` of
+            `method="prototype"`.
         prompt_templates: Templates with one `{}` for a class name that suit the text tower.
     """
 
@@ -93,12 +99,19 @@ class BatchEncoder(ABC):
     def embed_images(self, images: Sequence[ImageLike], progress: Progress | None = None) -> ImageEmbeddings:
         """Embed images batch by batch.
 
+        A batch on which the model fails, say for want of memory, is run again image by image, and each
+        image that fails alone is an error of that image. To tell a model that is broken from images that it
+        cannot take, a plain grey image goes first.
+
         Args:
             images: Paths, PIL images, or (height, width[, 3 or 4]) uint8 arrays.
             progress: Called with (images done, images in all) after every batch.
 
         Returns:
             Unit rows in the order of `images`, with the reason for each image that has none.
+
+        Raises:
+            Exception: What the model raises where it fails on a batch and on the plain image too.
         """
         vectors = np.zeros((len(images), self.dimension), np.float32)
         errors: dict[int, str] = {}
@@ -135,16 +148,39 @@ class BatchEncoder(ABC):
     def _embed_batch(self, rows: range, inputs: list[Any], vectors: np.ndarray) -> dict[int, Exception]:
         """Write the vectors of one batch into their rows, and return the failure of every other row."""
         failed = {row: item for row, item in zip(rows, inputs, strict=True) if isinstance(item, Exception)}
-        good = [row for row in rows if row not in failed]
-        if not good:
-            return failed
-        raw = np.asarray(self.forward_images(self.collate([inputs[row - rows.start] for row in good])))
-        for row, vector in zip(good, raw, strict=True):
-            if not np.isfinite(vector).all():
-                failed[row] = ValueError("the model returned no finite vector for it")
-        finite = [row not in failed for row in good]
-        vectors[[row for row in good if row not in failed]] = unit_rows(raw[finite])
+        decoded = [row for row in rows if row not in failed]
+        outcomes = self._outcomes([inputs[row - rows.start] for row in decoded])
+        embedded = dict(zip(decoded, outcomes, strict=True))
+        failed |= {row: item for row, item in embedded.items() if isinstance(item, Exception)}
+        good = [row for row in decoded if row not in failed]
+        if good:
+            vectors[good] = unit_rows(np.stack([embedded[row] for row in good]))
         return failed
+
+    def _outcomes(self, inputs: list[Any]) -> list[np.ndarray | Exception]:
+        """Return the vector or the failure of each input."""
+        if not inputs:
+            return []
+        try:
+            return self._forward(inputs)
+        except Exception as error:  # torch, onnxruntime and CUDA each have their own
+            logger.info(
+                "The model fails on a batch of %d (%s); it is run image by image.", len(inputs), reason(error)
+            )
+        # Not in the handler: the error would keep the memory of the whole batch alive.
+        self._forward([self.preprocess(Image.new("RGB", (64, 64), "grey"))])
+        return [self._outcome_alone(item) for item in inputs]
+
+    def _outcome_alone(self, item: Any) -> np.ndarray | Exception:
+        try:
+            return self._forward([item])[0]
+        except Exception as error:
+            return RuntimeError(f"the model fails on it ({reason(error)})")
+
+    def _forward(self, inputs: list[Any]) -> list[np.ndarray | Exception]:
+        raw = np.asarray(self.forward_images(self.collate(inputs)))
+        no_vector = ValueError("the model returned no finite vector for it")
+        return [vector if np.isfinite(vector).all() else no_vector for vector in raw]
 
     def _load(self, image: ImageLike) -> Any:
         return self.preprocess(open_image(image, self.decoded_side))
@@ -199,4 +235,4 @@ def _stretched_to_8_bit(image: Image.Image) -> Image.Image:
 
 def _describe_failure(image: ImageLike, error: Exception) -> str:
     source = os.fspath(image) if isinstance(image, str | os.PathLike) else "the given image"
-    return f"Cannot read {source}: {error}"
+    return f"Cannot read {source}: {reason(error)}"

@@ -102,6 +102,50 @@ def test_a_vector_that_is_not_finite_is_a_failure():
     assert np.isfinite(result.vectors).all()
 
 
+class FailingEncoder(MeanColourEncoder):
+    """Fails as a model without memory does: on batches of more than `most` images, and on red ones."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def forward_images(self, batch: np.ndarray) -> np.ndarray:
+        if len(batch) > self.most or (batch == RED).all(axis=-1).any():
+            raise MemoryError("no memory left")
+        return super().forward_images(batch)
+
+
+def test_a_batch_that_is_too_large_for_the_model_is_embedded_image_by_image():
+    images = [Image.new("RGB", (8, 8), colour) for colour in (GREEN, BLUE, BLUE, GREEN)]
+
+    result = FailingEncoder(most=1).embed_images(images)
+
+    assert nearest_colours(result.vectors) == "gbbg"
+    assert result.errors == {}
+
+
+def test_an_image_on_which_the_model_fails_costs_only_itself():
+    images = [Image.new("RGB", (8, 8), colour) for colour in (RED, BLUE, GREEN, RED, RED, RED)]
+
+    result = FailingEncoder(most=2).embed_images(images)
+
+    assert nearest_colours(result.vectors[[1, 2]]) == "bg"
+    assert list(result.errors) == [0, 3, 4, 5]
+    assert "no memory left" in result.errors[0]
+
+
+def test_a_model_that_fails_on_a_plain_image_too_ends_the_run():
+    with pytest.raises(MemoryError, match="no memory left"):
+        FailingEncoder(most=0).embed_images([Image.new("RGB", (8, 8), GREEN)] * 4)
+
+
+def test_a_failure_without_a_message_is_named_by_its_kind():
+    class Silent(MeanColourEncoder):
+        def preprocess(self, image):
+            raise MemoryError
+
+    assert "MemoryError" in Silent().embed_images([Image.new("RGB", (8, 8))]).errors[0]
+
+
 def test_progress_rises_to_the_number_of_images(tmp_path):
     calls = []
     images = [Image.new("RGB", (8, 8), RED), tmp_path / "missing.png", *[Image.new("RGB", (8, 8))] * 3]

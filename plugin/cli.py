@@ -3,6 +3,7 @@
 It reads options and shows results; the work is done by the modules that it calls.
 """
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,8 +76,8 @@ def label(
 ) -> None:
     """Label the images of a folder or of a FiftyOne dataset.
 
-    A folder becomes a persistent FiftyOne dataset of the same name. Run the command again after adding
-    images to the folder, and they join the dataset.
+    A folder becomes a FiftyOne dataset of the same name, which is kept when its images are labelled. Run
+    the command again after adding images to the folder, and they join the dataset.
 
     Examples:
 
@@ -86,27 +87,30 @@ def label(
 
         fiftyone-autolabel label photos/ --classes-file classes.txt --name holiday
     """
+    from .encoders.registry import choose_encoder
     from .engine.validation import check_class_names
 
     class_names = check_class_names(_class_names(classes or [], classes_file))
     settings = Settings.preset(preset)
+    if encoder != "auto":  # whose choice, made by the run, may have to ask the network
+        choose_encoder(encoder)
     _require_database()
 
     from rich import print as show
 
     from .console import StageProgress, class_table, summary_table
-    from .dataset.fields import FieldNames
-    from .dataset.folder import open_source
+    from .dataset.fields import FieldNames, check_names
+    from .dataset.folder import opened_source
     from .pipeline import auto_label
 
-    dataset = open_source(source, name)
     fields = FieldNames(label=label_field, confidence=confidence_field)
-    with StageProgress() as progress:
+    check_names(fields)
+    with opened_source(source, name) as dataset, StageProgress() as progress:
         labelling = auto_label(
             dataset, class_names, encoder=encoder, settings=settings, fields=fields, progress=progress
         )
     show(summary_table(labelling), class_table(labelling))
-    print(f"Open it with: fiftyone app launch {dataset.name}")
+    print(f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}")
 
 
 @app.command()
@@ -161,14 +165,18 @@ def install(
 
 def _class_names(options: list[str], file: Path | None) -> list[str]:
     """Names from all `--classes` options and from the lines of the file."""
-    names = [name.strip() for option in options for name in option.split(",")]
+    pieces = [piece for option in options for piece in option.split(",")]
     if file is None:
-        return names
+        return _without_blanks(pieces)
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"Cannot read the class names in {file}: {error}.") from error
-    return names + [line.strip() for line in lines if line.strip()]
+    return _without_blanks([*pieces, *lines])
+
+
+def _without_blanks(names: list[str]) -> list[str]:
+    return [name.strip() for name in names if name.strip()]
 
 
 def _require_database() -> None:

@@ -1,8 +1,10 @@
 """From a folder of images, or the name of a dataset, to a FiftyOne dataset.
 
-A folder becomes a persistent dataset once; later it is found again and only new images are added.
+A folder becomes a dataset once; later it is found again and only new images are added.
 """
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import eta.core.image as etai
@@ -12,6 +14,29 @@ from ..engine.errors import InputError
 
 FOLDER_KEY = "auto_label_folder"
 """Where the `info` of a dataset keeps the folder that it was made from."""
+
+
+@contextlib.contextmanager
+def opened_source(source: str, name: str | None = None) -> Iterator[fo.Dataset]:
+    """Open what a user named; a new dataset of a folder is kept only if the block ends well.
+
+    Args:
+        source: Path of a folder, or name of a dataset.
+        name: Name of the dataset made from a folder; by default the folder's own.
+
+    Raises:
+        InputError: There is neither, or the folder cannot become a dataset.
+    """
+    dataset = open_source(source, name)
+    is_new = FOLDER_KEY in dataset.info and not dataset.persistent
+    try:
+        yield dataset
+    except BaseException:
+        if is_new:
+            dataset.delete()
+        raise
+    if is_new:
+        dataset.persistent = True
 
 
 def open_source(source: str, name: str | None = None) -> fo.Dataset:
@@ -35,7 +60,9 @@ def open_source(source: str, name: str | None = None) -> fo.Dataset:
 
 
 def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
-    """Make a persistent dataset of the images below a folder, or find it and add what is new.
+    """Make a dataset of the images below a folder, or find it and add what is new.
+
+    A new dataset is not persistent yet: FiftyOne deletes it when the last process that uses FiftyOne ends.
 
     Args:
         folder: Folder of images, in subfolders too.
@@ -70,7 +97,7 @@ def _dataset_of_folder(folder: Path, name: str) -> fo.Dataset:
             raise InputError(f"A dataset {name!r} exists and was not made from {folder}: give another name.")
         return dataset
     try:
-        dataset = fo.Dataset(name, persistent=True)
+        dataset = fo.Dataset(name)
     except ValueError as error:
         raise InputError(f"No dataset can be named {name!r} here: give another name.") from error
     dataset.info[FOLDER_KEY] = str(folder)

@@ -60,7 +60,8 @@ def test_classes_can_come_from_options_and_a_file_and_fields_can_be_named(folder
     (tmp_path / "classes.txt").write_text("rocket, on its launch pad\n\n")
     classes = ("-c", "cat", "--classes-file", tmp_path / "classes.txt")
     fields = ("--label-field", "guess", "--confidence-field", "sureness")
-    run("label", folder, *classes, *fields, "--name", "named by hand", "--encoder", "offline")
+    result = run("label", folder, *classes, *fields, "--name", "named by hand", "--encoder", "offline")
+    assert "fiftyone app launch 'named by hand'" in result.stdout
     dataset = fo.load_dataset("named by hand")
     assert dataset.distinct("guess.label") == ["cat", "rocket, on its launch pad"]
     assert dataset.count("sureness") == dataset.count("guess.label")
@@ -101,6 +102,29 @@ def test_bad_input_is_answered_with_one_line_and_exit_code_2(arguments, sentence
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(sentence)
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--encoder", "ofline"), ("--encoder", "offline", "--label-field", "ground truth")]
+)
+def test_a_refused_run_leaves_no_dataset_behind(folder, arguments):
+    result = run("label", folder, "-c", "cat", "--name", "refused", *arguments)
+    assert (result.exit_code, fo.dataset_exists("refused")) == (2, False)
+
+
+def test_a_folder_of_damaged_images_leaves_no_dataset_behind(tmp_path):
+    (tmp_path / "damaged.jpg").write_text("no image")
+    result = run("label", tmp_path, "-c", "cat", "--name", "all damaged", "--encoder", "offline")
+    assert (result.exit_code, fo.dataset_exists("all damaged")) == (2, False)
+
+
+def test_a_labelled_folder_stays(labelled):
+    assert fo.load_dataset("album").persistent
+
+
+def test_a_comma_after_the_last_class_is_forgiven(folder):
+    run("label", folder, "-c", "cat, rocket,", "--name", "comma", "--encoder", "offline")
+    assert fo.load_dataset("comma").distinct("auto_label.label") == ["cat", "rocket"]
 
 
 def test_an_interrupted_run_ends_without_a_traceback(folder, monkeypatch):

@@ -2,7 +2,7 @@
 
 import fiftyone as fo
 import pytest
-from fiftyone_autolabel.plugin.dataset.folder import dataset_from_folder, open_source
+from fiftyone_autolabel.plugin.dataset.folder import dataset_from_folder, open_source, opened_source
 from fiftyone_autolabel.plugin.engine.errors import InputError
 from PIL import Image
 
@@ -21,9 +21,36 @@ def _names(dataset):
     return [path.rpartition("/")[2] for path in dataset.values("filepath")]
 
 
-def test_a_folder_becomes_a_persistent_dataset_of_its_name(folder):
+def test_a_folder_becomes_a_dataset_of_its_name(folder):
     dataset = dataset_from_folder(folder)
-    assert (dataset.name, dataset.persistent, _names(dataset)) == (folder.name, True, ["a.jpg", "b.png"])
+    assert (dataset.name, _names(dataset)) == (folder.name, ["a.jpg", "b.png"])
+
+
+def test_the_dataset_of_a_folder_is_kept_when_the_work_on_it_ends_well(folder):
+    with opened_source(str(folder)) as dataset:
+        assert not dataset.persistent
+    assert dataset.persistent
+
+
+def test_the_dataset_of_a_folder_does_not_stay_when_the_work_on_it_fails(folder):
+    with pytest.raises(InputError, match="no good"), opened_source(str(folder)):
+        raise InputError("no good")
+    assert not fo.dataset_exists(folder.name)
+
+
+def test_a_dataset_that_was_kept_stays_when_later_work_on_it_fails(folder):
+    with opened_source(str(folder)):
+        pass
+    with pytest.raises(InputError, match="no good"), opened_source(str(folder)):
+        raise InputError("no good")
+    assert fo.dataset_exists(folder.name)
+
+
+def test_somebody_elses_dataset_stays_as_it_is():
+    fo.Dataset("not persistent")
+    with opened_source("not persistent") as dataset:
+        pass
+    assert not dataset.persistent
 
 
 def test_the_dataset_can_have_another_name(folder):

@@ -4,13 +4,14 @@ What it does is told in `plugin.pipeline`.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.fields import FieldNames, why_not_writable
+from ..plugin.dataset.fields import FieldNames, check_fields
 from ..plugin.dataset.reading import (
     classes_of,
     label_fields,
@@ -22,7 +23,7 @@ from ..plugin.engine.config import METHODS, PRESETS, Settings
 from ..plugin.engine.errors import InputError
 from ..plugin.engine.validation import check_class_names
 from ..plugin.pipeline import Labelling, Progress, auto_label
-from .background import is_in_app, run_with_progress, stream_with_progress
+from .background import is_in_app, message_output, run_with_progress, stream_with_progress
 
 DELEGATE_ABOVE = 20_000
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
@@ -146,9 +147,7 @@ class AutoLabel(foo.Operator):
 
     def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
         """The closing summary."""
-        outputs = types.Object()
-        outputs.str("message", view=types.MarkdownView())
-        return types.Property(outputs, view=types.View(label="Auto-label"))
+        return message_output()
 
     def _show(self, ctx: foo.ExecutionContext, labelling: Labelling) -> Iterator:
         result = summary(labelling)
@@ -267,10 +266,10 @@ def _add_settings(inputs: types.Object) -> None:
 
 def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     chosen = _fields(ctx)
-    for role, label in (("label", "Label field"), ("confidence", "Confidence field")):
-        name = getattr(chosen, role)
-        field = inputs.str(f"{role}_field", default=getattr(FIELDS, role), label=label)
-        _refuse(field, why_not_writable(ctx.dataset, role, name))
+    label = inputs.str("label_field", default=FIELDS.label, label="Label field")
+    confidence = inputs.str("confidence_field", default=FIELDS.confidence, label="Confidence field")
+    sentence = _sentence(partial(check_fields, ctx.dataset), chosen)
+    _refuse(confidence if repr(chosen.confidence) in sentence else label, sentence)
 
 
 def _refuse(field: types.Property, sentence: str) -> None:

@@ -4,11 +4,14 @@ In the App the work goes on in a thread of its own, even if the browser tab is c
 """
 
 import logging
+import math
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import fiftyone.operators as foo
+from fiftyone.operators import types
 
 from ..plugin.engine.errors import InputError
 from ..plugin.pipeline import STAGES, Progress
@@ -34,7 +37,17 @@ def is_in_app(ctx: foo.ExecutionContext) -> bool:
 
 def run_with_progress(ctx: foo.ExecutionContext, work: Work) -> Result:
     """Do the work here and keep its progress on the (delegated) operation."""
-    return work(lambda stage, done, total: ctx.set_progress(*_position(stage, done, total)))
+    last = [-math.inf]
+
+    def keep(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= SECONDS_BETWEEN_UPDATES:
+            ctx.set_progress(*_position(stage, done, total))
+            last[0] = now
+
+    result = work(keep)
+    ctx.set_progress(1.0, "Done")
+    return result
 
 
 def stream_with_progress(
@@ -62,6 +75,13 @@ def stream_with_progress(
     yield from _outcome(ctx, future, on_success)
 
 
+def message_output() -> types.Property:
+    """An output with one text, `message`, in Markdown."""
+    outputs = types.Object()
+    outputs.str("message", view=types.MarkdownView())
+    return types.Property(outputs, view=types.View(label="Auto-label"))
+
+
 def _outcome(ctx: foo.ExecutionContext, future: Future, on_success: Callable[[Result], Iterator]) -> Iterator:
     error = future.exception()
     if error is None:
@@ -71,6 +91,8 @@ def _outcome(ctx: foo.ExecutionContext, future: Future, on_success: Callable[[Re
         logger.error("Auto-label failed", exc_info=error)
     message = str(error) if isinstance(error, InputError) else f"Auto-label failed: {error!r}"
     yield ctx.ops.notify(message, variant="error")
+    # The notice fades; what the prompt shows stays until it is closed.
+    yield ctx.ops.show_output(message_output().to_json(), {"message": message})
 
 
 def _position(stage: str, done: int, total: int) -> tuple[float, str]:

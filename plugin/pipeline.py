@@ -3,6 +3,7 @@
 Operators, the command line and Python all call `auto_label`.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     import fiftyone as fo
 
     from .dataset.fields import FieldNames
+    from .dataset.reading import Images
+
+logger = logging.getLogger("fiftyone_autolabel")
 
 Progress = Callable[[str, int, int], None]
 STAGES = {
@@ -85,8 +89,9 @@ def auto_label(
 ) -> Labelling:
     """Label every image of a dataset or view and write the labels to its samples.
 
-    Nothing is written before every image has a label, so a run that is stopped leaves the samples as
-    they were; its embeddings stay in the cache.
+    Nothing is written before every image has a label, so a run that is stopped earlier leaves the
+    samples as they were; its embeddings stay in the cache. Of two runs on one dataset, the second waits
+    with its writing until the first is done.
 
     Args:
         samples: Images; ground truth and other fields are left alone.
@@ -108,50 +113,62 @@ def auto_label(
         InputError: Something given cannot be used; the message says what, and nothing was written.
     """
     from .dataset.fields import FieldNames, check_fields
+    from .dataset.lock import WriteLock
     from .dataset.reading import dataset_of, read_images
     from .dataset.runs import record_run
     from .dataset.writing import write_labels
 
-    clock = _Clock()
-
-    def report(stage: str, done: int, total: int) -> None:
-        clock.enter(stage)
-        if progress:
-            progress(stage, done, total)
-
+    clock = _Clock(progress)
     fields = fields or FieldNames()
     names = check_class_names(classes)
     images = read_images(samples)
     check_fields(dataset_of(samples), fields)
     tower, reason = _load_encoder(samples, encoder, embeddings, text_embeddings)
 
+    vectors, T, failures = _embed(tower, images, names, clock.report)
+    sample_ids = [sample_id for sample_id in images.ids if sample_id not in failures]
+    refinement = refine(vectors, T, settings=settings, progress=clock.report)
+
+    clock.report("write", 0, len(sample_ids))
+    with WriteLock(dataset_of(samples)) as lock:
+
+        def written(done: int, total: int) -> None:
+            lock.renew()
+            clock.report("write", done, total)
+
+        write_labels(dataset_of(samples), sample_ids, names, refinement, failures, fields, written)
+        clock.stop()
+        run_key = record_run(
+            samples,
+            classes=names,
+            encoder=tower,
+            refinement=refinement,
+            failures=len(failures),
+            fields=fields,
+            seconds=clock.seconds,
+        )
+    return Labelling(run_key, names, tower.name, reason, sample_ids, refinement, failures, clock.seconds)
+
+
+def _embed(
+    tower: Encoder, images: "Images", classes: list[str], report: Progress
+) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
+    """Vectors of the images that can be read and of the classes, and why the other images have none.
+
+    Raises:
+        InputError: No image can be read.
+    """
     report("embed", 0, len(images.ids))
-    T = class_prototypes(tower, names)
+    T = class_prototypes(tower, classes)
     embedded = tower.embed_images(images.paths, partial(report, "embed"))
-    readable = [row for row in range(len(images.ids)) if row not in embedded.errors]
-    if not readable:
+    if not embedded.errors:
+        return embedded.vectors, T, {}
+    if len(embedded.errors) == len(images.ids):
         first = next(iter(embedded.errors.values()))
         raise InputError(f"None of the {len(images.ids)} images can be used. The first: {first}")
-
-    refinement = refine(embedded.vectors[readable], T, settings=settings, progress=report)
-
-    report("write", 0, len(readable))
-    sample_ids = [images.ids[row] for row in readable]
+    readable = [row for row in range(len(images.ids)) if row not in embedded.errors]
     failures = {images.ids[row]: error for row, error in embedded.errors.items()}
-    write_labels(
-        dataset_of(samples), sample_ids, names, refinement, failures, fields, partial(report, "write")
-    )
-    clock.enter("")
-    run_key = record_run(
-        samples,
-        classes=names,
-        encoder=tower,
-        refinement=refinement,
-        failures=len(failures),
-        fields=fields,
-        seconds=clock.seconds,
-    )
-    return Labelling(run_key, names, tower.name, reason, sample_ids, refinement, failures, clock.seconds)
+    return embedded.vectors[readable], T, failures
 
 
 def _load_encoder(
@@ -179,19 +196,29 @@ def _load_tower(encoder: str | Encoder) -> tuple[Encoder, str]:
     if not isinstance(encoder, str):
         return encoder, ""
     choice = choose_encoder(encoder)
+    if choice.reason:
+        logger.warning(choice.reason)
     return load_encoder(choice.spec), choice.reason
 
 
 class _Clock:
-    """Seconds spent in every stage, told by the reports that pass through it."""
+    """Passes progress on and keeps the seconds of every stage."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress | None) -> None:
         self.seconds: dict[str, float] = {}
+        self._progress = progress
         self._stage, self._since = "", time.perf_counter()
 
-    def enter(self, stage: str) -> None:
-        """Stop the clock of the current stage and start that of the next."""
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Count the time since the last report for its stage, and tell whoever listens."""
+        self.stop()
+        self._stage = stage
+        if self._progress:
+            self._progress(stage, done, total)
+
+    def stop(self) -> None:
+        """Count the time since the last report."""
         now = time.perf_counter()
         if self._stage:
             self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._since
-        self._stage, self._since = stage, now
+        self._since = now

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..engine.errors import InputError
 
+Samples = fo.Dataset | fo.DatasetView
+
 
 @dataclass(frozen=True)
 class Images:
@@ -24,7 +26,7 @@ class Images:
     paths: list[str]
 
 
-def read_images(samples: fo.Dataset | fo.DatasetView) -> Images:
+def read_images(samples: Samples) -> Images:
     """List the images of a dataset or view.
 
     Raises:
@@ -35,7 +37,7 @@ def read_images(samples: fo.Dataset | fo.DatasetView) -> Images:
     return Images(ids, paths)
 
 
-def check_samples(samples: fo.Dataset | fo.DatasetView) -> None:
+def check_samples(samples: Samples) -> None:
     """Check that a dataset or view holds plain images.
 
     Raises:
@@ -46,7 +48,7 @@ def check_samples(samples: fo.Dataset | fo.DatasetView) -> None:
         raise InputError(reason)
 
 
-def why_not_labelable(samples: fo.Dataset | fo.DatasetView) -> str:
+def why_not_labelable(samples: Samples) -> str:
     """One sentence on why a dataset or view cannot be labelled, "" if it can."""
     if samples.media_type == "group":
         return "These are grouped samples: choose one slice, with select_group_slices(), and label that."
@@ -59,17 +61,17 @@ def why_not_labelable(samples: fo.Dataset | fo.DatasetView) -> str:
     return ""
 
 
-def dataset_of(samples: fo.Dataset | fo.DatasetView) -> fo.Dataset:
+def dataset_of(samples: Samples) -> fo.Dataset:
     """The dataset behind a view, or the dataset itself."""
     return samples._root_dataset
 
 
-def read_vectors(samples: fo.Dataset | fo.DatasetView, source: str) -> np.ndarray:
+def read_vectors(samples: Samples, source: str) -> np.ndarray:
     """Read one vector per sample from a field or from the results of a brain run.
 
     Args:
-        samples: Dataset or view.
-        source: Name of a vector field, or a brain key whose run keeps embeddings.
+        samples: Dataset or view; a field may be one that the view leaves out.
+        source: Name of a vector field, or the key of a similarity run over whole images.
 
     Returns:
         (n, d) float32 in the order of `samples`; rows of NaN where a sample has no vector.
@@ -77,16 +79,27 @@ def read_vectors(samples: fo.Dataset | fo.DatasetView, source: str) -> np.ndarra
     Raises:
         InputError: There is no such field or brain key, or it has no vectors of one length.
     """
-    if samples.has_sample_field(source):
-        return _stack(samples.values(source), source)
-    if samples.has_brain_run(source):
-        return _brain_vectors(samples, source)
     known = vector_sources(samples)
-    listed = f"choose one of {', '.join(known)}." if known else "this dataset has none yet."
-    raise InputError(f"There is no vector field or brain key {source!r}: {listed}")
+    if source not in known:
+        listed = f"choose one of {', '.join(known)}." if known else "this dataset has none yet."
+        raise InputError(f"There is no vector field or brain key {source!r} with vectors: {listed}")
+    ids, dataset = samples.values("id"), dataset_of(samples)
+    if dataset.has_sample_field(source):
+        vectors = dict(zip(*dataset.select(ids).values(["id", source]), strict=True))
+    else:
+        results = dataset.load_brain_results(source)
+        vectors = dict(zip(results.sample_ids, results.embeddings, strict=True))
+    return _stack([vectors.get(sample_id) for sample_id in ids], source)
 
 
-def classes_of(samples: fo.Dataset | fo.DatasetView, field: str | None = None) -> list[str]:
+def vector_sources(samples: Samples) -> list[str]:
+    """Vector fields and similarity runs over whole images that `read_vectors` may find vectors in."""
+    dataset = dataset_of(samples)
+    fields = dataset.get_field_schema(ftype=(fo.VectorField, fo.ArrayField))
+    return [*fields, *dataset.list_brain_runs(type="similarity", patches_field=None)]
+
+
+def classes_of(samples: Samples, field: str | None = None) -> list[str]:
     """Class names that a dataset already knows.
 
     Args:
@@ -109,25 +122,11 @@ def classes_of(samples: fo.Dataset | fo.DatasetView, field: str | None = None) -
     return samples.distinct(path)
 
 
-def label_fields(samples: fo.Dataset | fo.DatasetView) -> list[str]:
+def label_fields(samples: Samples) -> list[str]:
     """Names of the fields that hold classifications or detections."""
     kinds = (fo.Classification, fo.Classifications, fo.Detection, fo.Detections)
     schema = samples.get_field_schema(ftype=fo.EmbeddedDocumentField)
     return [name for name, field in schema.items() if issubclass(field.document_type, kinds)]
-
-
-def vector_sources(samples: fo.Dataset | fo.DatasetView) -> list[str]:
-    """Vector fields and brain keys that `read_vectors` may find vectors in."""
-    return [*samples.get_field_schema(ftype=fo.VectorField), *samples.list_brain_runs()]
-
-
-def _brain_vectors(samples: fo.Dataset | fo.DatasetView, brain_key: str) -> np.ndarray:
-    results = samples.load_brain_results(brain_key)
-    embeddings = getattr(results, "embeddings", None)
-    if embeddings is None:
-        raise InputError(f"Brain run {brain_key!r} keeps no embeddings: give the field that holds them.")
-    by_id = dict(zip(results.sample_ids, embeddings, strict=True))
-    return _stack([by_id.get(sample_id) for sample_id in samples.values("id")], brain_key)
 
 
 def _stack(vectors: list, source: str) -> np.ndarray:

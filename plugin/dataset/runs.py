@@ -66,11 +66,6 @@ def record_run(
     return key
 
 
-def list_runs(samples: fo.Dataset | fo.DatasetView) -> list[str]:
-    """Keys of the auto-label runs on a dataset, oldest first."""
-    return samples.list_runs(method=METHOD)
-
-
 def _free_key(samples: fo.Dataset | fo.DatasetView, label_field: str) -> str:
     taken = set(samples.list_runs())
     number = 1

@@ -1,6 +1,7 @@
 """Writes labels, confidence, clusters and errors to the samples, in bulk and at the end of a run.
 
-Nothing is written before all of it is known, so a run that dies leaves the labels as they were.
+A run that dies before it writes leaves the samples as they were; one that dies while it writes leaves
+part of the new labels and no record of a run, and the next run replaces them all.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -34,18 +35,11 @@ def write_labels(
         progress: Called with (samples written, samples in all).
     """
     declare_fields(dataset, fields)
-    columns = {
-        fields.label: _classifications(classes, refinement),
-        fields.confidence: refinement.confidence.tolist(),
-        fields.micro_cluster: refinement.clusters["micro"].assignments.tolist(),
-        fields.meta_cluster: refinement.clusters["meta"].assignments.tolist(),
-        fields.error: [None] * len(ids),
-    }
     for start in range(0, len(ids), CHUNK_SAMPLES):
-        chunk = slice(start, start + CHUNK_SAMPLES)
-        for name, values in columns.items():
-            _set(dataset, name, ids[chunk], values[chunk])
-        progress(min(start + CHUNK_SAMPLES, len(ids)), len(ids))
+        rows = slice(start, min(start + CHUNK_SAMPLES, len(ids)))
+        for name, values in _columns(classes, refinement, fields, rows).items():
+            _set(dataset, name, ids[rows], values)
+        progress(rows.stop, len(ids))
     if failures:
         _set(dataset, fields.error, failures, failures.values())
         for name in (fields.label, fields.confidence, fields.micro_cluster, fields.meta_cluster):
@@ -59,8 +53,18 @@ def _set(dataset: fo.Dataset, name: str, ids: Iterable[str], values: Iterable) -
     dataset.set_values(name, dict(zip(ids, values, strict=True)), key_field="id", validate=False)
 
 
-def _classifications(classes: Sequence[str], refinement: Refinement) -> list[fo.Classification]:
-    return [
-        fo.Classification(label=classes[label], confidence=confidence)
-        for label, confidence in zip(refinement.labels, refinement.confidence.tolist(), strict=True)
-    ]
+def _columns(
+    classes: Sequence[str], refinement: Refinement, fields: FieldNames, rows: slice
+) -> dict[str, list]:
+    """Field → its values on some rows of the refinement."""
+    labels, confidence = refinement.labels[rows], refinement.confidence[rows].tolist()
+    return {
+        fields.label: [
+            fo.Classification(label=classes[label], confidence=value)
+            for label, value in zip(labels, confidence, strict=True)
+        ],
+        fields.confidence: confidence,
+        fields.micro_cluster: refinement.clusters["micro"].assignments[rows].tolist(),
+        fields.meta_cluster: refinement.clusters["meta"].assignments[rows].tolist(),
+        fields.error: [None] * len(confidence),
+    }

@@ -56,7 +56,7 @@ def build_hierarchy(
     Args:
         X: (n, d) float32 unit rows.
         classes: Number of classes; sets the number of meta-clusters.
-        settings: `clustering` must not be "auto".
+        settings: With nothing left automatic.
         micro_assignments: (n,) clusters of one's own, -1 for none; then only the meta level is computed.
 
     Returns:

@@ -3,8 +3,11 @@
 Presets name common choices; `resolved` turns "auto" into what fits the number of images.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+from numbers import Integral, Real
 
 from .errors import InputError
 
@@ -12,6 +15,7 @@ METHODS = ("anchored", "prototype")
 CLUSTERINGS = ("auto", "hdbscan", "kmeans", "none")
 PRESETS = ("auto", "small", "medium", "large")
 
+SMALL_MOST_IMAGES = 5_000
 HDBSCAN_MOST_IMAGES = 20_000
 """HDBSCAN grows with n²; above this many images k-means takes over."""
 
@@ -27,9 +31,9 @@ class Settings:
         temperature: Softmax temperature τ > 0 of the textbook rule, in units of cosine. The robust rule
             takes its scale from the data.
         clustering: "hdbscan" or "kmeans" for the micro-clusters, "none" to work on images alone, "auto"
-            for HDBSCAN up to 20,000 images and k-means above.
+            for what the preset for that many images has.
         min_cluster_size: Fewest images that make a micro-cluster with HDBSCAN, at least 2; k-means makes
-            clusters of twice that size on average.
+            clusters of twice that size on average. None for that of the preset.
         meta_per_class: Meta-clusters per class, > 0; never more than half of the micro-clusters.
         seed: Seed of everything random, a whole number ≥ 0.
     """
@@ -39,7 +43,7 @@ class Settings:
     tolerance: float = 0.001
     temperature: float = 0.01
     clustering: str = "auto"
-    min_cluster_size: int = 5
+    min_cluster_size: int | None = None
     meta_per_class: float = 2.0
     seed: int = 51
 
@@ -51,12 +55,14 @@ class Settings:
         """
         _check_choice("method", self.method, METHODS)
         _check_choice("clustering", self.clustering, CLUSTERINGS)
-        _check_range("iterations", self.iterations, self.iterations >= 1, "at least 1")
-        _check_range("tolerance", self.tolerance, 0 <= self.tolerance < 1, "at least 0 and below 1")
-        _check_range("temperature", self.temperature, self.temperature > 0, "above 0")
-        _check_range("min_cluster_size", self.min_cluster_size, self.min_cluster_size >= 2, "at least 2")
-        _check_range("meta_per_class", self.meta_per_class, self.meta_per_class > 0, "above 0")
-        _check_range("seed", self.seed, self.seed >= 0, "at least 0")
+        _check_number("iterations", self.iterations, int, "at least 1", lambda value: value >= 1)
+        _check_number("tolerance", self.tolerance, float, "in [0, 1)", lambda value: 0 <= value < 1)
+        _check_number("temperature", self.temperature, float, "above 0", lambda value: value > 0)
+        _check_number("meta_per_class", self.meta_per_class, float, "above 0", lambda value: value > 0)
+        _check_number("seed", self.seed, int, "at least 0", lambda value: value >= 0)
+        if self.min_cluster_size is not None:
+            size = self.min_cluster_size
+            _check_number("min_cluster_size", size, int, "at least 2", lambda value: value >= 2)
 
     @classmethod
     def preset(cls, name: str) -> "Settings":
@@ -79,12 +85,13 @@ class Settings:
         return cls()
 
     def resolved(self, n: int) -> "Settings":
-        """The same settings with "auto" replaced by what `n` images call for."""
-        if self.clustering != "auto":
-            return self
-        if n > HDBSCAN_MOST_IMAGES:
-            return replace(self, clustering="kmeans", min_cluster_size=max(self.min_cluster_size, 20))
-        return replace(self, clustering="hdbscan")
+        """The same settings with everything automatic replaced by what `n` images call for."""
+        preset = Settings.preset(_preset_for(n))
+        return replace(
+            self,
+            clustering=preset.clustering if self.clustering == "auto" else self.clustering,
+            min_cluster_size=self.min_cluster_size or preset.min_cluster_size,
+        )
 
     def with_overrides(self, **overrides: object) -> "Settings":
         """A copy with some fields changed.
@@ -106,6 +113,17 @@ def _check_choice(what: str, value: object, choices: tuple[str, ...] | list[str]
     raise InputError(f"Unknown {what} {value!r}: choose one of {', '.join(choices)}{hint}")
 
 
-def _check_range(name: str, value: object, is_inside: bool, allowed: str) -> None:
-    if not is_inside:
-        raise InputError(f"Setting {name} is {value!r} but must be {allowed}.")
+def _check_number(
+    name: str, value: object, kind: type, allowed: str, is_inside: Callable[[float], bool]
+) -> None:
+    accepted = Integral if kind is int else Real
+    is_number = isinstance(value, accepted) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or not is_inside(value):
+        what = "a whole number" if kind is int else "a number"
+        raise InputError(f"Setting {name} is {value!r} but must be {what} {allowed}.")
+
+
+def _preset_for(n: int) -> str:
+    if n <= SMALL_MOST_IMAGES:
+        return "small"
+    return "medium" if n <= HDBSCAN_MOST_IMAGES else "large"

@@ -20,6 +20,7 @@ class Evidence:
     Attributes:
         X: (n, d) float32 unit rows, images.
         T: (k, d) float32 unit rows, class names.
+        cosines: (n, k) float32, image against class name.
         neighbors: (n, m) rows of each image's nearest neighbours, nearest first, m ≤ `NEIGHBORS`.
         similarities: (n, m) their cosines.
         text: What the class names alone say of every image.
@@ -27,6 +28,7 @@ class Evidence:
 
     X: np.ndarray
     T: np.ndarray
+    cosines: np.ndarray
     neighbors: np.ndarray
     similarities: np.ndarray
     text: TextView
@@ -35,4 +37,5 @@ class Evidence:
 def gather_evidence(X: np.ndarray, T: np.ndarray) -> Evidence:
     """Find the neighbours of every image and what the class names say of it."""
     neighbors, similarities = nearest_neighbors(X, NEIGHBORS)
-    return Evidence(X, T, neighbors, similarities, text_view(X @ T.T, neighbors[:, :1].ravel()))
+    cosines = X @ T.T
+    return Evidence(X, T, cosines, neighbors, similarities, text_view(cosines, neighbors[:, :1].ravel()))

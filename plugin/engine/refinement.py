@@ -63,7 +63,7 @@ def refine(
         confidence=probabilities.max(axis=1),
         probabilities=probabilities,
         prototypes=unit_rows(outcome.prototypes),
-        zero_shot_labels=(X @ T.T).argmax(axis=1),
+        zero_shot_labels=evidence.cosines.argmax(axis=1),
         history=outcome.history,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},

@@ -3,6 +3,8 @@
 What passes comes back as float32 unit rows or as clean integers.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from .errors import InputError
@@ -22,7 +24,10 @@ def check_vectors(vectors: object, name: str) -> np.ndarray:
     Raises:
         InputError: It is no matrix of finite numbers with at least one row, or a row is all zeros.
     """
-    array = np.asarray(vectors)
+    try:
+        array = np.asarray(vectors)
+    except ValueError as error:
+        raise InputError(f"The {name} have rows of different lengths: give one matrix.") from error
     if array.dtype.kind not in "fiub":
         raise InputError(f"The {name} must be numbers, but their type is {array.dtype}.")
     if array.ndim != 2:
@@ -94,7 +99,9 @@ def check_class_names(classes: object) -> list[str]:
     """
     if isinstance(classes, str):
         raise InputError(f"Classes must be a list of names, not the single text {classes!r}.")
-    names = list(classes) if classes is not None else []
+    if not isinstance(classes, Iterable):
+        raise InputError(f"Classes must be a list of names, not {classes!r}.")
+    names = list(classes)
     if not names:
         raise InputError("No classes given: name at least one.")
     if not all(isinstance(name, str) for name in names):

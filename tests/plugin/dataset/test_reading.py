@@ -69,12 +69,31 @@ def test_vectors_are_read_from_a_brain_run_in_the_order_of_the_view(dataset):
     import fiftyone.brain as fob
 
     vectors = np.random.default_rng(0).normal(size=(6, 3))
-    fob.compute_visualization(
-        dataset, embeddings=vectors, brain_key="brain", method="manual", points=vectors[:, :2]
-    )
     fob.compute_similarity(dataset, embeddings=vectors, brain_key="similar")
     reverse = dataset.sort_by("filepath", reverse=True)
     np.testing.assert_allclose(read_vectors(reverse, "similar"), vectors[::-1], rtol=1e-6)
+
+
+def test_vectors_are_read_from_a_field_that_the_view_leaves_out(dataset):
+    dataset.set_values("vector", [np.full(2, number) for number in range(6)])
+    view = dataset.exclude_fields("vector").sort_by("filepath", reverse=True)
+    assert read_vectors(view, "vector")[:, 0].tolist() == [5, 4, 3, 2, 1, 0]
+
+
+def test_a_field_without_vectors_is_no_source(dataset):
+    with pytest.raises(InputError, match="no vector field or brain key 'filepath'"):
+        read_vectors(dataset, "filepath")
+
+
+def test_similarity_of_objects_and_visualizations_are_no_source(dataset):
+    import fiftyone.brain as fob
+
+    add_objects(dataset)
+    points = np.random.default_rng(0).normal(size=(6, 2))
+    by_image = {sample_id: point[None] for sample_id, point in zip(dataset.values("id"), points, strict=True)}
+    fob.compute_similarity(dataset, patches_field="objects", embeddings=by_image, brain_key="alike")
+    fob.compute_visualization(dataset, points=points, brain_key="map", method="manual")
+    assert vector_sources(dataset) == []
 
 
 def test_an_unknown_source_of_vectors_lists_the_known_ones(dataset):

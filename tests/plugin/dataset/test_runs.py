@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, refine
-from fiftyone_autolabel.plugin.dataset.runs import list_runs, record_run
+from fiftyone_autolabel.plugin.dataset.runs import METHOD, record_run
 from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedEncoder
 
 
@@ -27,9 +27,9 @@ def record(dataset):
     return record
 
 
-def test_runs_are_numbered_and_listed_in_order(dataset, record):
+def test_runs_are_numbered_and_known_by_their_method(dataset, record):
     assert [record(), record()] == ["auto_label_1", "auto_label_2"]
-    assert list_runs(dataset) == ["auto_label_1", "auto_label_2"]
+    assert set(dataset.list_runs(method=METHOD)) == {"auto_label_1", "auto_label_2"}
 
 
 def test_the_record_says_what_was_asked_for(dataset, record):
@@ -59,4 +59,4 @@ def test_a_run_on_a_view_remembers_the_view(dataset, record):
 
 def test_a_run_can_be_deleted(dataset, record):
     dataset.delete_run(record())
-    assert list_runs(dataset) == []
+    assert dataset.list_runs() == []

@@ -26,8 +26,8 @@ def test_every_sample_gets_label_confidence_and_clusters(dataset, refinement):
     assert dataset.values("auto_label.label") == [CLASSES[label] for label in refinement.labels]
     np.testing.assert_allclose(dataset.values("confidence"), refinement.confidence)
     assert dataset.values("auto_label.confidence") == dataset.values("confidence")
-    assert dataset.values("micro_cluster") == refinement.clusters["micro"].assignments.tolist()
-    assert dataset.values("meta_cluster") == refinement.clusters["meta"].assignments.tolist()
+    assert dataset.values("auto_label_micro_cluster") == refinement.clusters["micro"].assignments.tolist()
+    assert dataset.values("auto_label_meta_cluster") == refinement.clusters["meta"].assignments.tolist()
 
 
 def test_the_grid_can_sort_by_confidence(dataset, refinement):

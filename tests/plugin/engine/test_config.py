@@ -1,7 +1,12 @@
 """Settings refuse what cannot work and say what would."""
 
 import pytest
-from fiftyone_autolabel.plugin.engine.config import HDBSCAN_MOST_IMAGES, PRESETS, Settings
+from fiftyone_autolabel.plugin.engine.config import (
+    HDBSCAN_MOST_IMAGES,
+    PRESETS,
+    SMALL_MOST_IMAGES,
+    Settings,
+)
 from fiftyone_autolabel.plugin.engine.errors import InputError
 
 
@@ -26,6 +31,11 @@ def test_an_unknown_preset_names_the_nearest():
         ("min_cluster_size", 1),
         ("meta_per_class", 0.0),
         ("seed", -1),
+        ("seed", 2.5),
+        ("iterations", "5"),
+        ("iterations", True),
+        ("meta_per_class", float("inf")),
+        ("temperature", float("nan")),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(field, value):
@@ -38,9 +48,21 @@ def test_an_unknown_setting_names_the_nearest():
         Settings().with_overrides(temperatur=0.1)
 
 
-def test_automatic_clustering_is_hdbscan_for_few_and_kmeans_for_many_images():
-    assert Settings().resolved(HDBSCAN_MOST_IMAGES).clustering == "hdbscan"
-    assert Settings().resolved(HDBSCAN_MOST_IMAGES + 1).clustering == "kmeans"
+@pytest.mark.parametrize(
+    ("n", "preset"),
+    [
+        (SMALL_MOST_IMAGES, "small"),
+        (SMALL_MOST_IMAGES + 1, "medium"),
+        (HDBSCAN_MOST_IMAGES, "medium"),
+        (HDBSCAN_MOST_IMAGES + 1, "large"),
+    ],
+)
+def test_automatic_settings_are_those_of_the_preset_for_that_many_images(n, preset):
+    assert Settings().resolved(n) == Settings.preset(preset)
+
+
+def test_a_chosen_cluster_size_stays():
+    assert Settings(min_cluster_size=7).resolved(10**6).min_cluster_size == 7
 
 
 def test_a_chosen_clustering_stays():

@@ -24,6 +24,7 @@ NAN = np.array([[1.0, 2.0], [np.nan, 1.0]])
         (np.ones((0, 3)), "empty"),
         (np.ones((3, 0)), "empty"),
         (np.array([["a", "b"]]), "must be numbers"),
+        ([[1.0, 2.0], [3.0]], "rows of different lengths"),
     ],
 )
 def test_unusable_embeddings_are_refused(vectors, sentence):
@@ -56,7 +57,8 @@ def test_unusable_clusters_are_refused(clusters, sentence):
     ("classes", "sentence"),
     [
         ([], "No classes"),
-        (None, "No classes"),
+        (None, "list of names, not None"),
+        (5, "list of names, not 5"),
         ("cat", "single text"),
         (["cat", " "], "number 2 is blank"),
         (["cat", "Cat "], "'Cat' is given twice"),

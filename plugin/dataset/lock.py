@@ -1,0 +1,61 @@
+"""One writer at a time on a dataset, across threads, processes and machines.
+
+A lease in the database: it runs out by itself if its holder dies.
+"""
+
+import time
+from datetime import datetime, timedelta, timezone
+from types import TracebackType
+
+import fiftyone as fo
+from bson import ObjectId
+from fiftyone.core.odm import get_db_conn
+from pymongo.errors import DuplicateKeyError
+
+COLLECTION = "autolabel.locks"
+LEASE = timedelta(seconds=60)
+SECONDS_BETWEEN_TRIES = 0.2
+
+
+class WriteLock:
+    """Waits until no other run writes to the dataset, then keeps others waiting."""
+
+    def __init__(self, dataset: fo.Dataset) -> None:
+        """Name the dataset to be locked; nothing happens yet."""
+        self._locks = get_db_conn()[COLLECTION]
+        self._dataset = dataset.name
+        self._owner = ObjectId()
+
+    def __enter__(self) -> "WriteLock":
+        """Wait for the lock and take it."""
+        while not self._take():
+            time.sleep(SECONDS_BETWEEN_TRIES)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the lock back."""
+        self._locks.delete_one({"_id": self._dataset, "owner": self._owner})
+
+    def renew(self) -> None:
+        """Keep the lock for another `LEASE`; to be called more often than that."""
+        self._locks.update_one(
+            {"_id": self._dataset, "owner": self._owner}, {"$set": {"until": _now() + LEASE}}
+        )
+
+    def _take(self) -> bool:
+        # Where somebody holds a lease that still runs, the upsert meets its key and fails.
+        try:
+            self._locks.update_one(
+                {"_id": self._dataset, "until": {"$lt": _now()}},
+                {"$set": {"owner": self._owner, "until": _now() + LEASE}},
+                upsert=True,
+            )
+        except DuplicateKeyError:
+            return False
+        return True
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

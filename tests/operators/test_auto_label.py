@@ -1,6 +1,7 @@
 """The operator through Python, through the server's routes as the App calls them, and delegated."""
 
 import json
+import sys
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -38,6 +39,12 @@ def messages(server: TestClient, dataset: fo.Dataset, **params) -> list[tuple[st
     response = server.post("/operators/execute/generator", json=request)
     bodies = [json.loads(line)["body"] for line in response.text.splitlines()]
     return [(body["operator_uri"], body["params"]) for body in bodies]
+
+
+def background_of_the_plugin():
+    """The module that FiftyOne loaded, which is not the installed package's."""
+    package = type(foo.get_operator(URI)).__module__.rpartition(".")[0]
+    return sys.modules[f"{package}.background"]
 
 
 def test_every_operator_of_the_plugin_loads():
@@ -136,12 +143,29 @@ def test_the_app_is_told_of_images_that_could_not_be_read(server, demo_dataset):
     assert notice["variant"] == "warning"
 
 
+def test_the_app_sees_the_bar_move(server, demo_dataset, monkeypatch):
+    monkeypatch.setattr(background_of_the_plugin(), "SECONDS_BETWEEN_UPDATES", 0.01)
+    bar = [params for name, params in messages(server, demo_dataset, **OFFLINE) if name == "set_progress"]
+    assert max(step["progress"] for step in bar) > 0.8
+    assert len({step["label"] for step in bar}) > 2
+
+
+def test_many_images_are_delegated_by_default(demo_dataset, monkeypatch):
+    operator = foo.get_operator(URI)
+    module = sys.modules[type(operator).__module__]
+    ctx = foo.ExecutionContext(request_params={"dataset_name": demo_dataset.name})
+    assert not operator.resolve_execution_options(ctx).default_choice_to_delegated
+    monkeypatch.setattr(module, "DELEGATE_ABOVE", len(demo_dataset) - 1)
+    assert operator.resolve_execution_options(ctx).default_choice_to_delegated
+
+
 def test_the_app_is_told_of_an_error_that_only_shows_during_the_run(server):
     unreadable = fo.Dataset()
     unreadable.add_sample(fo.Sample(filepath="/nowhere.jpg"))
-    notice = dict(messages(server, unreadable, **OFFLINE))["notify"]
-    assert notice["variant"] == "error"
-    assert notice["message"].startswith("None of the 1 images can be used")
+    told = dict(messages(server, unreadable, **OFFLINE))
+    assert told["notify"]["variant"] == "error"
+    assert told["notify"]["message"].startswith("None of the 1 images can be used")
+    assert told["show_output"]["results"]["message"] == told["notify"]["message"]
     unreadable.delete()
 
 

@@ -1,11 +1,15 @@
 """The whole story on real photos: embed, cluster, refine, label."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, InputError, Settings, auto_label, load_encoder
+from fiftyone_autolabel.plugin.dataset import writing
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from fiftyone_autolabel.plugin.encoders.base import ImageEmbeddings
+from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.pipeline import STAGES
 
@@ -93,6 +97,11 @@ def test_bad_input_is_refused_before_any_work(demo_dataset, classes, fields, sen
         auto_label(demo_dataset, classes, encoder=Unwanted(), fields=fields)
 
 
+def test_what_is_no_encoder_is_refused(demo_dataset):
+    with pytest.raises(InputError, match="name of an encoder"):
+        auto_label(demo_dataset, ["a"], encoder=None)
+
+
 def test_text_embeddings_alone_are_refused(demo_dataset):
     with pytest.raises(InputError, match="give embeddings too"):
         auto_label(demo_dataset, ["a", "b"], text_embeddings=np.eye(2))
@@ -106,6 +115,59 @@ def test_a_stopped_run_leaves_the_samples_as_they_were(demo_dataset):
     with pytest.raises(KeyboardInterrupt):
         auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", progress=stop)
     assert not demo_dataset.has_sample_field("auto_label")
+
+
+def test_a_run_that_dies_while_writing_leaves_no_record_and_the_next_one_repairs_it(
+    demo_dataset, monkeypatch
+):
+    written = []
+
+    def die_after_the_labels(dataset, name, ids, values):
+        if written:
+            raise ConnectionError("the database is gone")
+        written.append(name)
+        dataset.set_values(name, dict(zip(ids, values, strict=True)), key_field="id")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "_set", die_after_the_labels)
+        with pytest.raises(ConnectionError):
+            auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    assert demo_dataset.list_runs() == []
+    auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    assert demo_dataset.values("auto_label.confidence") == demo_dataset.values("confidence")
+
+
+def test_two_runs_at_once_do_not_mix_their_labels(demo_dataset, monkeypatch):
+    monkeypatch.setattr(writing, "CHUNK_SAMPLES", 5)
+    subsets = [DEMO_CLASSES[:5], DEMO_CLASSES[5:10]]
+    with ThreadPoolExecutor() as pool:
+        runs = list(pool.map(lambda classes: auto_label(demo_dataset, classes, encoder="offline"), subsets))
+    assert {run.run_key for run in runs} == set(demo_dataset.list_runs()) == {"auto_label_1", "auto_label_2"}
+    last = max(runs, key=lambda run: run.run_key)
+    assert demo_dataset.count_values("auto_label.label") == {k: v for k, v in last.counts.items() if v}
+    assert demo_dataset.values("auto_label.confidence") == demo_dataset.values("confidence")
+
+
+def test_a_second_run_embeds_nothing_again(demo_dataset, monkeypatch):
+    auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+
+    def embed_again(*_):
+        raise AssertionError("an image was embedded twice")
+
+    monkeypatch.setattr(OfflineEncoder, "forward_images", embed_again)
+    assert not auto_label(demo_dataset, DEMO_CLASSES, encoder="offline").failures
+
+
+def test_auto_says_once_which_encoder_it_took_and_why(demo_dataset, monkeypatch, caplog):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="auto")
+    said = [record.message for record in caplog.records if record.name == "fiftyone_autolabel"]
+    assert said == [labelling.encoder_reason]
+    assert f'"{labelling.encoder.partition(":")[0]}"' in labelling.encoder_reason
+
+
+def test_a_named_encoder_needs_no_reason(demo_dataset):
+    assert auto_label(demo_dataset, DEMO_CLASSES, encoder="offline").encoder_reason == ""
 
 
 def test_a_second_run_replaces_the_labels_and_keeps_both_records(demo_dataset):

@@ -31,6 +31,12 @@ def test_an_empty_view_is_refused(dataset):
         read_images(dataset.match({"filepath": "nowhere"}))
 
 
+@pytest.mark.parametrize("samples", ["name", None, ["a.jpg"]])
+def test_what_is_no_collection_is_refused(samples):
+    with pytest.raises(InputError, match="Give a FiftyOne dataset or view"):
+        read_images(samples)
+
+
 def test_grouped_samples_are_refused_with_the_way_out():
     grouped = fo.Dataset()
     grouped.add_group_field("group", default="left")

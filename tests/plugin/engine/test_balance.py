@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.engine.balance import (
     class_offset,
+    divergence,
     logit_scale,
     neighbor_information,
     text_view,
@@ -50,3 +51,8 @@ def test_absent_classes_are_balanced_less_than_present_ones():
         return text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[0][:, 0]).strength
 
     assert strength((100, 100, 0, 0, 0, 0, 0, 0)) < strength((40,) * 8)
+
+
+def test_equal_frequencies_have_no_divergence_and_others_have():
+    assert divergence(np.array([0.5, 0.5]), np.array([0.5, 0.5])) == 0
+    assert divergence(np.array([1.0, 0.0]), np.array([0.5, 0.5])) == pytest.approx(np.log(2))

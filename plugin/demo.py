@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 from .encoders.cache import default_cache_folder
+from .encoders.offline_files import replacing
 from .engine.config import Settings
 from .engine.errors import InputError
 from .engine.metrics import accuracy
@@ -149,7 +150,8 @@ def build_demo_dataset(source: str = "photos", name: str | None = None) -> "fo.D
         Images with the true class as a Classification in `ground_truth`.
 
     Raises:
-        InputError: There is no such source, it cannot be downloaded, or the name is another dataset's.
+        InputError: There is no such source, it cannot be downloaded, the name is another dataset's, or the
+            cache folder cannot be written to.
     """
     import fiftyone as fo
 
@@ -160,20 +162,21 @@ def build_demo_dataset(source: str = "photos", name: str | None = None) -> "fo.D
         dataset = fo.load_dataset(name)
         if DEMO_TAG not in dataset.tags:
             raise InputError(f"A dataset {name!r} exists that is not the demo's: rename or delete it.")
-        if all(Path(path).is_file() for path in dataset.values("filepath")):
+        if dataset.persistent and all(Path(path).is_file() for path in dataset.values("filepath")):
             return dataset
         dataset.delete()
-    dataset = _photos_dataset(name) if source == "photos" else _quickstart_dataset(name)
+    dataset = _photos_dataset() if source == "photos" else _quickstart_dataset()
     dataset.tags = [DEMO_TAG]
-    dataset.persistent = True  # only now, so that FiftyOne deletes a half-made dataset by itself
+    dataset.name = name  # only now, so that a half-made dataset is never taken for the demo's
+    dataset.persistent = True
     return dataset
 
 
-def _photos_dataset(name: str) -> "fo.Dataset":
+def _photos_dataset() -> "fo.Dataset":
     import fiftyone as fo
 
     photos = demo_photos(default_cache_folder() / "demo")
-    dataset = fo.Dataset(name)
+    dataset = fo.Dataset()
     samples = [
         fo.Sample(filepath=photo.path, **{TRUTH_FIELD: fo.Classification(label=photo.label)})
         for photo in photos
@@ -182,11 +185,12 @@ def _photos_dataset(name: str) -> "fo.Dataset":
     return dataset
 
 
-def _quickstart_dataset(name: str) -> "fo.Dataset":
+def _quickstart_dataset() -> "fo.Dataset":
+    import fiftyone as fo
     import fiftyone.zoo as foz
 
     try:
-        dataset = foz.load_zoo_dataset("quickstart", dataset_name=name)
+        dataset = foz.load_zoo_dataset("quickstart", dataset_name=fo.get_default_dataset_name())
     except OSError as error:
         raise InputError(
             "FiftyOne could not download the quickstart dataset: check the network, or take the demo photos."
@@ -226,6 +230,9 @@ def demo_photos(folder: Path, seed: int = DEMO_SEED) -> list[DemoPhoto]:
 
     Returns:
         370 images of 14 classes, between 16 and 40 of each, in alphabetical order of their classes.
+
+    Raises:
+        InputError: The folder cannot be made or written to.
     """
     photos = []
     for number, source in enumerate(_SOURCES):
@@ -238,13 +245,10 @@ def demo_photos(folder: Path, seed: int = DEMO_SEED) -> list[DemoPhoto]:
 
 
 def _write_crops(source: _Source, paths: list[Path], rng: np.random.Generator) -> None:
-    """Write every file under another name first, so that an interrupted run leaves no half image."""
     photo = Image.open(Path(find_spec(source.package).origin).parent / source.path).convert("RGB")
-    paths[0].parent.mkdir(parents=True, exist_ok=True)
     for path in paths:
-        unfinished = path.with_suffix(".part")
-        _random_crop(photo, source, rng).save(unfinished, format="JPEG", quality=90)
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            _random_crop(photo, source, rng).save(unfinished, format="JPEG", quality=90)
 
 
 def _random_crop(photo: Image.Image, source: _Source, rng: np.random.Generator) -> Image.Image:

@@ -86,6 +86,23 @@ def test_a_dataset_whose_photos_are_gone_is_made_anew():
     assert Path(dataset.first().filepath).is_file()
 
 
+def test_an_interrupted_demo_can_be_run_again(monkeypatch):
+    def press_ctrl_c(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fo.Dataset, "add_samples", press_ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            build_demo_dataset("photos", name="interrupted")
+    assert len(build_demo_dataset("photos", name="interrupted")) == 370
+
+
+def test_where_photos_cannot_be_written_the_user_reads_what_to_do(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="set FIFTYONE_AUTOLABEL_CACHE to a folder"):
+        demo_photos(tmp_path / "file" / "cache")
+
+
 def test_a_dataset_of_somebody_else_is_left_alone():
     fo.Dataset("not the demo's")
     with pytest.raises(InputError, match="exists that is not the demo's"):

@@ -76,7 +76,7 @@ class VectorStore:
     def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=LOCK_TIMEOUT_SECONDS)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
+            # Not a write-ahead log: SQLite does not wait for a lock while it enters or leaves that mode.
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
@@ -94,7 +94,7 @@ class VectorStore:
         )
         try:
             self.path.replace(aside)
-            for log in ("-wal", "-shm"):
-                self.path.with_name(self.path.name + log).unlink(missing_ok=True)
+            # An unfinished transaction of the old file would be rolled back into the new one.
+            self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
         except OSError as failure:
             self._switch_off(failure)

@@ -57,6 +57,17 @@ def test_any_thread_may_use_it(store):
     assert len(store.get([bytes([i]) for i in range(20)])) == 20
 
 
+def test_stores_that_begin_a_file_at_the_same_time_wait_for_each_other(tmp_path, caplog):
+    def begin(path):
+        VectorStore(path, dimension=3).put(numbered(1))
+
+    for i in range(40):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(begin, [tmp_path / f"{i}.sqlite3"] * 4))
+
+    assert "locked" not in caplog.text
+
+
 def test_a_file_that_is_locked_for_too_long_costs_one_warning(store, monkeypatch, caplog):
     monkeypatch.setattr("fiftyone_autolabel.plugin.encoders.vector_store.LOCK_TIMEOUT_SECONDS", 0.05)
     store.put(numbered(1))

@@ -104,34 +104,30 @@ class CachedEncoder:
         vectors = self._store.get(list({*keys} - {None}))
         unknown = {key: row for row, key in enumerate(keys) if key and key not in vectors}
         already_known = sum(key in vectors for key in keys)
-        fresh = self._compute(images, unknown, lambda done, _: report(already_known + done))
+        result = ImageEmbeddings(np.zeros((len(images), self.dimension), np.float32), {})
+        self._compute(images, list(unknown.values()), result, lambda done, _: report(already_known + done))
+        fresh = {key: result.vectors[row] for key, row in unknown.items() if row not in result.errors}
         self._store.put(fresh)
         vectors |= fresh
-        return self._assemble(images, keys, vectors)
-
-    def _compute(
-        self, images: list[ImageLike], rows: dict[bytes, int], progress: Progress
-    ) -> dict[bytes, np.ndarray]:
-        """Embed one image per key and return the vectors of those that can be."""
-        if not rows:
-            return {}
-        computed = self.encoder.embed_images([images[row] for row in rows.values()], progress)
-        return {key: computed.vectors[i] for i, key in enumerate(rows) if i not in computed.errors}
-
-    def _assemble(
-        self, images: list[ImageLike], keys: list[bytes | None], vectors: dict[bytes, np.ndarray]
-    ) -> ImageEmbeddings:
-        """Give every image its vector, and what has none a second chance to get one or a reason."""
-        result = ImageEmbeddings(np.zeros((len(images), self.dimension), np.float32), {})
-        failed = [row for row, key in enumerate(keys) if key not in vectors]
         for row, key in enumerate(keys):
             if key in vectors:
                 result.vectors[row] = vectors[key]
-        if failed:
-            second = self.encoder.embed_images([images[row] for row in failed])
-            result.vectors[failed] = second.vectors
-            result.errors.update({failed[i]: error for i, error in second.errors.items()})
+        # Those without a key, and those equal to an image that failed, whose error names only that image.
+        remaining = [row for row, key in enumerate(keys) if key not in vectors and row not in result.errors]
+        self._compute(images, remaining, result)
         return result
+
+    def _compute(
+        self,
+        images: list[ImageLike],
+        rows: list[int],
+        result: ImageEmbeddings,
+        progress: Progress | None = None,
+    ) -> None:
+        """Write the vectors and the errors of some of the images into their rows of the result."""
+        computed = self.encoder.embed_images([images[row] for row in rows], progress)
+        result.vectors[rows] = computed.vectors
+        result.errors.update({rows[i]: error for i, error in computed.errors.items()})
 
 
 def _file_name(encoder: Encoder) -> str:

@@ -4,7 +4,6 @@ The encoder under the cache really computes, and counts what it was asked for.
 """
 
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -129,6 +128,25 @@ def test_equal_bad_images_are_each_reported_by_their_own_name(tmp_path, images):
     assert result.vectors[1].any()
 
 
+def test_a_bad_image_is_given_to_the_encoder_once(tmp_path):
+    class Asked(CountingEncoder):
+        images_asked = 0
+
+        def embed_images(self, images, progress=None):
+            self.images_asked += len(images)
+            return super().embed_images(images, progress)
+
+    bad = [tmp_path / f"bad {name}.png" for name in ("one", "two", "two again", "missing")]
+    for path, content in zip(bad, (b"1", b"2", b"2"), strict=False):
+        path.write_bytes(content)
+    encoder = Asked()
+
+    result = CachedEncoder(encoder, tmp_path).embed_images(bad)
+
+    assert encoder.images_asked == len(bad)
+    assert all(path.name in result.errors[row] for row, path in enumerate(bad))
+
+
 def test_an_interrupted_run_continues_where_it_stopped(tmp_path, images):
     def interrupt_late(done, total):
         if done > 32:
@@ -216,14 +234,18 @@ def test_a_folder_that_cannot_be_written_costs_one_warning_and_no_vectors(tmp_pa
     assert "not cached" in warnings[0].message
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a folder is made read-only with chmod")
-@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_costs_no_vectors(tmp_path, images):
-    (tmp_path / "locked").mkdir(mode=0o500)
+def test_a_cache_file_that_cannot_be_opened_costs_one_warning_and_no_vectors(tmp_path, images, caplog):
+    embed(tmp_path, images)
+    (file,) = tmp_path.glob("vectors/*.sqlite3")
+    file.unlink()
+    file.mkdir()  # unlike a file without permissions, not even root can open it
 
-    result, _ = embed(tmp_path / "locked", images)
+    result, computed = embed(tmp_path, images)
 
+    assert computed == len(images)
     assert result.vectors.any(axis=1).all()
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "not cached" in caplog.text
 
 
 def test_processes_share_one_cache(tmp_path, images):

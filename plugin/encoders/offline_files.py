@@ -4,6 +4,7 @@ A file appears complete or not at all, and one that was damaged later is prepare
 """
 
 import contextlib
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,11 +14,13 @@ from uuid import uuid4
 from ..engine.errors import InputError
 from .cache import CACHE_FOLDER_VARIABLE
 
+logger = logging.getLogger("fiftyone_autolabel")
+
 Opened = TypeVar("Opened")
 
 
 def open_prepared(path: Path, prepare: Callable[[Path], None], open_file: Callable[[Path], Opened]) -> Opened:
-    """Open a file, preparing it first where it is missing or cannot be opened.
+    """Open a file, preparing it first, which is logged, where it is missing or cannot be opened.
 
     Args:
         path: The file; its folder is made where it is missing.
@@ -31,6 +34,7 @@ def open_prepared(path: Path, prepare: Callable[[Path], None], open_file: Callab
         return open_file(path)
     except Exception:  # NumPy and onnxruntime report damage with a dozen classes and no common base.
         with replacing(path) as scratch:
+            logger.info('The encoder "offline" prepares %s once, which takes 5 to 40 seconds.', path)
             prepare(scratch)
         return open_file(path)
 

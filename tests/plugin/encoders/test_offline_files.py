@@ -1,5 +1,6 @@
 """Files that are prepared once, and again where they are damaged."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,14 @@ def test_a_missing_file_is_prepared_together_with_its_folder(tmp_path: Path):
 def test_a_file_that_opens_is_not_prepared_again(tmp_path: Path):
     (tmp_path / "number").write_text("7")
     assert open_prepared(tmp_path / "number", write_number, read_number) == 7
+
+
+def test_a_preparation_is_logged_and_an_opening_is_not(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.INFO, "fiftyone_autolabel"):
+        open_prepared(tmp_path / "number", write_number, read_number)
+        open_prepared(tmp_path / "number", write_number, read_number)
+    (message,) = caplog.messages
+    assert str(tmp_path / "number") in message
 
 
 def test_a_damaged_file_is_prepared_again(tmp_path: Path):

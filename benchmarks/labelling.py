@@ -47,7 +47,9 @@ def measure(folder: Path, encoder: Encoder) -> Table:
         table.add_column(column, justify="right")
     for method in METHODS:
         start = time.perf_counter()
-        result = refine(photographs.vectors, T, method=method)
+        result = refine(
+            photographs.vectors, T, method=method, confidence_temperature=encoder.confidence_temperature
+        )
         seconds = time.perf_counter() - start
         right = result.labels == photographs.truth
         table.add_row(

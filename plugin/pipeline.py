@@ -127,7 +127,7 @@ def auto_label(
 
     vectors, T, failures = _embed(tower, images, names, clock.report)
     sample_ids = [sample_id for sample_id in images.ids if sample_id not in failures]
-    refinement = refine(vectors, T, settings=settings, progress=clock.report)
+    refinement = refine(vectors, T, settings=_settings_for(tower, settings), progress=clock.report)
 
     clock.report("write", 0, len(sample_ids))
     with WriteLock(dataset_of(samples)) as lock:
@@ -201,6 +201,14 @@ def _load_tower(encoder: str | Encoder) -> tuple[Encoder, str]:
     if choice.reason:
         logger.warning(choice.reason)
     return load_encoder(choice.spec), choice.reason
+
+
+def _settings_for(tower: Encoder, settings: Settings | None) -> Settings:
+    """The settings, with what is left to the encoder taken from it."""
+    settings = settings or Settings()
+    if settings.confidence_temperature is not None:
+        return settings
+    return settings.with_overrides(confidence_temperature=tower.confidence_temperature)
 
 
 class _Clock:

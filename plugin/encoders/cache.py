@@ -56,6 +56,7 @@ class CachedEncoder:
         self.version = encoder.version
         self.dimension = encoder.dimension
         self.logit_scale = encoder.logit_scale
+        self.confidence_temperature = encoder.confidence_temperature
         self.prompt_templates = encoder.prompt_templates
         path = (folder or default_cache_folder()) / "vectors" / _file_name(encoder)
         self._store = VectorStore(path, encoder.dimension)

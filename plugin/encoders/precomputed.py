@@ -50,6 +50,7 @@ class PrecomputedEncoder:
             )
         self.version = f"{_version(image_vectors, self._images)} {self._text.version}"
         self.logit_scale = self._text.logit_scale
+        self.confidence_temperature = self._text.confidence_temperature
         self.prompt_templates = self._text.prompt_templates
 
     def embed_images(self, images: Sequence[ImageLike], progress: Progress | None = None) -> ImageEmbeddings:
@@ -90,6 +91,7 @@ class _TextVectors:
     """One given vector per class, in place of a text tower."""
 
     logit_scale = None
+    confidence_temperature = 1.0
     prompt_templates = ("{}",)
 
     def __init__(self, vectors: Vectors) -> None:

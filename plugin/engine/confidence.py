@@ -16,17 +16,20 @@ RUNNER_UP = 0.999
 """Most that another class may have of the label's probability, so that the label stays the largest."""
 
 
-def calibrated(z: np.ndarray, evidence: Evidence) -> np.ndarray:
+def calibrated(z: np.ndarray, evidence: Evidence, temperature: float = 1.0) -> np.ndarray:
     """Probabilities whose largest is the chance that the label is right.
 
     Args:
         z: (n, k) rows that sum to 1, the soft labels of a rule.
         evidence: What the rule started from.
+        temperature: ≥ 1, by how much the soft labels are too sure of themselves.
 
     Returns:
         (n, k) float32 rows that sum to 1, with the same largest class as `z`.
     """
     labels = z.argmax(axis=1)
+    if temperature != 1:
+        z = softmax(np.log(np.maximum(z, np.finfo(np.float32).tiny)) / np.float32(temperature))
     text = softmax(evidence.text.logits)
     reliability = neighbor_reliability(evidence.X, evidence.similarities)
     confidence = label_confidence(z, text, labels, evidence.neighbors, reliability)

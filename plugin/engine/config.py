@@ -35,6 +35,9 @@ class Settings:
         min_cluster_size: Fewest images that make a micro-cluster with HDBSCAN, at least 2; k-means makes
             clusters of twice that size on average. None for that of the preset.
         meta_per_class: Meta-clusters per class, > 0; never more than half of the micro-clusters.
+        confidence_temperature: Temperature ≥ 1 of the soft labels before they become confidence; labels stay.
+            One number per encoder carries over between datasets (LeVine et al. 2023). None for the
+            encoder's own, which is 1 where only arrays are given.
         seed: Seed of everything random, a whole number ≥ 0.
     """
 
@@ -45,6 +48,7 @@ class Settings:
     clustering: str = "auto"
     min_cluster_size: int | None = None
     meta_per_class: float = 2.0
+    confidence_temperature: float | None = None
     seed: int = 51
 
     def __post_init__(self) -> None:
@@ -60,6 +64,11 @@ class Settings:
         _check_number("temperature", self.temperature, float, "above 0", lambda value: value > 0)
         _check_number("meta_per_class", self.meta_per_class, float, "above 0", lambda value: value > 0)
         _check_number("seed", self.seed, int, "at least 0", lambda value: value >= 0)
+        if self.confidence_temperature is not None:
+            temperature = self.confidence_temperature
+            _check_number(
+                "confidence_temperature", temperature, float, "at least 1", lambda value: value >= 1
+            )
         if self.min_cluster_size is not None:
             size = self.min_cluster_size
             _check_number("min_cluster_size", size, int, "at least 2", lambda value: value >= 2)
@@ -91,6 +100,7 @@ class Settings:
             self,
             clustering=preset.clustering if self.clustering == "auto" else self.clustering,
             min_cluster_size=self.min_cluster_size or preset.min_cluster_size,
+            confidence_temperature=self.confidence_temperature or 1.0,
         )
 
     def with_overrides(self, **overrides: object) -> "Settings":

@@ -55,7 +55,7 @@ def refine(
     report("refine", 0, 1)
     evidence = gather_evidence(X, T)
     outcome = RULES[settings.method](evidence, hierarchy, settings)
-    probabilities = calibrated(outcome.probabilities, evidence)
+    probabilities = calibrated(outcome.probabilities, evidence, settings.confidence_temperature)
     labels = probabilities.argmax(axis=1)
     report("refine", 1, 1)
     return Refinement(

@@ -6,6 +6,7 @@ from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
 SECONDS_TO_LABEL = 240
+MOST_TRIES = 20
 
 
 @pytest.fixture
@@ -28,10 +29,13 @@ def add_class(form: Locator, name: str) -> None:
     """Enter a name, again if the form was just coming back from the server and forgot it."""
     field = form.get_by_role("combobox").first
     chip = form.get_by_role("button", name=name, exact=True)
-    while not chip.is_visible():
+    for _ in range(MOST_TRIES):
         field.fill(name)
         field.press("Enter")
         form.page.wait_for_timeout(500)
+        if chip.is_visible():
+            return
+    raise AssertionError(f"The form did not keep the class {name!r}.")
 
 
 def choose_encoder(form: Locator, name: str) -> None:

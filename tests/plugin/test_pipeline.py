@@ -75,6 +75,7 @@ class Unwanted:
     """An encoder that must not be reached."""
 
     name, version, dimension, logit_scale, prompt_templates = "unwanted", "1", 2, None, ("{}",)
+    confidence_temperature = 1.0
 
     def embed_images(self, images, progress=None) -> ImageEmbeddings:
         raise AssertionError("work began before the input was checked")
@@ -214,6 +215,16 @@ def test_samples_without_a_vector_are_reported(demo_dataset):
 def test_fewer_images_than_classes_are_labelled_too(demo_dataset, count):
     labelling = auto_label(demo_dataset.limit(count), DEMO_CLASSES, encoder="offline")
     assert len(labelling.sample_ids) == count
+
+
+def test_a_text_tower_that_saw_no_image_makes_the_confidence_cautious(demo_dataset):
+    cautious = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    bold = auto_label(
+        demo_dataset, DEMO_CLASSES, encoder="offline", settings=Settings(confidence_temperature=1.0)
+    )
+    assert cautious.refinement.settings.confidence_temperature > 1
+    assert cautious.expected_accuracy < bold.expected_accuracy
+    assert (cautious.refinement.labels == bold.refinement.labels).all()
 
 
 def test_progress_goes_through_every_stage_once(demo_dataset):

@@ -23,6 +23,7 @@ class CountingEncoder(BatchEncoder):
     version = "1"
     dimension = 3
     logit_scale = 100.0
+    confidence_temperature = 2.0
     prompt_templates = ("a photo of {}",)
     batch_size = 2
 
@@ -202,7 +203,14 @@ def test_the_encoder_looks_like_the_one_inside(tmp_path):
     inner = CountingEncoder()
     cached = CachedEncoder(inner, tmp_path)
 
-    for attribute in ("name", "version", "dimension", "logit_scale", "prompt_templates"):
+    for attribute in (
+        "name",
+        "version",
+        "dimension",
+        "logit_scale",
+        "confidence_temperature",
+        "prompt_templates",
+    ):
         assert getattr(cached, attribute) == getattr(inner, attribute)
 
 

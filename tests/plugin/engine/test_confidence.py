@@ -72,9 +72,10 @@ def test_the_label_stays_the_largest_and_rows_stay_probabilities(k, seed):
     np.testing.assert_allclose(rows.max(axis=1), np.maximum(confidence, 1.01 / k), rtol=1e-5)
 
 
-def test_calibration_changes_no_label(features):
+@pytest.mark.parametrize("temperature", [1.0, 3.0])
+def test_calibration_changes_no_label(features, temperature):
     z = np.random.default_rng(0).dirichlet(np.ones(8), size=len(features.X))
-    probabilities = calibrated(z, gather_evidence(features.X, features.T))
+    probabilities = calibrated(z, gather_evidence(features.X, features.T), temperature)
     assert (probabilities.argmax(axis=1) == z.argmax(axis=1)).all()
 
 

@@ -30,6 +30,7 @@ def test_an_unknown_preset_names_the_nearest():
         ("temperature", 0.0),
         ("min_cluster_size", 1),
         ("meta_per_class", 0.0),
+        ("confidence_temperature", 0.5),
         ("seed", -1),
         ("seed", 2.5),
         ("iterations", "5"),
@@ -58,7 +59,8 @@ def test_an_unknown_setting_names_the_nearest():
     ],
 )
 def test_automatic_settings_are_those_of_the_preset_for_that_many_images(n, preset):
-    assert Settings().resolved(n) == Settings.preset(preset)
+    assert Settings().resolved(n) == Settings.preset(preset).resolved(n)
+    assert Settings().resolved(n).clustering == Settings.preset(preset).clustering
 
 
 def test_a_chosen_cluster_size_stays():

@@ -64,7 +64,7 @@ def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = No
         first = next(iter(labelling.failures.values()))
         table.add_row("Images that failed", Text(f"{len(labelling.failures):,}, the first: {first}"))
     table.add_row("Classes", f"{len(labelling.classes):,}")
-    table.add_row("Encoder", Text("\n".join(filter(None, [labelling.encoder, labelling.encoder_reason]))))
+    table.add_row("Encoder", Text(labelling.encoder))
     for name, value in (accuracies or {}).items():
         table.add_row(name, f"{value:.1%}")
     table.add_row("Mean confidence", f"{labelling.expected_accuracy:.1%}")

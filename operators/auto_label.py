@@ -26,6 +26,7 @@ from ..plugin.pipeline import Labelling, Progress, auto_label
 from .background import is_in_app, message_output, run_with_progress, stream_with_progress
 
 DELEGATE_ABOVE = 20_000
+MOST_CLASSES_SHOWN = 20
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
 
@@ -162,16 +163,16 @@ class AutoLabel(foo.Operator):
 
 def summary(labelling: Labelling) -> dict:
     """What a run came to, in values that go through JSON."""
-    counts = sorted(labelling.counts.items(), key=lambda item: -item[1])
     lines = [
         f"**{_images(len(labelling.sample_ids))} labelled**, "
         f"about {labelling.expected_accuracy:.0%} of them expected to be right.",
-        ", ".join(f"{name} {count}" for name, count in counts),
+        _most_frequent(labelling.counts),
         f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
-        "Sort the grid by *confidence* to see the doubtful ones first.",
+        f"Sort the grid by *{labelling.fields.confidence}* to see the doubtful ones first.",
     ]
     if labelling.failures:
-        lines.insert(1, f"{_images(len(labelling.failures))} could not be read: see `auto_label_error`.")
+        field = labelling.fields.error
+        lines.insert(1, f"{_images(len(labelling.failures))} could not be read: see `{field}`.")
     return {
         "run_key": labelling.run_key,
         "n_labelled": len(labelling.sample_ids),
@@ -182,6 +183,13 @@ def summary(labelling: Labelling) -> dict:
         "seconds": labelling.seconds,
         "message": "\n\n".join(lines),
     }
+
+
+def _most_frequent(counts: dict[str, int]) -> str:
+    ranked = sorted((item for item in counts.items() if item[1]), key=lambda item: -item[1])
+    shown = ", ".join(f"{name} {count}" for name, count in ranked[:MOST_CLASSES_SHOWN])
+    rest = len(ranked) - MOST_CLASSES_SHOWN
+    return f"{shown}, and {rest} more classes" if rest > 0 else shown
 
 
 def _images(count: int) -> str:
@@ -201,10 +209,7 @@ def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
         inputs.enum("class_source", sources.values(), default=TYPED, label="Class names", view=sources)
     source = ctx.params.get("class_source") or TYPED
     if source == FIELD:
-        choices = types.Dropdown()
-        for name in fields:
-            choices.add_choice(name, label=name)
-        inputs.enum("class_field", choices.values(), required=True, label="Label field", view=choices)
+        inputs.enum("class_field", fields, required=True, label="Label field", view=_dropdown(fields))
     if source == TYPED:
         view = types.AutocompleteView(allow_user_input=True, allow_duplicates=False)
         for name in known:
@@ -239,15 +244,12 @@ def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
         _refuse(encoder, _sentence(choose_encoder, chosen))
     sources = vector_sources(samples)
     if sources:
-        choices = types.Dropdown()
-        for name in sources:
-            choices.add_choice(name, label=name)
         inputs.enum(
             "embeddings",
-            choices.values(),
+            sources,
             label="Existing embeddings",
             description="Vectors that the encoder's model made earlier; leave empty to compute them",
-            view=choices,
+            view=_dropdown(sources),
         )
 
 
@@ -256,12 +258,8 @@ def _add_settings(inputs: types.Object) -> None:
         ("preset", PRESETS, "Preset", "How to cluster, by the size of the dataset"),
         ("method", METHODS, "Method", "anchored: robust; prototype: the textbook rule"),
     ):
-        choices = types.Dropdown()
-        for value in values:
-            choices.add_choice(value, label=value)
-        inputs.enum(
-            name, choices.values(), default=values[0], label=label, description=description, view=choices
-        )
+        view = _dropdown(values)
+        inputs.enum(name, values, default=values[0], label=label, description=description, view=view)
 
 
 def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
@@ -270,6 +268,13 @@ def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     confidence = inputs.str("confidence_field", default=FIELDS.confidence, label="Confidence field")
     sentence = _sentence(partial(check_fields, ctx.dataset), chosen)
     _refuse(confidence if repr(chosen.confidence) in sentence else label, sentence)
+
+
+def _dropdown(values: Sequence[str]) -> types.Dropdown:
+    dropdown = types.Dropdown()
+    for value in values:
+        dropdown.add_choice(value, label=value)
+    return dropdown
 
 
 def _refuse(field: types.Property, sentence: str) -> None:

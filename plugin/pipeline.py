@@ -52,6 +52,7 @@ class Labelling:
         sample_ids: (n,) ids of the labelled samples.
         refinement: Labels, confidence and what explains them, in the order of `sample_ids`.
         failures: Sample id → why it could not be labelled.
+        fields: Names of the fields that were written.
         seconds: Stage ("embed", "cluster", "refine", "write") → duration.
     """
 
@@ -62,6 +63,7 @@ class Labelling:
     sample_ids: list[str]
     refinement: Refinement
     failures: dict[str, str]
+    fields: "FieldNames"
     seconds: dict[str, float] = field(repr=False)
 
     @property
@@ -147,7 +149,9 @@ def auto_label(
             fields=fields,
             seconds=clock.seconds,
         )
-    return Labelling(run_key, names, tower.name, reason, sample_ids, refinement, failures, clock.seconds)
+    return Labelling(
+        run_key, names, tower.name, reason, sample_ids, refinement, failures, fields, clock.seconds
+    )
 
 
 def _embed(

@@ -76,6 +76,15 @@ def test_other_field_names_are_used(operator, demo_dataset):
     assert not demo_dataset.has_sample_field("auto_label")
 
 
+def test_the_summary_names_the_fields_that_were_written(operator, demo_dataset):
+    demo_dataset.add_sample(fo.Sample(filepath="/nowhere.jpg"))
+    message = operator(
+        demo_dataset, DEMO_CLASSES, encoder="offline", label_field="guess", confidence_field="sure"
+    ).result["message"]
+    assert "`guess_error`" in message
+    assert "*sure*" in message
+
+
 def test_classes_are_taken_from_a_label_field(demo_dataset):
     params = {"class_source": "field", "class_field": "ground_truth", "encoder": "offline"}
     result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=params)

@@ -68,7 +68,7 @@ def address(dataset: fo.Dataset) -> Iterator[str]:
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, str(HERE / "serve.py"), dataset.name, str(port)],
-        env=os.environ,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},  # the same with and without a network
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -69,6 +69,15 @@ def test_a_field_name_that_is_taken_is_refused_in_the_form(form):
     expect(form.get_by_role("button", name="Execute")).to_be_disabled()
 
 
+def test_a_run_that_fails_says_why_where_it_stays_readable(page, form, screenshot):
+    type_classes(form, ["cat", "coins"])
+    choose_encoder(form, "openclip")
+    form.get_by_role("button", name="Execute").click()
+    outcome = page.get_by_role("dialog")
+    expect(outcome.get_by_text('use the encoder "offline"')).to_be_visible()
+    screenshot("run-that-failed")
+
+
 def test_photos_are_labelled_from_typed_class_names(page, form, dataset, screenshot):
     type_classes(form, DEMO_CLASSES)
     choose_encoder(form, "offline")

@@ -34,18 +34,20 @@ class Installation:
 def install() -> Installation:
     """Make sure that FiftyOne has a database and finds this package as a plugin, exactly once.
 
+    A link to another checkout is turned to this one.
+
     Raises:
         InputError: There is no database, or another copy of the plugin or a stray folder is in the way.
     """
     database = ensure_mongod()
+    place = _place()
+    if place.is_symlink() and place.resolve() != PACKAGE_FOLDER:
+        place.unlink()  # it leads to an earlier checkout, which stays as it is, or nowhere
     own = _find_own()
     if own and own.resolve() == PACKAGE_FOLDER:
         return Installation(own, False, database)
     if own:
         shutil.rmtree(own)  # a copy, made where links are impossible, which may be out of date
-    place = _place()
-    if place.is_symlink():
-        place.unlink()  # it leads nowhere, or FiftyOne would have found a copy behind it
     if place.exists():
         raise InputError(f"{place} is in the way but is no plugin: move it elsewhere and install again.")
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -95,6 +95,15 @@ def test_a_link_that_leads_nowhere_is_replaced(plugins_dir, tmp_path):
     assert install().plugin.resolve() == PACKAGE_FOLDER
 
 
+def test_a_link_to_an_earlier_checkout_is_turned_to_this_one(plugins_dir, tmp_path):
+    earlier = _copy_plugin(tmp_path / "earlier")
+    place = plugins_dir / PLUGIN_NAME
+    place.parent.mkdir()
+    place.symlink_to(earlier)
+    assert install().plugin.resolve() == PACKAGE_FOLDER
+    assert (earlier / "fiftyone.yml").is_file()
+
+
 def test_another_copy_of_the_plugin_is_named_and_nothing_is_installed(plugins_dir):
     copy = _copy_plugin(plugins_dir / "downloaded")
     with pytest.raises(InputError, match=f"another copy of the plugin in {copy}"):

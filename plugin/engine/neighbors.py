@@ -38,9 +38,11 @@ def nearest_neighbors(X: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray
         own = position[chunk]
         itself = np.flatnonzero(own >= 0)
         similarity[itself, own[itself]] = -np.inf
-        best = np.argpartition(-similarity, m - 1, axis=1)[:, :m]
-        values = np.take_along_axis(similarity, best, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        rows[chunk] = references[np.take_along_axis(best, order, axis=1)]
-        cosines[chunk] = np.take_along_axis(values, order, axis=1)
+        every = np.arange(len(similarity))
+        # For so few, one pass each is several times faster than a partition.
+        for column in range(m):
+            best = similarity.argmax(axis=1)
+            rows[chunk, column] = references[best]
+            cosines[chunk, column] = similarity[every, best]
+            similarity[every, best] = -np.inf
     return rows, cosines

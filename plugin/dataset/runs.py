@@ -47,7 +47,7 @@ def record_run(
         encoder=encoder.name,
         encoder_version=encoder.version,
         settings=asdict(refinement.settings),
-        fields=asdict(fields),
+        fields=fields.by_role(),
         versions=_versions(),
         seconds={stage: round(duration, 3) for stage, duration in seconds.items()},
     )

@@ -37,7 +37,7 @@ def test_the_record_says_what_was_asked_for(dataset, record):
     assert config.classes == ["red", "green"]
     assert config.encoder == "precomputed"
     assert config.settings["method"] == "anchored"
-    assert config.fields["label"] == "auto_label"
+    assert config.fields == FieldNames().by_role()
     assert config.seconds == {"embed": 0.123}
     assert {"fiftyone", "numpy", "fiftyone-autolabel"} <= set(config.versions)
 

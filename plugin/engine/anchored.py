@@ -12,7 +12,7 @@ from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
 from .iteration import Outcome, State, run_level
-from .vectors import TRUSTED_IMAGES, group_means, principal_directions, softmax, trust_in_classes
+from .vectors import TRUSTED_IMAGES, group_means, principal_projection, softmax, trust_in_classes
 
 VOTERS = 3
 """Nearest neighbours that have a say in an image's label."""
@@ -64,10 +64,9 @@ class AnchoredRule:
         self.neighbors = evidence.neighbors[:, :VOTERS]
         self.fade = len(self.logits) / sum(self.logits.shape)
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
-        self.mean = X.mean(axis=0)
-        self.basis = principal_directions(X - self.mean, MOST_DIMENSIONS)
-        self.images = (X - self.mean) @ self.basis
-        self.texts = (evidence.T - self.mean) @ self.basis
+        self.projection = principal_projection(X, MOST_DIMENSIONS)
+        self.images = self.projection.of(X)
+        self.texts = self.projection.of(evidence.T)
         self.scatter = self.images.T @ self.images
 
     def rounds(self) -> Iterator[State]:
@@ -83,7 +82,7 @@ class AnchoredRule:
             fixed = self.logits + self.fade * (gaussian + prior)
             for _ in range(INNER_ROUNDS):
                 z = softmax(fixed + NEIGHBOR_WEIGHT * neighbor_message(z, self.neighbors))
-            yield State(z, prototypes @ self.basis.T + self.mean)
+            yield State(z, self.projection.back(prototypes))
 
     def _prototypes(self, z: np.ndarray, mass: np.ndarray) -> np.ndarray:
         """Class means, shrunk to the text anchor where a class has few images."""

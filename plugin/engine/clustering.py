@@ -9,7 +9,7 @@ import numpy as np
 
 from .config import Settings
 from .validation import check_clusters
-from .vectors import group_means, principal_directions, unit_rows
+from .vectors import group_means, principal_projection, unit_rows
 
 CLUSTERING_DIMENSIONS = 50
 KMEANS_ROUNDS = 15
@@ -84,8 +84,7 @@ def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
     n = len(X)
     if settings.clustering == "none" or n < 2 * settings.min_cluster_size:
         return np.full(n, -1)
-    centred = X - X.mean(axis=0)
-    reduced = unit_rows(centred @ principal_directions(centred, CLUSTERING_DIMENSIONS))
+    reduced = unit_rows(principal_projection(X, CLUSTERING_DIMENSIONS).of(X))
     if settings.clustering == "kmeans":
         return _kmeans(reduced, n // (2 * settings.min_cluster_size), settings.seed)
     return _hdbscan(reduced, settings.min_cluster_size)

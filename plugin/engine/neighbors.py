@@ -5,6 +5,8 @@ Chunks keep the memory at a few hundred megabytes, whatever the number of images
 
 import numpy as np
 
+from .vectors import row_chunks
+
 MOST_REFERENCES = 10_000
 CHUNK_ROWS = 2_048
 
@@ -32,8 +34,7 @@ def nearest_neighbors(X: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray
     R = X[references]
     position = np.full(n, -1, np.int64)
     position[references] = np.arange(len(references))
-    for start in range(0, n, CHUNK_ROWS):
-        chunk = slice(start, start + CHUNK_ROWS)
+    for chunk in row_chunks(n, CHUNK_ROWS):
         similarity = X[chunk] @ R.T
         own = position[chunk]
         itself = np.flatnonzero(own >= 0)

@@ -3,14 +3,29 @@
 Everything downstream takes unit rows, so that a dot product is a cosine.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import linalg, sparse
 
 NEGLIGIBLE_SHARE = 1e-6
 """Share of the largest variance below which a direction is rounding noise in float32."""
 
+CHUNK_ROWS = 8_192
+"""Rows that are worked on at a time, so that temporary arrays stay small beside the embeddings."""
+
+ALREADY_UNIT = 1e-5
+"""Largest error of a squared norm at which rows of float32 are taken as they are, without a copy."""
+
 TRUSTED_IMAGES = 10.0
 """Images of a class at which what they say counts as much as its name."""
+
+
+def row_chunks(n: int, rows: int = CHUNK_ROWS) -> Iterator[slice]:
+    """Yield slices that together cover the rows 0 … n - 1, in order."""
+    for start in range(0, n, rows):
+        yield slice(start, min(start + rows, n))
 
 
 def unit_rows(matrix: np.ndarray) -> np.ndarray:
@@ -20,14 +35,19 @@ def unit_rows(matrix: np.ndarray) -> np.ndarray:
         matrix: (n, d) numbers. Rows of zeros stay zeros.
 
     Returns:
-        (n, d) float32, each row of L2 norm 1.
+        (n, d) float32, each row of L2 norm 1; the matrix itself where it is that already.
     """
     matrix = np.asarray(matrix, np.float32)
-    # Squares of very small numbers would vanish in float32: bring the largest of a row to one first.
-    largest = np.abs(matrix).max(axis=1, keepdims=True, initial=0)
-    scaled = matrix / np.where(largest > 0, largest, 1)
-    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
-    return scaled / np.where(norms > 0, norms, 1)
+    if np.abs(np.einsum("nd,nd->n", matrix, matrix) - 1).max(initial=0) < ALREADY_UNIT:
+        return matrix
+    unit = np.empty_like(matrix, order="C")
+    for chunk in row_chunks(len(matrix)):
+        # Squares of very small numbers would vanish in float32: bring the largest of a row to one first.
+        largest = np.abs(matrix[chunk]).max(axis=1, keepdims=True, initial=0)
+        np.divide(matrix[chunk], np.where(largest > 0, largest, 1), out=unit[chunk])
+        norms = np.linalg.norm(unit[chunk], axis=1, keepdims=True)
+        unit[chunk] /= np.where(norms > 0, norms, 1)
+    return unit
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -76,26 +96,49 @@ def trust_in_classes(mass: np.ndarray) -> np.ndarray:
     return mass / (mass + TRUSTED_IMAGES)
 
 
-def principal_directions(centred: np.ndarray, most: int) -> np.ndarray:
-    """Leading principal directions of centred rows.
+@dataclass(frozen=True)
+class Projection:
+    """Coordinates of rows in the leading principal directions of a matrix.
+
+    Attributes:
+        mean: (d,) float32, the origin.
+        basis: (d, m) float32 orthonormal columns, m ≥ 1, largest variance first.
+    """
+
+    mean: np.ndarray
+    basis: np.ndarray
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """(n, m) coordinates of (n, d) rows."""
+        return rows @ self.basis - self.mean @ self.basis
+
+    def back(self, coordinates: np.ndarray) -> np.ndarray:
+        """(n, d) rows of (n, m) coordinates."""
+        return coordinates @ self.basis.T + self.mean
+
+
+def principal_projection(X: np.ndarray, most: int) -> Projection:
+    """Find the leading principal directions of the rows.
 
     Args:
-        centred: (n, d) float32 rows of mean zero.
+        X: (n, d) float32, n ≥ 1.
         most: Directions wanted; fewer when the rows span fewer.
-
-    Returns:
-        (d, m) float32 orthonormal columns, m ≥ 1, largest variance first.
     """
-    n, d = centred.shape
+    n, d = X.shape
+    mean = X.mean(axis=0, dtype=np.float64).astype(np.float32)
     if n < d:
-        return _directions_of_few(centred, most)
+        return Projection(mean, _directions_of_few(X - mean, most))
+    scatter = np.zeros((d, d), np.float32)
+    for chunk in row_chunks(n):
+        centred = X[chunk] - mean
+        scatter += centred.T @ centred
     m = min(most, d)
-    _, directions = linalg.eigh(centred.T @ centred, subset_by_index=(d - m, d - 1))
-    return np.ascontiguousarray(directions[:, ::-1])
+    _, directions = linalg.eigh(scatter, subset_by_index=(d - m, d - 1))
+    return Projection(mean, np.ascontiguousarray(directions[:, ::-1]))
 
 
 def _directions_of_few(centred: np.ndarray, most: int) -> np.ndarray:
-    """The same for fewer rows than dimensions, from the (n, n) products of the rows."""
+    """The directions of fewer rows than dimensions, from the (n, n) products of the rows."""
     values, left = linalg.eigh(centred @ centred.T)
     spanned = np.flatnonzero(values > NEGLIGIBLE_SHARE * max(values[-1], NEGLIGIBLE_SHARE))[::-1][:most]
     if len(spanned) == 0:

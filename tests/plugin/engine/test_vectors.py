@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from fiftyone_autolabel.plugin.engine.vectors import group_means, principal_directions, softmax, unit_rows
+from fiftyone_autolabel.plugin.engine.vectors import (
+    CHUNK_ROWS,
+    group_means,
+    principal_projection,
+    row_chunks,
+    softmax,
+    unit_rows,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -50,26 +57,43 @@ def test_no_groups_have_no_means():
     assert group_means(np.ones((3, 2), np.float32), np.full(3, -1), 0).shape == (0, 2)
 
 
+def test_rows_that_are_unit_already_are_not_copied():
+    rows = unit_rows(np.random.default_rng(0).normal(size=(50, 8)))
+    assert unit_rows(rows) is rows
+
+
+@pytest.mark.parametrize("n", [0, 1, CHUNK_ROWS, CHUNK_ROWS + 1])
+def test_chunks_cover_every_row_once(n):
+    assert np.concatenate([[-1], *(np.arange(n)[chunk] for chunk in row_chunks(n))])[1:].tolist() == list(
+        range(n)
+    )
+
+
 def test_the_first_principal_direction_has_the_largest_variance():
     rows = np.array([[3, 0.1], [-3, 0.1], [2, -0.1], [-2, -0.1]], np.float32)
-    direction = principal_directions(rows, 1)[:, 0]
+    direction = principal_projection(rows, 1).basis[:, 0]
     np.testing.assert_allclose(np.abs(direction), [1, 0], atol=1e-2)
 
 
 @pytest.mark.parametrize(("n", "expected"), [(1, 1), (3, 2), (50, 4)])
 def test_there_are_never_more_directions_than_the_rows_span(n, expected):
     rows = np.random.default_rng(0).normal(size=(n, 4)).astype(np.float32)
-    directions = principal_directions(rows - rows.mean(axis=0), 10)
-    np.testing.assert_allclose(directions.T @ directions, np.eye(expected), atol=1e-5)
+    basis = principal_projection(rows, 10).basis
+    np.testing.assert_allclose(basis.T @ basis, np.eye(expected), atol=1e-5)
 
 
 def test_few_rows_of_many_dimensions_have_the_same_directions_as_by_definition():
     rows = np.random.default_rng(0).normal(size=(6, 20)).astype(np.float32)
-    centred = rows - rows.mean(axis=0)
-    expected = np.linalg.svd(centred)[2][:3]
-    cosines = np.sum(principal_directions(centred, 3).T * expected, axis=1)
+    expected = np.linalg.svd(rows - rows.mean(axis=0))[2][:3]
+    cosines = np.sum(principal_projection(rows, 3).basis.T * expected, axis=1)
     np.testing.assert_allclose(np.abs(cosines), 1, rtol=1e-4)
 
 
 def test_identical_rows_still_have_a_direction():
-    assert principal_directions(np.zeros((3, 5), np.float32), 2).shape == (5, 1)
+    assert principal_projection(np.ones((3, 5), np.float32), 2).basis.shape == (5, 1)
+
+
+def test_rows_come_back_from_as_many_coordinates_as_they_span():
+    rows = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+    projection = principal_projection(rows, 6)
+    np.testing.assert_allclose(projection.back(projection.of(rows)), rows, atol=1e-5)

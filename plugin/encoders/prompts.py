@@ -1,16 +1,17 @@
 """Prompt templates, and class prototypes made from them.
 
-A prototype is the mean of a class name's prompts, as in CLIP's zero-shot classifier.
+A prototype is the mean of a class's prompts, as in CLIP's zero-shot classifier.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from ..engine.errors import InputError
-from ..engine.validation import check_class_names
 from ..engine.vectors import unit_rows
 from .base import Encoder
+from .descriptions import Classes, read_classes
 
 # open_clip's SIMPLE_IMAGENET_TEMPLATES (open_clip/zero_shot_metadata.py) as format strings: the seven that
 # CLIP's authors chose from their eighty (https://github.com/openai/CLIP, Prompt_Engineering_for_ImageNet).
@@ -26,39 +27,44 @@ SIMPLE_IMAGENET_TEMPLATES = (
 
 
 def class_prototypes(
-    encoder: Encoder, classes: Sequence[str], templates: Sequence[str] | None = None
+    encoder: Encoder, classes: Classes, templates: Sequence[str] | None = None
 ) -> np.ndarray:
-    """Embed every class name in every template and average: one prototype per class.
+    """Embed every class in every template and average: one prototype per class.
 
     The unit vectors of a class's prompts are averaged and scaled to length one again, after Radford et
     al., "Learning Transferable Visual Models From Natural Language Supervision" (2021), section 3.1.4.
+    The name of a class and each of its descriptions go through all templates, so they count alike.
 
     Args:
         encoder: Its text tower is used.
-        classes: k different names; an underscore reads as a space in a prompt.
-        templates: Texts with one `{}` for the name; the encoder's own if None.
+        classes: k different classes; an underscore reads as a space in a prompt.
+        templates: Texts with one `{}` for the name or the description; the encoder's own if None.
 
     Returns:
         (k, d) float32 unit rows in the order of `classes`.
 
     Raises:
-        InputError: There is no class, a name is empty or given twice, or a template has not exactly one `{}`.
+        InputError: The classes are unusable, see `read_classes`, or a template has not exactly one `{}`.
     """
-    templates = encoder.prompt_templates if templates is None else templates
-    classes = check_class_names(classes)
-    _check_templates(templates)
+    templates = encoder.prompt_templates if templates is None else check_templates(templates)
+    described = read_classes(classes)
+    phrases = [_spoken(phrase) for one in described for phrase in one.phrases]
     # Not str.format: a template or a name may hold braces of its own.
-    prompts = [template.replace("{}", _spoken(name)) for name in classes for template in templates]
+    prompts = [template.replace("{}", phrase) for phrase in phrases for template in templates]
     vectors = encoder.embed_texts(prompts)
-    return unit_rows(vectors.reshape(len(classes), len(templates), -1).mean(axis=1))
+    starts = np.cumsum([0, *(len(one.phrases) * len(templates) for one in described)])
+    means = [vectors[start:end].mean(axis=0) for start, end in pairwise(starts)]
+    return unit_rows(np.stack(means))
 
 
-def _spoken(name: str) -> str:
-    return name.replace("_", " ")
+def check_templates(templates: Sequence[str]) -> list[str]:
+    """Check prompt templates.
 
-
-def _check_templates(templates: Sequence[str]) -> None:
-    if isinstance(templates, str) or not templates:
+    Raises:
+        InputError: They are no list of texts with exactly one `{}` each.
+    """
+    is_list = isinstance(templates, Sequence) and not isinstance(templates, str)
+    if not is_list or not templates or not all(isinstance(template, str) for template in templates):
         raise InputError(
             "Give the prompt templates as a list of at least one text, e.g. ['a photo of a {}']."
         )
@@ -68,3 +74,8 @@ def _check_templates(templates: Sequence[str]) -> None:
                 f"The prompt template {template!r} needs exactly one {{}} for the class name, "
                 "e.g. 'a photo of a {}'."
             )
+    return list(templates)
+
+
+def _spoken(phrase: str) -> str:
+    return phrase.replace("_", " ")

@@ -65,6 +65,20 @@ def test_a_name_may_hold_braces():
     assert encoder.read == ["a set {0}"]
 
 
+def test_the_name_and_every_description_count_alike():
+    prototype = class_prototypes(LetterEncoder(), ["a: b, c", "d"], ["{}"])
+
+    np.testing.assert_allclose(prototype[0], np.eye(27)[:3].sum(axis=0) / np.sqrt(3), atol=1e-6)
+    np.testing.assert_allclose(prototype[1], np.eye(27)[3], atol=1e-6)
+
+
+def test_descriptions_go_through_every_template():
+    encoder = LetterEncoder()
+    class_prototypes(encoder, {"dog": ["guide_dog"]}, ["a {}", "the {}"])
+
+    assert encoder.read == ["a dog", "the dog", "a guide dog", "the guide dog"]
+
+
 @pytest.mark.parametrize("template", ["a photo", "{} and {}", "a {name}"])
 def test_a_template_needs_exactly_one_place_for_the_name(template):
     encoder = LetterEncoder()
@@ -74,7 +88,7 @@ def test_a_template_needs_exactly_one_place_for_the_name(template):
     assert encoder.read == []
 
 
-@pytest.mark.parametrize("templates", [[], "a photo of a {}"])
+@pytest.mark.parametrize("templates", [[], "a photo of a {}", [3], 3])
 def test_templates_are_a_list_that_is_not_empty(templates):
     with pytest.raises(InputError, match="list of at least one text"):
         class_prototypes(LetterEncoder(), ["cat"], templates)

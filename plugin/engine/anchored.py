@@ -11,7 +11,7 @@ from scipy import linalg
 from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
-from .iteration import Outcome, State, run_level
+from .iteration import Levels, Outcome, State
 from .vectors import TRUSTED_IMAGES, group_means, principal_projection, softmax, trust_in_classes
 
 VOTERS = 3
@@ -38,14 +38,20 @@ def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome
         hierarchy: The clusters, for the alignment.
         settings: Tolerance and most iterations.
     """
-    start = State(softmax(evidence.text.logits), evidence.T)
-    rounds = AnchoredRule(evidence).rounds()
-    state, history = run_level("image", len(evidence.X), start, rounds, settings)
-    alignment = {
-        clusters.level: group_means(state.probabilities, clusters.assignments, len(clusters))
-        for clusters in hierarchy
-    }
-    return Outcome(state.probabilities, state.prototypes, (history,), alignment)
+    rule = AnchoredRule(evidence)
+    levels = Levels(State(softmax(evidence.text.logits), evidence.first_prototypes()), settings)
+    levels.run("image", len(evidence.V), rule.rounds())
+    z = levels.state.probabilities
+    return Outcome(
+        probabilities=z,
+        image_view=softmax(np.log(np.maximum(z, np.finfo(np.float32).tiny)) - evidence.text.logits),
+        prototypes=levels.state.prototypes,
+        history=levels.history,
+        level_labels=levels.labels,
+        alignment={
+            clusters.level: group_means(z, clusters.assignments, len(clusters)) for clusters in hierarchy
+        },
+    )
 
 
 class AnchoredRule:
@@ -60,7 +66,7 @@ class AnchoredRule:
 
     def __init__(self, evidence: Evidence) -> None:
         """Prepare the rule for one set of images."""
-        X, self.logits = evidence.X, evidence.text.logits
+        X, self.logits = evidence.V, evidence.text.logits
         self.neighbors = evidence.neighbors[:, :VOTERS]
         self.fade = len(self.logits) / sum(self.logits.shape)
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .config import Settings
-from .validation import check_clusters
 from .vectors import group_means, principal_projection, unit_rows
 
 CLUSTERING_DIMENSIONS = 50
@@ -35,6 +34,16 @@ class Clusters:
         """Number of clusters."""
         return len(self.sizes)
 
+    def with_copies(self, group: np.ndarray) -> "Clusters":
+        """The same clusters for images of which some are copies of others.
+
+        Args:
+            group: (n,) row of these clusters that each image is a copy of.
+        """
+        assignments = self.assignments[group]
+        sizes = np.bincount(assignments[assignments >= 0], minlength=len(self))
+        return Clusters(self.level, assignments, self.means, sizes)
+
 
 @dataclass(frozen=True)
 class Hierarchy:
@@ -57,14 +66,15 @@ def build_hierarchy(
         X: (n, d) float32 unit rows.
         classes: Number of classes; sets the number of meta-clusters.
         settings: With nothing left automatic.
-        micro_assignments: (n,) clusters of one's own, -1 for none; then only the meta level is computed.
+        micro_assignments: (n,) clusters of one's own in [-1, clusters), without gaps; then only the meta
+            level is computed.
 
     Returns:
         Both levels; either may have no cluster at all.
     """
     if micro_assignments is None:
         micro_assignments = micro_cluster_assignments(X, settings)
-    micro = summarise("micro", X, check_clusters(micro_assignments, len(X)))
+    micro = summarise("micro", X, micro_assignments)
     wanted = min(int(settings.meta_per_class * classes), len(micro) // 2)
     meta_of_micro = meta_cluster_assignments(micro, wanted)
     # One more entry, so that -1 (no micro-cluster) looks up -1 (no meta-cluster).

@@ -31,7 +31,7 @@ def calibrated(z: np.ndarray, evidence: Evidence, temperature: float = 1.0) -> n
     if temperature != 1:
         z = softmax(np.log(np.maximum(z, np.finfo(np.float32).tiny)) / np.float32(temperature))
     text = softmax(evidence.text.logits)
-    reliability = neighbor_reliability(evidence.X, evidence.similarities)
+    reliability = neighbor_reliability(evidence.V, evidence.similarities)
     confidence = label_confidence(z, text, labels, evidence.neighbors, reliability)
     return spread_rest(labels, confidence, z + text)
 

@@ -16,6 +16,9 @@ CLUSTERINGS = ("auto", "hdbscan", "kmeans", "none")
 PRESETS = ("auto", "small", "medium", "large")
 
 SMALL_MOST_IMAGES = 5_000
+CLUSTERS_PER_CLASS = 4
+"""Micro-clusters that there should be room for per class, if all images were clustered evenly."""
+
 HDBSCAN_MOST_IMAGES = 20_000
 """HDBSCAN grows with n²; above this many images k-means takes over."""
 
@@ -93,13 +96,19 @@ class Settings:
             return cls(clustering="kmeans", min_cluster_size=20)
         return cls()
 
-    def resolved(self, n: int) -> "Settings":
-        """The same settings with everything automatic replaced by what `n` images call for."""
+    def resolved(self, n: int, k: int) -> "Settings":
+        """The same settings with everything automatic replaced by what fits.
+
+        Args:
+            n: Number of images.
+            k: Number of classes; there should be clusters for all of them.
+        """
         preset = Settings.preset(_preset_for(n))
+        size = max(2, min(preset.min_cluster_size, n // (CLUSTERS_PER_CLASS * k)))
         return replace(
             self,
             clustering=preset.clustering if self.clustering == "auto" else self.clustering,
-            min_cluster_size=self.min_cluster_size or preset.min_cluster_size,
+            min_cluster_size=self.min_cluster_size or size,
             confidence_temperature=self.confidence_temperature or 1.0,
         )
 

@@ -8,34 +8,85 @@ from dataclasses import dataclass
 import numpy as np
 
 from .balance import TextView, text_view
+from .duplicates import DistinctRows, distinct_rows
 from .neighbors import nearest_neighbors
+from .vectors import softmax
 
 NEIGHBORS = 5
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Everything that is known before the first round; n images, k classes, d dimensions.
+class Images:
+    """What is given of n images.
 
     Attributes:
-        X: (n, d) float32 unit rows, images.
+        X: (n, d) float32 unit rows, in the space of the class names.
+        V: (n, v) float32 unit rows, in the space of the geometry; X itself where there is but one encoder.
+        anchors: (n,) int64 class that a person gave, -1 for none.
+        micro: (n,) int32 clusters of one's own, -1 for none; None where they are to be computed.
+    """
+
+    X: np.ndarray
+    V: np.ndarray
+    anchors: np.ndarray
+    micro: np.ndarray | None
+
+    def distinct(self) -> DistinctRows:
+        """Which images are unlike all before them in anything given."""
+        given = [self.X, self.anchors]
+        if self.V is not self.X:
+            given.append(self.V)
+        if self.micro is not None:
+            given.append(self.micro)
+        return distinct_rows(*given)
+
+    def rows(self, rows: np.ndarray) -> "Images":
+        """Some of the images."""
+        X = self.X[rows]
+        V = X if self.V is self.X else self.V[rows]
+        return Images(X, V, self.anchors[rows], None if self.micro is None else self.micro[rows])
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that is known before the first round; n images, k classes.
+
+    Attributes:
+        X: (n, d) float32 unit rows, images in the space of the class names.
         T: (k, d) float32 unit rows, class names.
-        cosines: (n, k) float32, image against class name.
+        V: (n, v) float32 unit rows, images in the space of the geometry; X itself with one encoder.
+        anchors: (n,) int64 class that a person gave, -1 for none.
         neighbors: (n, m) rows of each image's nearest neighbours, nearest first, m ≤ `NEIGHBORS`.
         similarities: (n, m) their cosines.
         text: What the class names alone say of every image.
+        zero_shot_labels: (n,) int64, the class whose name is nearest.
     """
 
     X: np.ndarray
     T: np.ndarray
-    cosines: np.ndarray
+    V: np.ndarray
+    anchors: np.ndarray
     neighbors: np.ndarray
     similarities: np.ndarray
     text: TextView
+    zero_shot_labels: np.ndarray
+
+    def first_prototypes(self) -> np.ndarray:
+        """(k, v) prototypes before any image is looked at.
+
+        The class names themselves; with a second encoder, which knows no names, the means of the images
+        as far as the names alone claim them.
+        """
+        if self.V is self.X:
+            return self.T
+        p = softmax(self.text.logits)
+        return (p.T @ self.V) / np.maximum(p.sum(axis=0), np.finfo(np.float32).tiny)[:, None]
 
 
-def gather_evidence(X: np.ndarray, T: np.ndarray) -> Evidence:
+def gather_evidence(images: Images, T: np.ndarray) -> Evidence:
     """Find the neighbours of every image and what the class names say of it."""
-    neighbors, similarities = nearest_neighbors(X, NEIGHBORS)
-    cosines = X @ T.T
-    return Evidence(X, T, cosines, neighbors, similarities, text_view(cosines, neighbors[:, :1].ravel()))
+    neighbors, similarities = nearest_neighbors(images.V, NEIGHBORS)
+    cosines = images.X @ T.T
+    text = text_view(cosines, neighbors[:, :1].ravel())
+    zero_shot_labels = cosines.argmax(axis=1)
+    return Evidence(images.X, T, images.V, images.anchors, neighbors, similarities, text, zero_shot_labels)

@@ -1,6 +1,6 @@
-"""The loop that every rule shares: go round until labels stop moving, and keep a record.
+"""The way that every rule goes: level by level, round by round until labels stop moving, on record.
 
-A rule is an iterator of states; what a round means is the rule's own business.
+A level is an iterator of states; what a round means is the rule's own business.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,12 @@ class State:
     Attributes:
         probabilities: (n, k) float32, soft label of every image; rows sum to 1.
         prototypes: (k, d) float32 of any length.
+        objective: Mean log-likelihood of the level's vectors (nats, up to a constant of the run).
     """
 
     probabilities: np.ndarray
     prototypes: np.ndarray
+    objective: float = float("-inf")
 
 
 @dataclass(frozen=True)
@@ -32,47 +34,71 @@ class Outcome:
 
     Attributes:
         probabilities: (n, k) float32, final soft label of every image.
+        image_view: (n, k) float32, what the images alone say; rows sum to 1.
         prototypes: (k, d) float32 of any length.
         history: One entry per level, coarsest first.
+        level_labels: "text", then each level that was not skipped → (n,) int64 labels after it.
         alignment: level → (clusters, k) float32, rows sum to 1.
     """
 
     probabilities: np.ndarray
+    image_view: np.ndarray
     prototypes: np.ndarray
     history: tuple[LevelHistory, ...]
+    level_labels: dict[str, np.ndarray]
     alignment: dict[str, np.ndarray]
 
 
-def run_level(
-    level: str, vectors: int, start: State, rounds: Iterator[State], settings: Settings
-) -> tuple[State, LevelHistory]:
-    """Take states until at most `settings.tolerance` of the labels change in a round.
+class Levels:
+    """Takes a rule through its levels, coarsest first, and keeps the record."""
 
-    Args:
-        level: Name of the level in the history.
-        vectors: Number of clusters or images on the level.
-        start: State before the first round.
-        rounds: States after the first, second, … round.
-        settings: Gives the tolerance and the most rounds.
+    def __init__(self, start: State, settings: Settings) -> None:
+        """Begin with what the class names alone say.
 
-    Returns:
-        The last state, and the record of every round.
-    """
-    before, history = start, []
-    for number, after in zip(range(1, settings.iterations + 1), rounds, strict=False):
-        history.append(_compare(number, before, after))
-        before = after
-        if history[-1].changed <= settings.tolerance:
-            break
-    return before, LevelHistory(level, vectors, tuple(history))
+        Args:
+            start: State before the first round.
+            settings: Gives the tolerance and the most rounds per level.
+        """
+        self.state = start
+        self.labels = {"text": start.probabilities.argmax(axis=1)}
+        self._settings = settings
+        self._history: list[LevelHistory] = []
+
+    @property
+    def history(self) -> tuple[LevelHistory, ...]:
+        """One entry per level so far."""
+        return tuple(self._history)
+
+    def skip(self, level: str, vectors: int, reason: str) -> None:
+        """Record that a level of so many vectors cannot help, and why."""
+        self._history.append(LevelHistory(level, vectors, (), reason))
+
+    def run(self, level: str, vectors: int, rounds: Iterator[State]) -> None:
+        """Take states until at most `settings.tolerance` of the labels change in a round.
+
+        Args:
+            level: Name of the level in the history.
+            vectors: Number of clusters or images on the level.
+            rounds: States after the first, second, … round from the present state.
+        """
+        iterations = []
+        for number, after in zip(range(1, self._settings.iterations + 1), rounds, strict=False):
+            iterations.append(_compare(number, self.state, after, self.labels["text"]))
+            self.state = after
+            if iterations[-1].changed <= self._settings.tolerance:
+                break
+        self.labels[level] = self.state.probabilities.argmax(axis=1)
+        self._history.append(LevelHistory(level, vectors, tuple(iterations)))
 
 
-def _compare(number: int, before: State, after: State) -> Iteration:
-    changed = before.probabilities.argmax(axis=1) != after.probabilities.argmax(axis=1)
+def _compare(number: int, before: State, after: State, text_labels: np.ndarray) -> Iteration:
+    labels = after.probabilities.argmax(axis=1)
     cosines = np.sum(unit_rows(before.prototypes) * unit_rows(after.prototypes), axis=1)
     return Iteration(
         iteration=number,
-        changed=float(changed.mean()),
+        changed=float(np.mean(before.probabilities.argmax(axis=1) != labels)),
         drift=float(np.maximum(1 - cosines, 0).mean()),
         mean_confidence=float(after.probabilities.max(axis=1).mean()),
+        objective=after.objective,
+        agreement=float(np.mean(labels == text_labels)),
     )

@@ -1,11 +1,49 @@
-"""How good labels and confidences are, where the truth is known.
+"""How good labels and confidences are, and how good they are expected to be.
 
-Used by benchmarks, the demo and evaluation; never by the rule itself.
+What needs the truth is for benchmarks, the demo and evaluation; the rule itself never sees one.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
 RELIABILITY_BINS = 15
+SHARES_KEPT = (1.0, 0.9, 0.8, 0.5)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What to expect of the most confident labels.
+
+    Attributes:
+        share: Share of the labels that is kept, in (0, 1].
+        images: Number of labels that is kept, at least 1.
+        least_confidence: Confidence of the last one kept, in [0, 1].
+        expected_accuracy: Share of the kept labels that is expected to be right, in [0, 1].
+    """
+
+    share: float
+    images: int
+    least_confidence: float
+    expected_accuracy: float
+
+
+def expected_coverage(
+    confidence: np.ndarray, shares: tuple[float, ...] = SHARES_KEPT
+) -> tuple[Coverage, ...]:
+    """Expected accuracy of the most confident labels, without knowing the truth.
+
+    Args:
+        confidence: (n,) in [0, 1], the probability that each label is right, n ≥ 1.
+        shares: Shares of the labels to keep, each in (0, 1].
+    """
+    ranked = np.sort(np.asarray(confidence, np.float64))[::-1]
+    means = np.cumsum(ranked) / np.arange(1, len(ranked) + 1)
+    kept = [max(1, round(share * len(ranked))) for share in shares]
+    return tuple(
+        Coverage(share, count, float(ranked[count - 1]), float(means[count - 1]))
+        for share, count in zip(shares, kept, strict=True)
+    )
 
 
 def accuracy(labels: np.ndarray, truth: np.ndarray) -> float:

@@ -6,12 +6,12 @@ P_c(0) = text(c);  γ(v, c) = softmax_c(cos(v, P_c) / τ);  P_c(t+1) = Σ_v γ(v
 from collections.abc import Iterator
 
 import numpy as np
+from scipy import special
 
 from .clustering import Clusters, Hierarchy
 from .config import Settings
 from .evidence import Evidence
-from .iteration import Outcome, State, run_level
-from .results import LevelHistory
+from .iteration import Levels, Outcome, State
 from .vectors import softmax, unit_rows
 
 LEAST_AGREEMENT = 0.5
@@ -26,39 +26,44 @@ def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Temperature, tolerance and most iterations per level.
     """
-    X, T, temperature = evidence.X, evidence.T, settings.temperature
-    state = State(soft_alignment(X, T, temperature), T)
-    zero_shot_labels = state.probabilities.argmax(axis=1)
-    history = []
+    V, temperature = evidence.V, settings.temperature
+    start = State(soft_alignment(evidence.X, evidence.T, temperature), evidence.first_prototypes())
+    levels = Levels(start, settings)
     for clusters in hierarchy:
-        reason = _reason_to_skip(clusters, zero_shot_labels, len(T))
+        reason = _reason_to_skip(clusters, levels.labels["text"], len(evidence.T))
         if reason:
-            history.append(LevelHistory(clusters.level, len(clusters), (), reason))
+            levels.skip(clusters.level, len(clusters), reason)
             continue
-        rounds = prototype_rounds(X, clusters.means, state.prototypes, temperature)
-        state, record = run_level(clusters.level, len(clusters), state, rounds, settings)
-        history.append(record)
-    rounds = prototype_rounds(X, X, state.prototypes, temperature)
-    state, record = run_level("image", len(X), state, rounds, settings)
-    alignment = {
-        clusters.level: soft_alignment(clusters.means, state.prototypes, temperature)
-        for clusters in hierarchy
-    }
-    return Outcome(state.probabilities, state.prototypes, (*history, record), alignment)
+        rounds = prototype_rounds(V, clusters.means, levels.state.prototypes, temperature)
+        levels.run(clusters.level, len(clusters), rounds)
+    levels.run("image", len(V), prototype_rounds(V, V, levels.state.prototypes, temperature))
+    state = levels.state
+    return Outcome(
+        probabilities=state.probabilities,
+        image_view=state.probabilities,
+        prototypes=state.prototypes,
+        history=levels.history,
+        level_labels=levels.labels,
+        alignment={
+            clusters.level: soft_alignment(clusters.means, state.prototypes, temperature)
+            for clusters in hierarchy
+        },
+    )
 
 
-def prototype_rounds(X: np.ndarray, V: np.ndarray, P: np.ndarray, temperature: float) -> Iterator[State]:
+def prototype_rounds(images: np.ndarray, V: np.ndarray, P: np.ndarray, temperature: float) -> Iterator[State]:
     """Yield the state of the images after every round on the vectors of a level.
 
     Args:
-        X: (n, d) float32 unit rows, images.
+        images: (n, d) float32 unit rows.
         V: (m, d) float32 unit rows, clusters of the level or the images themselves.
         P: (k, d) prototypes to start from.
         temperature: τ > 0, in units of cosine.
     """
     while True:
+        likelihood = mean_log_likelihood(V, P, temperature)
         P = updated_prototypes(V, P, soft_alignment(V, P, temperature))
-        yield State(soft_alignment(X, P, temperature), P)
+        yield State(soft_alignment(images, P, temperature), P, likelihood)
 
 
 def soft_alignment(V: np.ndarray, P: np.ndarray, temperature: float) -> np.ndarray:
@@ -73,6 +78,15 @@ def soft_alignment(V: np.ndarray, P: np.ndarray, temperature: float) -> np.ndarr
         (m, k) float32, rows sum to 1.
     """
     return softmax(V @ unit_rows(P).T / np.float32(temperature))
+
+
+def mean_log_likelihood(V: np.ndarray, P: np.ndarray, temperature: float) -> float:
+    """Mean over vectors of log Σ_c exp(cos(v, P_c) / τ), what the rule climbs (nats).
+
+    Up to a constant, the log-likelihood of a mixture of von Mises-Fisher distributions with equal
+    weights and concentration 1/τ (Banerjee et al. 2005).
+    """
+    return float(special.logsumexp(V @ unit_rows(P).T / np.float32(temperature), axis=1).mean())
 
 
 def updated_prototypes(V: np.ndarray, P: np.ndarray, responsibilities: np.ndarray) -> np.ndarray:
@@ -93,6 +107,8 @@ def updated_prototypes(V: np.ndarray, P: np.ndarray, responsibilities: np.ndarra
 
 def _reason_to_skip(clusters: Clusters, labels: np.ndarray, classes: int) -> str:
     """Why a level cannot help, "" if it can."""
+    if len(clusters) < 2:
+        return "a single cluster tells nothing apart" if len(clusters) else "there are no clusters"
     if len(clusters) < classes:
         return f"{len(clusters)} clusters are fewer than {classes} classes"
     agreement = _agreement(clusters, labels, classes)

@@ -11,10 +11,11 @@ from . import anchored, prototype
 from .clustering import build_hierarchy
 from .confidence import calibrated
 from .config import Settings
-from .evidence import gather_evidence
+from .evidence import Images, gather_evidence
+from .explanation import explain
 from .results import Refinement
-from .validation import check_pair
-from .vectors import unit_rows
+from .validation import check_anchors, check_clusters, check_pair, check_visual
+from .vectors import softmax, unit_rows
 
 Progress = Callable[[str, int, int], None]
 RULES = {"anchored": anchored.run, "prototype": prototype.run}
@@ -24,19 +25,27 @@ def refine(
     embeddings: np.ndarray,
     text_embeddings: np.ndarray,
     *,
-    settings: Settings | None = None,
+    visual_embeddings: np.ndarray | None = None,
+    anchors: np.ndarray | None = None,
     micro_clusters: np.ndarray | None = None,
+    settings: Settings | None = None,
     progress: Progress | None = None,
     **overrides: object,
 ) -> Refinement:
     """Label images from the embeddings of the images and of the class names.
 
+    Images that are the same in everything given count once.
+
     Args:
         embeddings: (n, d) images, any real type and any length of rows.
         text_embeddings: (k, d) one row per class, in the same space.
-        settings: How to cluster and refine; the defaults suit most data.
+        visual_embeddings: (n, v) the same images by another encoder, which need not know texts: clusters,
+            neighbours and Gaussians are found there, and only the class names are compared in `embeddings`.
+        anchors: (n,) class numbers of images whose label a person gave, -1 elsewhere. They are kept and
+            pull their classes.
         micro_clusters: (n,) whole numbers, clusters of one's own, negative for none. By default they
             are computed.
+        settings: How to cluster and refine; the defaults suit most data.
         progress: Called with (stage, done, total), stage "cluster" or "refine".
         **overrides: Single settings by name, e.g. `method="prototype"`.
 
@@ -47,23 +56,39 @@ def refine(
         InputError: An array or a setting cannot be used; the message says why.
     """
     X, T = check_pair(embeddings, text_embeddings)
-    settings = (settings or Settings()).with_overrides(**overrides).resolved(len(X))
+    images = Images(
+        X=X,
+        V=X if visual_embeddings is None else check_visual(visual_embeddings, len(X)),
+        anchors=check_anchors(anchors, len(X), len(T)),
+        micro=None if micro_clusters is None else check_clusters(micro_clusters, len(X)),
+    )
+    settings = (settings or Settings()).with_overrides(**overrides).resolved(len(X), len(T))
     report = progress or (lambda stage, done, total: None)
+    distinct = images.distinct()
+    if distinct.are_all:
+        return _refine(images, T, settings, report)
+    return _refine(images.rows(distinct.first), T, settings, report).with_copies(distinct.group)
+
+
+def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress) -> Refinement:
+    """The same for images of which none is a copy of another."""
     report("cluster", 0, 1)
-    hierarchy = build_hierarchy(X, len(T), settings, micro_clusters)
+    hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
     report("cluster", 1, 1)
     report("refine", 0, 1)
-    evidence = gather_evidence(X, T)
+    evidence = gather_evidence(images, T)
     outcome = RULES[settings.method](evidence, hierarchy, settings)
     probabilities = calibrated(outcome.probabilities, evidence, settings.confidence_temperature)
-    labels = probabilities.argmax(axis=1)
+    text_view = softmax(evidence.text.logits)
     report("refine", 1, 1)
     return Refinement(
-        labels=labels,
+        labels=probabilities.argmax(axis=1),
         confidence=probabilities.max(axis=1),
         probabilities=probabilities,
         prototypes=unit_rows(outcome.prototypes),
-        zero_shot_labels=evidence.cosines.argmax(axis=1),
+        zero_shot_labels=evidence.zero_shot_labels,
+        is_known=images.anchors >= 0,
+        explanation=explain(probabilities, text_view, outcome.image_view, outcome.level_labels),
         history=outcome.history,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},

@@ -3,12 +3,13 @@
 Plain arrays and small frozen records; nothing here computes a label.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .clustering import Clusters
 from .config import Settings
+from .metrics import Coverage, expected_coverage
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,16 @@ class Iteration:
         changed: Share of the images whose label changed in this round, in [0, 1].
         drift: Mean over classes of 1 - cosine(prototype before, prototype after), in [0, 2].
         mean_confidence: Mean over images of the largest probability before calibration, in [0, 1].
+        objective: Mean log-likelihood of the level's vectors (nats, up to a constant of the run).
+        agreement: Share of the images whose label the class names alone would give too, in [0, 1].
     """
 
     iteration: int
     changed: float
     drift: float
     mean_confidence: float
+    objective: float
+    agreement: float
 
 
 @dataclass(frozen=True)
@@ -46,15 +51,52 @@ class LevelHistory:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """Why every image has its label; n images.
+
+    Attributes:
+        second_labels: (n,) int64 second most likely class, -1 where there is but one class.
+        margin: (n,) float32 in [0, 1], confidence less the probability of the second choice.
+        text_support: (n,) float32 in [0, 1], probability that the class names alone give to the label.
+        image_support: (n,) float32 in [0, 1], probability that the images alone give to the label.
+        agreement: (n,) float32 in [0, 1], overlap Σ_c min(p_c, q_c) of what the class names alone and
+            the images alone say.
+        level_labels: "text", then each level that was not skipped, in order → (n,) int64 labels after it.
+    """
+
+    second_labels: np.ndarray
+    margin: np.ndarray
+    text_support: np.ndarray
+    image_support: np.ndarray
+    agreement: np.ndarray
+    level_labels: dict[str, np.ndarray]
+
+    def changed_by(self, level: str) -> np.ndarray:
+        """Which images got another label on a level than they had before it.
+
+        Args:
+            level: A key of `level_labels` but the first.
+
+        Returns:
+            (n,) bool.
+        """
+        levels = list(self.level_labels)
+        before = levels[levels.index(level) - 1]
+        return self.level_labels[level] != self.level_labels[before]
+
+
+@dataclass(frozen=True)
 class Refinement:
     """Labels of all images and how they came about; n images, k classes, d dimensions.
 
     Attributes:
         labels: (n,) int64 class numbers in [0, k).
-        confidence: (n,) float32 in [0, 1], probability that the label is right.
+        confidence: (n,) float32 in [0, 1], probability that the label is right; 1 for a known label.
         probabilities: (n, k) float32, rows sum to 1; `confidence` is the largest of a row.
-        prototypes: (k, d) float32 unit rows.
+        prototypes: (k, d) float32 unit rows, in the space of the embeddings that the geometry is from.
         zero_shot_labels: (n,) int64, the class whose name is nearest, before any refinement.
+        is_known: (n,) bool, whether a person gave the label.
+        explanation: Second choice, margin, supports and levels of every label.
         history: One entry per level, coarsest first.
         alignment: "meta" and "micro" → (clusters, k) float32, share of each cluster that went to each
             class; rows sum to 1.
@@ -67,6 +109,8 @@ class Refinement:
     probabilities: np.ndarray
     prototypes: np.ndarray
     zero_shot_labels: np.ndarray
+    is_known: np.ndarray
+    explanation: Explanation
     history: tuple[LevelHistory, ...]
     alignment: dict[str, np.ndarray]
     clusters: dict[str, Clusters]
@@ -76,3 +120,31 @@ class Refinement:
     def expected_accuracy(self) -> float:
         """Share of labels that are expected to be right, the mean confidence, in [0, 1]."""
         return float(self.confidence.mean())
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """Expected accuracy if only the most confident labels are kept: what is left to review."""
+        return expected_coverage(self.confidence)
+
+    def with_copies(self, group: np.ndarray) -> "Refinement":
+        """The same refinement for images of which some are copies of others.
+
+        Args:
+            group: (n,) row of this refinement that each image is a copy of.
+        """
+        return replace(
+            self,
+            labels=self.labels[group],
+            confidence=self.confidence[group],
+            probabilities=self.probabilities[group],
+            zero_shot_labels=self.zero_shot_labels[group],
+            is_known=self.is_known[group],
+            explanation=_explanation_of(self.explanation, group),
+            clusters={level: clusters.with_copies(group) for level, clusters in self.clusters.items()},
+        )
+
+
+def _explanation_of(explanation: Explanation, rows: np.ndarray) -> Explanation:
+    arrays = {name: value[rows] for name, value in vars(explanation).items() if name != "level_labels"}
+    labels = {level: labels[rows] for level, labels in explanation.level_labels.items()}
+    return Explanation(**arrays, level_labels=labels)

@@ -63,6 +63,57 @@ def check_pair(embeddings: object, text_embeddings: object) -> tuple[np.ndarray,
     return X, T
 
 
+def check_visual(visual_embeddings: object, n: int) -> np.ndarray:
+    """Check the embeddings of a second image encoder.
+
+    Args:
+        visual_embeddings: (n, v) real numbers of any type.
+        n: Number of images.
+
+    Returns:
+        (n, v) float32 unit rows.
+
+    Raises:
+        InputError: They are unusable, or not one row per image.
+    """
+    V = check_vectors(visual_embeddings, "visual embeddings")
+    if len(V) != n:
+        raise InputError(
+            f"There are {len(V)} visual embeddings for {n} images: give one row per image, in the same order."
+        )
+    return V
+
+
+def check_anchors(anchors: object, n: int, k: int) -> np.ndarray:
+    """Check the labels that people gave.
+
+    Args:
+        anchors: (n,) class numbers, -1 for an image without one; None for no anchors at all.
+        n: Number of images.
+        k: Number of classes.
+
+    Returns:
+        (n,) int64 in [-1, k).
+
+    Raises:
+        InputError: The array has another length, is not of whole numbers, or names an unknown class.
+    """
+    if anchors is None:
+        return np.full(n, -1)
+    array = np.asarray(anchors)
+    if array.shape != (n,):
+        raise InputError(f"Anchors must be one number per image: expected shape ({n},), got {array.shape}.")
+    if array.dtype.kind not in "iu":
+        raise InputError(f"Anchors must be whole numbers, but their type is {array.dtype}.")
+    bad = np.flatnonzero((array < -1) | (array >= k))
+    if len(bad):
+        raise InputError(
+            f"Anchors must be -1 (none) or a class number below {k}, but {_rows(bad)} hold others, "
+            f"e.g. {array[bad[0]]}."
+        )
+    return array.astype(np.int64)
+
+
 def check_clusters(assignments: object, n: int) -> np.ndarray:
     """Check a cluster number per image and close the gaps in the numbering.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from fiftyone_autolabel.plugin.engine.evidence import Evidence, Images, gather_evidence
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,12 @@ class Features:
     X: np.ndarray
     T: np.ndarray
     truth: np.ndarray
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is known of them before the first round."""
+        images = Images(X=self.X, V=self.X, anchors=np.full(len(self.X), -1), micro=None)
+        return gather_evidence(images, self.T)
 
 
 def make_features(

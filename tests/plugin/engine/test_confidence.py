@@ -10,7 +10,6 @@ from fiftyone_autolabel.plugin.engine.confidence import (
     neighbor_vote,
     spread_rest,
 )
-from fiftyone_autolabel.plugin.engine.evidence import gather_evidence
 from fiftyone_autolabel.plugin.engine.metrics import area_under_risk_coverage, expected_calibration_error
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +50,7 @@ def test_a_class_of_three_asks_one_neighbor_only():
 
 def test_tight_groups_make_neighbors_reliable_and_scattered_images_do_not():
     def reliability(noise):
-        evidence = gather_evidence(*(lambda made: (made.X, made.T))(make_features((50,) * 4, noise=noise)))
+        evidence = make_features((50,) * 4, noise=noise).evidence
         return neighbor_reliability(evidence.X, evidence.similarities)
 
     assert reliability(0.1) > 0.9
@@ -75,7 +74,7 @@ def test_the_label_stays_the_largest_and_rows_stay_probabilities(k, seed):
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
 def test_calibration_changes_no_label(features, temperature):
     z = np.random.default_rng(0).dirichlet(np.ones(8), size=len(features.X))
-    probabilities = calibrated(z, gather_evidence(features.X, features.T), temperature)
+    probabilities = calibrated(z, features.evidence, temperature)
     assert (probabilities.argmax(axis=1) == z.argmax(axis=1)).all()
 
 

@@ -59,13 +59,20 @@ def test_an_unknown_setting_names_the_nearest():
     ],
 )
 def test_automatic_settings_are_those_of_the_preset_for_that_many_images(n, preset):
-    assert Settings().resolved(n) == Settings.preset(preset).resolved(n)
-    assert Settings().resolved(n).clustering == Settings.preset(preset).clustering
+    assert Settings().resolved(n, 2) == Settings.preset(preset).resolved(n, 2)
+    assert Settings().resolved(n, 2).clustering == Settings.preset(preset).clustering
 
 
 def test_a_chosen_cluster_size_stays():
-    assert Settings(min_cluster_size=7).resolved(10**6).min_cluster_size == 7
+    assert Settings(min_cluster_size=7).resolved(10**6, 2).min_cluster_size == 7
 
 
 def test_a_chosen_clustering_stays():
-    assert Settings(clustering="none").resolved(10**6).clustering == "none"
+    assert Settings(clustering="none").resolved(10**6, 2).clustering == "none"
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "size"), [(3000, 10, 5), (4000, 1000, 2), (300, 30, 2), (100_000, 100, 20)]
+)
+def test_clusters_are_small_enough_for_every_class_to_have_some(n, k, size):
+    assert Settings().resolved(n, k).min_cluster_size == size

@@ -50,7 +50,7 @@ def test_levels_run_from_coarse_to_fine(features):
 def test_a_level_with_fewer_clusters_than_classes_is_skipped_and_says_so(features):
     result = refine(features.X, features.T, method="prototype", micro_clusters=features.truth % 3)
     assert [level.skipped for level in result.history] == [
-        "0 clusters are fewer than 8 classes",
+        "there are no clusters",
         "3 clusters are fewer than 8 classes",
         "",
     ]

@@ -78,6 +78,20 @@ def test_the_length_of_the_rows_does_not_matter(image_scale, text_scale):
 
 
 @both_methods
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.integers(1, 3), min_size=60, max_size=60))
+def test_copies_of_images_change_no_label(method, copies):
+    made = make_features((20,) * 3, noise=0.8)
+    copied = refine(np.repeat(made.X, copies, axis=0), made.T, method=method)
+    assert (copied.labels == np.repeat(refine(made.X, made.T, method=method).labels, copies)).all()
+
+
+def test_every_copy_counts_in_its_cluster(features):
+    twice = refine(np.repeat(features.X, 2, axis=0), features.T, micro_clusters=np.repeat(features.truth, 2))
+    assert twice.clusters["micro"].sizes.tolist() == [80] * 8
+
+
+@both_methods
 def test_identical_images_get_the_same_label(method):
     made = make_features((1, 1, 1))
     same = np.repeat(made.X[:1], 30, axis=0)
@@ -103,6 +117,23 @@ def test_alignment_says_what_share_of_a_cluster_went_to_which_class(features):
     np.testing.assert_allclose(result.alignment["micro"].sum(axis=1), 1, rtol=1e-5)
     majority = [np.bincount(result.labels[features.truth == c]).argmax() for c in range(8)]
     assert result.alignment["micro"].argmax(axis=1).tolist() == majority
+
+
+def test_coverage_says_what_to_expect_of_the_most_confident_labels(features):
+    result = refine(features.X, features.T)
+    assert [kept.share for kept in result.coverage] == [1.0, 0.9, 0.8, 0.5]
+    assert result.coverage[0].expected_accuracy == pytest.approx(result.expected_accuracy, rel=1e-5)
+    half = result.coverage[-1]
+    assert half.images == 160
+    assert half.expected_accuracy == pytest.approx(np.sort(result.confidence)[-160:].mean(), rel=1e-5)
+
+
+def test_history_tells_how_far_every_round_went(features):
+    for level in refine(features.X, features.T, method="prototype", micro_clusters=features.truth).history:
+        for entry in level.iterations:
+            assert 0 <= entry.changed <= 1
+            assert 0 <= entry.agreement <= 1
+            assert np.isfinite(entry.objective)
 
 
 def test_expected_accuracy_is_the_mean_confidence(features):

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.engine.errors import InputError
 from fiftyone_autolabel.plugin.engine.validation import (
+    check_anchors,
     check_class_names,
     check_clusters,
     check_pair,
     check_vectors,
+    check_visual,
 )
 
 NAN = np.array([[1.0, 2.0], [np.nan, 1.0]])
@@ -51,6 +53,29 @@ def test_clusters_are_renumbered_without_gaps_and_keep_noise():
 def test_unusable_clusters_are_refused(clusters, sentence):
     with pytest.raises(InputError, match=sentence):
         check_clusters(clusters, 3)
+
+
+@pytest.mark.parametrize(
+    ("anchors", "sentence"),
+    [
+        ([0, 1], "one number per image"),
+        ([0.0, 1.0, -1.0], "whole numbers"),
+        ([0, 2, -1], r"class number below 2, but row 1 hold others, e.g. 2"),
+        ([0, -2, -1], "row 1"),
+    ],
+)
+def test_unusable_anchors_are_refused(anchors, sentence):
+    with pytest.raises(InputError, match=sentence):
+        check_anchors(anchors, 3, 2)
+
+
+def test_no_anchors_are_minus_one_everywhere():
+    assert check_anchors(None, 3, 2).tolist() == [-1, -1, -1]
+
+
+def test_a_second_encoder_must_have_seen_every_image():
+    with pytest.raises(InputError, match="2 visual embeddings for 3 images"):
+        check_visual(np.ones((2, 4)), 3)
 
 
 @pytest.mark.parametrize(

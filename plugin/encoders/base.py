@@ -39,13 +39,27 @@ class ImageEmbeddings:
     errors: dict[int, str]
 
 
-class Encoder(Protocol):
-    """Two towers into one space: `embed_images(a) @ embed_texts(b).T` are cosines.
+class ImageTower(Protocol):
+    """Images to vectors, which need not share a space with any text.
 
     Attributes:
         name: What the user asked for, with the model, e.g. "openclip:ViT-B-32/openai".
         version: Changes whenever the vectors would; part of the cache key.
         dimension: Length d of the vectors.
+    """
+
+    name: str
+    version: str
+    dimension: int
+
+    def embed_images(self, images: Sequence[ImageLike], progress: Progress | None = None) -> ImageEmbeddings:
+        """Embed images; a bad image costs only itself. `progress(done, total)` is called per batch."""
+
+
+class Encoder(ImageTower, Protocol):
+    """Two towers into one space: `embed_images(a) @ embed_texts(b).T` are cosines.
+
+    Attributes:
         logit_scale: Factor from cosine to logit that the model was trained with, None if it has none. It is
             recorded for users and sets nothing by itself: 1 / logit_scale is the natural `temperature` of
             `method="prototype"`.
@@ -54,15 +68,9 @@ class Encoder(Protocol):
         prompt_templates: Templates with one `{}` for a class name that suit the text tower.
     """
 
-    name: str
-    version: str
-    dimension: int
     logit_scale: float | None
     confidence_temperature: float
     prompt_templates: tuple[str, ...]
-
-    def embed_images(self, images: Sequence[ImageLike], progress: Progress | None = None) -> ImageEmbeddings:
-        """Embed images; a bad image costs only itself. `progress(done, total)` is called per batch."""
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts as (k, d) float32 unit rows."""
@@ -183,8 +191,8 @@ class BatchEncoder(ABC):
 
     def _forward(self, inputs: list[Any]) -> list[np.ndarray | Exception]:
         raw = np.asarray(self.forward_images(self.collate(inputs)))
-        no_vector = ValueError("the model returned no finite vector for it")
-        return [vector if np.isfinite(vector).all() else no_vector for vector in raw]
+        no_vector = ValueError("the model returned no finite vector for it, or all zeros")
+        return [vector if np.isfinite(vector).all() and vector.any() else no_vector for vector in raw]
 
     def _load(self, image: ImageLike) -> Any:
         return self.preprocess(open_image(image, self.decoded_side))

@@ -20,38 +20,39 @@ Vectors = np.ndarray | str | os.PathLike[str]
 ROWS_PER_CHUNK = 65_536
 
 
-class PrecomputedEncoder:
-    """Image vectors in the order of the images, beside text vectors or another encoder's text tower.
+class PrecomputedImages:
+    """Image vectors in the order of the images.
 
     A .npy file stays on disk and is read in chunks.
     """
 
     name = "precomputed"
 
-    def __init__(self, image_vectors: Vectors, text: Vectors | Encoder) -> None:
-        """Check that the vectors can belong together.
+    def __init__(self, image_vectors: Vectors) -> None:
+        """Check the vectors as far as that is possible without reading them all.
 
         Args:
             image_vectors: (n, d) numbers, one row per image, of any length; or a .npy file of them. A row
                 of zeros or with NaN or infinity is an error of that image alone.
-            text: (k, d) finite numbers, one row per class, none of them zero; or a .npy file of them; or
-                the encoder whose image tower made the image vectors.
 
         Raises:
-            InputError: A file cannot be read, or vectors have a shape, type, length or value that cannot be.
+            InputError: A file cannot be read, or the vectors have a shape or type that cannot be.
         """
         self._images = _matrix(image_vectors, "image vectors")
-        self._text = text if hasattr(text, "embed_texts") else _TextVectors(text)
         self.dimension = self._images.shape[1]
-        if self._text.dimension != self.dimension:
+        self.version = _version(image_vectors, self._images)
+
+    def check_count(self, images: int) -> None:
+        """Check that there is a vector for every image.
+
+        Raises:
+            InputError: There are not as many images as vectors.
+        """
+        if images != len(self._images):
             raise InputError(
-                f"The image vectors have {self.dimension} numbers each and the text vectors "
-                f"{self._text.dimension}; take both from the same model."
+                f"There are {images} images but {len(self._images)} image vectors; "
+                "give one vector per image, in the same order."
             )
-        self.version = f"{_version(image_vectors, self._images)} {self._text.version}"
-        self.logit_scale = self._text.logit_scale
-        self.confidence_temperature = self._text.confidence_temperature
-        self.prompt_templates = self._text.prompt_templates
 
     def embed_images(self, images: Sequence[ImageLike], progress: Progress | None = None) -> ImageEmbeddings:
         """Return the vector of every image; the images themselves are not opened.
@@ -59,11 +60,7 @@ class PrecomputedEncoder:
         Raises:
             InputError: There are not as many images as vectors.
         """
-        if len(images) != len(self._images):
-            raise InputError(
-                f"There are {len(images)} images but {len(self._images)} image vectors; "
-                "give one vector per image, in the same order."
-            )
+        self.check_count(len(images))
         vectors = np.zeros(self._images.shape, np.float32)
         errors: dict[int, str] = {}
         for start in range(0, len(images), ROWS_PER_CHUNK):
@@ -77,6 +74,33 @@ class PrecomputedEncoder:
             if progress:
                 progress(start + len(raw), len(images))
         return ImageEmbeddings(vectors, errors)
+
+
+class PrecomputedEncoder(PrecomputedImages):
+    """Image vectors in the order of the images, beside text vectors or another encoder's text tower."""
+
+    def __init__(self, image_vectors: Vectors, text: Vectors | Encoder) -> None:
+        """Check that the vectors can belong together.
+
+        Args:
+            image_vectors: As for `PrecomputedImages`.
+            text: (k, d) finite numbers, one row per class, none of them zero; or a .npy file of them; or
+                the encoder whose image tower made the image vectors.
+
+        Raises:
+            InputError: A file cannot be read, or vectors have a shape, type, length or value that cannot be.
+        """
+        super().__init__(image_vectors)
+        self._text = text if hasattr(text, "embed_texts") else _TextVectors(text)
+        if self._text.dimension != self.dimension:
+            raise InputError(
+                f"The image vectors have {self.dimension} numbers each and the text vectors "
+                f"{self._text.dimension}; take both from the same model."
+            )
+        self.version = f"{self.version} {self._text.version}"
+        self.logit_scale = self._text.logit_scale
+        self.confidence_temperature = self._text.confidence_temperature
+        self.prompt_templates = self._text.prompt_templates
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Return the text vectors as (k, d) float32 unit rows, or those of the encoder given as `text`.

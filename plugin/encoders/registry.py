@@ -11,9 +11,14 @@ from .base import Encoder
 from .cache import CachedEncoder
 from .lookup import Weights, nearest
 
-ENCODER_NAMES = ("auto", "offline", "openclip", "sentence-transformers")
+ENCODER_NAMES = ("auto", "offline", "openclip", "sentence-transformers", "zoo")
 
-_FORMS = '"auto", "offline", "openclip", "openclip:MODEL/PRETRAINED" or "sentence-transformers:MODEL"'
+_FORMS = (
+    '"auto", "offline", "openclip", "openclip:MODEL/PRETRAINED", "sentence-transformers:MODEL" or, for a '
+    'second image encoder, "zoo:MODEL"'
+)
+_NEEDS_MODEL = {"sentence-transformers": "clip-ViT-B-32", "zoo": "dinov2-vits14-torch"}
+"""Kind of encoder that is nothing without a model → example of a model."""
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -70,9 +75,9 @@ def load_encoder(spec: str = "auto", cache: bool = True) -> Encoder:
 
     Args:
         spec: "auto", "offline", "openclip", "openclip:MODEL/PRETRAINED" (where PRETRAINED is a tag or the
-            path of a checkpoint), "openclip:hf-hub:ORG/REPOSITORY", "openclip:local-dir:FOLDER" or
-            "sentence-transformers:MODEL" (a name or a folder). For "auto" see `choose_encoder`, whose
-            reason is logged here.
+            path of a checkpoint), "openclip:hf-hub:ORG/REPOSITORY", "openclip:local-dir:FOLDER",
+            "sentence-transformers:MODEL" (a name or a folder) or "zoo:MODEL" (of FiftyOne's model zoo,
+            images only). For "auto" see `choose_encoder`, whose reason is logged here.
         cache: Whether vectors are kept in the cache folder and taken from there.
 
     Raises:
@@ -94,10 +99,8 @@ def _parse(spec: str) -> tuple[str, str]:
         )
     if argument and kind in ("auto", "offline"):
         raise InputError(f"The encoder {kind!r} takes nothing after its name; leave out {':' + argument!r}.")
-    if kind == "sentence-transformers" and not argument:
-        raise InputError(
-            'Name the model of "sentence-transformers", e.g. "sentence-transformers:clip-ViT-B-32".'
-        )
+    if kind in _NEEDS_MODEL and not argument:
+        raise InputError(f'Name the model of "{kind}", e.g. "{kind}:{_NEEDS_MODEL[kind]}".')
     return kind, argument
 
 
@@ -108,6 +111,10 @@ def _load(kind: str, argument: str) -> Encoder:
         return OfflineEncoder()
     if kind == "openclip":
         return _load_openclip(argument)
+    if kind == "zoo":
+        from .zoo import ZooEncoder
+
+        return ZooEncoder(argument)
     from .sentence_transformers import SentenceTransformersEncoder
 
     return SentenceTransformersEncoder(argument)

@@ -91,12 +91,13 @@ def test_an_array_that_is_no_image_is_a_failure():
     assert "the given image" in result.errors[0]
 
 
-def test_a_vector_that_is_not_finite_is_a_failure():
-    class Overflowing(MeanColourEncoder):
+@pytest.mark.parametrize("bad", [np.inf, np.nan, 0.0])
+def test_a_vector_that_has_no_direction_is_a_failure(bad):
+    class Failing(MeanColourEncoder):
         def forward_images(self, batch):
-            return np.where(np.arange(len(batch))[:, None] == 0, np.inf, super().forward_images(batch))
+            return np.where(np.arange(len(batch))[:, None] == 0, bad, super().forward_images(batch))
 
-    result = Overflowing().embed_images([Image.new("RGB", (8, 8), RED), Image.new("RGB", (8, 8), BLUE)])
+    result = Failing().embed_images([Image.new("RGB", (8, 8), RED), Image.new("RGB", (8, 8), BLUE)])
 
     assert list(result.errors) == [0]
     assert np.isfinite(result.vectors).all()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.encoders import precomputed
 from fiftyone_autolabel.plugin.encoders.base import BatchEncoder
-from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedEncoder
+from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedEncoder, PrecomputedImages
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine.errors import InputError
 
@@ -124,6 +124,12 @@ def test_bad_text_rows_are_named():
 def test_images_and_vectors_are_as_many():
     with pytest.raises(InputError, match="3 images but 4 image vectors"):
         PrecomputedEncoder(IMAGES, TEXTS).embed_images(NAMES[:3])
+
+
+def test_images_alone_need_no_text_vectors():
+    found = PrecomputedImages(IMAGES).embed_images(NAMES).vectors
+
+    np.testing.assert_array_equal(found, PrecomputedEncoder(IMAGES, TEXTS).embed_images(NAMES).vectors)
 
 
 def test_classes_and_text_vectors_are_as_many():

@@ -138,10 +138,11 @@ def test_what_takes_no_argument_refuses_one(spec):
         load_encoder(spec)
 
 
-@pytest.mark.parametrize("spec", ["sentence-transformers", "sentence-transformers:"])
-def test_sentence_transformers_needs_a_model(spec):
-    with pytest.raises(InputError, match="Name the model"):
-        load_encoder(spec)
+@pytest.mark.parametrize("kind", ["sentence-transformers", "zoo"])
+@pytest.mark.parametrize("end", ["", ":"])
+def test_what_is_nothing_without_a_model_asks_for_one(kind, end):
+    with pytest.raises(InputError, match=f'Name the model of "{kind}", e.g. "{kind}:'):
+        load_encoder(kind + end)
 
 
 def test_the_registry_imports_nothing_heavy():

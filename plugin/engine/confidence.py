@@ -7,7 +7,7 @@ alone, and the image's nearest neighbours. Labels never change here, only how su
 import numpy as np
 
 from .evidence import Evidence
-from .vectors import softmax, trust_in_classes
+from .vectors import row_chunks, softmax, trust_in_classes
 
 DOUBT = 3.0
 """How much more disagreeing neighbours count in a run where they disagree often; 2 to 6 do alike."""
@@ -29,11 +29,34 @@ def calibrated(z: np.ndarray, evidence: Evidence, temperature: float = 1.0) -> n
     """
     labels = z.argmax(axis=1)
     if temperature != 1:
-        z = softmax(np.log(np.maximum(z, np.finfo(np.float32).tiny)) / np.float32(temperature))
-    text = softmax(evidence.text.logits)
+        z = tempered(z, temperature)
+    text, rest = np.empty(len(z), np.float32), np.empty_like(z, np.float32)
+    for rows in row_chunks(len(z)):
+        p = softmax(evidence.text.logits[rows])
+        text[rows] = np.take_along_axis(p, labels[rows, None], axis=1)[:, 0]
+        np.add(z[rows], p, out=rest[rows])
     reliability = neighbor_reliability(evidence.V, evidence.similarities)
     confidence = label_confidence(z, text, labels, evidence.neighbors, reliability)
-    return spread_rest(labels, confidence, z + text)
+    for rows in row_chunks(len(z)):
+        rest[rows] = spread_rest(labels[rows], confidence[rows], rest[rows])
+    return rest
+
+
+def tempered(z: np.ndarray, temperature: float) -> np.ndarray:
+    """Soft labels z^(1/τ), renormalised: less sure of themselves for τ > 1, the same order.
+
+    Args:
+        z: (n, k) rows that sum to 1.
+        temperature: τ > 0.
+
+    Returns:
+        (n, k) float32 rows that sum to 1.
+    """
+    softer = np.empty_like(z, np.float32)
+    for rows in row_chunks(len(z)):
+        logs = np.log(np.maximum(z[rows], np.finfo(np.float32).tiny))
+        softer[rows] = softmax(logs / np.float32(temperature))
+    return softer
 
 
 def label_confidence(
@@ -53,6 +76,13 @@ def label_confidence(
     it out; disagreement counts the more, the more common it is in this run, and the less, the less
     neighbours resemble each other.
 
+    Args:
+        z: (n, k) soft labels.
+        text: (n,) what the class names alone give to the label.
+        labels: (n,) class numbers.
+        neighbors: (n, m) rows of the nearest neighbours, nearest first.
+        reliability: q in [0, 1].
+
     Returns:
         (n,) float64 in [0, 1].
     """
@@ -63,7 +93,7 @@ def label_confidence(
     vote = neighbor_vote(z, labels, neighbors, mass[labels])
     likeness = min(1.0, reliability / max(1 - reliability, 1e-9))
     doubt = DOUBT * (1 - np.average(vote, weights=trust)) * likeness
-    return trust * own * vote**doubt + (1 - trust) * (own + text[rows, labels]) / 2
+    return trust * own * vote**doubt + (1 - trust) * (own + text) / 2
 
 
 def neighbor_reliability(X: np.ndarray, similarities: np.ndarray) -> float:

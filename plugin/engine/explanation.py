@@ -6,11 +6,12 @@ Everything is read off the probabilities that the run has computed anyway.
 import numpy as np
 
 from .results import Explanation
+from .vectors import row_chunks, softmax
 
 
 def explain(
     probabilities: np.ndarray,
-    text_view: np.ndarray,
+    text_logits: np.ndarray,
     image_view: np.ndarray,
     level_labels: dict[str, np.ndarray],
 ) -> Explanation:
@@ -18,20 +19,23 @@ def explain(
 
     Args:
         probabilities: (n, k) final probabilities; the largest of a row is the label's.
-        text_view: (n, k) what the class names alone say, rows sum to 1.
+        text_logits: (n, k) what the class names alone say.
         image_view: (n, k) what the images alone say, rows sum to 1.
         level_labels: Level → (n,) labels after it, in order.
     """
-    rows, labels = np.arange(len(probabilities)), probabilities.argmax(axis=1)
-    others = probabilities.copy()
-    others[rows, labels] = -1
-    second = others.argmax(axis=1)
-    margin = probabilities[rows, labels] - np.maximum(others[rows, second], 0)
-    return Explanation(
-        second_labels=second if probabilities.shape[1] > 1 else np.full_like(second, -1),
-        margin=margin,
-        text_support=text_view[rows, labels],
-        image_support=image_view[rows, labels],
-        agreement=np.minimum(text_view, image_view).sum(axis=1),
-        level_labels=level_labels,
-    )
+    n, k = probabilities.shape
+    second = np.full(n, -1)
+    margin, text_support, image_support, agreement = np.empty((4, n), np.float32)
+    for rows in row_chunks(n):
+        labels = probabilities[rows].argmax(axis=1)[:, None]
+        text, image = softmax(text_logits[rows]), image_view[rows]
+        text_support[rows] = np.take_along_axis(text, labels, axis=1)[:, 0]
+        image_support[rows] = np.take_along_axis(image, labels, axis=1)[:, 0]
+        agreement[rows] = np.minimum(text, image).sum(axis=1)
+        others = probabilities[rows].copy()
+        np.put_along_axis(others, labels, 0, axis=1)
+        margin[rows] = probabilities[rows].max(axis=1) - others.max(axis=1)
+        if k > 1:
+            np.put_along_axis(others, labels, -1, axis=1)
+            second[rows] = others.argmax(axis=1)
+    return Explanation(second, margin, text_support, image_support, agreement, level_labels)

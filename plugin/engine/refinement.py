@@ -15,7 +15,7 @@ from .evidence import Images, gather_evidence
 from .explanation import explain
 from .results import Refinement
 from .validation import check_anchors, check_clusters, check_pair, check_visual
-from .vectors import softmax, unit_rows
+from .vectors import unit_rows
 
 Progress = Callable[[str, int, int], None]
 RULES = {"anchored": anchored.run, "prototype": prototype.run}
@@ -79,7 +79,6 @@ def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress)
     evidence = gather_evidence(images, T)
     outcome = RULES[settings.method](evidence, hierarchy, settings)
     probabilities = calibrated(outcome.probabilities, evidence, settings.confidence_temperature)
-    text_view = softmax(evidence.text.logits)
     report("refine", 1, 1)
     return Refinement(
         labels=probabilities.argmax(axis=1),
@@ -88,7 +87,7 @@ def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress)
         prototypes=unit_rows(outcome.prototypes),
         zero_shot_labels=evidence.zero_shot_labels,
         is_known=images.anchors >= 0,
-        explanation=explain(probabilities, text_view, outcome.image_view, outcome.level_labels),
+        explanation=explain(probabilities, evidence.text.logits, outcome.image_view, outcome.level_labels),
         history=outcome.history,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},

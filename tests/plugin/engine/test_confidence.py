@@ -21,7 +21,7 @@ NOBODY = np.empty((4, 0), int)
 
 def test_without_neighbors_the_classes_weigh_rule_against_text_by_their_images():
     z = np.array([[1.0, 0.0]] * 4)
-    text = np.full((4, 2), 0.5)
+    text = np.full(4, 0.5)
     trust = 4 / 6 * 4 / 14
     expected = trust * 1.0 + (1 - trust) * (1.0 + 0.5) / 2
     got = label_confidence(z, text, np.zeros(4, int), NOBODY, reliability=0.0)
@@ -36,8 +36,8 @@ def test_neighbors_that_disagree_lower_the_confidence():
     alike = np.where(np.arange(n) < 100, 1, 101)[:, None] * np.ones((1, 5), int)
     mixed = alike.copy()
     mixed[:10] = 150
-    confident = label_confidence(z, z, labels, alike, reliability=0.6)
-    doubtful = label_confidence(z, z, labels, mixed, reliability=0.6)
+    confident = label_confidence(z, z.max(axis=1), labels, alike, reliability=0.6)
+    doubtful = label_confidence(z, z.max(axis=1), labels, mixed, reliability=0.6)
     assert (doubtful[:10] < confident[:10] - 0.2).all()
 
 

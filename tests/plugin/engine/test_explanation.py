@@ -12,20 +12,20 @@ LEVELS = {"text": np.array([1, 2]), "micro": np.array([0, 2]), "image": np.array
 
 
 def test_the_second_choice_and_its_distance_are_kept():
-    explanation = explain(P, TEXT, IMAGE, LEVELS)
+    explanation = explain(P, np.log(TEXT), IMAGE, LEVELS)
     assert explanation.second_labels.tolist() == [1, 0]
     np.testing.assert_allclose(explanation.margin, [0.5, 0.1], rtol=1e-5)
 
 
 def test_each_view_says_how_far_it_supports_the_label():
-    explanation = explain(P, TEXT, IMAGE, LEVELS)
+    explanation = explain(P, np.log(TEXT), IMAGE, LEVELS)
     np.testing.assert_allclose(explanation.text_support, [0.1, 0.6])
     np.testing.assert_allclose(explanation.image_support, [0.9, 0.6])
     np.testing.assert_allclose(explanation.agreement, [0.2, 1.0], rtol=1e-5)
 
 
 def test_the_level_that_changed_a_label_is_known():
-    explanation = explain(P, TEXT, IMAGE, LEVELS)
+    explanation = explain(P, np.log(TEXT), IMAGE, LEVELS)
     assert explanation.changed_by("micro").tolist() == [True, False]
     assert not explanation.changed_by("image").any()
 

@@ -12,6 +12,9 @@ from ..engine.errors import InputError
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
 
+APPROVED_TAG = "approved"
+"""Tag of the samples whose label a person found right."""
+
 
 @dataclass(frozen=True)
 class FieldNames:
@@ -39,6 +42,11 @@ class FieldNames:
     def meta_cluster(self) -> str:
         """Whole number, -1 where the image is in no meta-cluster."""
         return f"{self.label}_meta_cluster"
+
+    @property
+    def corrected(self) -> str:
+        """Label that a person gave instead; no run writes it, and it wins over `label`."""
+        return f"{self.label}_corrected"
 
     def by_role(self) -> dict[str, str]:
         """Role, one of the attributes and properties above → name of the field."""

@@ -6,12 +6,15 @@ FiftyOne executes this file on every request, so it only registers; the public n
 from importlib import import_module
 
 _PUBLIC = {
+    "ExportOptions": ".plugin.export.options",
+    "Exported": ".plugin.export.manifest",
     "FieldNames": ".plugin.dataset.fields",
     "InputError": ".plugin.engine.errors",
     "Labelling": ".plugin.pipeline",
     "Refinement": ".plugin.engine.results",
     "Settings": ".plugin.engine.config",
     "auto_label": ".plugin.pipeline",
+    "export_labels": ".plugin.export.exporting",
     "load_encoder": ".plugin.encoders.registry",
     "refine": ".plugin.engine.refinement",
 }

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "engine": {"engine"},
     "encoders": {"encoders", "engine"},
     "dataset": {"dataset", "encoders", "engine"},
+    "export": {"export", "dataset", "encoders", "engine"},
 }
 """Room of `plugin` → rooms of `plugin` that its modules may import from."""
 

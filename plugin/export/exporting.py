@@ -1,0 +1,177 @@
+"""The story of an export: choose, split, write, check, and put it in its place.
+
+The operator, the command line and Python all call `export_labels`.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ..dataset.reading import Samples, dataset_of, read_vectors
+from ..encoders.registry import load_encoder
+from ..engine.errors import InputError
+from .formats import Plan, tag_splits, write_format
+from .manifest import WHOLE, Exported, write_manifest
+from .options import ExportOptions, Format, ImageMode, check_options
+from .selection import LabelledImage, Selection, select_images
+from .splits import SPLITS, near_duplicate_groups, stratified_split
+from .target import check_target, new_folder
+
+Embeddings = str | np.ndarray
+Progress = Callable[[str, int, int], None]
+STAGES = {
+    "embed": "Embedding images",
+    "copy": "Writing files",
+    "check": "Adding checksums",
+}
+"""Stage of an export, in order → what to call it where its progress is shown."""
+
+
+def export_labels(
+    samples: Samples,
+    folder: str | os.PathLike[str],
+    format: str,
+    *,
+    options: ExportOptions | None = None,
+    embeddings: Embeddings | None = None,
+    progress: Progress | None = None,
+) -> Exported:
+    """Write the labels of a dataset or view, with their images, for other programs to read.
+
+    The export is there complete or not at all. Samples without a label are left out and counted.
+
+    Args:
+        samples: Dataset, view, or view of object patches.
+        folder: Folder to make; a name that ends in ".zip" makes one file instead.
+        format: "folders", "yolo-classification", "yolo-detection", "coco", "csv" or "fiftyone".
+        options: Which labels, which splits, and what to do with the images.
+        embeddings: What tells near-duplicates: a vector field, a brain key, or an (n, d) array in the order
+            of `samples`. By default the images are embedded by the encoder "auto", whose cache
+            knows them from an earlier run.
+        progress: Called with (stage, done, total), stage one of `STAGES`.
+
+    Returns:
+        What was exported.
+
+    Raises:
+        InputError: Something given cannot be used, or the disk refuses; the message says what, and what was
+            at `folder` before is still there.
+    """
+    options = options or ExportOptions()
+    chosen = check_options(format, options)
+    report = progress or _ignore
+    selection = select_images(samples, options)
+    target = Path(folder).expanduser().resolve()
+    _check_selection(selection, chosen, options)
+    check_target(target, options.overwrite, (image.path for image in selection.images))
+
+    splits = _split(samples, selection, chosen, options, embeddings, report)
+    plan = Plan(samples, selection, splits, options.label_field, ImageMode(options.images))
+    exported = _describe(plan, chosen, target)
+    settings = asdict(options) | {"splits": options.shares(chosen)}
+    with new_folder(target) as staging:
+        write_format(chosen, plan, staging, partial(report, "copy"))
+        name = dataset_of(samples).name
+        write_manifest(staging, exported, settings, name, partial(report, "check"))
+    if options.write_split_tags:
+        tag_splits(dataset_of(samples), [image.sample_id for image in selection.images], splits)
+    return exported
+
+
+def _check_selection(selection: Selection, chosen: Format, options: ExportOptions) -> None:
+    """Check that the labels suit the format, and that the images are there.
+
+    Raises:
+        InputError: They do not, or are not.
+    """
+    if chosen.is_folders and selection.has_boxes:
+        raise InputError("Boxes make no folders of images: choose 'yolo-detection', 'coco' or 'csv'.")
+    if options.images == ImageMode.NONE:
+        return
+    missing = [image.path for image in selection.images if not os.path.isfile(image.path)]
+    if missing:
+        raise InputError(
+            f"{len(missing)} images are missing, the first is {missing[0]}: leave them out of the view."
+        )
+
+
+def _split(
+    samples: Samples,
+    selection: Selection,
+    chosen: Format,
+    options: ExportOptions,
+    embeddings: Embeddings | None,
+    report: Progress,
+) -> list[str]:
+    """Name of the split of every image, "" for none.
+
+    Raises:
+        InputError: The embeddings cannot be used, or there are too few images for the splits.
+    """
+    images, shares = selection.images, options.shares(chosen)
+    if shares is None:
+        return [""] * len(images)
+    groups = np.arange(len(images))
+    if options.near_duplicates is not None:
+        vectors = _vectors(samples, images, embeddings, partial(report, "embed"))
+        groups = near_duplicate_groups(vectors, options.near_duplicates)
+    number = {name: position for position, name in enumerate(selection.classes)}
+    labels = np.array([number[label.label] for image in images for label in image.labels])
+    counts = [len(image.labels) for image in images]
+    of_group = stratified_split(labels, np.repeat(groups, counts), shares, options.seed)
+    splits = [SPLITS[of_group[group]] for group in groups]
+    for name, share in zip(SPLITS, shares, strict=True):
+        if share and name not in splits:
+            raise InputError(
+                f"There are too few images, or groups of near-duplicates, for {share:.0%} of them in {name}: "
+                "give it a larger share, or 0."
+            )
+    return splits
+
+
+def _vectors(
+    samples: Samples,
+    images: list[LabelledImage],
+    embeddings: Embeddings | None,
+    report: Callable[[int, int], None],
+) -> np.ndarray:
+    """(n, d) vectors of the images; zeros or NaN where an image has none.
+
+    Raises:
+        InputError: There are none, or not as many as samples.
+    """
+    if embeddings is None:
+        return load_encoder().embed_images([image.path for image in images], report).vectors
+    if isinstance(embeddings, str):
+        ids = [image.sample_id for image in images]
+        return read_vectors(dataset_of(samples).select(ids, ordered=True), embeddings)
+    if np.ndim(embeddings) != 2 or len(embeddings) != len(samples):
+        raise InputError(
+            f"The embeddings have the shape {np.shape(embeddings)}: give one row for each of the "
+            f"{len(samples)} samples."
+        )
+    return embeddings[[image.row for image in images]]
+
+
+def _describe(plan: Plan, chosen: Format, target: Path) -> Exported:
+    images = Counter(split or WHOLE for split in plan.splits)
+    labels: dict[str, Counter] = {split or WHOLE: Counter() for split in plan.used_splits}
+    for image, split in zip(plan.selection.images, plan.splits, strict=True):
+        labels[split or WHOLE].update(label.label for label in image.labels)
+    return Exported(
+        target,
+        chosen.value,
+        {split: images[split] for split in labels},
+        {split: dict(sorted(counts.items())) for split, counts in labels.items()},
+        plan.selection.left_out,
+        plan.folders if chosen.is_folders else {},
+    )
+
+
+def _ignore(stage: str, done: int, total: int) -> None:
+    """Progress that nobody asked for."""

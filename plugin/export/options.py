@@ -1,0 +1,141 @@
+"""What can be exported, and how: the formats and their options.
+
+Values that cannot be are refused when the options are made.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ..dataset.fields import FieldNames
+from ..engine.errors import InputError
+
+
+class Format(str, Enum):
+    """A layout of files, by the name that a user gives.
+
+    Attributes:
+        FOLDERS: One folder of images per class.
+        YOLO_CLASSIFICATION: The same below `train`, `val` and `test`.
+        YOLO_DETECTION: Images, a text file of boxes for each, and `dataset.yaml`.
+        COCO: Images and one `labels.json`.
+        CSV: Images and one `labels.csv`.
+        FIFTYONE: FiftyOne's own, with every field of the samples.
+    """
+
+    FOLDERS = "folders"
+    YOLO_CLASSIFICATION = "yolo-classification"
+    YOLO_DETECTION = "yolo-detection"
+    COCO = "coco"
+    CSV = "csv"
+    FIFTYONE = "fiftyone"
+
+    @property
+    def needs_splits(self) -> bool:
+        """Whether Ultralytics, which reads no data set without train and val, is the reader."""
+        return self in (Format.YOLO_CLASSIFICATION, Format.YOLO_DETECTION)
+
+    @property
+    def is_folders(self) -> bool:
+        """Whether the folder of an image is its label."""
+        return self in (Format.FOLDERS, Format.YOLO_CLASSIFICATION)
+
+
+class ImageMode(str, Enum):
+    """How images come into the export."""
+
+    COPY = "copy"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    NONE = "none"
+
+
+USUAL_SHARES = (0.8, 0.1, 0.1)
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """How to export.
+
+    Attributes:
+        label_field: Classification or boxes. The label that a person gave instead, if any, wins.
+        minimum_confidence: Leave out labels of less, in [0, 1]. What a person approved or corrected stays.
+        approved_only: Leave out what no person approved or corrected.
+        images: "copy", "symlink", "hardlink" or "none".
+        splits: Shares of train, val and test; they are divided by their sum. None for no splits, which
+            for YOLO means 0.8, 0.1, 0.1.
+        seed: Decides which image is in which split.
+        near_duplicates: Keep images on one side of the splits if the cosine of their embeddings is at least
+            this, in (0, 1]. None to split them like any others.
+        write_split_tags: Tag the samples with "train", "val" and "test", and untag what was so before.
+        overwrite: Replace an earlier export.
+    """
+
+    label_field: str = FieldNames().label
+    minimum_confidence: float = 0.0
+    approved_only: bool = False
+    images: str = "copy"
+    splits: tuple[float, float, float] | None = None
+    seed: int = 0
+    near_duplicates: float | None = None
+    write_split_tags: bool = False
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            InputError: One of them cannot be.
+        """
+        if not 0 <= self.minimum_confidence <= 1:
+            raise InputError(f"The minimum confidence is {self.minimum_confidence}: give one from 0 to 1.")
+        if self.images not in [mode.value for mode in ImageMode]:
+            raise InputError(f"Images can be {_listed(ImageMode)}, not {self.images!r}.")
+        if self.splits is not None:
+            object.__setattr__(self, "splits", _normalised(self.splits))
+        if not (isinstance(self.seed, int) and self.seed >= 0):
+            raise InputError(f"The seed is {self.seed!r}: give a whole number from 0.")
+        if self.near_duplicates is not None and not 0 < self.near_duplicates <= 1:
+            raise InputError(
+                f"The cosine of near-duplicates is {self.near_duplicates}: give one above 0 and up to 1."
+            )
+
+    def shares(self, chosen: Format) -> tuple[float, float, float] | None:
+        """Shares of train, val and test in a format, None for no splits."""
+        return self.splits or (USUAL_SHARES if chosen.needs_splits else None)
+
+
+def check_options(name: str, options: ExportOptions) -> Format:
+    """Find a format and check that the options suit it.
+
+    Raises:
+        InputError: There is no such format, or an option makes no sense with it.
+    """
+    try:
+        chosen = Format(name)
+    except ValueError:
+        raise InputError(f"There is no export format {name!r}: choose {_listed(Format)}.") from None
+    shares = options.shares(chosen)
+    if chosen.is_folders and options.images == ImageMode.NONE:
+        raise InputError(f"The format {name!r} is nothing but images: copy or link them, or choose 'csv'.")
+    if chosen.needs_splits and not shares[1]:
+        raise InputError(f"The format {name!r} needs images in val: give it a share above 0.")
+    if shares is None and options.near_duplicates is not None:
+        raise InputError("Near-duplicates only matter where there are splits: give shares, e.g. 80, 10, 10.")
+    if shares is None and options.write_split_tags:
+        raise InputError("There are no splits to write as tags: give shares, e.g. 80, 10, 10.")
+    return chosen
+
+
+def _normalised(shares: tuple[float, ...]) -> tuple[float, float, float]:
+    shares = tuple(shares)
+    if len(shares) != 3 or not all(0 <= share < float("inf") for share in shares) or not shares[0]:
+        raise InputError(
+            "Give three shares, of train, val and test, none below 0 and that of train above 0, "
+            f"not {', '.join(str(share) for share in shares)}."
+        )
+    return tuple(share / sum(shares) for share in shares)
+
+
+def _listed(choices: type[Enum]) -> str:
+    names = [repr(choice.value) for choice in choices]
+    return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,133 @@
+"""Which images of a collection are exported, and with which labels.
+
+What a person said wins over what a run said.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import fiftyone as fo
+
+from ..dataset.fields import APPROVED_TAG, FieldNames
+from ..dataset.reading import Samples, dataset_of, label_fields, why_not_labelable
+from ..engine.errors import InputError
+from .options import ExportOptions
+
+KINDS = (fo.Classification, fo.Detection, fo.Detections)
+
+UNLABELLED = "without a label"
+UNAPPROVED = "not approved"
+DOUBTFUL = "below the minimum confidence"
+
+Label = fo.Classification | fo.Detection
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """An image that is exported.
+
+    Attributes:
+        sample_id: Id of its sample in the dataset.
+        row: Its position in the collection; the first, if it has several patches there.
+        path: Where it is.
+        labels: Its classification, or its boxes; never empty.
+    """
+
+    sample_id: str
+    row: int
+    path: str
+    labels: list[Label]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is exported of a collection.
+
+    Attributes:
+        images: Images with labels, in the order of the collection.
+        left_out: Reason → number of samples, or patches, that are not exported.
+    """
+
+    images: list[LabelledImage]
+    left_out: dict[str, int]
+
+    @property
+    def classes(self) -> list[str]:
+        """Distinct class names of all labels, sorted."""
+        return sorted({label.label for image in self.images for label in image.labels})
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether labels are boxes, not classes of whole images."""
+        return any(isinstance(label, fo.Detection) for image in self.images for label in image.labels)
+
+
+def select_images(samples: Samples, options: ExportOptions) -> Selection:
+    """Choose images and their labels.
+
+    Args:
+        samples: Dataset, view, or view of object patches, whose boxes are gathered image by image.
+        options: Which label field, and which labels of it.
+
+    Raises:
+        InputError: The collection has no such labels, or none of them is left.
+    """
+    _check_collection(samples, options.label_field)
+    images: dict[str, LabelledImage] = {}
+    left_out: Counter[str] = Counter()
+    for row, (sample_id, path, tags, label, corrected) in enumerate(_values(samples, options.label_field)):
+        is_checked = corrected is not None or APPROVED_TAG in (tags or ())
+        labels = _singles(label if corrected is None else corrected)
+        kept = labels if is_checked else [one for one in labels if _is_sure(one, options.minimum_confidence)]
+        if reason := _why_left_out(labels, kept, options.approved_only and not is_checked):
+            left_out[reason] += 1
+        else:
+            images.setdefault(sample_id, LabelledImage(sample_id, row, path, [])).labels.extend(kept)
+    if not images:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+        raise InputError(f"Nothing is left to export ({reasons}): label the images, or ask for less.")
+    return Selection(list(images.values()), dict(left_out))
+
+
+def _check_collection(samples: Samples, label_field: str) -> None:
+    is_patches = isinstance(samples, fo.DatasetView) and samples._is_patches
+    reason = "" if is_patches else why_not_labelable(samples)
+    if reason:
+        raise InputError(reason)
+    field = samples.get_field(label_field)
+    if not isinstance(field, fo.EmbeddedDocumentField) or not issubclass(field.document_type, KINDS):
+        known = ", ".join(label_fields(samples)) or "none yet"
+        raise InputError(
+            f"There is no field {label_field!r} of classes or boxes: label the images, or choose another "
+            f"label field (there are: {known})."
+        )
+
+
+def _values(samples: Samples, label_field: str) -> zip:
+    """Sample id, path, tags, label and corrected label, sample by sample."""
+    corrected = FieldNames(label=label_field).corrected
+    is_patches = not isinstance(samples, fo.Dataset) and samples._is_patches
+    fields = ["sample_id" if is_patches else "id", "filepath", "tags", label_field]
+    values = samples.values(fields)
+    if dataset_of(samples).has_sample_field(corrected) and samples.get_field(corrected) is not None:
+        return zip(*values, samples.values(corrected), strict=True)
+    return zip(*values, [None] * len(values[0]), strict=True)
+
+
+def _singles(label: fo.Label | None) -> list[Label]:
+    """The labels in a label; one without a class name says nothing."""
+    several = label.detections if isinstance(label, fo.Detections) else [label]
+    return [one for one in several if one is not None and one.label]
+
+
+def _is_sure(label: Label, minimum: float) -> bool:
+    """Whether the confidence is high enough; one that is not known is taken for certain, as of a person."""
+    return label.confidence is None or label.confidence >= minimum
+
+
+def _why_left_out(labels: list[Label], kept: list[Label], lacks_approval: bool) -> str:
+    if not labels:
+        return UNLABELLED
+    if lacks_approval:
+        return UNAPPROVED
+    return "" if kept else DOUBTFUL

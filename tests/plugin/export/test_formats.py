@@ -1,0 +1,294 @@
+"""What is exported is read back by the programs that it is meant for: same images, labels, splits."""
+
+import csv
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import fiftyone as fo
+import pytest
+import yaml
+from fiftyone_autolabel import ExportOptions, InputError, export_labels
+from fiftyone_autolabel.plugin.encoders.torchvision_compat import ensure_torchvision_imports
+from PIL import Image
+from pycocotools.coco import COCO
+
+from .conftest import CLASSES, add_image
+
+ensure_torchvision_imports()
+from torchvision.datasets import ImageFolder  # noqa: E402
+
+SPLIT = ExportOptions(splits=(0.6, 0.2, 0.2))
+
+
+@pytest.fixture
+def export(dataset, tmp_path):
+    """Export all labelled images and return the folder."""
+
+    def export(format, options=None, samples=dataset):
+        return export_labels(samples, tmp_path / "export", format, options=options).path
+
+    return export
+
+
+def shade(path):
+    """Which of the images it is: their grey values are all different."""
+    return Image.open(path).getpixel((0, 0))[0]
+
+
+def shades(dataset):
+    """Grey value → class, of all labelled images of the dataset."""
+    labelled = dataset.exists("auto_label")
+    paths, labels = labelled.values(["filepath", "auto_label.label"])
+    return {shade(path): label for path, label in zip(paths, labels, strict=True)}
+
+
+class TestFolders:
+    def test_torchvision_reads_every_image_with_its_class(self, export, dataset):
+        folders = {"sports car/van": "sports car_van", "Dog": "Dog", "dog": "dog-2", "cat": "cat"}
+        read = ImageFolder(str(export("folders")))
+        classes = {shade(path): read.classes[target] for path, target in read.samples}
+        assert classes == {number: folders[label] for number, label in shades(dataset).items()}
+
+    def test_every_split_has_the_folders_of_all_classes(self, export):
+        folder = export("folders", SPLIT)
+        read = {
+            split: ImageFolder(str(folder / split), allow_empty=True) for split in ("train", "val", "test")
+        }
+        assert read["train"].classes == read["val"].classes == read["test"].classes
+        assert sum(len(split) for split in read.values()) == sum(CLASSES.values())
+        assert set(read["train"].targets) == {0, 1, 2, 3}
+
+    def test_boxes_are_refused(self, boxes, tmp_path):
+        with pytest.raises(InputError, match="Boxes make no folders"):
+            export_labels(boxes, tmp_path / "out", "folders", options=ExportOptions(label_field="objects"))
+
+    def test_images_that_stay_where_they_are_are_refused(self, export):
+        with pytest.raises(InputError, match="is nothing but images"):
+            export("folders", ExportOptions(images="none"))
+
+
+class TestYoloClassification:
+    """Ultralytics reads `train`, `val` and maybe `test` with torchvision's ImageFolder, empty folders too."""
+
+    def test_there_are_train_val_and_test_with_the_same_folders(self, export):
+        folder = export("yolo-classification")
+        splits = {path.name: sorted(os.listdir(path)) for path in folder.iterdir() if path.is_dir()}
+        classes = ["Dog", "cat", "dog-2", "sports car_van"]
+        assert splits == {"train": classes, "val": classes, "test": classes}
+
+    def test_a_test_split_is_not_needed(self, export):
+        folder = export("yolo-classification", ExportOptions(splits=(80, 20, 0)))
+        assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["train", "val"]
+
+    def test_a_val_split_is(self, export):
+        with pytest.raises(InputError, match="needs images in val"):
+            export("yolo-classification", ExportOptions(splits=(80, 0, 20)))
+
+
+class TestYoloDetection:
+    """Ultralytics' rules: `names` and the folders of the splits in a YAML file, `images` ↔ `labels`."""
+
+    @staticmethod
+    def rows(folder, split):
+        """Image → rows of its label file."""
+        images = sorted((folder / "images" / split).iterdir())
+        labels = [Path(str(path).replace("/images/", "/labels/")).with_suffix(".txt") for path in images]
+        assert sorted(labels) == sorted((folder / "labels" / split).iterdir())
+        return {path.name: label.read_text().splitlines() for path, label in zip(images, labels, strict=True)}
+
+    def test_a_class_is_a_box_around_the_whole_image(self, export, dataset):
+        folder = export("yolo-detection", SPLIT)
+        names = yaml.safe_load((folder / "dataset.yaml").read_text())["names"]
+        read = {}
+        for split in ("train", "val", "test"):
+            for image, rows in self.rows(folder, split).items():
+                number, *box = rows[0].split()
+                assert (len(rows), [float(value) for value in box]) == (1, [0.5, 0.5, 1, 1])
+                read[shade(folder / "images" / split / image)] = names[int(number)]
+        assert read == shades(dataset)
+
+    def test_the_description_names_no_absolute_path(self, export):
+        description = yaml.safe_load((export("yolo-detection", SPLIT) / "dataset.yaml").read_text())
+        assert description == {
+            "train": "images/train",
+            "val": "images/val",
+            "test": "images/test",
+            "names": {0: "Dog", 1: "cat", 2: "dog", 3: "sports car/van"},
+        }
+
+    def test_boxes_are_the_real_ones(self, export, boxes):
+        options = ExportOptions(label_field="objects", splits=(1, 1, 1))
+        folder = export("yolo-detection", options, boxes)
+        rows = {
+            name: row for split in ("train", "val", "test") for name, row in self.rows(folder, split).items()
+        }
+        assert rows["0.png"] == [
+            "0 0.500000 0.625000 0.500000 0.250000",
+            "1 0.250000 0.250000 0.500000 0.500000",
+        ]
+
+    def test_patches_of_one_image_are_gathered(self, export, boxes):
+        options = ExportOptions(label_field="objects", splits=(1, 1, 1))
+        folder = export("yolo-detection", options, boxes.to_patches("objects"))
+        rows = [len(row) for split in ("train", "val", "test") for row in self.rows(folder, split).values()]
+        assert sorted(rows) == [1, 1, 2]
+
+    def test_fiftyone_reads_it(self, export, dataset):
+        folder = export("yolo-detection", SPLIT)
+        read = Counter()
+        for split in ("train", "val", "test"):
+            back = fo.Dataset.from_dir(str(folder), fo.types.YOLOv5Dataset, split=split)
+            read.update(back.count_values("ground_truth.detections.label"))
+            back.delete()
+        assert read == CLASSES
+
+
+class TestCoco:
+    def test_pycocotools_reads_every_image_with_its_class_and_score(self, export, dataset):
+        folder = export("coco")
+        coco = COCO(str(folder / "labels.json"))
+        read = {}
+        for annotation in coco.loadAnns(coco.getAnnIds()):
+            image = coco.loadImgs(annotation["image_id"])[0]
+            assert annotation["bbox"] == [0, 0, image["width"], image["height"]] == [0, 0, 8, 6]
+            number = shade(folder / "data" / image["file_name"])
+            read[number] = (coco.cats[annotation["category_id"]]["name"], annotation["score"])
+        assert read == {number: (label, 0.5 + number / 100) for number, label in shades(dataset).items()}
+
+    def test_pycocotools_reads_real_boxes(self, export, boxes):
+        coco = COCO(str(export("coco", ExportOptions(label_field="objects"), boxes) / "labels.json"))
+        found = {(box["image_id"], *box["bbox"], box["area"], box["iscrowd"]) for box in coco.anns.values()}
+        assert found == {
+            (1, 2.0, 3.0, 4.0, 1.5, 6.0, 0),
+            (1, 0.0, 0.0, 4.0, 3.0, 12.0, 0),
+            (2, 2.0, 3.0, 4.0, 1.5, 6.0, 0),
+            (3, 0.0, 0.0, 4.0, 3.0, 12.0, 0),
+        }
+
+    def test_every_split_is_complete_with_the_same_categories(self, export):
+        folder = export("coco", SPLIT)
+        read = [
+            json.loads((folder / split / "labels.json").read_text()) for split in ("train", "val", "test")
+        ]
+        assert read[0]["categories"] == read[1]["categories"] == read[2]["categories"]
+        assert all(len(split["annotations"]) == len(split["images"]) > 0 for split in read)
+        assert sum(len(split["images"]) for split in read) == sum(CLASSES.values())
+
+    def test_fiftyone_reads_it(self, export):
+        back = fo.Dataset.from_dir(str(export("coco")), fo.types.COCODetectionDataset)
+        assert back.count_values("detections.detections.label") == CLASSES
+        assert back.count("detections.detections.confidence") == sum(CLASSES.values())
+        back.delete()
+
+    def test_an_image_whose_size_cannot_be_read_is_named(self, export, dataset, tmp_path):
+        add_image(dataset, tmp_path / "images" / "damaged.png", "cat")
+        (tmp_path / "images" / "damaged.png").write_text("no image")
+        with pytest.raises(InputError, match=r"The size of .*damaged\.png cannot be read"):
+            export("coco")
+        assert not (tmp_path / "export").exists()
+
+
+class TestCsv:
+    @staticmethod
+    def rows(folder):
+        with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def test_a_row_says_all_of_an_image(self, export, dataset):
+        folder = export("csv", SPLIT)
+        rows = self.rows(folder)
+        assert {shade(folder / "data" / row["filepath"]): row["label"] for row in rows} == shades(dataset)
+        assert [row["sample_id"] for row in rows] == dataset.exists("auto_label").values("id")
+        assert {row["split"] for row in rows} == {"train", "val", "test"}
+        assert float(rows[0]["confidence"]) == dataset.first().auto_label.confidence
+
+    def test_images_that_stay_are_named_by_their_paths(self, export, dataset):
+        rows = self.rows(export("csv", ExportOptions(images="none")))
+        assert [row["filepath"] for row in rows] == dataset.exists("auto_label").values("filepath")
+
+    def test_every_box_has_a_row(self, export, boxes):
+        rows = self.rows(export("csv", ExportOptions(label_field="objects"), boxes))
+        assert [row["filepath"] for row in rows] == ["0.png", "0.png", "1.png", "2.png"]
+        assert [rows[0][name] for name in ("x", "y", "width", "height")] == ["0.25", "0.5", "0.5", "0.25"]
+
+    def test_fiftyone_reads_it(self, export):
+        back = fo.Dataset.from_dir(str(export("csv")), fo.types.CSVDataset, fields=["label"])
+        assert back.count_values("label") == CLASSES
+        back.delete()
+
+
+class TestFiftyOne:
+    @pytest.fixture
+    def read(self, export):
+        """Export, read, and delete what was read afterwards."""
+        datasets = []
+
+        def read(*arguments):
+            datasets.append(
+                fo.Dataset.from_dir(str(export("fiftyone", *arguments)), fo.types.FiftyOneDataset)
+            )
+            return datasets[-1]
+
+        yield read
+        for back in datasets:
+            back.delete()
+
+    def test_samples_labels_and_splits_are_the_same(self, read, dataset):
+        back = read(ExportOptions(splits=(0.6, 0.2, 0.2), write_split_tags=True))
+        dataset.reload()
+        fields = ["id", "auto_label.label", "auto_label.confidence", "tags"]
+        assert back.values(fields) == dataset.exists("auto_label").values(fields)
+        assert shades(back) == shades(dataset)
+
+    def test_the_dataset_itself_gets_no_tags_unasked(self, read, dataset):
+        assert set(read(SPLIT).count_sample_tags()) == {"train", "val", "test"}
+        assert dataset.count_sample_tags() == {}
+
+    def test_images_that_stay_are_named_by_their_paths(self, read, dataset):
+        back = read(ExportOptions(images="none"))
+        assert back.values("filepath") == dataset.exists("auto_label").values("filepath")
+
+    def test_a_whole_dataset_keeps_its_saved_views(self, read, dataset):
+        dataset.delete_samples(dataset.exists("auto_label", False))
+        dataset.save_view("first", dataset.limit(1))
+        assert read().list_saved_views() == ["first"]
+
+    def test_only_the_boxes_that_are_exported_are_in_it(self, read, boxes):
+        back = read(ExportOptions(label_field="objects", minimum_confidence=0.5), boxes)
+        assert back.count_values("objects.detections.label") == {"cat": 2}
+
+    def test_no_copy_of_the_dataset_stays(self, read):
+        before = fo.list_datasets()
+        read()
+        assert len(fo.list_datasets()) == len(before) + 1
+
+
+@pytest.mark.parametrize("format", ["folders", "yolo-detection", "coco", "csv", "fiftyone"])
+class TestImages:
+    @staticmethod
+    def images(folder):
+        return sorted(folder.rglob("*.png"))
+
+    def test_images_are_copied(self, export, dataset, format):
+        images = self.images(export(format))
+        assert (len(images), {path.is_symlink() for path in images}) == (sum(CLASSES.values()), {False})
+        assert {path.stat().st_nlink for path in images} == {1}
+
+    def test_images_are_linked(self, export, dataset, format):
+        images = self.images(export(format, ExportOptions(images="symlink")))
+        assert {os.readlink(path) for path in images} == set(dataset.exists("auto_label").values("filepath"))
+
+    def test_images_share_their_content_with_the_originals(self, export, dataset, format):
+        images = self.images(export(format, ExportOptions(images="hardlink")))
+        originals = dataset.exists("auto_label").values("filepath")
+        assert not any(path.is_symlink() for path in images)
+        assert {path.stat().st_ino for path in images} == {os.stat(path).st_ino for path in originals}
+
+
+@pytest.mark.parametrize("format", ["yolo-detection", "coco", "csv", "fiftyone"])
+def test_labels_are_exported_without_images(export, format):
+    folder = export(format, ExportOptions(images="none"))
+    assert not list(folder.rglob("*.png"))
+    assert len(list(folder.rglob("*"))) > 1

@@ -1,0 +1,47 @@
+"""What cannot be exported is refused with one sentence, before any work starts."""
+
+import pytest
+from fiftyone_autolabel import ExportOptions, InputError
+from fiftyone_autolabel.plugin.export.options import Format, check_options
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"minimum_confidence": 1.5}, "minimum confidence is 1.5: give one from 0 to 1"),
+        ({"minimum_confidence": float("nan")}, "minimum confidence is nan"),
+        ({"images": "move"}, "Images can be 'copy', 'symlink', 'hardlink' or 'none', not 'move'"),
+        ({"splits": (0.8, 0.2)}, r"Give three shares, .*, not 0\.8, 0\.2"),
+        ({"splits": (0, 1, 1)}, "that of train above 0"),
+        ({"splits": (1, -1, 1)}, "none below 0"),
+        ({"seed": -1}, "seed is -1: give a whole number"),
+        ({"near_duplicates": 0}, "cosine of near-duplicates is 0: give one above 0"),
+    ],
+)
+def test_an_impossible_value_is_refused(options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        ExportOptions(**options)
+
+
+@pytest.mark.parametrize(
+    ("format", "options", "sentence"),
+    [
+        ("voc", {}, "There is no export format 'voc': choose 'folders', 'yolo-classification'"),
+        ("coco", {"near_duplicates": 0.98}, "Near-duplicates only matter where there are splits"),
+        ("csv", {"write_split_tags": True}, "There are no splits to write as tags"),
+        ("folders", {"images": "none"}, "is nothing but images"),
+        ("yolo-detection", {"splits": (1, 0, 0)}, "needs images in val"),
+    ],
+)
+def test_what_makes_no_sense_in_a_format_is_refused(format, options, sentence):
+    with pytest.raises(InputError, match=sentence):
+        check_options(format, ExportOptions(**options))
+
+
+def test_shares_may_be_percentages():
+    assert ExportOptions(splits=(80, 10, 10)).splits == (0.8, 0.1, 0.1)
+
+
+def test_only_yolo_is_split_unasked():
+    split = [chosen.value for chosen in Format if ExportOptions().shares(chosen)]
+    assert split == ["yolo-classification", "yolo-detection"]

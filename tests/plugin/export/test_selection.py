@@ -1,0 +1,98 @@
+"""Which images are exported with which labels: what a person said wins over what a run said."""
+
+import fiftyone as fo
+import pytest
+from fiftyone_autolabel import ExportOptions, InputError
+from fiftyone_autolabel.plugin.export.selection import select_images
+
+from .conftest import CLASSES
+
+
+def labels_of(selection):
+    return [label.label for image in selection.images for label in image.labels]
+
+
+def correct(dataset, row, label):
+    """Correct a label as a person does."""
+    sample = dataset.skip(row).first()
+    sample["auto_label_corrected"] = fo.Classification(label=label)
+    sample.save()
+    return sample
+
+
+def test_every_labelled_image_is_exported_and_the_others_are_counted(dataset):
+    selection = select_images(dataset, ExportOptions())
+    assert len(selection.images) == sum(CLASSES.values())
+    assert selection.left_out == {"without a label": 1}
+
+
+def test_a_view_is_exported_in_its_order(dataset):
+    view = dataset.sort_by("auto_label.confidence", reverse=True).limit(5)
+    selection = select_images(view, ExportOptions())
+    assert [image.sample_id for image in selection.images] == view.values("id")
+
+
+def test_selected_samples_are_a_view_like_any(dataset):
+    chosen = dataset.values("id")[3:6]
+    selection = select_images(dataset.select(chosen), ExportOptions())
+    assert [image.sample_id for image in selection.images] == chosen
+
+
+def test_labels_below_the_minimum_confidence_are_left_out_and_counted(dataset):
+    selection = select_images(dataset, ExportOptions(minimum_confidence=0.6))
+    assert min(image.labels[0].confidence for image in selection.images) >= 0.6
+    assert selection.left_out == {"without a label": 1, "below the minimum confidence": 10}
+
+
+def test_a_corrected_label_wins_and_needs_no_confidence(dataset):
+    sample = correct(dataset, 0, "horse")
+    selection = select_images(dataset, ExportOptions(minimum_confidence=0.9))
+    assert [image.sample_id for image in selection.images] == [sample.id]
+    assert labels_of(selection) == ["horse"]
+
+
+def test_an_image_without_a_label_can_be_corrected_too(dataset):
+    correct(dataset, len(dataset) - 1, "horse")
+    assert select_images(dataset, ExportOptions()).left_out == {}
+
+
+def test_approved_only_means_approved_or_corrected(dataset):
+    correct(dataset, 0, "horse")
+    dataset.skip(1).limit(2).tag_samples("approved")
+    selection = select_images(dataset, ExportOptions(approved_only=True, minimum_confidence=0.9))
+    assert labels_of(selection) == ["horse", "cat", "cat"]
+    assert selection.left_out == {"not approved": sum(CLASSES.values()) - 3, "without a label": 1}
+
+
+def test_boxes_below_the_minimum_confidence_are_left_out_one_by_one(boxes):
+    selection = select_images(boxes, ExportOptions(label_field="objects", minimum_confidence=0.5))
+    assert labels_of(selection) == ["cat", "cat"]
+    assert selection.left_out == {"below the minimum confidence": 1}
+
+
+def test_patches_are_gathered_image_by_image(boxes):
+    patches = boxes.to_patches("objects")
+    selection = select_images(patches, ExportOptions(label_field="objects"))
+    assert [image.sample_id for image in selection.images] == boxes.values("id")
+    assert [len(image.labels) for image in selection.images] == [2, 1, 1]
+
+
+def test_any_field_of_classes_can_be_exported(dataset):
+    dataset.set_values("ground_truth", [fo.Classification(label="x")] * len(dataset))
+    assert set(labels_of(select_images(dataset, ExportOptions(label_field="ground_truth")))) == {"x"}
+
+
+@pytest.mark.parametrize("field", ["guess", "confidence", "filepath"])
+def test_a_field_without_labels_is_refused_with_those_there_are(dataset, field):
+    with pytest.raises(InputError, match=f"no field '{field}' of classes or boxes.*there are: auto_label"):
+        select_images(dataset, ExportOptions(label_field=field))
+
+
+def test_when_nothing_is_left_the_reasons_are_named(dataset):
+    with pytest.raises(InputError, match=r"Nothing is left to export .*36 not approved"):
+        select_images(dataset, ExportOptions(approved_only=True))
+
+
+def test_what_is_no_collection_of_images_is_refused(dataset):
+    with pytest.raises(InputError, match="Give a FiftyOne dataset or view"):
+        select_images("dataset", ExportOptions())

@@ -51,8 +51,8 @@ def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
     logits = scale * cosines
     if len(neighbor) == 0 or cosines.shape[1] == 1:
         return TextView(logits, scale, strength=0.0)
-    likelihood = np.exp(logits - logits.max(axis=1, keepdims=True))
-    frequencies = softmax(logits).mean(axis=0)
+    likelihood = softmax(logits)
+    frequencies = likelihood.mean(axis=0)
 
     def worth(offset: np.ndarray) -> float:
         p = softmax(logits + offset)

@@ -1,0 +1,120 @@
+"""How well novelty finds missing classes: a fifth of the class names is hidden, and their images are sought.
+
+python benchmarks/novelty.py [FILE.npz ...] [FOLDER ...] [--seeds N]. A file has X, T and y as in features.py;
+a folder has one folder of images per class and is embedded by the offline encoder. AUROC in percent: 50 is
+chance, at 100 all images (or clusters) of hidden classes come first.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from features import FeatureSet, load_feature_set
+from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
+from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.engine import anchored
+from fiftyone_autolabel.plugin.engine.clustering import Clusters, Hierarchy, build_hierarchy
+from fiftyone_autolabel.plugin.engine.config import Settings
+from fiftyone_autolabel.plugin.engine.evidence import Images, gather_evidence
+from fiftyone_autolabel.plugin.engine.novelty import cluster_novelty, image_novelty
+from fiftyone_autolabel.plugin.engine.vectors import group_means, softmax
+from photographs import embed_folder
+from rich.console import Console
+from rich.table import Table
+from sklearn.metrics import roc_auc_score
+
+HIDDEN_SHARE = 0.2
+CLIP_SCALE = 100
+COLUMNS = ("MSP", "MCM", "image score", "MSP", "cluster score")
+
+
+def load(path: Path) -> FeatureSet:
+    """Read a feature set, or embed a folder of class folders."""
+    if path.is_file():
+        return load_feature_set(path)
+    encoder = OfflineEncoder()
+    photographs = embed_folder(path, encoder)
+    T = class_prototypes(encoder, photographs.classes)
+    return FeatureSet(path.name, photographs.vectors, T, photographs.truth)
+
+
+def hidden_classes(y: np.ndarray, seed: int) -> np.ndarray:
+    """A fifth of the classes that have images, at least one."""
+    present = np.unique(y)
+    count = max(1, round(HIDDEN_SHARE * len(present)))
+    return np.sort(np.random.default_rng(seed).permutation(present)[:count])
+
+
+def measure(features: FeatureSet, seeds: int) -> np.ndarray:
+    """Mean AUROC over the seeds for each of `COLUMNS`; NaN where no seed hides a cluster."""
+    settings = Settings().resolved(len(features.X), len(features.T))
+    # Clusters do not depend on the class names.
+    hierarchy = build_hierarchy(features.X, len(features.T), settings)
+    rows = np.array([measure_once(features, hierarchy, settings, seed) for seed in range(seeds)])
+    return np.ma.masked_invalid(rows).mean(axis=0).filled(np.nan)
+
+
+def measure_once(
+    features: FeatureSet, hierarchy: Hierarchy, settings: Settings, seed: int
+) -> tuple[float, ...]:
+    """AUROC for each of `COLUMNS` with the classes of one seed hidden."""
+    hidden = hidden_classes(features.y, seed)
+    images = Images(X=features.X, V=features.X, anchors=np.full(len(features.X), -1), micro=None)
+    evidence = gather_evidence(images, np.delete(features.T, hidden, axis=0))
+    novelty = image_novelty(evidence, anchored.run(evidence, hierarchy, settings).probabilities)
+
+    cosines = evidence.X @ evidence.T.T
+    msp = -softmax(CLIP_SCALE * cosines).max(axis=1)  # Hendrycks and Gimpel 2017
+    mcm = -softmax(cosines).max(axis=1)  # Ming et al. 2022
+    is_hidden = np.isin(features.y, hidden)
+    scores = np.zeros(len(hierarchy.micro))
+    for entry in cluster_novelty(evidence, hierarchy.micro, novelty):
+        scores[entry.cluster] = entry.score
+    is_hidden_cluster = cluster_means(is_hidden, hierarchy.micro) > 0.5
+    return (
+        *(auroc(is_hidden, score) for score in (msp, mcm, novelty)),
+        auroc(is_hidden_cluster, cluster_means(msp, hierarchy.micro)),
+        auroc(is_hidden_cluster, scores),
+    )
+
+
+def cluster_means(values: np.ndarray, clusters: Clusters) -> np.ndarray:
+    """Mean of (n,) values over the images of each cluster."""
+    return group_means(values.astype(np.float32)[:, None], clusters.assignments, len(clusters))[:, 0]
+
+
+def auroc(is_positive: np.ndarray, score: np.ndarray) -> float:
+    """Area under the ROC curve in percent, NaN where all are positive or none."""
+    if len(np.unique(is_positive)) < 2:
+        return float("nan")
+    return 100 * float(roc_auc_score(is_positive, score))
+
+
+def main() -> None:
+    """Print one row per feature set or folder."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a .npz file or a folder")
+    parser.add_argument("--seeds", type=int, default=10, help="draws of hidden classes (default: 10)")
+    arguments = parser.parse_args()
+    table = Table(
+        title=f"AUROC for images, then for micro-clusters, of hidden classes; {arguments.seeds} draws"
+    )
+    table.add_column("set", overflow="fold")
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    results = []
+    for path in arguments.paths:
+        features = load(path)
+        if len(np.unique(features.y)) < 2:
+            raise SystemExit(f"{path} has images of one class only: hiding it would leave no class name.")
+        results.append(measure(features, arguments.seeds))
+        table.add_row(features.name, *(f"{value:.1f}" for value in results[-1]))
+    table.add_section()
+    table.add_row("mean", *(f"{value:.1f}" for value in np.nanmean(results, axis=0)))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,32 +3,29 @@
 Operators, the command line and Python all call `auto_label`.
 """
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .encoders.base import Encoder
-from .encoders.precomputed import PrecomputedEncoder, Vectors
+from .encoders.base import Encoder, ImageTower
+from .encoders.descriptions import Classes
+from .encoders.precomputed import Vectors
 from .encoders.prompts import class_prototypes
-from .encoders.registry import choose_encoder, load_encoder
 from .engine.config import Settings
 from .engine.errors import InputError
 from .engine.refinement import refine
 from .engine.results import Refinement
-from .engine.validation import check_class_names
+from .sources import GivenClusters, Prompts, Towers, load_towers, read_own_clusters, read_prompts
 
 if TYPE_CHECKING:
     import fiftyone as fo
 
     from .dataset.fields import FieldNames
     from .dataset.reading import Images
-
-logger = logging.getLogger("fiftyone_autolabel")
+    from .dataset.runs import RunInputs
 
 Progress = Callable[[str, int, int], None]
 STAGES = {
@@ -37,7 +34,8 @@ STAGES = {
     "refine": "Refining labels",
     "write": "Writing labels",
 }
-"""Stage of a run, in order → what to call it where its progress is shown."""
+"""Stage of a run, in order → what to call it where its progress is shown. With a second image encoder,
+"embed" counts every image twice."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class Labelling:
         classes: (k,) class names.
         encoder: Name of the encoder.
         encoder_reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
+        visual_encoder: Name of the second image encoder; "" without one.
         sample_ids: (n,) ids of the labelled samples.
         refinement: Labels, confidence and what explains them, in the order of `sample_ids`.
         failures: Sample id → why it could not be labelled.
@@ -60,6 +59,7 @@ class Labelling:
     classes: list[str]
     encoder: str
     encoder_reason: str
+    visual_encoder: str
     sample_ids: list[str]
     refinement: Refinement
     failures: dict[str, str]
@@ -78,13 +78,43 @@ class Labelling:
         return self.refinement.expected_accuracy
 
 
+@dataclass(frozen=True)
+class _Embedded:
+    """Vectors of the m of n images that could be read, and why the others have none.
+
+    Attributes:
+        sample_ids: (m,) ids of their samples.
+        rows: (m,) which of the n images they are.
+        X: (m, d) float32 unit rows, the images.
+        T: (k, d) float32 unit rows, the classes.
+        V: (m, v) float32 unit rows, the images by the second encoder; None without one.
+        failures: Sample id → why it has no vectors.
+    """
+
+    sample_ids: list[str]
+    rows: np.ndarray
+    X: np.ndarray
+    T: np.ndarray
+    V: np.ndarray | None
+    failures: dict[str, str]
+
+    @property
+    def geometry(self) -> np.ndarray:
+        """The vectors in which clusters and neighbours are found."""
+        return self.X if self.V is None else self.V
+
+
 def auto_label(
     samples: "fo.Dataset | fo.DatasetView",
-    classes: Sequence[str],
+    classes: Classes,
     *,
+    prompt_templates: Sequence[str] | None = None,
     encoder: str | Encoder = "auto",
     embeddings: Vectors | None = None,
     text_embeddings: Vectors | None = None,
+    visual_encoder: str | ImageTower | None = None,
+    visual_embeddings: Vectors | None = None,
+    clusters: GivenClusters | None = None,
     settings: Settings | None = None,
     fields: "FieldNames | None" = None,
     progress: Progress | None = None,
@@ -95,15 +125,32 @@ def auto_label(
     samples as they were; its embeddings stay in the cache. Of two runs on one dataset, the second waits
     with its writing until the first is done.
 
+    Vectors that exist already are given as a vector field, a brain key, a `.npy` file or an array with one
+    row per image in the order of `samples`.
+
     Args:
         samples: Images; ground truth and other fields are left alone.
-        classes: (k,) distinct class names.
+
+        classes: (k,) distinct class names. A name may be followed by descriptions, which the text encoder
+            reads too, as in "dog: puppy, hound"; or give a mapping {"dog": ["puppy", "hound"], "cat": []},
+            where names may hold colons.
+        prompt_templates: Texts with one `{}` for the name, e.g. "a satellite photo of a {}"; by default
+            those that suit the encoder.
+
         encoder: "auto", "offline", "openclip[:MODEL[/PRETRAINED]]", "sentence-transformers:MODEL" or
             an encoder object.
-        embeddings: Vectors that exist already: a vector field, a brain key, a `.npy` file or an (n, d)
-            array in the order of `samples`. They must come from `encoder`'s model unless
-            `text_embeddings` are given too.
+        embeddings: (n, d) vectors that exist already, from `encoder`'s model unless `text_embeddings`
+            are given too.
         text_embeddings: (k, d) array or `.npy` file, one row per class, instead of the encoder's.
+
+        visual_encoder: A second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch" or another
+            name as for `encoder`. Clusters, neighbours and Gaussians are found in its vectors, and only the
+            class names are compared in those of `encoder`.
+        visual_embeddings: (n, v) vectors that exist already, in place of `visual_encoder`.
+
+        clusters: Micro-clusters of one's own: a field with a whole number or a text per image, an (n,)
+            array of whole numbers, negative for none, or a function from the (m, d) unit rows of the images
+            that could be read (those of the second encoder if there is one) to such an array.
         settings: How to cluster and refine; the defaults suit most data.
         fields: Names of the fields to write.
         progress: Called with (stage, done, total), stage one of `STAGES`.
@@ -115,96 +162,108 @@ def auto_label(
         InputError: Something given cannot be used; the message says what, and nothing was written.
     """
     from .dataset.fields import FieldNames, check_fields
-    from .dataset.lock import WriteLock
     from .dataset.reading import dataset_of, read_images
-    from .dataset.runs import record_run
-    from .dataset.writing import write_labels
+    from .dataset.runs import RunInputs
 
     clock = _Clock(progress)
     fields = fields or FieldNames()
-    names = check_class_names(classes)
+    prompts = read_prompts(classes, prompt_templates, text_embeddings)
     images = read_images(samples)
     check_fields(dataset_of(samples), fields)
-    tower, reason = _load_encoder(samples, encoder, embeddings, text_embeddings)
+    own_clusters = None if clusters is None else read_own_clusters(samples, clusters)
+    towers = load_towers(samples, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings)
 
-    vectors, T, failures = _embed(tower, images, names, clock.report)
-    sample_ids = [sample_id for sample_id in images.ids if sample_id not in failures]
-    refinement = refine(vectors, T, settings=_settings_for(tower, settings), progress=clock.report)
+    embedded = _embed(towers, prompts, images, clock.report)
+    refinement = refine(
+        embedded.X,
+        embedded.T,
+        visual_embeddings=embedded.V,
+        micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
+        settings=_settings_for(towers.encoder, settings),
+        progress=clock.report,
+    )
+    inputs = RunInputs(
+        prompts.classes,
+        prompts.templates or list(towers.encoder.prompt_templates),
+        towers.encoder,
+        towers.visual,
+        own_clusters and own_clusters.name,
+    )
+    run_key = _write(samples, inputs, embedded, refinement, fields, clock)
+    return Labelling(
+        run_key,
+        prompts.names,
+        towers.encoder.name,
+        towers.reason,
+        towers.visual.name if towers.visual else "",
+        embedded.sample_ids,
+        refinement,
+        embedded.failures,
+        fields,
+        clock.seconds,
+    )
 
+
+def _embed(towers: Towers, prompts: Prompts, images: "Images", report: Progress) -> _Embedded:
+    """Vectors of the classes and of the images that every encoder can read.
+
+    Raises:
+        InputError: No image can be read.
+    """
+    n = len(images.ids)
+    in_all = n * len(towers.of_images)
+    report("embed", 0, in_all)
+    T = class_prototypes(towers.encoder, prompts.classes, prompts.templates)
+    views: list[np.ndarray] = []
+    errors: dict[int, str] = {}
+    for tower in towers.of_images:
+
+        def embedded(done: int, _: int, before: int = n * len(views)) -> None:
+            report("embed", before + done, in_all)
+
+        found = tower.embed_images(images.paths, embedded)
+        views.append(found.vectors)
+        errors = found.errors | errors
+    if len(errors) == n:
+        raise InputError(f"None of the {n} images can be used. The first: {errors[min(errors)]}")
+    readable = np.array([row for row in range(n) if row not in errors])
+    if errors:
+        views = [vectors[readable] for vectors in views]
+    return _Embedded(
+        sample_ids=[images.ids[row] for row in readable],
+        rows=readable,
+        X=views[0],
+        T=T,
+        V=views[1] if towers.visual else None,
+        failures={images.ids[row]: errors[row] for row in sorted(errors)},
+    )
+
+
+def _write(
+    samples: "fo.Dataset | fo.DatasetView",
+    inputs: "RunInputs",
+    embedded: _Embedded,
+    refinement: Refinement,
+    fields: "FieldNames",
+    clock: "_Clock",
+) -> str:
+    """Write the labels and the record of the run, and return its key."""
+    from .dataset.lock import WriteLock
+    from .dataset.reading import dataset_of
+    from .dataset.runs import record_run
+    from .dataset.writing import write_labels
+
+    dataset, sample_ids, failures = dataset_of(samples), embedded.sample_ids, embedded.failures
     clock.report("write", 0, len(sample_ids))
-    with WriteLock(dataset_of(samples)) as lock:
+    with WriteLock(dataset) as lock:
 
         def written(done: int, total: int) -> None:
             lock.renew()
             clock.report("write", done, total)
 
-        write_labels(dataset_of(samples), sample_ids, names, refinement, failures, fields, written)
+        write_labels(dataset, sample_ids, inputs.class_names, refinement, failures, fields, written)
         clock.stop()
-        run_key = record_run(
-            samples,
-            classes=names,
-            encoder=tower,
-            refinement=refinement,
-            failures=len(failures),
-            fields=fields,
-            seconds=clock.seconds,
-        )
-    return Labelling(
-        run_key, names, tower.name, reason, sample_ids, refinement, failures, fields, clock.seconds
-    )
-
-
-def _embed(
-    tower: Encoder, images: "Images", classes: list[str], report: Progress
-) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
-    """Vectors of the images that can be read and of the classes, and why the other images have none.
-
-    Raises:
-        InputError: No image can be read.
-    """
-    report("embed", 0, len(images.ids))
-    T = class_prototypes(tower, classes)
-    embedded = tower.embed_images(images.paths, partial(report, "embed"))
-    if not embedded.errors:
-        return embedded.vectors, T, {}
-    if len(embedded.errors) == len(images.ids):
-        first = next(iter(embedded.errors.values()))
-        raise InputError(f"None of the {len(images.ids)} images can be used. The first: {first}")
-    readable = [row for row in range(len(images.ids)) if row not in embedded.errors]
-    failures = {images.ids[row]: error for row, error in embedded.errors.items()}
-    return embedded.vectors[readable], T, failures
-
-
-def _load_encoder(
-    samples: "fo.Dataset | fo.DatasetView",
-    encoder: str | Encoder,
-    embeddings: Vectors | None,
-    text_embeddings: Vectors | None,
-) -> tuple[Encoder, str]:
-    """The encoder that gives both kinds of vectors, and why it was chosen."""
-    if text_embeddings is not None and embeddings is None:
-        raise InputError("Text embeddings need image embeddings from the same model: give embeddings too.")
-    if embeddings is None:
-        return _load_tower(encoder)
-    if isinstance(embeddings, str) and not embeddings.endswith(".npy"):
-        from .dataset.reading import read_vectors
-
-        embeddings = read_vectors(samples, embeddings)
-    if text_embeddings is not None:
-        return PrecomputedEncoder(embeddings, text_embeddings), ""
-    tower, reason = _load_tower(encoder)
-    return PrecomputedEncoder(embeddings, tower), reason
-
-
-def _load_tower(encoder: str | Encoder) -> tuple[Encoder, str]:
-    if hasattr(encoder, "embed_images"):
-        return encoder, ""
-    if not isinstance(encoder, str):
-        raise InputError(f"Give the name of an encoder or an encoder object, not {encoder!r}.")
-    choice = choose_encoder(encoder)
-    if choice.reason:
-        logger.warning(choice.reason)
-    return load_encoder(choice.spec), choice.reason
+        return record_run(samples, inputs, refinement, len(failures), fields, clock.seconds)
 
 
 def _settings_for(tower: Encoder, settings: Settings | None) -> Settings:

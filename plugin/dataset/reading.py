@@ -86,13 +86,12 @@ def read_vectors(samples: Samples, source: str) -> np.ndarray:
     if source not in known:
         listed = f"choose one of {', '.join(known)}." if known else "this dataset has none yet."
         raise InputError(f"There is no vector field or brain key {source!r} with vectors: {listed}")
-    ids, dataset = samples.values("id"), dataset_of(samples)
+    dataset = dataset_of(samples)
     if dataset.has_sample_field(source):
-        vectors = dict(zip(*dataset.select(ids).values(["id", source]), strict=True))
-    else:
-        results = dataset.load_brain_results(source)
-        vectors = dict(zip(results.sample_ids, results.embeddings, strict=True))
-    return _stack([vectors.get(sample_id) for sample_id in ids], source)
+        return _stack(_field_values(samples, source), source)
+    results = dataset.load_brain_results(source)
+    vectors = dict(zip(results.sample_ids, results.embeddings, strict=True))
+    return _stack([vectors.get(sample_id) for sample_id in samples.values("id")], source)
 
 
 def vector_sources(samples: Samples) -> list[str]:
@@ -100,6 +99,38 @@ def vector_sources(samples: Samples) -> list[str]:
     dataset = dataset_of(samples)
     fields = dataset.get_field_schema(ftype=(fo.VectorField, fo.ArrayField))
     return [*fields, *dataset.list_brain_runs(type="similarity", patches_field=None)]
+
+
+def read_clusters(samples: Samples, field: str) -> np.ndarray:
+    """Read the cluster of every sample from a field.
+
+    Args:
+        samples: Dataset or view; the field may be one that the view leaves out.
+        field: Name of a field with one whole number or one text per sample, e.g. "cluster" or
+            "cluster.label".
+
+    Returns:
+        (n,) int64 in the order of `samples`, negative where a sample is in no cluster.
+
+    Raises:
+        InputError: There is no such field, or no sample has a cluster in it.
+    """
+    of_samples = isinstance(dataset_of(samples).get_field(field), fo.IntField | fo.StringField)
+    values = _field_values(samples, field) if of_samples else []
+    if not of_samples or any(isinstance(value, list) for value in values):
+        known = cluster_fields(samples)
+        advice = f"choose one such as {', '.join(known)}." if known else "this dataset has none yet."
+        raise InputError(f"There is no field {field!r} with one cluster per sample: {advice}")
+    if all(value is None for value in values):
+        raise InputError(f"{field!r} has no clusters on these samples: compute them first.")
+    texts = sorted({value for value in values if isinstance(value, str)})
+    numbers = {text: number for number, text in enumerate(texts)} | {None: -1}
+    return np.array([numbers.get(value, value) for value in values])
+
+
+def cluster_fields(samples: Samples) -> list[str]:
+    """Fields of whole numbers, which may hold clusters."""
+    return list(dataset_of(samples).get_field_schema(ftype=fo.IntField))
 
 
 def classes_of(samples: Samples, field: str | None = None) -> list[str]:
@@ -130,6 +161,13 @@ def label_fields(samples: Samples) -> list[str]:
     kinds = (fo.Classification, fo.Classifications, fo.Detection, fo.Detections)
     schema = samples.get_field_schema(ftype=fo.EmbeddedDocumentField)
     return [name for name, field in schema.items() if issubclass(field.document_type, kinds)]
+
+
+def _field_values(samples: Samples, field: str) -> list:
+    """Values of a field of the dataset in the order of the samples."""
+    ids = samples.values("id")
+    values = dict(zip(*dataset_of(samples).select(ids).values(["id", field]), strict=True))
+    return [values[sample_id] for sample_id in ids]
 
 
 def _stack(vectors: list, source: str) -> np.ndarray:

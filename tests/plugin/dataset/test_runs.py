@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, refine
-from fiftyone_autolabel.plugin.dataset.runs import METHOD, record_run
+from fiftyone_autolabel.plugin.dataset.runs import METHOD, RunInputs, record_run
+from fiftyone_autolabel.plugin.encoders.descriptions import ClassDescription
 from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedEncoder
 
 
@@ -14,14 +15,10 @@ def record(dataset):
     refinement = refine(rng.normal(size=(6, 4)), rng.normal(size=(2, 4)))
 
     def record(samples=dataset) -> str:
+        classes = [ClassDescription("red", ("crimson",)), ClassDescription("green")]
+        inputs = RunInputs(classes, ["a {} thing"], encoder, clusters="mine")
         return record_run(
-            samples,
-            classes=["red", "green"],
-            encoder=encoder,
-            refinement=refinement,
-            failures=0,
-            fields=FieldNames(),
-            seconds={"embed": 0.12345},
+            samples, inputs, refinement, failures=0, fields=FieldNames(), seconds={"embed": 0.12345}
         )
 
     return record
@@ -35,7 +32,10 @@ def test_runs_are_numbered_and_known_by_their_method(dataset, record):
 def test_the_record_says_what_was_asked_for(dataset, record):
     config = dataset.get_run_info(record()).config
     assert config.classes == ["red", "green"]
-    assert config.encoder == "precomputed"
+    assert config.descriptions == [["crimson"], []]
+    assert config.prompt_templates == ["a {} thing"]
+    assert (config.encoder, config.visual_encoder) == ("precomputed", None)
+    assert config.clusters == "mine"
     assert config.settings["method"] == "anchored"
     assert config.fields == FieldNames().by_role()
     assert config.seconds == {"embed": 0.123}

@@ -1,0 +1,191 @@
+"""What a run works from: classes and prompts, encoders or given vectors, and clusters of one's own.
+
+All of it is checked here, before any work starts.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .encoders.base import Encoder, ImageTower
+from .encoders.descriptions import ClassDescription, Classes, read_classes
+from .encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vectors
+from .encoders.prompts import check_templates
+from .encoders.registry import choose_encoder, load_encoder
+from .engine.errors import InputError
+from .engine.validation import check_clusters
+
+if TYPE_CHECKING:
+    import fiftyone as fo
+
+GivenClusters = str | np.ndarray | Callable[[np.ndarray], np.ndarray]
+
+logger = logging.getLogger("fiftyone_autolabel")
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """The text side of a run.
+
+    Attributes:
+        classes: k classes with their descriptions.
+        templates: Prompt templates; the encoder's own if None.
+    """
+
+    classes: list[ClassDescription]
+    templates: list[str] | None
+
+    @property
+    def names(self) -> list[str]:
+        """(k,) labels."""
+        return [one.name for one in self.classes]
+
+
+@dataclass(frozen=True)
+class Towers:
+    """What makes the vectors of a run.
+
+    Attributes:
+        encoder: Images and class names into one space.
+        reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
+        visual: Second encoder, of the images alone, where the geometry is looked at; None without one.
+    """
+
+    encoder: Encoder
+    reason: str
+    visual: ImageTower | None
+
+    @property
+    def of_images(self) -> list[ImageTower]:
+        """The one or two that embed images, the first beside the texts."""
+        return [self.encoder] if self.visual is None else [self.encoder, self.visual]
+
+
+@dataclass(frozen=True)
+class OwnClusters:
+    """Micro-clusters that a person gave.
+
+    Attributes:
+        name: What the record of the run calls them: the field, the function, or "array".
+        source: (n,) whole numbers, negative for none; or a function from (m, d) unit rows to (m,) such.
+    """
+
+    name: str
+    source: np.ndarray | Callable[[np.ndarray], np.ndarray]
+
+    def of(self, rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        """Clusters of some of the images, given which they are and their vectors."""
+        return self.source(vectors) if callable(self.source) else self.source[rows]
+
+
+def read_prompts(
+    classes: Classes, templates: Sequence[str] | None, text_embeddings: Vectors | None
+) -> Prompts:
+    """Check classes and prompt templates.
+
+    Raises:
+        InputError: Either is unusable, or text embeddings make them pointless.
+    """
+    prompts = Prompts(read_classes(classes), None if templates is None else check_templates(templates))
+    is_prompted = prompts.templates is not None or any(one.descriptions for one in prompts.classes)
+    if text_embeddings is not None and is_prompted:
+        raise InputError(
+            "Text embeddings stand in for all prompts: leave out either them, or the prompt templates and "
+            "the descriptions of classes."
+        )
+    return prompts
+
+
+def load_towers(
+    samples: "fo.Dataset | fo.DatasetView",
+    encoder: str | Encoder,
+    embeddings: Vectors | None,
+    text_embeddings: Vectors | None,
+    visual_encoder: str | ImageTower | None,
+    visual_embeddings: Vectors | None,
+) -> Towers:
+    """Load the encoders, or take the vectors that are given in their place.
+
+    Raises:
+        InputError: They do not go together, or one of them cannot be loaded.
+    """
+    if text_embeddings is not None and embeddings is None:
+        raise InputError("Text embeddings need image embeddings from the same model: give embeddings too.")
+    if visual_encoder is not None and visual_embeddings is not None:
+        raise InputError("Give visual_encoder or visual_embeddings, not both: either is the second encoder.")
+    tower, reason = _load_encoder(samples, encoder, embeddings, text_embeddings)
+    return Towers(tower, reason, _load_visual(samples, visual_encoder, visual_embeddings))
+
+
+def read_own_clusters(samples: "fo.Dataset | fo.DatasetView", clusters: GivenClusters) -> OwnClusters:
+    """Read clusters from a field, or check those of an array.
+
+    Raises:
+        InputError: There is no such field, or there is not one whole number per image.
+    """
+    if callable(clusters):
+        return OwnClusters(getattr(clusters, "__name__", repr(clusters)), clusters)
+    if not isinstance(clusters, str):
+        return OwnClusters("array", check_clusters(clusters, len(samples)))
+    from .dataset.reading import read_clusters
+
+    return OwnClusters(clusters, read_clusters(samples, clusters))
+
+
+def _load_encoder(
+    samples: "fo.Dataset | fo.DatasetView",
+    encoder: str | Encoder,
+    embeddings: Vectors | None,
+    text_embeddings: Vectors | None,
+) -> tuple[Encoder, str]:
+    """The encoder that gives both kinds of vectors, and why it was chosen."""
+    if embeddings is None:
+        return _load_tower(encoder, "embed_texts")
+    vectors = _given_vectors(samples, embeddings)
+    if text_embeddings is not None:
+        given, reason = PrecomputedEncoder(vectors, text_embeddings), ""
+    else:
+        tower, reason = _load_tower(encoder, "embed_texts")
+        given = PrecomputedEncoder(vectors, tower)
+    given.check_count(len(samples))
+    return given, reason
+
+
+def _load_visual(
+    samples: "fo.Dataset | fo.DatasetView",
+    encoder: str | ImageTower | None,
+    embeddings: Vectors | None,
+) -> ImageTower | None:
+    if embeddings is not None:
+        given = PrecomputedImages(_given_vectors(samples, embeddings))
+        given.check_count(len(samples))
+        return given
+    if encoder is None:
+        return None
+    tower, _ = _load_tower(encoder, "embed_images")
+    # One that embeds only texts says so here, and not after the first encoder has done its work.
+    tower.embed_images([np.full((64, 64, 3), 128, np.uint8)])
+    return tower
+
+
+def _given_vectors(samples: "fo.Dataset | fo.DatasetView", vectors: Vectors) -> Vectors:
+    """The vectors of a field or a brain run; arrays and .npy files as they are."""
+    if not isinstance(vectors, str) or vectors.endswith(".npy"):
+        return vectors
+    from .dataset.reading import read_vectors
+
+    return read_vectors(samples, vectors)
+
+
+def _load_tower(encoder: str | ImageTower, must_have: str) -> tuple[Encoder, str]:
+    if hasattr(encoder, must_have):
+        return encoder, ""
+    if not isinstance(encoder, str):
+        raise InputError(f"Give the name of an encoder or an encoder object, not {encoder!r}.")
+    choice = choose_encoder(encoder)
+    if choice.reason:
+        logger.warning(choice.reason)
+    return load_encoder(choice.spec), choice.reason

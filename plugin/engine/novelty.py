@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from .clustering import Clusters
 from .evidence import Evidence
-from .vectors import group_means, softmax, trust_in_classes, unit_rows
+from .vectors import group_means, row_chunks, softmax, trust_in_classes, unit_rows
 
 MOST_CENTRAL_IMAGES = 9
 MOST_RIVALS = 3
@@ -204,7 +204,9 @@ def _central_images(V: np.ndarray, clusters: Clusters) -> list[np.ndarray]:
     """Rows of the images of each cluster that are nearest to its mean, nearest first."""
     inside = np.flatnonzero(clusters.assignments >= 0)
     number = clusters.assignments[inside]
-    closeness = np.einsum("nd,nd->n", V[inside], clusters.means[number])
+    closeness = np.empty(len(inside), np.float32)
+    for chunk in row_chunks(len(inside)):
+        closeness[chunk] = np.einsum("nd,nd->n", V[inside[chunk]], clusters.means[number[chunk]])
     ordered = inside[np.lexsort((-closeness, number))]
     starts = np.cumsum(clusters.sizes)[:-1]
     return [rows[:MOST_CENTRAL_IMAGES] for rows in np.split(ordered, starts)]

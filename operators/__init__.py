@@ -4,5 +4,6 @@ They hold no mathematics; the work is told in `plugin.pipeline`.
 """
 
 from .auto_label import AutoLabel
+from .export_labels import ExportLabels
 
-OPERATORS = (AutoLabel,)
+OPERATORS = (AutoLabel, ExportLabels)

@@ -14,6 +14,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.engine.errors import InputError
+from ..plugin.export.exporting import STAGES as EXPORT_STAGES
 from ..plugin.pipeline import STAGES, Progress
 
 Result = TypeVar("Result")
@@ -22,7 +23,10 @@ Work = Callable[[Progress], Result]
 SECONDS_BETWEEN_UPDATES = 2.0
 
 # Stage → from where to where it moves the bar, roughly as the time goes.
-SPANS = {"embed": (0.0, 0.8), "cluster": (0.8, 0.87), "refine": (0.87, 0.93), "write": (0.93, 1.0)}
+Spans = dict[str, tuple[float, float]]
+SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.87), "refine": (0.87, 0.93), "write": (0.93, 1.0)}
+
+_NAMES = STAGES | EXPORT_STAGES
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -35,14 +39,14 @@ def is_in_app(ctx: foo.ExecutionContext) -> bool:
     return "operator_uri" in ctx.request_params and not ctx.delegated
 
 
-def run_with_progress(ctx: foo.ExecutionContext, work: Work) -> Result:
+def run_with_progress(ctx: foo.ExecutionContext, work: Work, spans: Spans = SPANS) -> Result:
     """Do the work here and keep its progress on the (delegated) operation."""
     last = [-math.inf]
 
     def keep(stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if now - last[0] >= SECONDS_BETWEEN_UPDATES:
-            ctx.set_progress(*_position(stage, done, total))
+            ctx.set_progress(*_position(spans, stage, done, total))
             last[0] = now
 
     result = work(keep)
@@ -51,7 +55,12 @@ def run_with_progress(ctx: foo.ExecutionContext, work: Work) -> Result:
 
 
 def stream_with_progress(
-    ctx: foo.ExecutionContext, work: Work, on_success: Callable[[Result], Iterator]
+    ctx: foo.ExecutionContext,
+    work: Work,
+    on_success: Callable[[Result], Iterator],
+    *,
+    title: str = "Auto-label",
+    spans: Spans = SPANS,
 ) -> Iterator:
     """Do the work in a thread and yield what the App needs to show it.
 
@@ -59,11 +68,13 @@ def stream_with_progress(
         ctx: Execution of the operator.
         work: Called with a progress callback.
         on_success: Called with the result; yields further messages.
+        title: What the work is called in its messages.
+        spans: Stage → from where to where it moves the bar, in [0, 1].
     """
     latest = [(0.0, "Starting")]
 
     def remember(stage: str, done: int, total: int) -> None:
-        latest[0] = _position(stage, done, total)
+        latest[0] = _position(spans, stage, done, total)
 
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="auto-label")
     future = executor.submit(work, remember)
@@ -72,30 +83,32 @@ def stream_with_progress(
         progress, label = latest[0]
         yield ctx.ops.set_progress(progress=progress, label=label)
         wait([future], timeout=SECONDS_BETWEEN_UPDATES)
-    yield from _outcome(ctx, future, on_success)
+    yield from _outcome(ctx, future, on_success, title)
 
 
-def message_output() -> types.Property:
+def message_output(title: str = "Auto-label") -> types.Property:
     """An output with one text, `message`, in Markdown."""
     outputs = types.Object()
     outputs.str("message", view=types.MarkdownView())
-    return types.Property(outputs, view=types.View(label="Auto-label"))
+    return types.Property(outputs, view=types.View(label=title))
 
 
-def _outcome(ctx: foo.ExecutionContext, future: Future, on_success: Callable[[Result], Iterator]) -> Iterator:
+def _outcome(
+    ctx: foo.ExecutionContext, future: Future, on_success: Callable[[Result], Iterator], title: str
+) -> Iterator:
     error = future.exception()
     if error is None:
         yield from on_success(future.result())
         return
     if not isinstance(error, InputError):
-        logger.error("Auto-label failed", exc_info=error)
-    message = str(error) if isinstance(error, InputError) else f"Auto-label failed: {error!r}"
+        logger.error("%s failed", title, exc_info=error)
+    message = str(error) if isinstance(error, InputError) else f"{title} failed: {error!r}"
     yield ctx.ops.notify(message, variant="error")
     # The notice fades; what the prompt shows stays until it is closed.
-    yield ctx.ops.show_output(message_output().to_json(), {"message": message})
+    yield ctx.ops.show_output(message_output(title).to_json(), {"message": message})
 
 
-def _position(stage: str, done: int, total: int) -> tuple[float, str]:
-    start, end = SPANS[stage]
+def _position(spans: Spans, stage: str, done: int, total: int) -> tuple[float, str]:
+    start, end = spans[stage]
     counts = f" ({done} of {total})" if total > 1 else ""
-    return start + (end - start) * done / max(total, 1), f"{STAGES[stage]}{counts}"
+    return start + (end - start) * done / max(total, 1), f"{_NAMES[stage]}{counts}"

@@ -126,6 +126,21 @@ def check_options(name: str, options: ExportOptions) -> Format:
     return chosen
 
 
+def parse_splits(text: str | None) -> tuple[float, float, float] | None:
+    """Read shares as a person types them, e.g. "80, 10, 10"; None if nothing is typed.
+
+    Raises:
+        InputError: They are not three possible numbers.
+    """
+    if not text or not text.strip():
+        return None
+    try:
+        shares = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"Give shares of train, val and test like 80, 10, 10, not {text!r}.") from None
+    return _normalised(shares)
+
+
 def _normalised(shares: tuple[float, ...]) -> tuple[float, float, float]:
     shares = tuple(shares)
     if len(shares) != 3 or not all(0 <= share < float("inf") for share in shares) or not shares[0]:

@@ -72,7 +72,7 @@ def select_images(samples: Samples, options: ExportOptions) -> Selection:
     Raises:
         InputError: The collection has no such labels, or none of them is left.
     """
-    _check_collection(samples, options.label_field)
+    check_collection(samples, options.label_field)
     images: dict[str, LabelledImage] = {}
     left_out: Counter[str] = Counter()
     for row, (sample_id, path, tags, label, corrected) in enumerate(_values(samples, options.label_field)):
@@ -89,7 +89,12 @@ def select_images(samples: Samples, options: ExportOptions) -> Selection:
     return Selection(list(images.values()), dict(left_out))
 
 
-def _check_collection(samples: Samples, label_field: str) -> None:
+def check_collection(samples: Samples, label_field: str) -> None:
+    """Check that a collection holds images, or patches of them, with a field of labels.
+
+    Raises:
+        InputError: It does not.
+    """
     is_patches = isinstance(samples, fo.DatasetView) and samples._is_patches
     reason = "" if is_patches else why_not_labelable(samples)
     if reason:

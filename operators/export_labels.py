@@ -1,0 +1,236 @@
+"""The operator that exports labels: its form, its progress, its closing notice.
+
+What it does is told in `plugin.export.exporting`.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import fiftyone as fo
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.dataset.reading import label_fields, vector_sources
+from ..plugin.export.exporting import Progress, export_labels
+from ..plugin.export.manifest import Exported
+from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
+from ..plugin.export.selection import check_collection
+from ..plugin.export.target import check_target
+from .background import is_in_app, message_output, run_with_progress, stream_with_progress
+from .forms import dropdown, refuse, sentence_of
+
+TITLE = "Export labels"
+DEFAULTS = ExportOptions()
+
+# Stage → from where to where it moves the bar, without and with a look for near-duplicates.
+SPANS = {"copy": (0.0, 0.8), "check": (0.8, 1.0)}
+LONG_SPANS = {"embed": (0.0, 0.5), "copy": (0.5, 0.9), "check": (0.9, 1.0)}
+
+
+class ExportLabels(foo.Operator):
+    """Write labels and images where other programs read them."""
+
+    @property
+    def config(self) -> foo.OperatorConfig:
+        """How FiftyOne lists and runs the operator."""
+        return foo.OperatorConfig(
+            name="export_labels",
+            label=TITLE,
+            description="Write labels and images as class folders, YOLO, COCO, CSV or a FiftyOne dataset",
+            icon="drive_file_move",
+            dynamic=True,
+            execute_as_generator=True,
+            allow_immediate_execution=True,
+            allow_delegated_execution=True,
+            risk_level=types.RiskLevel.MEDIUM,
+        )
+
+    def __call__(
+        self,
+        sample_collection: fo.Dataset | fo.DatasetView,
+        folder: str | os.PathLike[str],
+        format: str,
+        *,
+        options: ExportOptions = DEFAULTS,
+        embeddings: str | None = None,
+        delegate: bool = False,
+    ) -> Any:
+        """Export a dataset or view from Python, as the form does in the App.
+
+        Args:
+            sample_collection: Dataset or view of images, or of object patches.
+            folder: Folder to make; a name that ends in ".zip" makes one file instead.
+            format: "folders", "yolo-classification", "yolo-detection", "coco", "csv" or "fiftyone".
+            options: Which labels, which splits, and what to do with the images.
+            embeddings: Vector field or brain key that tells near-duplicates.
+            delegate: Whether to queue the export for `fiftyone delegated launch`.
+
+        Returns:
+            The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+        """
+        kind = "dataset" if isinstance(sample_collection, fo.Dataset) else "view"
+        params = asdict(options) | {"folder": str(folder), "format": format, "embeddings": embeddings}
+        params["splits"] = ", ".join(map(repr, options.splits)) if options.splits else None
+        return foo.execute_operator(
+            self.uri, {kind: sample_collection}, request_delegation=delegate, params=params
+        )
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form."""
+        inputs = types.Object()
+        samples = ctx.target_view(require_flat=True)
+        fields = label_fields(samples)
+        field = ctx.params.get("label_field") or _usual_field(fields)
+        problem = sentence_of(partial(check_collection, samples, field))
+        if problem:
+            refuse(inputs.view("problem", types.Error(label=problem)), problem)
+        _add_target(inputs, ctx)
+        inputs.enum(
+            "label_field",
+            fields,
+            default=_usual_field(fields),
+            label="Label field",
+            description="Labels that a person corrected win",
+            view=dropdown(fields),
+        )
+        _add_filters(inputs)
+        _add_splits(inputs, ctx, samples)
+        return types.Property(inputs, view=types.View(label=TITLE))
+
+    def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
+        """Export the target view.
+
+        Returns:
+            The messages for the App; elsewhere the summary.
+        """
+        options = _options(ctx)
+        samples = ctx.target_view(require_flat=True)
+
+        def work(progress: Progress) -> Exported:
+            return export_labels(
+                samples,
+                ctx.params["folder"],
+                ctx.params["format"],
+                options=options,
+                embeddings=ctx.params.get("embeddings"),
+                progress=progress,
+            )
+
+        spans = SPANS if options.near_duplicates is None else LONG_SPANS
+        if not is_in_app(ctx):
+            return summary(run_with_progress(ctx, work, spans))
+        return stream_with_progress(ctx, work, partial(_show, ctx), title=TITLE, spans=spans)
+
+    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The closing summary."""
+        return message_output(TITLE)
+
+
+def summary(exported: Exported) -> dict:
+    """What an export came to, in values that go through JSON."""
+    lines = [f"**{_images(exported.n_images)} exported** to `{exported.path}`."]
+    if len(exported.images) > 1:
+        lines.append(", ".join(f"{split} {count}" for split, count in exported.images.items()))
+    if exported.left_out:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in exported.left_out.items())
+        lines.append(f"Left out: {reasons}.")
+    return asdict(exported) | {
+        "path": str(exported.path),
+        "n_images": exported.n_images,
+        "message": "\n\n".join(lines),
+    }
+
+
+def _show(ctx: foo.ExecutionContext, exported: Exported) -> Iterator:
+    result = summary(exported)
+    yield ctx.ops.reload_dataset()  # for the split tags
+    yield ctx.ops.notify(f"Exported {_images(exported.n_images)}", variant="success")
+    yield ctx.ops.show_output(message_output(TITLE).to_json(), result)
+
+
+def _images(count: int) -> str:
+    return f"{count} image{'' if count == 1 else 's'}"
+
+
+def _usual_field(fields: list[str]) -> str:
+    """The field of a run if there is one, else the first."""
+    return DEFAULTS.label_field if DEFAULTS.label_field in fields else next(iter(fields), "")
+
+
+def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
+    """Format, folder, what becomes of the images, and whether an earlier export is replaced."""
+    formats, modes = [one.value for one in Format], [one.value for one in ImageMode]
+    chosen = inputs.enum("format", formats, default=formats[0], label="Format", view=dropdown(formats))
+    folder = inputs.str(
+        "folder",
+        required=True,
+        label="Folder",
+        description="A new folder on the machine where FiftyOne runs; a name ending in .zip makes one file",
+    )
+    inputs.enum("images", modes, default=modes[0], label="Images", view=dropdown(modes))
+    inputs.bool("overwrite", default=False, label="Replace an earlier export")
+    if ctx.params.get("format"):
+        refuse(chosen, sentence_of(lambda: check_options(ctx.params["format"], _options(ctx))))
+    if ctx.params.get("folder"):
+        target = Path(ctx.params["folder"]).expanduser().resolve()
+        refuse(folder, sentence_of(partial(check_target, target, bool(ctx.params.get("overwrite")))))
+
+
+def _add_filters(inputs: types.Object) -> None:
+    slider = types.SliderView(componentsProps={"slider": {"min": 0, "max": 1, "step": 0.05}})
+    inputs.float(
+        "minimum_confidence",
+        min=0,
+        max=1,
+        default=DEFAULTS.minimum_confidence,
+        label="Minimum confidence",
+        description="Labels that a person approved or corrected are exported whatever it is",
+        view=slider,
+    )
+    inputs.bool("approved_only", default=False, label="Only what a person approved or corrected")
+
+
+def _add_splits(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """Shares of the splits, and what only matters where there are splits."""
+    splits = inputs.str(
+        "splits",
+        label="Shares of train, val and test",
+        description='By class, e.g. "80, 10, 10", which YOLO gets anyway; leave empty for no splits',
+    )
+    refuse(splits, sentence_of(partial(parse_splits, ctx.params.get("splits"))))
+    inputs.bool("write_split_tags", default=False, label="Tag the samples with their splits")
+    inputs.float(
+        "near_duplicates",
+        min=0,
+        max=1,
+        label="Keep near-duplicates in one split",
+        description="Cosine from which images count as such, e.g. 0.98; leave empty to split them too",
+    )
+    sources = vector_sources(samples)
+    if sources:
+        inputs.enum(
+            "embeddings",
+            sources,
+            label="Embeddings",
+            description="What tells near-duplicates; leave empty to take the encoder's",
+            view=dropdown(sources),
+        )
+
+
+def _options(ctx: foo.ExecutionContext) -> ExportOptions:
+    params = ctx.params
+    return ExportOptions(
+        label_field=params.get("label_field") or DEFAULTS.label_field,
+        minimum_confidence=params.get("minimum_confidence") or 0.0,
+        approved_only=bool(params.get("approved_only")),
+        images=params.get("images") or DEFAULTS.images,
+        splits=parse_splits(params.get("splits")),
+        seed=params.get("seed") or 0,
+        near_duplicates=params.get("near_duplicates"),
+        write_split_tags=bool(params.get("write_split_tags")),
+        overwrite=bool(params.get("overwrite")),
+    )

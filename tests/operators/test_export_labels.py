@@ -1,0 +1,150 @@
+"""The operator through Python, through the server's routes as the App calls them, and delegated."""
+
+import json
+
+import fiftyone as fo
+import fiftyone.operators as foo
+import numpy as np
+import pytest
+from fiftyone.operators.delegated import DelegatedOperationService
+from fiftyone.operators.executor import ExecutionError
+from fiftyone.server.app import app
+from fiftyone_autolabel import ExportOptions
+from starlette.testclient import TestClient
+
+URI = "@autolabel/prototypes/export_labels"
+
+
+@pytest.fixture(scope="module")
+def server() -> TestClient:
+    return TestClient(app)
+
+
+@pytest.fixture
+def operator():
+    return foo.get_operator(URI)
+
+
+@pytest.fixture
+def dataset(demo_dataset) -> fo.Dataset:
+    """Demo photos that are labelled right, but for the last, which has no label."""
+    truth = demo_dataset.values("ground_truth.label")
+    labels = [fo.Classification(label=label, confidence=0.9) for label in truth[:-1]]
+    demo_dataset.set_values("auto_label", [*labels, None])
+    return demo_dataset
+
+
+def form(server: TestClient, dataset: fo.Dataset, **params) -> dict:
+    """Fields of the form that the App shows for these values."""
+    request = {"operator_uri": URI, "dataset_name": dataset.name, "target": "inputs", "params": params}
+    return server.post("/operators/resolve-type", json=request).json()["type"]["properties"]
+
+
+def messages(server: TestClient, dataset: fo.Dataset, **params) -> list[tuple[str, dict]]:
+    """What the App is told while the operator runs, as (operator, parameters)."""
+    request = {"operator_uri": URI, "dataset_name": dataset.name, "params": params}
+    response = server.post("/operators/execute/generator", json=request)
+    bodies = [json.loads(line)["body"] for line in response.text.splitlines()]
+    return [(body["operator_uri"], body["params"]) for body in bodies]
+
+
+def test_a_python_call_exports_and_returns_a_summary(operator, dataset, tmp_path):
+    result = operator(dataset, tmp_path / "out", "folders").result
+    assert len(list((tmp_path / "out").glob("*/*"))) == result["n_images"] == len(dataset) - 1
+    assert result["left_out"] == {"without a label": 1}
+    assert f"`{tmp_path / 'out'}`" in result["message"]
+    assert "Left out: 1 without a label" in result["message"]
+
+
+def test_a_python_call_exports_a_view(operator, dataset, tmp_path):
+    assert operator(dataset.limit(7), tmp_path / "out", "coco").result["n_images"] == 7
+
+
+def test_a_python_call_takes_options(operator, dataset, tmp_path):
+    options = ExportOptions(
+        "ground_truth",
+        splits=(0.5, 0.25, 0.25),
+        images="symlink",
+        write_split_tags=True,
+        near_duplicates=0.999,
+    )
+    angles = 0.05 * np.arange(len(dataset))
+    dataset.set_values("vector", list(np.stack([np.cos(angles), np.sin(angles)], axis=1)))
+    result = operator(dataset, tmp_path / "out", "csv", options=options, embeddings="vector").result
+    dataset.reload()
+    assert dataset.count_sample_tags() == result["images"]
+    assert all(path.is_symlink() for path in (tmp_path / "out" / "data").iterdir())
+
+
+def test_a_python_call_without_any_default_works(dataset, tmp_path):
+    params = {"folder": str(tmp_path / "out.zip"), "format": "coco"}
+    foo.execute_operator(URI, {"dataset": dataset}, params=params)
+    assert (tmp_path / "out.zip").is_file()
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"format": "coco"}, "Required property"),
+        ({"format": "voc", "folder": "/tmp/nowhere"}, "no export format 'voc': choose 'folders'"),
+        ({"format": "coco", "folder": "/tmp"}, "/tmp exists: choose another folder"),
+        (
+            {"format": "csv", "folder": "/tmp/nowhere", "splits": "80 10 10"},
+            "shares of train, val and test like",
+        ),
+        ({"format": "folders", "folder": "/tmp/nowhere", "images": "none"}, "is nothing but images"),
+        ({"format": "csv", "folder": "/tmp/nowhere", "near_duplicates": 0.9}, "only matter where there are"),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence(dataset, params, sentence):
+    with pytest.raises(ExecutionError, match=sentence):
+        foo.execute_operator(URI, {"dataset": dataset}, params=params)
+
+
+def test_the_form_says_what_is_wrong_where_it_is_wrong(server, dataset, tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    fields = form(server, dataset, format="csv", folder=str(tmp_path), splits="80, 20", overwrite=True)
+    assert fields["folder"]["error_message"].endswith("is not overwritten: choose another folder.")
+    assert fields["splits"]["error_message"].startswith("Give three shares")
+    assert not fields["images"]["invalid"]
+
+
+def test_the_form_refuses_a_dataset_without_labels(server):
+    unlabelled = fo.Dataset()
+    unlabelled.add_sample(fo.Sample(filepath="/a.jpg"))
+    assert "label the images" in form(server, unlabelled)["problem"]["error_message"]
+    unlabelled.delete()
+
+
+def test_the_form_offers_the_label_fields_the_one_of_a_run_first(server, dataset):
+    field = form(server, dataset)["label_field"]
+    assert set(field["type"]["values"]) == {"auto_label", "ground_truth"}
+    assert field["default"] == "auto_label"
+
+
+def test_the_app_sees_progress_then_a_summary(server, dataset, tmp_path):
+    told = messages(server, dataset, folder=str(tmp_path / "out"), format="yolo-classification")
+    names = [name for name, _ in told]
+    assert names[0] == "set_progress"
+    assert names[-3:] == ["reload_dataset", "notify", "show_output"]
+    assert told[-2][1] == {"message": f"Exported {len(dataset) - 1} images", "variant": "success"}
+    assert told[-1][1]["results"]["path"] == str(tmp_path / "out")
+
+
+def test_the_app_is_told_of_an_error_that_only_shows_during_the_export(server, dataset, tmp_path):
+    dataset.set_values("filepath", ["/nowhere.jpg"] * len(dataset))
+    told = dict(messages(server, dataset, folder=str(tmp_path / "out"), format="coco"))
+    assert told["notify"]["variant"] == "error"
+    assert "images are missing, the first is /nowhere.jpg" in told["show_output"]["results"]["message"]
+    assert list(tmp_path.glob("*out*")) == []
+
+
+def test_a_delegated_export_keeps_its_progress(operator, dataset, tmp_path):
+    dataset.persistent = True
+    queued = operator(dataset, tmp_path / "out", "fiftyone", delegate=True)
+    assert not (tmp_path / "out").exists()
+    service = DelegatedOperationService()
+    service.execute_queued_operations(operator=URI, log=False)
+    done = service.get(doc_id=queued.result["id"])
+    assert (done.run_state, done.status.progress) == ("completed", pytest.approx(1))
+    assert (tmp_path / "out" / "samples.json").exists()

@@ -65,6 +65,8 @@ def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = No
         table.add_row("Images that failed", Text(f"{len(labelling.failures):,}, the first: {first}"))
     table.add_row("Classes", f"{len(labelling.classes):,}")
     table.add_row("Encoder", Text(labelling.encoder))
+    if labelling.visual_encoder:
+        table.add_row("Second image encoder", Text(labelling.visual_encoder))
     for name, value in (accuracies or {}).items():
         table.add_row(name, f"{value:.1%}")
     table.add_row("Mean confidence", f"{labelling.expected_accuracy:.1%}")

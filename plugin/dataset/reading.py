@@ -115,17 +115,31 @@ def read_clusters(samples: Samples, field: str) -> np.ndarray:
     Raises:
         InputError: There is no such field, or no sample has a cluster in it.
     """
-    of_samples = isinstance(dataset_of(samples).get_field(field), fo.IntField | fo.StringField)
-    values = _field_values(samples, field) if of_samples else []
-    if not of_samples or any(isinstance(value, list) for value in values):
-        known = cluster_fields(samples)
-        advice = f"choose one such as {', '.join(known)}." if known else "this dataset has none yet."
-        raise InputError(f"There is no field {field!r} with one cluster per sample: {advice}")
+    check_cluster_field(samples, field)
+    values = _field_values(samples, field)
     if all(value is None for value in values):
         raise InputError(f"{field!r} has no clusters on these samples: compute them first.")
     texts = sorted({value for value in values if isinstance(value, str)})
     numbers = {text: number for number, text in enumerate(texts)} | {None: -1}
     return np.array([numbers.get(value, value) for value in values])
+
+
+def check_cluster_field(samples: Samples, field: str) -> None:
+    """Check that a field may hold one cluster per sample, without reading it.
+
+    Raises:
+        InputError: There is no such field, or it holds something else.
+    """
+    dataset = dataset_of(samples)
+    kind = dataset.get_field(field)
+    parts = field.split(".")
+    parents = (dataset.get_field(".".join(parts[:length])) for length in range(1, len(parts)))
+    is_in_list = any(isinstance(parent, fo.ListField) for parent in parents)
+    if isinstance(kind, fo.IntField | fo.StringField) and not is_in_list:
+        return
+    known = cluster_fields(samples)
+    advice = f"choose one such as {', '.join(known)}." if known else "this dataset has none yet."
+    raise InputError(f"There is no field {field!r} with one cluster per sample: {advice}")
 
 
 def cluster_fields(samples: Samples) -> list[str]:

@@ -33,6 +33,20 @@ class ClassDescription:
         """What goes into the prompts: the name, then the descriptions."""
         return (self.name, *self.descriptions)
 
+    @property
+    def entry(self) -> str:
+        """The class in one line, which `parse` reads.
+
+        Raises:
+            InputError: The name has a colon, or a description a comma, which would be read as its end.
+        """
+        if ":" in self.name or any("," in description for description in self.descriptions):
+            raise InputError(
+                f"Class {self.name!r} cannot be written in one line, because of a colon in its name or a "
+                "comma in a description: reword it, or call auto_label from Python."
+            )
+        return f"{self.name}: {', '.join(self.descriptions)}" if self.descriptions else self.name
+
 
 Classes = Sequence[str | ClassDescription] | Mapping[str, Sequence[str]]
 

@@ -38,6 +38,17 @@ def test_classes_that_were_read_are_read_again_as_they_are():
     assert read_classes(classes) == classes
 
 
+@pytest.mark.parametrize("entry", ["cat", "dog: puppy, hound", "rocket, on its pad"])
+def test_a_class_is_written_as_it_is_read(entry):
+    assert read_classes([entry])[0].entry == entry
+
+
+@pytest.mark.parametrize("one", [ClassDescription("1:100"), ClassDescription("map", ("folded, old",))])
+def test_what_one_line_cannot_hold_is_not_written_in_one(one):
+    with pytest.raises(InputError, match="cannot be written in one line"):
+        _ = one.entry
+
+
 @pytest.mark.parametrize(
     ("classes", "sentence"),
     [

@@ -139,4 +139,5 @@ def _kmeans(reduced: np.ndarray, count: int, seed: int) -> np.ndarray:
     )
     model.train(reduced)
     _, nearest = model.index.search(reduced, 1)
-    return nearest[:, 0]
+    # A cluster may have ended empty.
+    return np.unique(nearest[:, 0], return_inverse=True)[1]

@@ -13,6 +13,7 @@ def explain(
     probabilities: np.ndarray,
     text_logits: np.ndarray,
     image_view: np.ndarray,
+    novelty: np.ndarray,
     level_labels: dict[str, np.ndarray],
 ) -> Explanation:
     """Collect what explains every label.
@@ -21,6 +22,7 @@ def explain(
         probabilities: (n, k) final probabilities; the largest of a row is the label's.
         text_logits: (n, k) what the class names alone say.
         image_view: (n, k) what the images alone say, rows sum to 1.
+        novelty: (n,) share of the images that look less novel.
         level_labels: Level → (n,) labels after it, in order.
     """
     n, k = probabilities.shape
@@ -38,4 +40,4 @@ def explain(
         if k > 1:
             np.put_along_axis(others, labels, -1, axis=1)
             second[rows] = others.argmax(axis=1)
-    return Explanation(second, margin, text_support, image_support, agreement, level_labels)
+    return Explanation(second, margin, text_support, image_support, agreement, novelty, level_labels)

@@ -96,8 +96,10 @@ def image_novelty(evidence: Evidence, z: np.ndarray) -> np.ndarray:
     Returns:
         (n,) float32 in (0, 1), share of the images that look less novel.
     """
-    undecided = entropy(softmax(evidence.text.logits))
-    closeness = np.einsum("nk,nk->n", z, evidence.X @ evidence.T.T)
+    undecided, closeness = np.empty((2, len(z)), np.float32)
+    for rows in row_chunks(len(z)):
+        undecided[rows] = entropy(softmax(evidence.text.logits[rows]))
+        closeness[rows] = np.einsum("nk,nk->n", z[rows], evidence.X[rows] @ evidence.T.T)
     names = score = standardised(undecided) - standardised(closeness)
     strength = evidence.text.strength
     if strength > 0:
@@ -146,8 +148,11 @@ def smoothed(values: np.ndarray, z: np.ndarray, neighbors: np.ndarray) -> np.nda
     n, k = z.shape
     asked = neighbors[:, : max(n // (2 * k), 1)]
     trust = trust_in_classes(np.float64(n / k))
-    weights = [trust * np.einsum("nk,nk->n", z, z[column]) for column in asked.T]
-    total = 1 + sum(weights)
+    weights = np.empty(asked.T.shape)
+    for rows in row_chunks(n):
+        for weight, column in zip(weights, asked.T, strict=True):
+            weight[rows] = trust * np.einsum("nk,nk->n", z[rows], z[column[rows]])
+    total = 1 + weights.sum(axis=0)
     for _ in range(SMOOTHING_ROUNDS):
         told = sum(weight * values[column] for weight, column in zip(weights, asked.T, strict=True))
         values = (values + told) / total
@@ -196,8 +201,10 @@ def core_distance(V: np.ndarray, labels: np.ndarray, core: np.ndarray, classes: 
     members = sparse.csr_matrix((inverse[rows], (labels[rows], rows)), (classes, len(V)))
     sums = np.asarray(members @ V - np.outer(members.sum(axis=1), mean), np.float32)
     directions = unit_rows(sums[np.bincount(labels[rows], minlength=classes) > 0])
-    nearest = (V @ directions.T - directions @ mean).max(axis=1) * inverse
-    return 1 - np.clip(nearest, -1, 1)
+    nearest = np.empty(len(V), np.float32)
+    for chunk in row_chunks(len(V)):
+        nearest[chunk] = (V[chunk] @ directions.T - directions @ mean).max(axis=1)
+    return 1 - np.clip(nearest * inverse, -1, 1)
 
 
 def _central_images(V: np.ndarray, clusters: Clusters) -> list[np.ndarray]:

@@ -13,6 +13,7 @@ from .confidence import calibrated
 from .config import Settings
 from .evidence import Images, gather_evidence
 from .explanation import explain
+from .novelty import cluster_novelty, image_novelty
 from .results import Refinement
 from .validation import check_anchors, check_clusters, check_pair, check_visual
 from .vectors import unit_rows
@@ -67,7 +68,7 @@ def refine(
     distinct = images.distinct()
     if distinct.are_all:
         return _refine(images, T, settings, report)
-    return _refine(images.rows(distinct.first), T, settings, report).with_copies(distinct.group)
+    return _refine(images.rows(distinct.first), T, settings, report).with_copies(distinct)
 
 
 def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress) -> Refinement:
@@ -79,6 +80,7 @@ def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress)
     evidence = gather_evidence(images, T)
     outcome = RULES[settings.method](evidence, hierarchy, settings)
     probabilities = calibrated(outcome.probabilities, evidence, settings.confidence_temperature)
+    novelty = image_novelty(evidence, outcome.probabilities)
     report("refine", 1, 1)
     return Refinement(
         labels=probabilities.argmax(axis=1),
@@ -87,9 +89,12 @@ def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress)
         prototypes=unit_rows(outcome.prototypes),
         zero_shot_labels=evidence.zero_shot_labels,
         is_known=images.anchors >= 0,
-        explanation=explain(probabilities, evidence.text.logits, outcome.image_view, outcome.level_labels),
+        explanation=explain(
+            probabilities, evidence.text.logits, outcome.image_view, novelty, outcome.level_labels
+        ),
         history=outcome.history,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},
+        novel_clusters=cluster_novelty(evidence, hierarchy.micro, novelty),
         settings=settings,
     )

@@ -9,7 +9,9 @@ import numpy as np
 
 from .clustering import Clusters
 from .config import Settings
+from .duplicates import DistinctRows
 from .metrics import Coverage, expected_coverage
+from .novelty import ClusterNovelty
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Explanation:
         image_support: (n,) float32 in [0, 1], probability that the images alone give to the label.
         agreement: (n,) float32 in [0, 1], overlap Σ_c min(p_c, q_c) of what the class names alone and
             the images alone say.
+        novelty: (n,) float32 in (0, 1), share of the images that look less as if their class was not named.
         level_labels: "text", then each level that was not skipped, in order → (n,) int64 labels after it.
     """
 
@@ -69,6 +72,7 @@ class Explanation:
     text_support: np.ndarray
     image_support: np.ndarray
     agreement: np.ndarray
+    novelty: np.ndarray
     level_labels: dict[str, np.ndarray]
 
     def changed_by(self, level: str) -> np.ndarray:
@@ -83,6 +87,13 @@ class Explanation:
         levels = list(self.level_labels)
         before = levels[levels.index(level) - 1]
         return self.level_labels[level] != self.level_labels[before]
+
+    def of(self, rows: np.ndarray) -> "Explanation":
+        """The explanation of some of the images, or of some more than once."""
+        arrays = {name: value[rows] for name, value in vars(self).items() if name != "level_labels"}
+        return Explanation(
+            **arrays, level_labels={level: labels[rows] for level, labels in self.level_labels.items()}
+        )
 
 
 @dataclass(frozen=True)
@@ -101,6 +112,7 @@ class Refinement:
         alignment: "meta" and "micro" → (clusters, k) float32, share of each cluster that went to each
             class; rows sum to 1.
         clusters: "meta" and "micro" → the clusters.
+        novel_clusters: The micro-clusters, those that fit no class name first.
         settings: Settings of the run, with nothing left automatic.
     """
 
@@ -114,6 +126,7 @@ class Refinement:
     history: tuple[LevelHistory, ...]
     alignment: dict[str, np.ndarray]
     clusters: dict[str, Clusters]
+    novel_clusters: tuple[ClusterNovelty, ...]
     settings: Settings
 
     @property
@@ -126,12 +139,15 @@ class Refinement:
         """Expected accuracy if only the most confident labels are kept: what is left to review."""
         return expected_coverage(self.confidence)
 
-    def with_copies(self, group: np.ndarray) -> "Refinement":
+    def with_copies(self, distinct: DistinctRows) -> "Refinement":
         """The same refinement for images of which some are copies of others.
 
         Args:
-            group: (n,) row of this refinement that each image is a copy of.
+            distinct: Which of all images the rows of this refinement are.
         """
+        group = distinct.group
+        clusters = {level: clusters.with_copies(group) for level, clusters in self.clusters.items()}
+        sizes = clusters["micro"].sizes
         return replace(
             self,
             labels=self.labels[group],
@@ -139,12 +155,12 @@ class Refinement:
             probabilities=self.probabilities[group],
             zero_shot_labels=self.zero_shot_labels[group],
             is_known=self.is_known[group],
-            explanation=_explanation_of(self.explanation, group),
-            clusters={level: clusters.with_copies(group) for level, clusters in self.clusters.items()},
+            explanation=self.explanation.of(group),
+            clusters=clusters,
+            novel_clusters=tuple(
+                replace(
+                    entry, size=int(sizes[entry.cluster]), central_images=distinct.first[entry.central_images]
+                )
+                for entry in self.novel_clusters
+            ),
         )
-
-
-def _explanation_of(explanation: Explanation, rows: np.ndarray) -> Explanation:
-    arrays = {name: value[rows] for name, value in vars(explanation).items() if name != "level_labels"}
-    labels = {level: labels[rows] for level, labels in explanation.level_labels.items()}
-    return Explanation(**arrays, level_labels=labels)

@@ -8,31 +8,32 @@ from fiftyone_autolabel.plugin.engine.explanation import explain
 P = np.array([[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]], np.float32)
 TEXT = np.array([[0.1, 0.8, 0.1], [0.2, 0.2, 0.6]], np.float32)
 IMAGE = np.array([[0.9, 0.1, 0.0], [0.2, 0.2, 0.6]], np.float32)
+NOVELTY = np.array([0.25, 0.75])
 LEVELS = {"text": np.array([1, 2]), "micro": np.array([0, 2]), "image": np.array([0, 2])}
 
 
 def test_the_second_choice_and_its_distance_are_kept():
-    explanation = explain(P, np.log(TEXT), IMAGE, LEVELS)
+    explanation = explain(P, np.log(TEXT), IMAGE, NOVELTY, LEVELS)
     assert explanation.second_labels.tolist() == [1, 0]
     np.testing.assert_allclose(explanation.margin, [0.5, 0.1], rtol=1e-5)
 
 
 def test_each_view_says_how_far_it_supports_the_label():
-    explanation = explain(P, np.log(TEXT), IMAGE, LEVELS)
+    explanation = explain(P, np.log(TEXT), IMAGE, NOVELTY, LEVELS)
     np.testing.assert_allclose(explanation.text_support, [0.1, 0.6])
     np.testing.assert_allclose(explanation.image_support, [0.9, 0.6])
     np.testing.assert_allclose(explanation.agreement, [0.2, 1.0], rtol=1e-5)
 
 
 def test_the_level_that_changed_a_label_is_known():
-    explanation = explain(P, np.log(TEXT), IMAGE, LEVELS)
+    explanation = explain(P, np.log(TEXT), IMAGE, NOVELTY, LEVELS)
     assert explanation.changed_by("micro").tolist() == [True, False]
     assert not explanation.changed_by("image").any()
 
 
 def test_one_class_has_no_second_choice():
     only = np.ones((2, 1), np.float32)
-    explanation = explain(only, only, only, {"text": np.zeros(2, int)})
+    explanation = explain(only, only, only, np.array([0.25, 0.75]), {"text": np.zeros(2, int)})
     assert explanation.second_labels.tolist() == [-1, -1]
     np.testing.assert_allclose(explanation.margin, 1)
 

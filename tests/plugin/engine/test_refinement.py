@@ -89,6 +89,13 @@ def test_copies_of_images_change_no_label(method, copies):
 def test_every_copy_counts_in_its_cluster(features):
     twice = refine(np.repeat(features.X, 2, axis=0), features.T, micro_clusters=np.repeat(features.truth, 2))
     assert twice.clusters["micro"].sizes.tolist() == [80] * 8
+    assert {entry.size for entry in twice.novel_clusters} == {80}
+
+
+def test_central_images_are_rows_of_all_images_copies_or_not(features):
+    result = refine(np.repeat(features.X, 2, axis=0), features.T, micro_clusters=np.repeat(features.truth, 2))
+    for entry in result.novel_clusters:
+        assert (result.clusters["micro"].assignments[entry.central_images] == entry.cluster).all()
 
 
 @both_methods

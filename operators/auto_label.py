@@ -4,31 +4,21 @@ What it does is told in `plugin.pipeline`.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.fields import FieldNames, check_fields
-from ..plugin.dataset.reading import (
-    classes_of,
-    label_fields,
-    vector_sources,
-    why_not_labelable,
-)
-from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
-from ..plugin.engine.config import METHODS, PRESETS, Settings
-from ..plugin.engine.errors import InputError
-from ..plugin.engine.validation import check_class_names
+from ..plugin.dataset.reading import why_not_labelable
+from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.pipeline import Labelling, Progress, auto_label
+from .auto_label_form import FIELDS, add_inputs, chosen_classes, chosen_fields, chosen_settings
 from .background import is_in_app, message_output, run_with_progress, stream_with_progress
+from .forms import refuse
 
 DELEGATE_ABOVE = 20_000
 MOST_CLASSES_SHOWN = 20
-TYPED, DATASET, FIELD = "typed", "dataset", "field"
-FIELDS = FieldNames()
 
 
 class AutoLabel(foo.Operator):
@@ -52,10 +42,15 @@ class AutoLabel(foo.Operator):
     def __call__(
         self,
         sample_collection: fo.Dataset | fo.DatasetView,
-        classes: Sequence[str],
+        classes: Classes,
         *,
+        prompt_templates: Sequence[str] | None = None,
         encoder: str = "auto",
         embeddings: str | None = None,
+        text_embeddings: str | None = None,
+        visual_encoder: str | None = None,
+        visual_embeddings: str | None = None,
+        clusters: str | None = None,
         preset: str = "auto",
         method: str = "anchored",
         label_field: str = FIELDS.label,
@@ -66,9 +61,14 @@ class AutoLabel(foo.Operator):
 
         Args:
             sample_collection: Dataset or view of images.
-            classes: Distinct class names.
+            classes: Distinct class names, each alone or with descriptions: "dog: puppy, hound".
+            prompt_templates: Texts with one `{}` for the name; those that suit the encoder if None.
             encoder: "auto", "offline", "openclip[:MODEL/PRETRAINED]" or "sentence-transformers:MODEL".
             embeddings: Vector field or brain key to use instead of embedding the images.
+            text_embeddings: `.npy` file with one row per class, from the model of `embeddings`.
+            visual_encoder: Second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch".
+            visual_embeddings: Vector field or brain key to use instead of a second encoder.
+            clusters: Field with the cluster of every image; computed if None.
             preset: "auto", "small", "medium" or "large".
             method: "anchored" or "prototype".
             label_field: Field for the labels.
@@ -77,6 +77,9 @@ class AutoLabel(foo.Operator):
 
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+
+        Raises:
+            InputError: The classes are unusable, or one cannot be written in one line, as in the form.
         """
         kind = "dataset" if isinstance(sample_collection, fo.Dataset) else "view"
         return foo.execute_operator(
@@ -84,9 +87,14 @@ class AutoLabel(foo.Operator):
             {kind: sample_collection},
             request_delegation=delegate,
             params={
-                "classes": list(classes),
+                "classes": [one.entry for one in read_classes(classes)],
+                "prompt_templates": None if prompt_templates is None else list(prompt_templates),
                 "encoder": encoder,
                 "embeddings": embeddings,
+                "text_embeddings": text_embeddings,
+                "visual_encoder": visual_encoder,
+                "visual_embeddings": visual_embeddings,
+                "clusters": clusters,
                 "preset": preset,
                 "method": method,
                 "label_field": label_field,
@@ -116,11 +124,8 @@ class AutoLabel(foo.Operator):
         samples = ctx.target_view(require_flat=True)
         problem = why_not_labelable(samples)
         if problem:
-            _refuse(inputs.view("problem", types.Error(label=problem)), problem)
-        _add_classes(inputs, ctx, samples)
-        _add_encoder(inputs, ctx, samples)
-        _add_settings(inputs)
-        _add_fields(inputs, ctx)
+            refuse(inputs.view("problem", types.Error(label=problem)), problem)
+        add_inputs(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label="Auto-label"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
@@ -134,11 +139,16 @@ class AutoLabel(foo.Operator):
         def work(progress: Progress) -> Labelling:
             return auto_label(
                 samples,
-                _classes(ctx, samples),
+                chosen_classes(ctx, samples),
+                prompt_templates=ctx.params.get("prompt_templates") or None,
                 encoder=ctx.params.get("encoder") or "auto",
-                embeddings=ctx.params.get("embeddings"),
-                settings=_settings(ctx),
-                fields=_fields(ctx),
+                embeddings=ctx.params.get("embeddings") or None,
+                text_embeddings=ctx.params.get("text_embeddings") or None,
+                visual_encoder=ctx.params.get("visual_encoder") or None,
+                visual_embeddings=ctx.params.get("visual_embeddings") or None,
+                clusters=ctx.params.get("clusters") or None,
+                settings=chosen_settings(ctx),
+                fields=chosen_fields(ctx),
                 progress=progress,
             )
 
@@ -170,6 +180,8 @@ def summary(labelling: Labelling) -> dict:
         f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
         f"Sort the grid by *{labelling.fields.confidence}* to see the doubtful ones first.",
     ]
+    if labelling.visual_encoder:
+        lines.insert(3, f"Second image encoder: {labelling.visual_encoder}.")
     if labelling.failures:
         field = labelling.fields.error
         lines.insert(1, f"{_images(len(labelling.failures))} could not be read: see `{field}`.")
@@ -178,6 +190,7 @@ def summary(labelling: Labelling) -> dict:
         "n_labelled": len(labelling.sample_ids),
         "n_failed": len(labelling.failures),
         "encoder": labelling.encoder,
+        "visual_encoder": labelling.visual_encoder,
         "expected_accuracy": labelling.expected_accuracy,
         "counts": labelling.counts,
         "seconds": labelling.seconds,
@@ -194,119 +207,3 @@ def _most_frequent(counts: dict[str, int]) -> str:
 
 def _images(count: int) -> str:
     return f"{count} image{'' if count == 1 else 's'}"
-
-
-def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """Class names: typed, the dataset's own, or those of a label field."""
-    known, fields = classes_of(samples), label_fields(samples)
-    sources = types.RadioGroup(orientation="horizontal")
-    sources.add_choice(TYPED, label="Type them")
-    if known:
-        sources.add_choice(DATASET, label="The dataset's classes")
-    if fields:
-        sources.add_choice(FIELD, label="From a label field")
-    if len(sources.choices) > 1:
-        inputs.enum("class_source", sources.values(), default=TYPED, label="Class names", view=sources)
-    source = ctx.params.get("class_source") or TYPED
-    if source == FIELD:
-        inputs.enum("class_field", fields, required=True, label="Label field", view=_dropdown(fields))
-    if source == TYPED:
-        view = types.AutocompleteView(allow_user_input=True, allow_duplicates=False)
-        for name in known:
-            view.add_choice(name, label=name)
-        classes = inputs.list(
-            "classes",
-            types.String(),
-            required=True,
-            label="Classes",
-            description="Type a name and press Enter, once for every class",
-            view=view,
-        )
-        if ctx.params.get("classes") is not None:
-            _refuse(classes, _sentence(check_class_names, ctx.params["classes"]))
-
-
-def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """The encoder, or vectors that are there already."""
-    view = types.AutocompleteView(allow_user_input=True)
-    for name in ENCODER_NAMES:
-        view.add_choice(name, label=name)
-    encoder = inputs.str(
-        "encoder",
-        default="auto",
-        label="Encoder",
-        description='Or a model of your choice, e.g. "openclip:ViT-L-14/openai"',
-        view=view,
-    )
-    chosen = ctx.params.get("encoder") or "auto"
-    # "auto" may ask the network, which a form must not wait for.
-    if chosen != "auto":
-        _refuse(encoder, _sentence(choose_encoder, chosen))
-    sources = vector_sources(samples)
-    if sources:
-        inputs.enum(
-            "embeddings",
-            sources,
-            label="Existing embeddings",
-            description="Vectors that the encoder's model made earlier; leave empty to compute them",
-            view=_dropdown(sources),
-        )
-
-
-def _add_settings(inputs: types.Object) -> None:
-    for name, values, label, description in (
-        ("preset", PRESETS, "Preset", "How to cluster, by the size of the dataset"),
-        ("method", METHODS, "Method", "anchored: robust; prototype: the textbook rule"),
-    ):
-        view = _dropdown(values)
-        inputs.enum(name, values, default=values[0], label=label, description=description, view=view)
-
-
-def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
-    chosen = _fields(ctx)
-    label = inputs.str("label_field", default=FIELDS.label, label="Label field")
-    confidence = inputs.str("confidence_field", default=FIELDS.confidence, label="Confidence field")
-    sentence = _sentence(partial(check_fields, ctx.dataset), chosen)
-    _refuse(confidence if repr(chosen.confidence) in sentence else label, sentence)
-
-
-def _dropdown(values: Sequence[str]) -> types.Dropdown:
-    dropdown = types.Dropdown()
-    for value in values:
-        dropdown.add_choice(value, label=value)
-    return dropdown
-
-
-def _refuse(field: types.Property, sentence: str) -> None:
-    """Mark a field of the form as wrong, if there is something to say."""
-    if sentence:
-        field.invalid = True
-        field.error_message = sentence
-
-
-def _sentence(check: Any, value: Any) -> str:
-    """What a check says against a value, "" if nothing."""
-    try:
-        check(value)
-    except InputError as error:
-        return str(error)
-    return ""
-
-
-def _classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> list[str]:
-    source = ctx.params.get("class_source") or TYPED
-    if source == TYPED:
-        return ctx.params.get("classes")
-    return classes_of(samples, ctx.params.get("class_field") if source == FIELD else None)
-
-
-def _settings(ctx: foo.ExecutionContext) -> Settings:
-    settings = Settings.preset(ctx.params.get("preset") or PRESETS[0])
-    return settings.with_overrides(method=ctx.params.get("method") or METHODS[0])
-
-
-def _fields(ctx: foo.ExecutionContext) -> FieldNames:
-    return FieldNames(
-        label=ctx.params.get("label_field") or FIELDS.label,
-        confidence=ctx.params.get("confidence_field") or FIELDS.confidence,
-    )

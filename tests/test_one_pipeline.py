@@ -7,32 +7,36 @@ from fiftyone_autolabel.plugin.cli import app
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from typer.testing import CliRunner
 
+PLAIN = {name: [] for name in DEMO_CLASSES}
+DESCRIBED = PLAIN | {"cat": ["kitten", "tabby"], "rocket": ["space shuttle"]}
 
-def label_with_python(dataset):
-    auto_label(dataset, DEMO_CLASSES, encoder="offline")
+
+def entries(classes):
+    """Every class as a person types it."""
+    return [f"{name}: {', '.join(said)}" if said else name for name, said in classes.items()]
 
 
-def label_with_the_operator(dataset):
-    params = {"classes": DEMO_CLASSES, "encoder": "offline"}
+def label_with_python(dataset, classes):
+    auto_label(dataset, classes, encoder="offline")
+
+
+def label_with_the_operator(dataset, classes):
+    params = {"classes": entries(classes), "encoder": "offline"}
     foo.execute_operator("@autolabel/prototypes/auto_label", {"dataset": dataset}, params=params)
 
 
-def label_with_the_command_line(dataset):
-    arguments = ["label", dataset.name, "--classes", ",".join(DEMO_CLASSES), "--encoder", "offline"]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+def label_with_the_command_line(dataset, classes):
+    options = [part for entry in entries(classes) for part in ("--classes", entry)]
+    assert CliRunner().invoke(app, ["label", dataset.name, *options, "--encoder", "offline"]).exit_code == 0
     dataset.reload()
 
 
-@pytest.fixture
-def expected(demo_dataset):
-    """Labels and confidences of the Python call."""
-    label_with_python(demo_dataset)
-    return demo_dataset.values(["auto_label.label", "confidence", "auto_label_micro_cluster"])
-
-
+@pytest.mark.parametrize("classes", [PLAIN, DESCRIBED], ids=["names", "descriptions"])
 @pytest.mark.parametrize("label", [label_with_the_operator, label_with_the_command_line])
-def test_every_way_in_gives_the_same_labels(demo_dataset, expected, label):
-    copy = demo_dataset.exclude_fields(["auto_label", "confidence", "auto_label_micro_cluster"]).clone()
-    label(copy)
-    assert copy.values(["auto_label.label", "confidence", "auto_label_micro_cluster"]) == expected
+def test_every_way_in_gives_the_same_labels(demo_dataset, label, classes):
+    copy = demo_dataset.clone()
+    label_with_python(demo_dataset, classes)
+    label(copy, classes)
+    written = ["auto_label.label", "confidence", "auto_label_micro_cluster"]
+    assert copy.values(written) == demo_dataset.values(written)
     copy.delete()

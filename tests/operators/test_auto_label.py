@@ -5,6 +5,7 @@ import sys
 
 import fiftyone as fo
 import fiftyone.operators as foo
+import numpy as np
 import pytest
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError
@@ -85,6 +86,58 @@ def test_the_summary_names_the_fields_that_were_written(operator, demo_dataset):
     assert "*sure*" in message
 
 
+def test_descriptions_are_typed_after_a_colon(demo_dataset):
+    params = {"classes": ["ship: rocket, space shuttle", "pet: cat"], "encoder": "offline"}
+    result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=params).result
+    assert set(result["counts"]) == {"ship", "pet"}
+    config = demo_dataset.get_run_info(result["run_key"]).config
+    assert config.descriptions == [["rocket", "space shuttle"], ["cat"]]
+
+
+def test_a_python_call_takes_descriptions_as_a_mapping(operator, demo_dataset):
+    result = operator(demo_dataset, {"ship": ["rocket"], "pet": []}, encoder="offline").result
+    assert demo_dataset.get_run_info(result["run_key"]).config.descriptions == [["rocket"], []]
+
+
+def test_colons_in_the_labels_of_a_field_mean_nothing(demo_dataset):
+    names = [f"kind: {name}" for name in demo_dataset.values("ground_truth.label")]
+    demo_dataset.set_values("ground_truth.label", names)
+    params = {"class_source": "field", "class_field": "ground_truth", "encoder": "offline"}
+    result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=params).result
+    assert set(result["counts"]) == set(names)
+
+
+def test_prompts_second_encoder_and_clusters_come_from_a_python_call(operator, demo_dataset):
+    demo_dataset.set_values("cluster", [number % 7 for number in range(len(demo_dataset))])
+    result = operator(
+        demo_dataset,
+        DEMO_CLASSES,
+        encoder="offline",
+        prompt_templates=["a picture of {}"],
+        visual_encoder="offline",
+        clusters="cluster",
+    ).result
+    config = demo_dataset.get_run_info(result["run_key"]).config
+    assert config.prompt_templates == ["a picture of {}"]
+    assert config.clusters == "cluster"
+    assert config.visual_encoder == result["visual_encoder"] == "offline"
+    assert "Second image encoder: offline." in result["message"]
+
+
+def test_vectors_of_a_field_and_a_file_need_no_encoder(operator, demo_dataset, tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(len(demo_dataset), 3))
+    demo_dataset.set_values("vector", vectors)
+    np.save(tmp_path / "T.npy", np.eye(3)[:2])
+    result = operator(
+        demo_dataset,
+        ["a", "b"],
+        embeddings="vector",
+        text_embeddings=str(tmp_path / "T.npy"),
+        visual_embeddings="vector",
+    ).result
+    assert result["encoder"] == result["visual_encoder"] == "precomputed"
+
+
 def test_classes_are_taken_from_a_label_field(demo_dataset):
     params = {"class_source": "field", "class_field": "ground_truth", "encoder": "offline"}
     result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=params)
@@ -104,6 +157,10 @@ def test_classes_are_taken_from_the_dataset(demo_dataset):
         ({}, "Required property"),
         ({"classes": []}, "No classes given"),
         ({"classes": ["cat", "Cat"]}, "given twice"),
+        ({"classes": ["dog: puppy, puppy"]}, "described twice"),
+        ({"classes": ["cat"], "prompt_templates": ["a photo"]}, "needs exactly one {}"),
+        ({"classes": ["cat"], "visual_encoder": "ofline"}, "did you mean 'offline'"),
+        ({"classes": ["cat"], "clusters": "nothing"}, "no field 'nothing' with one cluster"),
         ({"classes": ["cat"], "encoder": "ofline"}, "did you mean 'offline'"),
         ({"classes": ["cat"], "label_field": "ground_truth"}, "was not written by auto-label"),
         ({"classes": ["cat"], "confidence_field": "my field"}, "cannot be a field name"),
@@ -134,6 +191,28 @@ def test_the_form_offers_vectors_that_are_there(server, demo_dataset):
     assert "embeddings" not in form(server, demo_dataset)
     demo_dataset.add_sample_field("vector", fo.VectorField)
     assert form(server, demo_dataset)["embeddings"]["type"]["values"] == ["vector"]
+
+
+def test_the_form_shows_further_options_when_they_are_asked_for_or_given(server, demo_dataset):
+    assert "visual_encoder" not in form(server, demo_dataset)
+    assert {"prompt_templates", "visual_encoder"} <= set(form(server, demo_dataset, more=True))
+    given = form(server, demo_dataset, visual_encoder="nonsense")
+    assert given["visual_encoder"]["invalid"]
+
+
+def test_the_form_suggests_fields_that_may_hold_clusters(server, demo_dataset):
+    assert "clusters" not in form(server, demo_dataset, more=True)
+    demo_dataset.add_sample_field("cluster", fo.IntField)
+    choices = form(server, demo_dataset, more=True)["clusters"]["view"]["choices"]
+    assert [choice["value"] for choice in choices] == ["cluster"]
+
+
+def test_the_form_offers_second_vectors_and_text_vectors(server, demo_dataset):
+    demo_dataset.add_sample_field("vector", fo.VectorField)
+    fields = form(server, demo_dataset, more=True)
+    assert fields["visual_embeddings"]["type"]["values"] == ["vector"]
+    assert "text_embeddings" not in fields
+    assert "text_embeddings" in form(server, demo_dataset, more=True, embeddings="vector")
 
 
 def test_the_app_sees_progress_then_the_labels_then_a_summary(server, demo_dataset):

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import fiftyone as fo
+import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.cli import app
 from fiftyone_autolabel.plugin.console import StageProgress
@@ -67,6 +68,41 @@ def test_classes_can_come_from_options_and_a_file_and_fields_can_be_named(folder
     assert dataset.count("sureness") == dataset.count("guess.label")
 
 
+def test_a_class_may_be_described_in_an_option_or_in_the_file(folder, tmp_path):
+    (tmp_path / "classes.txt").write_text("ship, in space: rocket, space shuttle\n")
+    classes = ("-c", "pet: cat, kitten", "-c", "boat, house", "--classes-file", tmp_path / "classes.txt")
+    assert run("label", folder, *classes, "--name", "described", "--encoder", "offline").exit_code == 0
+    dataset = fo.load_dataset("described")
+    config = dataset.get_run_info("auto_label_1").config
+    assert config.classes == ["pet", "boat", "house", "ship, in space"]
+    assert config.descriptions == [["cat", "kitten"], [], [], ["rocket", "space shuttle"]]
+    assert {"pet", "ship, in space"} <= set(dataset.distinct("auto_label.label"))
+
+
+def test_templates_second_encoder_and_clusters_are_options(labelled):
+    dataset = fo.load_dataset("album")
+    dataset.set_values("cluster", [number % 2 for number in range(len(dataset))])
+    templates = ("--template", "a photo of a {}", "--template", "a {} outdoors")
+    second = ("--visual-encoder", "offline", "--clusters", "cluster", "--label-field", "second")
+    result = run("label", "album", "-c", "cat,rocket", *templates, "--encoder", "offline", *second)
+    config = dataset.get_run_info("second_1").config
+    assert config.prompt_templates == ["a photo of a {}", "a {} outdoors"]
+    assert (config.visual_encoder, config.clusters) == ("offline", "cluster")
+    assert re.search(r"Second image encoder.*offline", result.stdout)
+
+
+def test_vectors_come_from_files(labelled, tmp_path):
+    dataset = fo.load_dataset("album")
+    is_cat = np.array([Path(path).name.startswith("cat") for path in dataset.values("filepath")])
+    np.save(tmp_path / "X.npy", np.where(is_cat[:, None], [1.0, 0.1], [0.1, 1.0]))
+    np.save(tmp_path / "T.npy", np.eye(2))
+    files = ("--embeddings", tmp_path / "X.npy", "--text-embeddings", tmp_path / "T.npy")
+    visual = ("--visual-embeddings", tmp_path / "X.npy", "--label-field", "given")
+    assert run("label", "album", "-c", "cat,rocket", *files, *visual).exit_code == 0
+    expected = np.where(is_cat, "cat", "rocket").tolist()
+    assert dataset.values("given.label") == expected
+
+
 def test_names_are_shown_as_they_were_given(tmp_path):
     photo = next(photo for photo in demo_photos(default_cache_folder() / "demo") if photo.label == "cat")
     shutil.copy(photo.path, tmp_path / "cat.jpg")
@@ -89,6 +125,16 @@ def test_classes_without_images_are_counted_in_one_line(folder):
         (("label", "nowhere", "-c", "cat"), "Error: 'nowhere' is neither a folder nor a FiftyOne dataset"),
         (("label", "nowhere"), "Error: No classes given: name at least one."),
         (("label", "nowhere", "-c", "cat,cat"), "Error: Class 'cat' is given twice: remove one of them."),
+        (("label", "nowhere", "-c", "dog: puppy,,"), "Error: Description number 2 of class 'dog' is blank"),
+        (
+            ("label", "nowhere", "-c", "cat, dog: puppy"),
+            "Error: 'cat, dog: puppy' names several classes before its colon",
+        ),
+        (("label", "nowhere", "-c", "cat", "--template", "a photo"), "Error: The prompt template 'a photo'"),
+        (
+            ("label", "nowhere", "-c", "cat", "--visual-encoder", "dino"),
+            "Error: There is no encoder 'dino'",
+        ),
         (
             ("label", "nowhere", "--classes-file", "none.txt"),
             "Error: Cannot read the class names in none.txt",

@@ -1,0 +1,206 @@
+"""The form of Auto-label: its inputs, and what a person chose in them.
+
+Every default is here once; calls from Python leave inputs out.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+import fiftyone as fo
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.dataset.fields import FieldNames, check_fields
+from ..plugin.dataset.reading import (
+    check_cluster_field,
+    classes_of,
+    cluster_fields,
+    label_fields,
+    vector_sources,
+)
+from ..plugin.encoders.descriptions import ClassDescription, Classes, read_classes
+from ..plugin.encoders.prompts import check_templates
+from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
+from ..plugin.engine.config import METHODS, PRESETS, Settings
+from .forms import dropdown, refuse, sentence_of
+
+TYPED, DATASET, FIELD = "typed", "dataset", "field"
+FIELDS = FieldNames()
+VISUAL_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
+MORE = ("prompt_templates", "visual_encoder", "visual_embeddings", "clusters", "text_embeddings")
+"""Inputs that stay hidden until they are asked for or given."""
+
+
+def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """Add every input, with what is wrong with its value."""
+    _add_classes(inputs, ctx, samples)
+    _add_encoder(inputs, ctx, samples)
+    _add_settings(inputs)
+    _add_fields(inputs, ctx)
+    inputs.bool("more", default=False, label="More options", view=types.SwitchView())
+    if ctx.params.get("more") or any(ctx.params.get(name) for name in MORE):
+        _add_prompts(inputs, ctx)
+        _add_second_encoder(inputs, ctx, samples)
+        _add_clusters(inputs, ctx, samples)
+
+
+def chosen_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Classes:
+    """Classes as they were typed, or those that the dataset knows, whose colons mean nothing."""
+    source = ctx.params.get("class_source") or TYPED
+    if source == TYPED:
+        return ctx.params.get("classes")
+    known = classes_of(samples, ctx.params.get("class_field") if source == FIELD else None)
+    return [ClassDescription(name) for name in known]
+
+
+def chosen_settings(ctx: foo.ExecutionContext) -> Settings:
+    """Preset and method."""
+    settings = Settings.preset(ctx.params.get("preset") or PRESETS[0])
+    return settings.with_overrides(method=ctx.params.get("method") or METHODS[0])
+
+
+def chosen_fields(ctx: foo.ExecutionContext) -> FieldNames:
+    """Names of the fields to write."""
+    return FieldNames(
+        label=ctx.params.get("label_field") or FIELDS.label,
+        confidence=ctx.params.get("confidence_field") or FIELDS.confidence,
+    )
+
+
+def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """Class names: typed, the dataset's own, or those of a label field."""
+    known, fields = classes_of(samples), label_fields(samples)
+    sources = types.RadioGroup(orientation="horizontal")
+    sources.add_choice(TYPED, label="Type them")
+    if known:
+        sources.add_choice(DATASET, label="The dataset's classes")
+    if fields:
+        sources.add_choice(FIELD, label="From a label field")
+    if len(sources.choices) > 1:
+        inputs.enum("class_source", sources.values(), default=TYPED, label="Class names", view=sources)
+    source = ctx.params.get("class_source") or TYPED
+    if source == FIELD:
+        inputs.enum("class_field", fields, required=True, label="Label field", view=dropdown(fields))
+    if source == TYPED:
+        # A name with a colon would be read as one with descriptions.
+        suggestions = [name for name in known if ":" not in name]
+        classes = inputs.list(
+            "classes",
+            types.String(),
+            required=True,
+            label="Classes",
+            description="Type a name and press Enter, once for every class; "
+            'say more about a class as in "dog: puppy, hound"',
+            view=_suggesting(suggestions, allow_duplicates=False),
+        )
+        if ctx.params.get("classes") is not None:
+            refuse(classes, sentence_of(partial(read_classes, ctx.params["classes"])))
+
+
+def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """The encoder, or vectors that are there already."""
+    encoder = inputs.str(
+        "encoder",
+        default="auto",
+        label="Encoder",
+        description='Or a model of your choice, e.g. "openclip:ViT-L-14/openai"',
+        view=_suggesting(name for name in ENCODER_NAMES if name != "zoo"),
+    )
+    chosen = ctx.params.get("encoder") or "auto"
+    # "auto" may ask the network, which a form must not wait for.
+    if chosen != "auto":
+        refuse(encoder, sentence_of(partial(choose_encoder, chosen)))
+    _add_vectors(
+        inputs,
+        samples,
+        "embeddings",
+        label="Existing embeddings",
+        description="Vectors that the encoder's model made earlier; leave empty to compute them",
+    )
+
+
+def _add_settings(inputs: types.Object) -> None:
+    for name, values, label, description in (
+        ("preset", PRESETS, "Preset", "How to cluster, by the size of the dataset"),
+        ("method", METHODS, "Method", "anchored: robust; prototype: the textbook rule"),
+    ):
+        view = dropdown(values)
+        inputs.enum(name, values, default=values[0], label=label, description=description, view=view)
+
+
+def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
+    chosen = chosen_fields(ctx)
+    label = inputs.str("label_field", default=FIELDS.label, label="Label field")
+    confidence = inputs.str("confidence_field", default=FIELDS.confidence, label="Confidence field")
+    sentence = sentence_of(partial(check_fields, ctx.dataset, chosen))
+    refuse(confidence if repr(chosen.confidence) in sentence else label, sentence)
+
+
+def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
+    """Prompt templates, or vectors in place of all prompts."""
+    templates = inputs.list(
+        "prompt_templates",
+        types.String(),
+        label="Prompt templates",
+        description='E.g. "a satellite photo of a {}"; leave empty for those that suit the encoder',
+        view=_suggesting([]),
+    )
+    if ctx.params.get("prompt_templates"):
+        refuse(templates, sentence_of(partial(check_templates, ctx.params["prompt_templates"])))
+    if ctx.params.get("embeddings"):
+        inputs.str(
+            "text_embeddings",
+            label="Text vectors",
+            description="A .npy file with one row per class, from the model of the existing embeddings",
+        )
+
+
+def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """A second image encoder, or its vectors."""
+    encoder = inputs.str(
+        "visual_encoder",
+        label="Second image encoder",
+        description="Finds which images are alike, while the first compares them with the names; optional",
+        view=_suggesting(VISUAL_ENCODERS),
+    )
+    chosen = ctx.params.get("visual_encoder")
+    if chosen and chosen != "auto":
+        refuse(encoder, sentence_of(partial(choose_encoder, chosen)))
+    _add_vectors(
+        inputs,
+        samples,
+        "visual_embeddings",
+        label="Existing embeddings of a second encoder",
+        description="Vectors of any image model, in place of a second image encoder",
+    )
+
+
+def _add_clusters(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """A field with clusters, where there may be one."""
+    fields, chosen = cluster_fields(samples), ctx.params.get("clusters")
+    if not fields and not chosen:
+        return
+    clusters = inputs.str(
+        "clusters",
+        label="Clusters",
+        description="Field with the cluster of every image; leave empty to compute clusters",
+        view=_suggesting(fields),
+    )
+    if chosen:
+        refuse(clusters, sentence_of(partial(check_cluster_field, samples, chosen)))
+
+
+def _add_vectors(
+    inputs: types.Object, samples: fo.DatasetView, name: str, *, label: str, description: str
+) -> None:
+    sources = vector_sources(samples)
+    if sources:
+        inputs.enum(name, sources, label=label, description=description, view=dropdown(sources))
+
+
+def _suggesting(values: Iterable[str], allow_duplicates: bool = True) -> types.AutocompleteView:
+    """A text, or several in a list, with suggestions."""
+    view = types.AutocompleteView(allow_user_input=True, allow_duplicates=allow_duplicates)
+    for value in values:
+        view.add_choice(value, label=value)
+    return view

@@ -268,6 +268,39 @@ def test_prompt_templates_of_ones_own_are_used_and_recorded(demo_dataset):
     assert templates == [list(load_encoder("offline").prompt_templates), ["an invoice for {}"]]
 
 
+@pytest.fixture
+def truth_vectors(demo_dataset) -> np.ndarray:
+    """Vectors in which every class lies apart from all others, as from a perfect second encoder."""
+    truth = [DEMO_CLASSES.index(name) for name in demo_dataset.values("ground_truth.label")]
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(len(truth), 20))
+    return np.eye(20)[truth] + noise
+
+
+def test_a_second_encoder_gives_the_geometry(demo_dataset, truth_vectors):
+    one = {"encoder": "offline", "settings": Settings(method="prototype")}
+    auto_label(demo_dataset, DEMO_CLASSES, **one)
+    alone = accuracy(demo_dataset, "auto_label")
+    labelling = auto_label(demo_dataset, DEMO_CLASSES, **one, visual_embeddings=truth_vectors)
+    assert accuracy(demo_dataset, "auto_label") > alone
+    assert labelling.refinement.prototypes.shape == (len(DEMO_CLASSES), 20)
+
+
+def test_an_image_that_either_encoder_cannot_read_is_a_failure(demo_dataset, truth_vectors):
+    demo_dataset.set_values("visual", [*truth_vectors[:-1], None])
+    vectors = load_encoder("offline").embed_images(demo_dataset.values("filepath")).vectors
+    demo_dataset.set_values("vector", [None, *vectors[1:]])
+    labelling = auto_label(
+        demo_dataset,
+        DEMO_CLASSES,
+        encoder="offline",
+        embeddings="vector",
+        visual_embeddings="visual",
+        settings=Settings(method="prototype"),
+    )
+    assert list(labelling.failures) == [demo_dataset.first().id, demo_dataset.last().id]
+    assert labelling.sample_ids == demo_dataset.values("id")[1:-1]
+
+
 def test_the_second_encoder_is_named_and_recorded(demo_dataset):
     labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", visual_encoder="offline")
     config = demo_dataset.get_run_info(labelling.run_key).config

@@ -1,4 +1,4 @@
-"""The command line: `fiftyone-autolabel label`, `demo` and `install`.
+"""The command line: `fiftyone-autolabel label`, `export`, `demo` and `install`.
 
 It reads options and shows results; the work is done by the modules that it calls.
 """
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
+from .cli_export import export
+from .dataset.database import require_database
 from .engine.config import PRESETS, Settings
 from .engine.errors import InputError
 
@@ -137,7 +139,7 @@ def label(
     for named in (encoder, visual_encoder or "auto"):
         if named != "auto":  # whose choice, made by the run, may have to ask the network
             choose_encoder(named)
-    _require_database()
+    require_database()
 
     from rich import print as show
 
@@ -167,6 +169,9 @@ def label(
     print(f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}")
 
 
+app.command()(export)
+
+
 @app.command()
 def demo(
     source: Annotated[
@@ -179,7 +184,7 @@ def demo(
 ) -> None:
     """Label real photos whose classes are known, say how many labels are right, and open the App."""
     settings = Settings.preset(preset)
-    _require_database()
+    require_database()
 
     from rich import print as show
 
@@ -244,13 +249,6 @@ def _entries_of(option: str) -> list[str]:
 
 def _without_blanks(entries: list[str]) -> list[str]:
     return [entry.strip() for entry in entries if entry.strip()]
-
-
-def _require_database() -> None:
-    from .dataset.database import ADVICE, find_database
-
-    if not find_database():
-        raise InputError(f"FiftyOne has no MongoDB that runs: run `fiftyone-autolabel install`, or {ADVICE}.")
 
 
 def _open_app(samples: "fo.DatasetView") -> None:

@@ -17,10 +17,15 @@ MOST_CLASSES_SHOWN = 30
 
 
 class StageProgress:
-    """One bar per stage; an instance is the `progress` callback of `auto_label`."""
+    """One bar per stage; an instance is the `progress` callback of `auto_label` or `export_labels`."""
 
-    def __init__(self) -> None:
-        """Prepare the bars without drawing them."""
+    def __init__(self, stages: dict[str, str] = STAGES) -> None:
+        """Prepare the bars without drawing them.
+
+        Args:
+            stages: Stage → what to call it.
+        """
+        self._stages = stages
         self._bars = Progress(
             TextColumn("{task.description:<20}"),
             BarColumn(),
@@ -45,7 +50,7 @@ class StageProgress:
         """Show that `done` of `total` steps of a stage are finished."""
         self._bars.start()
         if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(STAGES[stage], total=total)
+            self._tasks[stage] = self._bars.add_task(self._stages[stage], total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)
 
 

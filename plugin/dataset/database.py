@@ -71,6 +71,16 @@ def find_database(folder: Path | None = None) -> str | None:
     return str(mongod) if is_usable(mongod) else None
 
 
+def require_database() -> None:
+    """Check that FiftyOne has a MongoDB, before anything imports it.
+
+    Raises:
+        InputError: It has none that runs; the message says how to get one.
+    """
+    if not find_database():
+        raise InputError(f"FiftyOne has no MongoDB that runs: run `fiftyone-autolabel install`, or {ADVICE}.")
+
+
 def configured_uri() -> str | None:
     """The address of a server of one's own, from FIFTYONE_DATABASE_URI or FiftyOne's config file.
 

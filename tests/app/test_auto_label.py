@@ -69,6 +69,15 @@ def test_a_field_name_that_is_taken_is_refused_in_the_form(form):
     expect(form.get_by_role("button", name="Execute")).to_be_disabled()
 
 
+def test_a_class_is_described_and_further_options_are_shown_when_asked_for(form, screenshot):
+    type_classes(form, ["dog: puppy, hound", "coins"])
+    expect(form.get_by_text("Second image encoder", exact=True)).to_be_hidden()
+    form.get_by_role("switch").or_(form.get_by_role("checkbox")).first.click()
+    expect(form.get_by_text("Second image encoder", exact=True)).to_be_visible()
+    expect(form.get_by_text("Prompt templates", exact=True)).to_be_visible()
+    screenshot("form-with-more-options")
+
+
 def test_a_run_that_fails_says_why_where_it_stays_readable(page, form, screenshot):
     type_classes(form, ["cat", "coins"])
     choose_encoder(form, "openclip")

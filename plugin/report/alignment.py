@@ -1,0 +1,98 @@
+"""Which cluster went to which class, ordered so that the diagonal shows.
+
+Where there are many clusters, those with most images in doubt are drawn.
+"""
+
+import numpy as np
+
+from .heatmap import Cells, heatmap
+from .seriation import seriate
+from .summary import Alignment, RunSummary
+from .theme import Plot, blank, counted, percent, safe, short
+
+MOST_ROWS = 40
+MOST_COLUMNS = 40
+
+
+def alignment_plot(summary: RunSummary, level: str = "micro", theme: str = "light") -> Plot:
+    """Heatmap of clusters × classes on one level.
+
+    Cells carry (cluster, class number) in `customdata`.
+    """
+    name = f"alignment-{level}"
+    if level not in summary.levels:
+        words = f"This run has no {level}-clusters."
+        return Plot(name, words.rstrip("."), "", blank(words, theme))
+    alignment = summary.alignment_of(level)
+    cells = alignment_cells(alignment, len(summary.classes))
+    at = {cluster: row for row, cluster in enumerate(alignment.clusters)}
+    rows = [at[cluster] for cluster in cells.rows]
+    figure = heatmap(
+        cells,
+        row_names=[f"{alignment.clusters[row]} ({alignment.sizes[row]:,})" for row in rows],
+        column_names=[short(summary.classes[number]) for number in cells.columns],
+        row_title=f"{level}-cluster (images)",
+        column_title="class",
+        hover=_hover(summary, alignment, rows, cells),
+        theme=theme,
+    )
+    return Plot(name, _title(alignment), _note(alignment, cells, summary), figure)
+
+
+def alignment_cells(
+    alignment: Alignment, classes: int, most_rows: int = MOST_ROWS, most_columns: int = MOST_COLUMNS
+) -> Cells:
+    """The clusters and classes that the heatmap shows, in its order.
+
+    Args:
+        alignment: One level.
+        classes: Number of classes k.
+        most_rows: Clusters to show; those with most images in doubt come first.
+        most_columns: Classes to show; those with most images in these clusters come first.
+    """
+    kept = range(min(most_rows, len(alignment.clusters)))
+    shares = np.zeros((len(kept), classes))
+    for row in kept:
+        shares[row, list(alignment.classes[row])] = alignment.shares[row]
+    sizes = np.array([alignment.sizes[row] for row in kept])
+    columns = np.sort(np.argsort(-(sizes @ shares), kind="stable")[:most_columns])
+    row_order, column_order = seriate(shares[:, columns])
+    columns = columns[column_order]
+    return Cells(
+        rows=tuple(alignment.clusters[row] for row in row_order),
+        columns=tuple(columns.tolist()),
+        shares=shares[np.ix_(row_order, columns)],
+    )
+
+
+def _title(alignment: Alignment) -> str:
+    return f"On average {percent(alignment.purity)} of a {alignment.level}-cluster went to one class"
+
+
+def _note(alignment: Alignment, cells: Cells, summary: RunSummary) -> str:
+    parts = []
+    if len(cells.rows) < alignment.total:
+        parts.append(
+            f"Shown are the {len(cells.rows)} of {alignment.total:,} clusters with most images outside their "
+            "first class."
+        )
+    if len(cells.columns) < len(summary.classes):
+        parts.append(f"{len(cells.columns)} of {len(summary.classes):,} classes have columns.")
+    parts.append("A clear diagonal means that clusters and classes agree; a wide row is a cluster in doubt.")
+    return " ".join(parts)
+
+
+def _hover(
+    summary: RunSummary, alignment: Alignment, rows: list[int], cells: Cells
+) -> dict[tuple[int, int], str]:
+    words = {}
+    for position, row in enumerate(rows):
+        top = "<br>".join(
+            f"{safe(summary.classes[number])}: {share:.1%}"
+            for number, share in zip(alignment.classes[row], alignment.shares[row], strict=True)
+        )
+        size = counted(alignment.sizes[row], "image")
+        head = f"<b>{alignment.level}-cluster {alignment.clusters[row]}</b>, {size}"
+        for column in np.flatnonzero(cells.shares[position]):
+            words[position, int(column)] = f"{head}<br>purity {alignment.shares[row][0]:.1%}<br>{top}"
+    return words

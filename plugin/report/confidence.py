@@ -1,0 +1,103 @@
+"""How sure the labels are, and what to expect of the surest of them.
+
+With a ground truth: whether the confidence was right.
+"""
+
+import plotly.graph_objects as go
+
+from .summary import RunSummary
+from .theme import Plot, counted, percent, template
+
+HEIGHT = 320
+SQUARE = 420
+LARGEST_MARKER = 26
+
+
+def confidence_plot(summary: RunSummary, theme: str = "light") -> Plot:
+    """Histogram of the confidence.
+
+    Bars carry (lowest, highest confidence) in `customdata`.
+    """
+    bins = len(summary.confidence_counts)
+    edges = [number / bins for number in range(bins + 1)]
+    bar = go.Bar(
+        x=[(number + 0.5) / bins for number in range(bins)],
+        y=list(summary.confidence_counts),
+        width=1 / bins,
+        customdata=[[edges[number], edges[number + 1]] for number in range(bins)],
+        hovertemplate="confidence %{customdata[0]:.2f} to %{customdata[1]:.2f}: %{y:,} images<extra></extra>",
+        marker={"line": {"width": 1, "color": "rgba(0, 0, 0, 0)"}},
+    )
+    figure = go.Figure(bar, {"template": template(theme), "height": HEIGHT, "bargap": 0})
+    figure.update_xaxes(title="confidence", range=[0, 1], tickformat=".0%", nticks=6)
+    figure.update_yaxes(title="images", rangemode="tozero", nticks=6)
+    title = f"{percent(summary.expected_accuracy)} of the labels are expected to be right"
+    note = "Confidence is the probability that a label is right, as far as the run can tell."
+    if summary.known:
+        note += f" It is 1 for the {counted(summary.known, 'label')} that a person gave."
+    return Plot("confidence", title, note, figure)
+
+
+def coverage_plot(summary: RunSummary, theme: str = "light") -> Plot:
+    """Expected accuracy of the most confident labels, against the share of labels that is kept.
+
+    Points carry (least confidence kept, images kept) in `customdata`.
+    """
+    kept = summary.coverage
+    line = {"x": [each.share for each in kept], "mode": "lines+markers"}
+    data = [[round(each.least_confidence, 4), each.images] for each in kept]
+    hover = "%{x:.0%} kept (%{customdata[1]:,} images, confidence from %{customdata[0]:.2f})<br>"
+    figure = go.Figure(layout={"template": template(theme), "height": HEIGHT})
+    figure.update_layout(showlegend=summary.truth is not None)
+    figure.add_scatter(
+        y=[round(each.expected_accuracy, 4) for each in kept],
+        name="expected accuracy",
+        customdata=data,
+        hovertemplate=hover + "expected to be right: %{y:.1%}<extra></extra>",
+        **line,
+    )
+    if summary.truth:
+        figure.add_scatter(
+            y=list(summary.truth.kept),
+            name="accuracy by ground truth",
+            customdata=data,
+            hovertemplate="%{x:.0%} kept<br>right by ground truth: %{y:.1%}<extra></extra>",
+            **line,
+        )
+    x_title = "share of the labels that is kept, most confident first"
+    figure.update_xaxes(title=x_title, tickformat=".0%", range=[1.02, 0])
+    figure.update_yaxes(title="share that is right", tickformat=".0%")
+    half = min(kept, key=lambda each: abs(each.share - 0.5))
+    right = percent(half.expected_accuracy)
+    title = f"Of the most confident {half.share:.0%} of the labels, {right} are expected to be right"
+    return Plot("coverage", title, "The rest is what is left to review.", figure)
+
+
+def reliability_plot(summary: RunSummary, theme: str = "light") -> Plot:
+    """Accuracy against confidence; needs a ground truth.
+
+    Points carry the number of images in `customdata`.
+    """
+    truth = summary.truth
+    bins = truth.reliability
+    most = max(each.images for each in bins)
+    figure = go.Figure(layout={"template": template(theme), "height": SQUARE, "showlegend": False})
+    figure.add_scatter(
+        x=[each.confidence for each in bins],
+        y=[each.accuracy for each in bins],
+        customdata=[each.images for each in bins],
+        mode="lines+markers",
+        marker={"size": [max(6, LARGEST_MARKER * (each.images / most) ** 0.5) for each in bins]},
+        hovertemplate="confidence %{x:.1%}<br>right %{y:.1%}<br>%{customdata:,} images<extra></extra>",
+    )
+    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"dash": "dot", "color": "gray", "width": 1})
+    figure.update_xaxes(title="confidence", range=[-0.03, 1.06], tickformat=".0%")
+    figure.update_yaxes(title="share that is right", range=[-0.03, 1.06], tickformat=".0%")
+    expected = sum(each.confidence * each.images for each in bins) / truth.images
+    title = f"{percent(truth.accuracy)} of the labels are right, and {percent(expected)} were expected to be"
+    note = (
+        f"By ground truth, known for {counted(truth.images, 'image')}. Below the dotted line labels are less "
+        "often right than they claim; the mean gap (expected calibration error) is "
+        f"{truth.calibration_error:.3f}."
+    )
+    return Plot("reliability", title, note, figure)

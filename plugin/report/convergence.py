@@ -1,0 +1,95 @@
+"""How labels and prototypes settled, round by round and level by level.
+
+One row per measure; the levels stand side by side, coarsest first.
+"""
+
+from plotly.subplots import make_subplots
+
+from ..engine.results import Iteration, LevelHistory
+from .summary import RunSummary
+from .theme import FAINT, Plot, blank, counted, percent, template
+
+MEASURES = {
+    "changed": ("Labels that changed", ".1%"),
+    "drift": ("Prototype drift (1 − cosine)", ".2~g"),
+    "mean_confidence": ("Mean confidence, before calibration", ".0%"),
+}
+SETTLED = 0.01
+"""Share of changed labels at which a person would call a run settled."""
+
+HEIGHT = 460
+
+
+def convergence_plot(summary: RunSummary, theme: str = "light") -> Plot:
+    """Share of labels changed, prototype drift and mean confidence of every round.
+
+    Points carry (level, round) in `customdata`.
+    """
+    levels = [level for level in summary.history if level.iterations]
+    note = _note(summary.history)
+    if not levels:
+        return Plot("convergence", "No round was run", note, blank("There is no round to show.", theme))
+    figure = make_subplots(
+        len(MEASURES),
+        1,
+        shared_xaxes=True,
+        vertical_spacing=0.09,
+        subplot_titles=[t for t, _ in MEASURES.values()],
+    )
+    figure.update_layout(template=template(theme), height=HEIGHT, showlegend=False, hovermode="x")
+    for row, (measure, (_, form)) in enumerate(MEASURES.items(), start=1):
+        figure.add_scatter(row=row, col=1, mode="lines+markers", **_line(levels, measure, form))
+        top = 1.05 if measure == "mean_confidence" else None
+        figure.update_yaxes(row=row, tickformat=form, nticks=5, range=[0, top], rangemode="tozero")
+    _mark_levels(figure, levels)
+    return Plot("convergence", _title(levels[-1].iterations[-1]), note, figure)
+
+
+def _title(last: Iteration) -> str:
+    if last.changed <= SETTLED:
+        return f"The labels have settled: {percent(last.changed)} changed in the last round"
+    return f"The labels were still moving: {percent(last.changed)} changed in the last round"
+
+
+def _note(history: tuple[LevelHistory, ...]) -> str:
+    skipped = [f"{level.level} ({level.skipped})" for level in history if level.skipped]
+    return f"Levels without rounds: {'; '.join(skipped)}." if skipped else ""
+
+
+def _line(levels: list[LevelHistory], measure: str, form: str) -> dict:
+    """One line per level, with a gap between levels."""
+    x, y, data = [], [], []
+    position = 0
+    for level in levels:
+        for iteration in level.iterations:
+            position += 1
+            x.append(position)
+            y.append(getattr(iteration, measure))
+            data.append([level.level, iteration.iteration])
+        x.append(None)
+        y.append(None)
+        data.append([level.level, None])
+    hover = f"%{{customdata[0]}} level, round %{{customdata[1]}}: %{{y:{form}}}<extra></extra>"
+    return {"x": x, "y": y, "customdata": data, "hovertemplate": hover, "name": MEASURES[measure][0]}
+
+
+def _mark_levels(figure, levels: list[LevelHistory]) -> None:
+    """A band behind every other level, and its name under its first round."""
+    ticks = []
+    for number, level in enumerate(levels):
+        start = len(ticks)
+        rounds = len(level.iterations)
+        ticks += [f"1<br><b>{level.level}</b>", *map(str, range(2, rounds + 1))]
+        if number % 2 == 1:
+            figure.add_vrect(start + 0.5, start + rounds + 0.5, fillcolor=FAINT, line_width=0, layer="below")
+    figure.update_xaxes(
+        tickvals=list(range(1, len(ticks) + 1)), ticktext=ticks, range=[0.5, len(ticks) + 0.5]
+    )
+    vectors = ", ".join(_vectors(level) for level in levels)
+    figure.update_xaxes(row=len(MEASURES), title=f"round on each level: {vectors}")
+
+
+def _vectors(level: LevelHistory) -> str:
+    if level.level == "image":
+        return counted(level.vectors, "image")
+    return counted(level.vectors, f"{level.level}-cluster")

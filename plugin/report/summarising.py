@@ -1,0 +1,209 @@
+"""From a refinement to the summary that figures and reports are drawn from.
+
+Passes over the images once, in chunks; what is kept is cut to what a person can look at.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+import numpy as np
+from scipy import sparse
+
+from ..engine.clustering import Clusters
+from ..engine.errors import InputError
+from ..engine.metrics import RELIABILITY_BINS, accuracy, expected_calibration_error, expected_coverage
+from ..engine.results import Refinement
+from ..engine.vectors import row_chunks
+from .summary import Alignment, ConfusablePair, NovelCluster, ReliabilityBin, RunSummary, Truth
+
+CONFIDENCE_BINS = 20
+SHARES_KEPT = tuple(round(1 - 0.05 * step, 2) for step in range(20))
+"""All labels, then ever fewer of the most confident ones, down to one in twenty."""
+
+MOST_CLUSTERS = 2_500
+CLASSES_PER_CLUSTER = 4
+SMALLEST_SHARE = 0.005
+"""Share of a cluster below which a class is not worth a number."""
+
+MOST_PAIRS = 100
+LEAST_ERRORS = 0.05
+"""Expected errors below which two classes do not compete."""
+
+MOST_CONFUSIONS = 2_000
+MOST_NOVEL = 50
+
+
+def summarise(
+    refinement: Refinement,
+    classes: Sequence[str],
+    *,
+    encoder: str = "",
+    failures: int = 0,
+    truth: np.ndarray | None = None,
+    novel: Iterable[NovelCluster] = (),
+) -> RunSummary:
+    """Reduce a refinement to what figures and reports show.
+
+    Args:
+        refinement: What the engine returned; n ≥ 1 images.
+        classes: (k,) class names.
+        encoder: Name of the encoder.
+        failures: Number of images that could not be labelled.
+        truth: (n,) true class numbers, -1 for an image whose class is not known.
+        novel: Clusters that fit no class, most novel first; anything with the attributes of a
+            `NovelCluster`, e.g. what `engine.novelty.cluster_novelty` returns.
+
+    Raises:
+        InputError: `classes` or `truth` do not fit the refinement.
+    """
+    n, k = refinement.probabilities.shape
+    if len(classes) != k:
+        raise InputError(f"There are {len(classes)} class names for {k} classes: give one for each.")
+    if truth is not None:
+        truth = _check_truth(truth, n, k)
+    counts = np.bincount(refinement.labels, minlength=k)
+    confidence = refinement.confidence.astype(np.float64)
+    sums = np.bincount(refinement.labels, confidence, minlength=k)
+    histogram, _ = np.histogram(confidence, CONFIDENCE_BINS, range=(0, 1))
+    return RunSummary(
+        classes=tuple(classes),
+        encoder=encoder,
+        settings=asdict(refinement.settings),
+        images=n,
+        known=int(refinement.is_known.sum()),
+        failures=failures,
+        expected_accuracy=refinement.expected_accuracy,
+        zero_shot_agreement=accuracy(refinement.labels, refinement.zero_shot_labels),
+        counts=tuple(counts.tolist()),
+        mean_confidence=tuple(
+            round(total / count, 4) if count else None
+            for total, count in zip(sums.tolist(), counts.tolist(), strict=True)
+        ),
+        confidence_counts=tuple(histogram.tolist()),
+        coverage=expected_coverage(confidence, SHARES_KEPT),
+        history=refinement.history,
+        alignment=tuple(
+            summarise_alignment(clusters, refinement.alignment[level])
+            for level, clusters in refinement.clusters.items()
+            if len(clusters)
+        ),
+        confusable=confusable_pairs(refinement),
+        novel=tuple(_plain_novel(each) for each, _ in zip(novel, range(MOST_NOVEL), strict=False)),
+        truth=None if truth is None else summarise_truth(refinement, truth),
+    )
+
+
+def summarise_alignment(clusters: Clusters, alignment: np.ndarray) -> Alignment:
+    """Keep the clusters with most images in doubt, and of each the classes it mostly went to.
+
+    Images are in doubt that did not go to the class that most of their cluster went to: size · (1 − purity).
+
+    Args:
+        clusters: The clusters of one level, at least one.
+        alignment: (clusters, k) share of each cluster that went to each class.
+    """
+    purity = alignment.max(axis=1)
+    doubt = clusters.sizes * (1 - purity)
+    kept = np.lexsort((-clusters.sizes, -doubt))[:MOST_CLUSTERS]
+    few = min(CLASSES_PER_CLUSTER, alignment.shape[1])
+    classes = np.argsort(-alignment[kept], axis=1, kind="stable")[:, :few]
+    shares = np.take_along_axis(alignment[kept], classes, axis=1).astype(np.float64).round(3)
+    # The first class stays, however small: a cluster may be spread evenly over a thousand classes.
+    lengths = np.maximum((shares >= SMALLEST_SHARE).sum(axis=1), 1)
+    return Alignment(
+        level=clusters.level,
+        total=len(clusters),
+        purity=round(float(purity @ clusters.sizes / clusters.sizes.sum()), 4),
+        clusters=tuple(kept.tolist()),
+        sizes=tuple(clusters.sizes[kept].tolist()),
+        classes=tuple(tuple(row[:end].tolist()) for row, end in zip(classes, lengths, strict=True)),
+        shares=tuple(tuple(row[:end].tolist()) for row, end in zip(shares, lengths, strict=True)),
+    )
+
+
+def confusable_pairs(refinement: Refinement) -> tuple[ConfusablePair, ...]:
+    """Rank the pairs of classes by how many of their labels are expected to belong to the other.
+
+    An image with the label a is of class b with the probability p_b, so the pair has
+    Σ_{i: label a} p_ib + Σ_{i: label b} p_ia expected errors.
+    """
+    k = refinement.probabilities.shape[1]
+    mass = np.zeros((k, k))
+    for rows in row_chunks(len(refinement.labels)):
+        labels = refinement.labels[rows]
+        member = sparse.csr_matrix((np.ones(len(labels)), (labels, np.arange(len(labels)))), (k, len(labels)))
+        mass += member @ refinement.probabilities[rows]
+    seconds = refinement.explanation.second_labels
+    has_second = seconds >= 0
+    rivals = np.zeros((k, k), np.int64)
+    np.add.at(rivals, (refinement.labels[has_second], seconds[has_second]), 1)
+    errors = np.triu(mass + mass.T, 1)
+    a, b = np.nonzero(errors >= LEAST_ERRORS)
+    order = np.argsort(-errors[a, b], kind="stable")[:MOST_PAIRS]
+    counts = np.bincount(refinement.labels, minlength=k)
+    return tuple(_pair(counts, rivals, errors, a[at], b[at]) for at in order)
+
+
+def _pair(counts: np.ndarray, rivals: np.ndarray, errors: np.ndarray, a: int, b: int) -> ConfusablePair:
+    first, second = (b, a) if counts[b] > counts[a] else (a, b)
+    images = int(rivals[a, b] + rivals[b, a])
+    return ConfusablePair(int(first), int(second), images, round(float(errors[a, b]), 2))
+
+
+def summarise_truth(refinement: Refinement, truth: np.ndarray) -> Truth:
+    """Compare the labels with a ground truth.
+
+    Args:
+        refinement: What the engine returned; k classes.
+        truth: (n,) class numbers, -1 for an image whose class is not known; at least one is.
+    """
+    k = refinement.probabilities.shape[1]
+    known = truth >= 0
+    true, labels, confidence = truth[known], refinement.labels[known], refinement.confidence[known]
+    right = true == labels
+    ranked = right[np.argsort(-confidence, kind="stable")]
+    accuracies = np.cumsum(ranked) / np.arange(1, len(ranked) + 1)
+    kept = [max(1, round(share * len(ranked))) for share in SHARES_KEPT]
+    return Truth(
+        images=len(true),
+        accuracy=accuracy(labels, true),
+        zero_shot_accuracy=accuracy(refinement.zero_shot_labels[known], true),
+        calibration_error=expected_calibration_error(confidence, right),
+        counts=tuple(np.bincount(true, minlength=k).tolist()),
+        right=tuple(np.bincount(true[right], minlength=k).tolist()),
+        labelled=tuple(np.bincount(labels, minlength=k).tolist()),
+        kept=tuple(round(float(accuracies[count - 1]), 4) for count in kept),
+        reliability=_reliability(confidence, right),
+        confusions=_confusions(true[~right], labels[~right], k),
+    )
+
+
+def _reliability(confidence: np.ndarray, right: np.ndarray) -> tuple[ReliabilityBin, ...]:
+    bins = np.minimum((confidence * RELIABILITY_BINS).astype(int), RELIABILITY_BINS - 1)
+    return tuple(
+        ReliabilityBin(int(inside.sum()), float(confidence[inside].mean()), float(right[inside].mean()))
+        for inside in (bins == number for number in np.unique(bins))
+    )
+
+
+def _confusions(true: np.ndarray, labels: np.ndarray, k: int) -> tuple[tuple[int, int, int], ...]:
+    pairs, counts = np.unique(true * k + labels, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:MOST_CONFUSIONS]
+    return tuple((int(pairs[at] // k), int(pairs[at] % k), int(counts[at])) for at in order)
+
+
+def _check_truth(truth: np.ndarray, n: int, k: int) -> np.ndarray:
+    truth = np.asarray(truth)
+    if truth.shape != (n,) or not np.issubdtype(truth.dtype, np.integer):
+        raise InputError(
+            f"The ground truth must be {n} whole numbers, one per image, -1 where it is not known."
+        )
+    if truth.max() >= k:
+        raise InputError(f"The ground truth has class {truth.max()}, but classes are numbered 0 to {k - 1}.")
+    if truth.max() < 0:
+        raise InputError("The ground truth knows the class of no image: leave it out.")
+    return truth.astype(np.int64)
+
+
+def _plain_novel(cluster: NovelCluster) -> NovelCluster:
+    return NovelCluster(cluster.cluster, round(cluster.score, 4), cluster.size, tuple(cluster.rivals))

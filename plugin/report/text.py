@@ -1,0 +1,139 @@
+"""The report that a person reads in a minute: plain text, at most 80 columns.
+
+What a run expects of itself is called expected; what a ground truth says comes under its own heading.
+"""
+
+import textwrap
+from collections.abc import Iterator
+
+from .convergence import convergence_plot
+from .summary import RunSummary
+from .theme import counted, percent
+
+WIDTH = 80
+NAME_WIDTH = 34
+MOST_CLASSES = 20
+MOST_PAIRS = 10
+MOST_NOVEL = 5
+
+
+def text_report(summary: RunSummary) -> str:
+    """Say what a run did and what to look at next."""
+    sections = [_outcome, _truth, _classes, _pairs, _novel, _course]
+    return "\n".join(line for section in sections for line in section(summary)) + "\n"
+
+
+def headline(summary: RunSummary) -> str:
+    """The run in one sentence."""
+    return (
+        f"{counted(summary.images, 'image')} labelled with {counted(len(summary.classes), 'class')}; "
+        f"{percent(summary.expected_accuracy)} of the labels are expected to be right."
+    )
+
+
+def _outcome(summary: RunSummary) -> Iterator[str]:
+    yield from ("AUTO-LABEL REPORT", "=" * WIDTH)
+    yield from _wrapped(headline(summary))
+    if summary.failures:
+        yield from _wrapped(f"{counted(summary.failures, 'image')} could not be labelled.")
+    if summary.known:
+        yield from _wrapped(f"{counted(summary.known, 'label')} came from a person and counts as right.")
+    if summary.encoder:
+        yield from _wrapped(f"Encoder: {summary.encoder}")
+    yield from _heading("What to keep, what to review")
+    yield f"{'keep the surest':>16}{'images':>12}{'confidence from':>18}{'expected right':>17}"
+    for kept in summary.coverage:
+        if round(kept.share * 100) in (100, 90, 80, 70, 50):
+            yield (
+                f"{kept.share:>16.0%}{kept.images:>12,}{kept.least_confidence:>18.2f}"
+                f"{percent(kept.expected_accuracy):>17}"
+            )
+
+
+def _truth(summary: RunSummary) -> Iterator[str]:
+    truth = summary.truth
+    if truth is None:
+        return
+    yield from _heading(f"By ground truth, known for {counted(truth.images, 'image')}")
+    yield from _wrapped(
+        f"{percent(truth.accuracy)} of the labels are right; the nearest class name alone would be right for "
+        f"{percent(truth.zero_shot_accuracy)}. The confidence is off by {truth.calibration_error:.3f} on "
+        "average (expected calibration error)."
+    )
+    for true, label, images in truth.confusions[:MOST_PAIRS]:
+        pair = f"{_cut(summary.classes[true], 28)} taken for {_cut(summary.classes[label], 28)}"
+        yield f"{images:>8,}  {pair}"
+
+
+def _classes(summary: RunSummary) -> Iterator[str]:
+    yield from _heading("Classes")
+    heads = f"{'class':<{NAME_WIDTH}}{'images':>10}{'confidence':>13}"
+    yield heads + (f"{'truth':>10}{'right':>9}" if summary.truth else "")
+    order = sorted(range(len(summary.classes)), key=lambda number: -summary.counts[number])
+    for number in order[:MOST_CLASSES]:
+        yield _class_line(summary, number)
+    if len(order) > MOST_CLASSES:
+        rest = order[MOST_CLASSES:]
+        images = counted(sum(summary.counts[number] for number in rest), "image")
+        yield f"and {counted(len(rest), 'class')} more with {images}"
+    empty = sum(count == 0 for count in summary.counts)
+    if empty:
+        yield from _wrapped(f"{counted(empty, 'class')} got no image.")
+
+
+def _class_line(summary: RunSummary, number: int) -> str:
+    confidence = summary.mean_confidence[number]
+    line = f"{_cut(summary.classes[number]):<{NAME_WIDTH}}{summary.counts[number]:>10,}"
+    line += f"{'-' if confidence is None else format(confidence, '.2f'):>13}"
+    if summary.truth is None:
+        return line
+    right, labelled = summary.truth.right[number], summary.truth.labelled[number]
+    return f"{line}{summary.truth.counts[number]:>10,}{percent(right / labelled) if labelled else '-':>9}"
+
+
+def _pairs(summary: RunSummary) -> Iterator[str]:
+    if not summary.confusable:
+        return
+    yield from _heading("Classes that compete, most expected errors first")
+    for pair in summary.confusable[:MOST_PAIRS]:
+        names = f"{_cut(summary.classes[pair.first], 32)} / {_cut(summary.classes[pair.second], 32)}"
+        yield f"{pair.expected_errors:>10.1f}  {names}"
+
+
+def _novel(summary: RunSummary) -> Iterator[str]:
+    if not summary.novel:
+        return
+    yield from _heading("Clusters that fit the class names least: is a class missing?")
+    for cluster in summary.novel[:MOST_NOVEL]:
+        near = _cut(summary.classes[cluster.rivals[0]], 30) if cluster.rivals else "-"
+        yield f"micro-cluster {cluster.cluster:<7}{counted(cluster.size, 'image'):>13}  nearest: {near}"
+
+
+def _course(summary: RunSummary) -> Iterator[str]:
+    yield from _heading("How the run went")
+    plot = convergence_plot(summary)
+    yield from _wrapped(f"{plot.title}. {plot.note}")
+    for alignment in summary.alignment:
+        yield from _wrapped(
+            f"{counted(alignment.total, f'{alignment.level}-cluster')}; on average "
+            f"{percent(alignment.purity)} of one went to one class."
+        )
+    yield from _wrapped(
+        f"{percent(summary.zero_shot_agreement)} of the labels are those of the nearest class name alone."
+    )
+    yield from _heading("Settings")
+    yield from _wrapped(", ".join(f"{name} {value}" for name, value in summary.settings.items()))
+
+
+def _heading(words: str) -> list[str]:
+    return ["", words, "-" * len(words)]
+
+
+def _wrapped(words: str) -> list[str]:
+    return textwrap.wrap(words, WIDTH)
+
+
+def _cut(name: str, width: int = NAME_WIDTH) -> str:
+    """A class name in one line of at most so many characters."""
+    name = " ".join(name.split())
+    return name if len(name) < width else f"{name[: width - 2]}…"

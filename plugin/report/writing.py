@@ -1,0 +1,78 @@
+"""The folder of reports on one run: for programs, for a minute, for a close look, and for new images.
+
+The command line and Python call `write_report`.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..engine.errors import InputError
+from ..engine.results import Refinement
+from .images import check_png, write_png
+from .metadata import write_metadata
+from .page import html_report
+from .prototypes import Prototypes, write_prototypes
+from .summary import RunSummary
+from .target import new_folder
+from .text import text_report
+
+METADATA_NAME = "metadata.json"
+TEXT_NAME = "report.txt"
+PAGE_NAME = "report.html"
+FIGURES_NAME = "figures"
+
+
+def write_report(
+    folder: str | os.PathLike[str],
+    summary: RunSummary,
+    refinement: Refinement,
+    paths: Sequence[str],
+    *,
+    splits: Sequence[str] | None = None,
+    prototypes: Prototypes | None = None,
+    versions: dict[str, str] | None = None,
+    title: str = "Auto-label report",
+    png: bool = False,
+    overwrite: bool = False,
+) -> Path:
+    """Write `metadata.json`, `report.txt` and `report.html`; and, where given, prototypes and PNG files.
+
+    The folder is there complete or not at all.
+
+    Args:
+        folder: Folder to make.
+        summary: What `summarise` returned.
+        refinement: The same run; n images.
+        paths: (n,) path of each image.
+        splits: (n,) name of the split of each image, "" for none.
+        prototypes: What `make_prototypes` returned, so that new images can be labelled from this folder.
+        versions: Package → version.
+        title: Heading of the page, e.g. the name of the dataset.
+        png: Whether to write every figure as a PNG file too, which needs kaleido and a browser.
+        overwrite: Whether a report that is there may be replaced.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: Something given does not fit, or the folder cannot be made; nothing was written.
+    """
+    n = len(refinement.labels)
+    for name, values in {"paths": paths, "splits": splits}.items():
+        if values is not None and len(values) != n:
+            raise InputError(f"There are {len(values)} {name} for {n} images: give one for each.")
+    if png:
+        check_png()
+    target = Path(folder).expanduser()
+    with new_folder(target, overwrite, METADATA_NAME) as staging:
+        metadata = staging / METADATA_NAME
+        write_metadata(metadata, summary, refinement, paths, splits=splits, versions=versions)
+        (staging / TEXT_NAME).write_text(text_report(summary), encoding="utf-8")
+        (staging / PAGE_NAME).write_text(html_report(summary, title), encoding="utf-8")
+        if prototypes is not None:
+            write_prototypes(staging, prototypes)
+        if png:
+            (staging / FIGURES_NAME).mkdir()
+            write_png(staging / FIGURES_NAME, summary)
+    return target

@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "encoders": {"encoders", "engine"},
     "dataset": {"dataset", "encoders", "engine"},
     "export": {"export", "dataset", "encoders", "engine"},
+    "report": {"report", "engine"},
 }
 """Room of `plugin` → rooms of `plugin` that its modules may import from."""
 

@@ -46,7 +46,10 @@ def export(
     seed: Annotated[int, typer.Option(help="Decides which image is in which split.")] = 0,
     near_duplicates: Annotated[
         float | None,
-        typer.Option(help="Keep images in one split whose embeddings have at least this cosine, e.g. 0.98."),
+        typer.Option(
+            help="Keep images in one split whose embeddings have at least this cosine: 0.95 suits the "
+            "offline encoder, 0.98 OpenCLIP."
+        ),
     ] = None,
     embeddings: Annotated[
         str | None,

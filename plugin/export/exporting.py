@@ -26,6 +26,7 @@ Embeddings = str | np.ndarray
 Progress = Callable[[str, int, int], None]
 STAGES = {
     "embed": "Embedding images",
+    "compare": "Comparing images",
     "copy": "Writing files",
     "check": "Adding checksums",
 }
@@ -119,7 +120,7 @@ def _split(
     groups = np.arange(len(images))
     if options.near_duplicates is not None:
         vectors = _vectors(samples, images, embeddings, partial(report, "embed"))
-        groups = near_duplicate_groups(vectors, options.near_duplicates)
+        groups = near_duplicate_groups(vectors, options.near_duplicates, partial(report, "compare"))
     number = {name: position for position, name in enumerate(selection.classes)}
     labels = np.array([number[label.label] for image in images for label in image.labels])
     counts = [len(image.labels) for image in images]

@@ -4,6 +4,7 @@ Arrays in, arrays out; the same seed gives the same splits.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -46,12 +47,17 @@ def stratified_split(
     return splits
 
 
-def near_duplicate_groups(X: np.ndarray, threshold: float) -> np.ndarray:
+def near_duplicate_groups(
+    X: np.ndarray, threshold: float, progress: Callable[[int, int], None] | None = None
+) -> np.ndarray:
     """Group images that are linked by a chain of near-duplicates.
+
+    All pairs are compared, which takes time in n²·d; memory does not grow with the number of pairs.
 
     Args:
         X: (n, d) numbers. A row of zeros or with NaN is in a group of its own.
         threshold: Least cosine of near-duplicates, in (0, 1].
+        progress: Called with (rows compared, rows in all).
 
     Returns:
         (n,) group of every row in [0, number of groups).
@@ -66,6 +72,8 @@ def near_duplicate_groups(X: np.ndarray, threshold: float) -> np.ndarray:
         first, second = np.nonzero(np.triu(near, 1))
         if len(first):
             groups = _merged(groups, first + start, second + start)
+        if progress:
+            progress(min(start + rows, n), n)
     return np.unique(groups, return_inverse=True)[1]
 
 

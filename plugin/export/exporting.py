@@ -69,7 +69,7 @@ def export_labels(
     selection = select_images(samples, options)
     target = Path(folder).expanduser().resolve()
     _check_selection(selection, chosen, options)
-    check_target(target, options.overwrite, (image.path for image in selection.images))
+    check_target(target, options.overwrite, dataset_of(samples).values("filepath"))
 
     splits = _split(samples, selection, chosen, options, embeddings, report)
     plan = Plan(samples, selection, splits, options.label_field, ImageMode(options.images))

@@ -162,22 +162,18 @@ def _write_csv(plan: Plan, folder: Path, report: Report) -> None:
 
 
 def _write_fiftyone(plan: Plan, folder: Path, report: Report) -> None:
-    paths = [os.path.abspath(image.path) for image in plan.selection.images]
-    media = {ImageMode.COPY: True, ImageMode.NONE: False}.get(plan.mode, "symlink")
-    # Names relative to what all images have in common cannot clash; images that stay need absolute ones.
-    root = os.path.commonpath([os.path.dirname(path) for path in paths]) if media else None
-    exporter = foud.FiftyOneDatasetExporter(str(folder), export_media=media, rel_dir=root)
-
-    def relay(bar: fo.ProgressBar) -> None:
-        report(bar.iteration, len(paths))
-
-    with _labelled_clone(plan) as clone, exporter:
-        exporter.export_samples(clone, progress=fo.report_progress(relay, dt=1))
-    if plan.mode == ImageMode.HARDLINK:
-        for link in [path for path in folder.rglob("*") if path.is_symlink()]:
-            source = os.path.realpath(link)
-            link.unlink()
-            place(source, link, plan.mode)
+    places = {}
+    for item in _items(plan, report):
+        places[item.image.sample_id] = str(folder / "data" / item.name)
+        place(item.image.path, folder / "data" / item.name, plan.mode)
+    has_images = plan.mode != ImageMode.NONE
+    with _labelled_clone(plan) as clone:
+        if has_images:
+            clone.set_values("filepath", places, key_field="id")
+        # Paths below `rel_dir` become relative to it; all others, of masks for example, stay as they are.
+        root = str(folder) if has_images else None
+        with foud.FiftyOneDatasetExporter(str(folder), export_media=False, rel_dir=root) as exporter:
+            exporter.export_samples(clone, progress=False)
 
 
 _WRITERS = {

@@ -19,7 +19,8 @@ class Format(str, Enum):
         YOLO_DETECTION: Images, a text file of boxes for each, and `dataset.yaml`.
         COCO: Images and one `labels.json`.
         CSV: Images and one `labels.csv`.
-        FIFTYONE: FiftyOne's own, with every field of the samples.
+        FIFTYONE: FiftyOne's own, with every field of the samples; files that fields name, such as masks,
+            stay where they are.
     """
 
     FOLDERS = "folders"

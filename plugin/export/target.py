@@ -38,7 +38,7 @@ def check_target(target: Path, overwrite: bool, images: Iterable[str] = ()) -> N
             f"{target} was not made by an export, and is not overwritten: choose another folder."
         )
     if any(Path(path).resolve().is_relative_to(target) for path in images):
-        raise InputError(f"Images that are to be exported lie in {target}: choose another folder.")
+        raise InputError(f"Images of the dataset lie in {target}: choose another folder.")
 
 
 @contextlib.contextmanager

@@ -139,6 +139,14 @@ def test_an_earlier_export_is_replaced_when_asked_for(dataset, folder):
     assert sorted(path.name for path in folder.iterdir()) == ["data", "labels.json", "manifest.json"]
 
 
+def test_an_export_that_has_become_a_dataset_is_not_replaced_by_its_own(dataset, folder):
+    export_labels(dataset, folder, "fiftyone")
+    back = fo.Dataset.from_dir(str(folder), fo.types.FiftyOneDataset)
+    with pytest.raises(InputError, match="Images of the dataset lie in"):
+        export_labels(back, folder, "coco", options=ExportOptions(overwrite=True))
+    back.delete()
+
+
 def test_a_full_disk_leaves_nothing_but_the_earlier_export(dataset, folder, monkeypatch):
     export_labels(dataset, folder, "csv")
 

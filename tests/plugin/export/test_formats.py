@@ -259,6 +259,18 @@ class TestFiftyOne:
         back = read(ExportOptions(label_field="objects", minimum_confidence=0.5), boxes)
         assert back.count_values("objects.detections.label") == {"cat": 2}
 
+    @pytest.mark.parametrize("images", ["copy", "symlink", "hardlink"])
+    def test_files_that_fields_name_stay_where_they_are(self, read, dataset, tmp_path, images):
+        mask = tmp_path / "elsewhere" / "mask.png"
+        add_image(dataset, mask, None)
+        sample = dataset.first()
+        sample["mask"] = fo.Segmentation(mask_path=str(mask))
+        sample.save()
+        content = mask.read_bytes()
+        back = read(ExportOptions(images=images))
+        assert back.first().mask.mask_path == str(mask)
+        assert (mask.read_bytes(), mask.is_symlink()) == (content, False)
+
     def test_no_copy_of_the_dataset_stays(self, read):
         before = fo.list_datasets()
         read()

@@ -130,9 +130,9 @@ def test_a_file_that_is_no_export_is_never_overwritten(target, content):
         check_target(target, overwrite=True)
 
 
-def test_images_that_are_exported_are_never_overwritten(target):
+def test_images_of_the_dataset_are_never_overwritten(target):
     make_export(target, "first")
-    with pytest.raises(InputError, match="Images that are to be exported lie in"):
+    with pytest.raises(InputError, match="Images of the dataset lie in"):
         check_target(target, overwrite=True, images=[str(target / "data" / "a.jpg")])
 
 

@@ -48,14 +48,16 @@ def alignment_cells(
         alignment: One level.
         classes: Number of classes k.
         most_rows: Clusters to show; those with most images in doubt come first.
-        most_columns: Classes to show; those with most images in these clusters come first.
+        most_columns: Classes to show; the first class of each cluster, then those with most images.
     """
     kept = range(min(most_rows, len(alignment.clusters)))
     shares = np.zeros((len(kept), classes))
     for row in kept:
         shares[row, list(alignment.classes[row])] = alignment.shares[row]
     sizes = np.array([alignment.sizes[row] for row in kept])
-    columns = np.sort(np.argsort(-(sizes @ shares), kind="stable")[:most_columns])
+    is_first = np.isin(np.arange(classes), [alignment.classes[row][0] for row in kept])
+    # The first class of every cluster is worth more than any other, or rows would stay empty.
+    columns = np.sort(np.lexsort((-(sizes @ shares), ~is_first))[:most_columns])
     row_order, column_order = seriate(shares[:, columns])
     columns = columns[column_order]
     return Cells(

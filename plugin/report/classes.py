@@ -6,7 +6,7 @@ Ground truth stands beside it where there is one.
 from plotly.subplots import make_subplots
 
 from .summary import RunSummary, Truth
-from .theme import Plot, counted, percent, safe, short, template
+from .theme import Plot, counted, cut, percent, safe, short, template
 
 MOST_CLASSES = 100
 ROW_PIXELS = 17
@@ -72,7 +72,7 @@ def _title(summary: RunSummary) -> str:
     largest = max(range(len(summary.classes)), key=lambda number: summary.counts[number])
     empty = sum(count == 0 for count in summary.counts)
     share = percent(summary.counts[largest] / summary.images)
-    words = f"The largest class, “{summary.classes[largest]}”, has {share} of the images"
+    words = f"The largest class, “{cut(summary.classes[largest])}”, has {share} of the images"
     if not empty:
         return words
     have = "has" if empty == 1 else "have"

@@ -86,7 +86,7 @@ def reliability_plot(summary: RunSummary, theme: str = "light") -> Plot:
         x=[each.confidence for each in bins],
         y=[each.accuracy for each in bins],
         customdata=[each.images for each in bins],
-        mode="lines+markers",
+        mode="markers",
         marker={"size": [max(6, LARGEST_MARKER * (each.images / most) ** 0.5) for each in bins]},
         hovertemplate="confidence %{x:.1%}<br>right %{y:.1%}<br>%{customdata:,} images<extra></extra>",
     )

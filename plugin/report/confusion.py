@@ -8,7 +8,7 @@ import numpy as np
 from .heatmap import Cells, heatmap
 from .seriation import seriate
 from .summary import RunSummary, Truth
-from .theme import Plot, counted, safe, short
+from .theme import Plot, counted, cut, safe, short
 
 MOST_CLASSES = 40
 
@@ -63,7 +63,7 @@ def _title(summary: RunSummary) -> str:
     if not summary.truth.confusions:
         return "No label is wrong, by ground truth"
     true, label, images = summary.truth.confusions[0]
-    taken = f"“{summary.classes[true]}” taken for “{summary.classes[label]}”"
+    taken = f"“{cut(summary.classes[true])}” taken for “{cut(summary.classes[label])}”"
     return f"The most frequent error: {taken}, {counted(images, 'image')}"
 
 

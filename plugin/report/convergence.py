@@ -10,7 +10,7 @@ from .summary import RunSummary
 from .theme import FAINT, Plot, blank, counted, percent, template
 
 MEASURES = {
-    "changed": ("Labels that changed", ".1%"),
+    "changed": ("Labels that changed", ".3~%"),
     "drift": ("Prototype drift (1 − cosine)", ".2~g"),
     "mean_confidence": ("Mean confidence, before calibration", ".0%"),
 }
@@ -38,7 +38,9 @@ def convergence_plot(summary: RunSummary, theme: str = "light") -> Plot:
     )
     figure.update_layout(template=template(theme), height=HEIGHT, showlegend=False, hovermode="x")
     for row, (measure, (_, form)) in enumerate(MEASURES.items(), start=1):
-        figure.add_scatter(row=row, col=1, mode="lines+markers", **_line(levels, measure, form))
+        figure.add_scatter(
+            row=row, col=1, mode="lines+markers", cliponaxis=False, **_line(levels, measure, form)
+        )
         top = 1.05 if measure == "mean_confidence" else None
         figure.update_yaxes(row=row, tickformat=form, nticks=5, range=[0, top], rangemode="tozero")
     _mark_levels(figure, levels)

@@ -14,6 +14,8 @@ from .theme import template
 ROW_PIXELS = 17
 TALLEST_ROW = 40
 AROUND_PIXELS = 190
+FEW_COLUMNS = 4
+MANY_COLUMNS = 15
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def heatmap(
         zmax=1,
         xgap=1,
         ygap=1,
-        colorbar={"tickformat": ".0%", "nticks": 5, "title": "share"},
+        colorbar={"tickformat": ".0%", "nticks": 5, "title": {"text": "share", "side": "right"}},
     )
     row_pixels = min(TALLEST_ROW, max(ROW_PIXELS, 240 // max(height, 1)))
     figure = go.Figure(trace, {"template": template(theme), "height": AROUND_PIXELS + row_pixels * height})
@@ -74,6 +76,6 @@ def heatmap(
     figure.update_xaxes(tickvals=list(range(width)), ticktext=column_names, title=column_title, **ticks)
     figure.update_yaxes(tickvals=list(range(height)), ticktext=row_names, title=row_title, **ticks)
     figure.update_yaxes(range=[height - 0.5, -0.5])
-    if width > 12:
-        figure.update_xaxes(tickangle=-90)
+    if width > FEW_COLUMNS:
+        figure.update_xaxes(tickangle=-90 if width > MANY_COLUMNS else -45)
     return figure

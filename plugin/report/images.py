@@ -3,16 +3,22 @@
 Both are optional: nothing else needs them.
 """
 
+import textwrap
 from importlib.util import find_spec
 from pathlib import Path
+
+import plotly.graph_objects as go
 
 from ..engine.errors import InputError
 from .plots import all_plots
 from .summary import RunSummary
+from .theme import Plot, safe
 
 WIDTH = 1_000
 SCALE = 2
-TITLE_PIXELS = 36
+TITLE_COLUMNS = 95
+LINE_PIXELS = 24
+TOP_PIXELS = 48
 GROUND = {"light": "#ffffff", "dark": "#1b1d20"}
 
 
@@ -45,14 +51,7 @@ def write_png(folder: Path, summary: RunSummary, theme: str = "light") -> list[P
 
     figures, files = [], []
     for plot in all_plots(summary, theme):
-        figure = plot.figure
-        figure.update_layout(
-            title={"text": plot.title, "x": 0.02},
-            margin={"t": 32 + TITLE_PIXELS},
-            height=figure.layout.height + TITLE_PIXELS,
-            paper_bgcolor=GROUND[theme],
-        )
-        figures.append(figure)
+        figures.append(_with_title(plot, theme))
         files.append(folder / f"{plot.name}.png")
     try:
         pio.write_images(figures, files, width=WIDTH, scale=SCALE)
@@ -61,3 +60,15 @@ def write_png(folder: Path, summary: RunSummary, theme: str = "light") -> list[P
             "PNG files need Chrome or Chromium, and it does not start: install it, or leave them out."
         ) from error
     return files
+
+
+def _with_title(plot: Plot, theme: str) -> go.Figure:
+    """The figure with its title, which other surfaces write above it, on a ground of its own."""
+    lines = [safe(line) for line in textwrap.wrap(plot.title, TITLE_COLUMNS)]
+    pixels = LINE_PIXELS * len(lines)
+    return go.Figure(plot.figure).update_layout(
+        title={"text": "<br>".join(lines), "x": 0.02, "y": 1, "yanchor": "top", "pad": {"t": 12}},
+        margin={"t": TOP_PIXELS + pixels},
+        height=plot.figure.layout.height + pixels,
+        paper_bgcolor=GROUND[theme],
+    )

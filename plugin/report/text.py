@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .convergence import convergence_plot
 from .summary import RunSummary
-from .theme import counted, percent
+from .theme import counted, cut, percent
 
 WIDTH = 80
 NAME_WIDTH = 34
@@ -61,7 +61,7 @@ def _truth(summary: RunSummary) -> Iterator[str]:
         "average (expected calibration error)."
     )
     for true, label, images in truth.confusions[:MOST_PAIRS]:
-        pair = f"{_cut(summary.classes[true], 28)} taken for {_cut(summary.classes[label], 28)}"
+        pair = f"{cut(summary.classes[true], 28)} taken for {cut(summary.classes[label], 28)}"
         yield f"{images:>8,}  {pair}"
 
 
@@ -83,7 +83,7 @@ def _classes(summary: RunSummary) -> Iterator[str]:
 
 def _class_line(summary: RunSummary, number: int) -> str:
     confidence = summary.mean_confidence[number]
-    line = f"{_cut(summary.classes[number]):<{NAME_WIDTH}}{summary.counts[number]:>10,}"
+    line = f"{cut(summary.classes[number], NAME_WIDTH - 1):<{NAME_WIDTH}}{summary.counts[number]:>10,}"
     line += f"{'-' if confidence is None else format(confidence, '.2f'):>13}"
     if summary.truth is None:
         return line
@@ -96,7 +96,7 @@ def _pairs(summary: RunSummary) -> Iterator[str]:
         return
     yield from _heading("Classes that compete, most expected errors first")
     for pair in summary.confusable[:MOST_PAIRS]:
-        names = f"{_cut(summary.classes[pair.first], 32)} / {_cut(summary.classes[pair.second], 32)}"
+        names = f"{cut(summary.classes[pair.first], 32)} / {cut(summary.classes[pair.second], 32)}"
         yield f"{pair.expected_errors:>10.1f}  {names}"
 
 
@@ -105,7 +105,7 @@ def _novel(summary: RunSummary) -> Iterator[str]:
         return
     yield from _heading("Clusters that fit the class names least: is a class missing?")
     for cluster in summary.novel[:MOST_NOVEL]:
-        near = _cut(summary.classes[cluster.rivals[0]], 30) if cluster.rivals else "-"
+        near = cut(summary.classes[cluster.rivals[0]], 30) if cluster.rivals else "-"
         yield f"micro-cluster {cluster.cluster:<7}{counted(cluster.size, 'image'):>13}  nearest: {near}"
 
 
@@ -131,9 +131,3 @@ def _heading(words: str) -> list[str]:
 
 def _wrapped(words: str) -> list[str]:
     return textwrap.wrap(words, WIDTH)
-
-
-def _cut(name: str, width: int = NAME_WIDTH) -> str:
-    """A class name in one line of at most so many characters."""
-    name = " ".join(name.split())
-    return name if len(name) < width else f"{name[: width - 2]}…"

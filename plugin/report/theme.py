@@ -30,7 +30,8 @@ RAMP = {
 FAINT = "rgba(128, 128, 128, 0.14)"
 """For bands and guides: grey that shows on light and on dark."""
 
-LONGEST_NAME = 26
+LONGEST_ON_AXIS = 26
+LONGEST_IN_TITLE = 50
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def template(theme: str) -> go.layout.Template:
         "linecolor": GRID[theme],
         "zerolinecolor": GRID[theme],
         "automargin": True,
+        "ticklabelstandoff": 4,
         "title": {"standoff": 8},
     }
     ramp = [[step / (len(RAMP[theme]) - 1), colour] for step, colour in enumerate(RAMP[theme])]
@@ -83,12 +85,18 @@ def template(theme: str) -> go.layout.Template:
     )
 
 
-def short(name: str, longest: int = LONGEST_NAME) -> str:
-    """A class name for an axis: cut in the middle where it is long, and safe as plotly's markup."""
-    if len(name) > longest:
-        head = (longest - 1) // 2
-        name = f"{name[: longest - 1 - head]}…{name[-head:]}"
-    return safe(name)
+def cut(name: str, longest: int = LONGEST_IN_TITLE) -> str:
+    """A class name for a sentence or a line: without its middle where it is long."""
+    name = " ".join(name.split())
+    if len(name) <= longest:
+        return name
+    tail = (longest - 1) // 2
+    return f"{name[: longest - 1 - tail]}…{name[-tail:]}"
+
+
+def short(name: str) -> str:
+    """A class name for an axis, safe as plotly's markup."""
+    return safe(cut(name, LONGEST_ON_AXIS))
 
 
 def safe(text: str) -> str:

@@ -1,0 +1,29 @@
+"""A summary goes into strict JSON and comes back the same."""
+
+import json
+
+import pytest
+from fiftyone_autolabel import InputError
+from fiftyone_autolabel.plugin.report.summary import VERSION, RunSummary
+
+
+@pytest.mark.parametrize("name", ["run", "leveled", "nasty"])
+def test_a_summary_comes_back_from_json_as_it_was(name, request):
+    summary = request.getfixturevalue(name).judged
+    text = json.dumps(summary.to_dict(), allow_nan=False)
+    assert RunSummary.from_dict(json.loads(text)) == summary
+
+
+def test_a_summary_without_ground_truth_comes_back_without(run):
+    assert RunSummary.from_dict(run.summary.to_dict()).truth is None
+
+
+@pytest.mark.parametrize("data", [{}, {"version": VERSION + 1}, [], None])
+def test_a_summary_of_another_version_is_refused(data):
+    with pytest.raises(InputError, match="label again to see it"):
+        RunSummary.from_dict(data)
+
+
+def test_a_level_without_clusters_is_refused_with_those_that_have_some(run):
+    with pytest.raises(InputError, match="no clusters on the level 'nano': it has them on meta, micro"):
+        run.summary.alignment_of("nano")

@@ -181,7 +181,6 @@ def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
 
 
 def _add_filters(inputs: types.Object) -> None:
-    slider = types.SliderView(componentsProps={"slider": {"min": 0, "max": 1, "step": 0.05}})
     inputs.float(
         "minimum_confidence",
         min=0,
@@ -189,7 +188,6 @@ def _add_filters(inputs: types.Object) -> None:
         default=DEFAULTS.minimum_confidence,
         label="Minimum confidence",
         description="Labels that a person approved or corrected are exported whatever it is",
-        view=slider,
     )
     inputs.bool("approved_only", default=False, label="Only what a person approved or corrected")
 

@@ -60,6 +60,16 @@ def test_a_python_call_exports_a_view(operator, dataset, tmp_path):
     assert operator(dataset.limit(7), tmp_path / "out", "coco").result["n_images"] == 7
 
 
+def test_a_python_call_exports_the_boxes_of_patches(operator, dataset, tmp_path):
+    box = fo.Detection(label="cat", bounding_box=[0, 0, 0.5, 0.5])
+    pairs = [fo.Detections(detections=[box.copy(), box.copy()]) for _ in range(len(dataset))]
+    dataset.set_values("objects", pairs)
+    patches = dataset.to_patches("objects").limit(3)
+    options = ExportOptions("objects", images="none")
+    result = operator(patches, tmp_path / "out", "coco", options=options).result
+    assert (result["n_images"], result["labels"]) == (2, {"all": {"cat": 3}})
+
+
 def test_a_python_call_takes_options(operator, dataset, tmp_path):
     options = ExportOptions(
         "ground_truth",

@@ -10,7 +10,7 @@ from .seriation import seriate
 from .summary import RunSummary, Truth
 from .theme import Plot, counted, cut, safe, short
 
-MOST_CLASSES = 40
+MOST_CLASSES = 30
 
 
 def confusion_plot(summary: RunSummary, theme: str = "light") -> Plot:

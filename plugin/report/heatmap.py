@@ -13,9 +13,13 @@ from .theme import template
 
 ROW_PIXELS = 17
 TALLEST_ROW = 40
-AROUND_PIXELS = 190
-FEW_COLUMNS = 4
-MANY_COLUMNS = 15
+SHORTEST = 150
+"""Pixels that the title of the rows needs."""
+
+AROUND_PIXELS = 110
+LETTER_PIXELS = 7
+FEW_COLUMNS = 8
+"""Up to so many columns, names lie flat where they fit; slanted ones would hang over the edge."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,13 @@ def heatmap(
         ygap=1,
         colorbar={"tickformat": ".0%", "nticks": 5, "title": {"text": "share", "side": "right"}},
     )
-    row_pixels = min(TALLEST_ROW, max(ROW_PIXELS, 240 // max(height, 1)))
-    figure = go.Figure(trace, {"template": template(theme), "height": AROUND_PIXELS + row_pixels * height})
+    row_pixels = min(TALLEST_ROW, max(ROW_PIXELS, SHORTEST // max(height, 1)))
+    below = LETTER_PIXELS * max(map(len, column_names), default=0)
+    pixels = AROUND_PIXELS + max(row_pixels * height, SHORTEST) + below
+    figure = go.Figure(trace, {"template": template(theme), "height": pixels})
     ticks = {"showgrid": False, "zeroline": False, "tickfont": {"size": 10 if width > 20 else 11}}
     figure.update_xaxes(tickvals=list(range(width)), ticktext=column_names, title=column_title, **ticks)
     figure.update_yaxes(tickvals=list(range(height)), ticktext=row_names, title=row_title, **ticks)
     figure.update_yaxes(range=[height - 0.5, -0.5])
-    if width > FEW_COLUMNS:
-        figure.update_xaxes(tickangle=-90 if width > MANY_COLUMNS else -45)
+    figure.update_xaxes(autotickangles=[0, -90], tickangle=-90 if width > FEW_COLUMNS else None)
     return figure

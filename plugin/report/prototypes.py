@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from scipy import linalg
 
-from ..engine.anchored import gaussian_weight, within_class_covariance
 from ..engine.balance import logit_scale
 from ..engine.errors import InputError
 from ..engine.results import Refinement
@@ -26,6 +25,9 @@ CLASSIFIER_NAME = "classifier.npz"
 CLASSES_NAME = "classes.json"
 
 MOST_DIMENSIONS = 256
+SEEN_IMAGES = 20.0
+"""Images of a class at which its prototype is half known."""
+
 MOST_FITTED = 20_000
 """Images of the run that are looked at for the bias and the temperature; more change neither."""
 
@@ -277,7 +279,7 @@ def _check_shapes(prototypes: Prototypes, folder: Path) -> None:
 
 
 def _discriminant(refinement: Refinement, V: np.ndarray) -> np.ndarray:
-    """(k, v) weights of the linear discriminant of the prototypes, Σ⁻¹ μ_c as far as it is known.
+    """(k, v) weights of the linear discriminant of the prototypes, Σ⁻¹ μ_c as far as they are known.
 
     A constant of each class, which the bias takes up, is left out.
     """
@@ -288,10 +290,19 @@ def _discriminant(refinement: Refinement, V: np.ndarray) -> np.ndarray:
     lengths = (along + TRUSTED_IMAGES * along.sum() / mass.sum()) / (mass + TRUSTED_IMAGES)
     projection = principal_projection(V, MOST_DIMENSIONS)
     images, means = projection.of(V), projection.of(refinement.prototypes * lengths[:, None])
-    covariance = within_class_covariance(images.T @ images, z.T @ images, mass, means)
+    covariance = _covariance_within(images, z, means)
     directions = linalg.solve(covariance, means.T.astype(np.float64), assume_a="pos").T
-    weight = gaussian_weight(mass) * len(z) / sum(z.shape)
-    return np.asarray(weight * directions @ projection.basis.T, np.float32)
+    known = np.sum(mass**2 / (mass + SEEN_IMAGES)) / mass.sum() * len(z) / sum(z.shape)
+    return np.asarray(known * directions @ projection.basis.T, np.float32)
+
+
+def _covariance_within(images: np.ndarray, z: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """(m, m) Σ_ic z_ic (x_i − μ_c)(x_i − μ_c)ᵀ / n, plus its mean variance on the diagonal."""
+    cross = means.T @ (z.T @ images)
+    within = images.T @ images - cross - cross.T + (means.T * z.sum(axis=0)) @ means
+    covariance = within.astype(np.float64) / len(images)
+    ridge = max(np.trace(covariance) / len(covariance), np.finfo(np.float32).eps)
+    return covariance + ridge * np.eye(len(covariance))
 
 
 def _bias_for(logits: np.ndarray, mass: np.ndarray) -> np.ndarray:

@@ -100,8 +100,8 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=100)
     parser.add_argument("--baselines", action="store_true", help="also HDBSCAN and scikit-learn's k-means")
     arguments = parser.parse_args()
-    for clustering in ("hdbscan", "kmeans"):  # so that loading libraries is not counted
-        refine(*make_features(200, 32, 4), clustering=clustering)
+    for clustering in ("hdbscan", "kmeans"):  # so that libraries and their buffers are not counted
+        refine(*make_features(10_000, 512, 10), clustering=clustering)
     X, T = make_features(arguments.images, arguments.dimensions, arguments.classes)
     settings = Settings().resolved(len(X), len(T))
 

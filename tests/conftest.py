@@ -15,9 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fiftyone_autolabel.plugin.dataset.database import ensure_mongod
+from hypothesis import settings
 
 if TYPE_CHECKING:
     import fiftyone as fo
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("autolabel", deadline=None)
+settings.load_profile("autolabel")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRATCH = Path(tempfile.mkdtemp(prefix="fiftyone-autolabel-tests-"))

@@ -1,50 +1,56 @@
 """The robust rule: Gaussian classes in image space, anchored to the text and smoothed by neighbours.
 
-Prototypes start from the text and move towards the images as far as there are images to move them.
+On clusters first and then on the images, each level starting from what the last one found.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
-from .clustering import Hierarchy
+from .answers import ANSWER_WEIGHT, clamped
+from .channel import measure_channel, neighbor_votes
+from .clustering import Hierarchy, with_singletons
 from .config import Settings
 from .evidence import Evidence
+from .gaussian import GaussianClasses, fit_gaussians
 from .iteration import Levels, Outcome, State
-from .vectors import TRUSTED_IMAGES, group_means, principal_projection, softmax, trust_in_classes
+from .purity import reason_to_skip
+from .vectors import averaging, group_means, row_chunks, softmax
 
 VOTERS = 3
 """Nearest neighbours that have a say in an image's label."""
 
-MOST_DIMENSIONS = 256
-SEEN_IMAGES = 20.0
-"""Images of a class at which the Gaussian has half of its weight."""
-
-LEAVE_OUT = 2.0
-"""Times the exact leave-one-out correction: the neighbours' soft labels repeat what the image said."""
+TEXT_GIVES_WAY = 0.75
+"""Share of the Gaussian's weight that is taken from the text."""
 
 NEIGHBOR_WEIGHT = 0.25
 PRIOR_WEIGHT = 0.5
 INNER_ROUNDS = 3
-SUREST_COPY = 0.98
 
 
 def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome:
-    """Refine the text view of the images.
+    """Refine the text view on meta-clusters, micro-clusters and images, each level seeded by the last.
 
     Args:
         evidence: Images, class names, neighbours and text view.
-        hierarchy: The clusters, for the alignment.
-        settings: Tolerance and most iterations.
+        hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
+        settings: Tolerance and most iterations per level.
     """
     rule = AnchoredRule(evidence)
-    levels = Levels(State(softmax(evidence.text.logits), evidence.first_prototypes()), settings)
-    levels.run("image", len(evidence.V), rule.rounds())
+    levels = Levels(State(rule.text_view(), evidence.first_prototypes()), settings)
+    for clusters in hierarchy:
+        reason = reason_to_skip(clusters, softmax(evidence.text.logits), rule.neighbors)
+        if reason:
+            levels.skip(clusters.level, len(clusters), reason)
+        else:
+            rounds = rule.cluster_rounds(levels.state.probabilities, clusters.assignments)
+            levels.run(clusters.level, len(clusters), rounds)
+    levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
     z = levels.state.probabilities
     return Outcome(
         probabilities=z,
-        image_view=softmax(np.log(np.maximum(z, np.finfo(np.float32).tiny)) - evidence.text.logits),
+        image_view=rule.image_view(z),
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
@@ -54,143 +60,170 @@ def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome
     )
 
 
+@dataclass(frozen=True)
+class Units:
+    """What shares one soft label: an image, or all images of a cluster.
+
+    Attributes:
+        vectors: (m, r) float32 images, or means of clusters.
+        logits: (m, k) float32 text view of each, or its mean.
+        sizes: (m, 1) float32 images in each.
+        known: (m,) int64 class that a person gave, -1 for none.
+    """
+
+    vectors: np.ndarray
+    logits: np.ndarray
+    sizes: np.ndarray
+    known: np.ndarray
+
+
 class AnchoredRule:
     """Anchored Gaussian refinement of the text view.
 
     Gaussian classes with one covariance over all images (TransCLIP, Zanella et al. 2024, eq. 3-7), shrunk
     to a text anchor (StatA, Zanella et al. 2025). Ours: an image is judged by prototypes that it did not
-    help to make, the Gaussian weighs as much as its means are known, neighbours speak through a channel
-    whose reliability is measured, and all that is learnt from the data fades by s = n / (n + k) where
-    there are few images per class.
+    help to make, the Gaussian weighs as much as its means are known and takes that weight from the text,
+    neighbours speak through a channel whose reliability is measured, and all that is learnt from the data
+    fades by s = n / (n + k) where there are few images per class.
     """
 
     def __init__(self, evidence: Evidence) -> None:
         """Prepare the rule for one set of images."""
-        X, self.logits = evidence.V, evidence.text.logits
+        n, k = evidence.text.logits.shape
+        place = evidence.geometry
         self.neighbors = evidence.neighbors[:, :VOTERS]
-        self.fade = len(self.logits) / sum(self.logits.shape)
+        self.fade = n / (n + k)
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
-        self.projection = principal_projection(X, MOST_DIMENSIONS)
-        self.images = self.projection.of(X)
-        self.texts = self.projection.of(evidence.T)
-        self.scatter = self.images.T @ self.images
+        self.projection, self.texts = place.projection, place.texts
+        self.scatter = place.images.T @ place.images
+        self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.known)
 
-    def rounds(self) -> Iterator[State]:
-        """Yield the state after every round, starting from the text view."""
-        z = softmax(self.logits)
+    def text_view(self) -> np.ndarray:
+        """(n, k) soft labels by the class names alone; answers are certain."""
+        return clamped(softmax(self.images.logits), self.images.known)
+
+    def image_rounds(self, z: np.ndarray) -> Iterator[State]:
+        """Yield the state after every round over the images.
+
+        Args:
+            z: (n, k) soft labels after the last level.
+        """
+        z = self._start(z)
         while True:
-            mass = z.sum(axis=0)
-            prototypes = self._prototypes(z, mass)
-            covariance = within_class_covariance(self.scatter, z.T @ self.images, mass, prototypes)
-            distances = held_out_distances(self.images, z, mass, prototypes, covariance)
-            gaussian = -0.5 * gaussian_weight(mass) * distances
-            prior = self.prior_weight * np.log((mass + 1) / (len(z) + len(mass)))
-            fixed = self.logits + self.fade * (gaussian + prior)
+            gaussians = self._fit(self.images, z)
+            logits = self._judge(gaussians, self.images, z)
             for _ in range(INNER_ROUNDS):
-                z = softmax(fixed + NEIGHBOR_WEIGHT * neighbor_message(z, self.neighbors))
-            yield State(z, self.projection.back(prototypes))
+                z, objective = self._ask_neighbors(logits, z)
+            yield State(z, self.projection.back(gaussians.means), objective)
 
-    def _prototypes(self, z: np.ndarray, mass: np.ndarray) -> np.ndarray:
-        """Class means, shrunk to the text anchor where a class has few images."""
-        means = (z.T @ self.images) / np.maximum(mass, 1e-6)[:, None]
-        anchors = text_anchors(means, self.texts, mass)
-        trust = trust_in_classes(mass)[:, None]
-        return trust * means + (1 - trust) * anchors
+    def cluster_rounds(self, z: np.ndarray, assignments: np.ndarray) -> Iterator[State]:
+        """Yield the state of the images after every round over clusters.
+
+        The rule of the images, under the constraint that the images of a cluster share one soft label: the
+        best shared label is the softmax of the mean of their logits, and the logits of the Gaussian at the
+        mean are the mean of the logits, up to a constant. Images in no cluster and images with an answer
+        take part as clusters of one. Neighbours have no message: a cluster is its own neighbours.
+
+        Args:
+            z: (n, k) soft labels after the last level.
+            assignments: (n,) cluster of each image, -1 for none.
+        """
+        unit = with_singletons(np.where(self.images.known >= 0, -1, assignments))
+        clusters = self._pooled(unit)
+        z = averaging(unit, len(clusters.sizes)) @ self._start(z)
+        while True:
+            gaussians = self._fit(clusters, z)
+            logits = self._judge(gaussians, clusters, z)
+            z, objective = soft_labels(logits, clusters.known)
+            yield State(z[unit], self.projection.back(gaussians.means), objective)
+
+    def image_view(self, z: np.ndarray) -> np.ndarray:
+        """(n, k) what is left of the soft labels (n, k) when the text's own share is taken out."""
+        view = np.empty_like(z)
+        weight = self._text_weight(self._fit(self.images, z))
+        for rows in row_chunks(len(z)):
+            logs = np.log(np.maximum(z[rows], np.finfo(np.float32).tiny))
+            view[rows] = softmax(logs - weight * self.images.logits[rows])
+        return view
+
+    def _start(self, z: np.ndarray) -> np.ndarray:
+        """Soft labels that make a level's first prototypes: half the last level's, half the names' own.
+
+        The names' half lets an image leave a cluster that was named wrongly as a whole.
+        """
+        start = self.text_view()
+        start += z
+        start /= 2
+        return start
+
+    def _pooled(self, unit: np.ndarray) -> Units:
+        """The images of every unit taken together."""
+        sizes = np.bincount(unit).astype(np.float32)
+        pooling = averaging(unit, len(sizes))
+        known = np.full(len(sizes), -1)
+        answered = self.images.known >= 0
+        known[unit[answered]] = self.images.known[answered]
+        vectors, logits = pooling @ self.images.vectors, pooling @ self.images.logits
+        return Units(vectors, logits, sizes[:, None], known)
+
+    def _fit(self, units: Units, z: np.ndarray) -> GaussianClasses:
+        """Gaussian classes from soft labels; an answer counts as ten images in the mean of its class."""
+        k, r = self.texts.shape
+        mass, sums = np.zeros(k), np.zeros((k, r))
+        for rows in row_chunks(len(z)):
+            counted = units.sizes[rows] * z[rows]
+            mass += counted.sum(axis=0)
+            sums += counted.T @ units.vectors[rows]
+        answered = np.flatnonzero(units.known >= 0)
+        extra = (ANSWER_WEIGHT - 1) * z[answered]
+        weighted_sums = sums + extra.T @ units.vectors[answered]
+        means = weighted_sums / np.maximum(mass + extra.sum(axis=0), 1e-6)[:, None]
+        return fit_gaussians(means, sums, mass, self.texts, self.scatter)
+
+    def _judge(self, gaussians: GaussianClasses, units: Units, z: np.ndarray) -> np.ndarray:
+        """(m, k) logits: what text, Gaussian and class prior say of every unit."""
+        n, k = self.images.logits.shape
+        prior = self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
+        gaussian_weight, text_weight = np.float32(gaussians.weight), self._text_weight(gaussians)
+        logits = np.empty_like(units.logits)
+        for rows in row_chunks(len(logits)):
+            learnt = gaussian_weight * gaussians.log_densities(units.vectors[rows], z[rows]) + prior
+            logits[rows] = text_weight * units.logits[rows] + np.float32(self.fade) * learnt
+        return logits
+
+    def _text_weight(self, gaussians: GaussianClasses) -> np.float32:
+        """1 − s·¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
+        return np.float32(1 - self.fade * TEXT_GIVES_WAY * gaussians.weight)
+
+    def _ask_neighbors(self, logits: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, float]:
+        """New soft labels of the images and their mean log-likelihood, neighbours included."""
+        if self.neighbors.shape[1] == 0 or z.shape[1] == 1:
+            return soft_labels(logits, self.images.known)
+        votes = neighbor_votes(z, self.neighbors)
+        channel = measure_channel(z, votes)
+        for rows in row_chunks(len(votes)):
+            message = np.float32(NEIGHBOR_WEIGHT) * channel.message(votes[rows])
+            np.add(logits[rows], message, out=votes[rows])
+        return soft_labels(votes, self.images.known, out=votes)
 
 
-def text_anchors(means: np.ndarray, texts: np.ndarray, mass: np.ndarray) -> np.ndarray:
-    """Where the text expects the class means: v̄ + κ (t_c − t̄), a bridge over the modality gap.
-
-    κ ≥ 0 is the least-squares factor from text differences to image differences, each class weighted
-    by its mass.
+def soft_labels(
+    logits: np.ndarray, known: np.ndarray, out: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
+    """Soft labels from logits, and the mean log-likelihood that the logits stand for.
 
     Args:
-        means: (k, m) class means of the images.
-        texts: (k, m) text vectors in the same coordinates.
-        mass: (k,) expected number of images per class.
-    """
-    share = (mass / mass.sum())[:, None]
-    mean = (share * means).sum(axis=0)
-    text_offsets = texts - (share * texts).sum(axis=0)
-    spread = float((share * text_offsets**2).sum())
-    slope = float((share * text_offsets * (means - mean)).sum()) / spread if spread > 0 else 0.0
-    return mean + max(slope, 0.0) * text_offsets
-
-
-def within_class_covariance(
-    scatter: np.ndarray, sums: np.ndarray, mass: np.ndarray, prototypes: np.ndarray
-) -> np.ndarray:
-    """Shared covariance Σ_ic z_ic (x_i − μ_c)(x_i − μ_c)ᵀ / n, plus its mean variance on the diagonal.
-
-    Args:
-        scatter: (m, m) Σ_i x_i x_iᵀ.
-        sums: (k, m) Σ_i z_ic x_i.
-        mass: (k,) Σ_i z_ic; all of it is n.
-        prototypes: (k, m) μ_c.
+        logits: (m, k) float32.
+        known: (m,) class that a person gave, made certain; -1 for none.
+        out: (m, k) where the soft labels go; may be `logits` itself.
 
     Returns:
-        (m, m) float64, positive definite.
+        (m, k) rows that sum to 1, and the mean of log Σ_c exp(logits_c) (nats).
     """
-    cross = sums.T @ prototypes
-    within = scatter - cross - cross.T + (prototypes.T * mass) @ prototypes
-    covariance = within.astype(np.float64) / mass.sum()
-    ridge = max(np.trace(covariance) / len(covariance), 1e-6)
-    return covariance + ridge * np.eye(len(covariance))
-
-
-def held_out_distances(
-    images: np.ndarray, z: np.ndarray, mass: np.ndarray, prototypes: np.ndarray, covariance: np.ndarray
-) -> np.ndarray:
-    """Squared Mahalanobis distances to prototypes that the image did not help to make.
-
-    With R_c = N_c + 10 the prototype without image i gives x_i − μ_c^{−i} = (x_i − μ_c) R_c / (R_c − z_ic),
-    exact but for the anchor, so that the distance grows by g = (R_c / (R_c − z_ic))²; here 1 + 2 (g − 1).
-
-    Args:
-        images: (n, m) float32.
-        z: (n, k) soft labels, rows sum to 1.
-        mass: (k,) expected number of images per class.
-        prototypes: (k, m).
-        covariance: (m, m) positive definite.
-
-    Returns:
-        (n, k) float32 ≥ 0, less the smallest of each row.
-    """
-    root = linalg.cholesky(covariance, lower=True)
-    whitening = linalg.solve_triangular(root, np.eye(len(root)), lower=True).T.astype(np.float32)
-    x, mu = images @ whitening, prototypes @ whitening
-    squares = np.sum(x * x, axis=1)[:, None] - 2 * (x @ mu.T) + np.sum(mu * mu, axis=1)
-    counts = (mass + TRUSTED_IMAGES).astype(np.float32)
-    growth = (counts / np.maximum(counts - z, 0.1 * counts)) ** 2
-    distances = np.maximum(squares, 0) * (1 + LEAVE_OUT * (growth - 1))
-    return distances - distances.min(axis=1, keepdims=True)
-
-
-def gaussian_weight(mass: np.ndarray) -> float:
-    """How well the means of the Gaussians are known: Σ_c (N_c/n) · N_c / (N_c + 20), in [0, 1)."""
-    return float(np.sum(mass**2 / (mass + SEEN_IMAGES)) / mass.sum())
-
-
-def neighbor_message(z: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
-    """What the neighbours' labels say of an image's: log(1 − a + a · v_ic / π_c).
-
-    A noisy channel that copies the class with chance a and else draws it from the class frequencies π.
-    v is the neighbours' mean soft label; a is Cohen's κ (1960) of images and their neighbours, measured in
-    this round, so neighbours that say little keep quiet.
-
-    Args:
-        z: (n, k) soft labels, rows sum to 1.
-        neighbors: (n, m) rows of the nearest neighbours.
-
-    Returns:
-        (n, k) float32, zeros where there are no neighbours or but one class.
-    """
-    n, k = z.shape
-    if neighbors.shape[1] == 0 or k == 1:
-        return np.zeros_like(z)
-    votes = sum(z[column] for column in neighbors.T) / neighbors.shape[1]
-    frequencies = z.mean(axis=0) + 1e-6
-    chance = float(frequencies @ frequencies)
-    agreement = float(np.einsum("nk,nk->", z, votes)) / n
-    copies = np.clip((agreement - chance) / max(1 - chance, 1e-6), 0, SUREST_COPY)
-    return np.log1p(copies * (votes / frequencies - 1)).astype(np.float32)
+    z = np.empty_like(logits) if out is None else out
+    total = 0.0
+    for rows in row_chunks(len(logits)):
+        largest = logits[rows].max(axis=1)
+        z[rows] = softmax(logits[rows])
+        total += float(np.sum(largest - np.log(z[rows].max(axis=1)), dtype=np.float64))
+    return clamped(z, known), total / len(z)

@@ -121,6 +121,21 @@ def summarise(level: str, X: np.ndarray, assignments: np.ndarray) -> Clusters:
     return Clusters(level, assignments, unit_rows(group_means(X, assignments, count)), sizes)
 
 
+def with_singletons(assignments: np.ndarray) -> np.ndarray:
+    """Give every image in no cluster one of its own, numbered after the clusters.
+
+    Args:
+        assignments: (n,) cluster of each image, -1 for none.
+
+    Returns:
+        (n,) int64 without gaps, even where a number was not used.
+    """
+    alone = np.flatnonzero(assignments < 0)
+    units = assignments.astype(np.int64)
+    units[alone] = int(assignments.max(initial=-1)) + 1 + np.arange(len(alone))
+    return np.unique(units, return_inverse=True)[1]
+
+
 def _hdbscan(reduced: np.ndarray, min_cluster_size: int) -> np.ndarray:
     from sklearn.cluster import HDBSCAN
 

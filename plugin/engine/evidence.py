@@ -9,8 +9,8 @@ import numpy as np
 
 from .balance import TextView, text_view
 from .duplicates import DistinctRows, distinct_rows
+from .geometry import Geometry, geometry_of
 from .neighbors import nearest_neighbors
-from .vectors import softmax
 
 NEIGHBORS = 5
 
@@ -22,18 +22,18 @@ class Images:
     Attributes:
         X: (n, d) float32 unit rows, in the space of the class names.
         V: (n, v) float32 unit rows, in the space of the geometry; X itself where there is but one encoder.
-        anchors: (n,) int64 class that a person gave, -1 for none.
+        known: (n,) int64 class that a person gave, -1 for none.
         micro: (n,) int32 clusters of one's own, -1 for none; None where they are to be computed.
     """
 
     X: np.ndarray
     V: np.ndarray
-    anchors: np.ndarray
+    known: np.ndarray
     micro: np.ndarray | None
 
     def distinct(self) -> DistinctRows:
         """Which images are unlike all before them in anything given."""
-        given = [self.X, self.anchors]
+        given = [self.X, self.known]
         if self.V is not self.X:
             given.append(self.V)
         if self.micro is not None:
@@ -44,7 +44,7 @@ class Images:
         """Some of the images."""
         X = self.X[rows]
         V = X if self.V is self.X else self.V[rows]
-        return Images(X, V, self.anchors[rows], None if self.micro is None else self.micro[rows])
+        return Images(X, V, self.known[rows], None if self.micro is None else self.micro[rows])
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class Evidence:
         X: (n, d) float32 unit rows, images in the space of the class names.
         T: (k, d) float32 unit rows, class names.
         V: (n, v) float32 unit rows, images in the space of the geometry; X itself with one encoder.
-        anchors: (n,) int64 class that a person gave, -1 for none.
+        known: (n,) int64 class that a person gave, -1 for none.
+        geometry: The images and the class names where the Gaussians are.
         neighbors: (n, m) rows of each image's nearest neighbours, nearest first, m ≤ `NEIGHBORS`.
         similarities: (n, m) their cosines.
         text: What the class names alone say of every image.
@@ -65,28 +66,34 @@ class Evidence:
     X: np.ndarray
     T: np.ndarray
     V: np.ndarray
-    anchors: np.ndarray
+    known: np.ndarray
+    geometry: Geometry
     neighbors: np.ndarray
     similarities: np.ndarray
     text: TextView
     zero_shot_labels: np.ndarray
 
     def first_prototypes(self) -> np.ndarray:
-        """(k, v) prototypes before any image is looked at.
-
-        The class names themselves; with a second encoder, which knows no names, the means of the images
-        as far as the names alone claim them.
-        """
+        """(k, v) the class names in the space of the geometry, as expected before any round."""
         if self.V is self.X:
             return self.T
-        p = softmax(self.text.logits)
-        return (p.T @ self.V) / np.maximum(p.sum(axis=0), np.finfo(np.float32).tiny)[:, None]
+        return self.geometry.projection.back(self.geometry.texts)
 
 
 def gather_evidence(images: Images, T: np.ndarray) -> Evidence:
     """Find the neighbours of every image and what the class names say of it."""
     neighbors, similarities = nearest_neighbors(images.V, NEIGHBORS)
     cosines = images.X @ T.T
-    text = text_view(cosines, neighbors[:, :1].ravel())
-    zero_shot_labels = cosines.argmax(axis=1)
-    return Evidence(images.X, T, images.V, images.anchors, neighbors, similarities, text, zero_shot_labels)
+    text, zero_shot_labels = text_view(cosines, neighbors[:, :1].ravel()), cosines.argmax(axis=1)
+    del cosines  # as large as the text view, and not needed while the geometry is found
+    return Evidence(
+        X=images.X,
+        T=T,
+        V=images.V,
+        known=images.known,
+        geometry=geometry_of(images.X, T, images.V),
+        neighbors=neighbors,
+        similarities=similarities,
+        text=text,
+        zero_shot_labels=zero_shot_labels,
+    )

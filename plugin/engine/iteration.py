@@ -81,24 +81,27 @@ class Levels:
             vectors: Number of clusters or images on the level.
             rounds: States after the first, second, … round from the present state.
         """
-        iterations = []
-        for number, after in zip(range(1, self._settings.iterations + 1), rounds, strict=False):
-            iterations.append(_compare(number, self.state, after, self.labels["text"]))
-            self.state = after
+        iterations: list[Iteration] = []
+        while len(iterations) < self._settings.iterations:
+            labels, prototypes = self.state.probabilities.argmax(axis=1), self.state.prototypes
+            # Soft labels are large: let go of the old ones before the rule makes new ones.
+            self.state = None
+            self.state = next(rounds)
+            iterations.append(self._compare(len(iterations) + 1, labels, prototypes))
             if iterations[-1].changed <= self._settings.tolerance:
                 break
         self.labels[level] = self.state.probabilities.argmax(axis=1)
         self._history.append(LevelHistory(level, vectors, tuple(iterations)))
 
-
-def _compare(number: int, before: State, after: State, text_labels: np.ndarray) -> Iteration:
-    labels = after.probabilities.argmax(axis=1)
-    cosines = np.sum(unit_rows(before.prototypes) * unit_rows(after.prototypes), axis=1)
-    return Iteration(
-        iteration=number,
-        changed=float(np.mean(before.probabilities.argmax(axis=1) != labels)),
-        drift=float(np.maximum(1 - cosines, 0).mean()),
-        mean_confidence=float(after.probabilities.max(axis=1).mean()),
-        objective=after.objective,
-        agreement=float(np.mean(labels == text_labels)),
-    )
+    def _compare(self, number: int, labels: np.ndarray, prototypes: np.ndarray) -> Iteration:
+        """What the round that led to the present state has changed of labels and prototypes."""
+        now = self.state.probabilities.argmax(axis=1)
+        cosines = np.sum(unit_rows(prototypes) * unit_rows(self.state.prototypes), axis=1)
+        return Iteration(
+            iteration=number,
+            changed=float(np.mean(labels != now)),
+            drift=float(np.maximum(1 - cosines, 0).mean()),
+            mean_confidence=float(self.state.probabilities.max(axis=1).mean()),
+            objective=self.state.objective,
+            agreement=float(np.mean(now == self.labels["text"])),
+        )

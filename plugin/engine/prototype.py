@@ -8,14 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import special
 
-from .clustering import Clusters, Hierarchy
+from .answers import clamped
+from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
 from .iteration import Levels, Outcome, State
+from .purity import reason_to_skip
 from .vectors import softmax, unit_rows
-
-LEAST_AGREEMENT = 0.5
-"""Share of a level's images that must agree with their cluster's class for the level to be used."""
 
 
 def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome:
@@ -26,17 +25,17 @@ def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Temperature, tolerance and most iterations per level.
     """
-    V, temperature = evidence.V, settings.temperature
-    start = State(soft_alignment(evidence.X, evidence.T, temperature), evidence.first_prototypes())
-    levels = Levels(start, settings)
+    V, temperature, known = evidence.V, settings.temperature, evidence.known
+    text_view = clamped(soft_alignment(evidence.X, evidence.T, temperature), known)
+    levels = Levels(State(text_view, evidence.first_prototypes()), settings)
     for clusters in hierarchy:
-        reason = _reason_to_skip(clusters, levels.labels["text"], len(evidence.T))
+        reason = reason_to_skip(clusters, softmax(evidence.text.logits), evidence.neighbors)
         if reason:
             levels.skip(clusters.level, len(clusters), reason)
             continue
-        rounds = prototype_rounds(V, clusters.means, levels.state.prototypes, temperature)
+        rounds = prototype_rounds(V, clusters.means, levels.state.prototypes, temperature, known)
         levels.run(clusters.level, len(clusters), rounds)
-    levels.run("image", len(V), prototype_rounds(V, V, levels.state.prototypes, temperature))
+    levels.run("image", len(V), prototype_rounds(V, V, levels.state.prototypes, temperature, known))
     state = levels.state
     return Outcome(
         probabilities=state.probabilities,
@@ -51,7 +50,9 @@ def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome
     )
 
 
-def prototype_rounds(images: np.ndarray, V: np.ndarray, P: np.ndarray, temperature: float) -> Iterator[State]:
+def prototype_rounds(
+    images: np.ndarray, V: np.ndarray, P: np.ndarray, temperature: float, known: np.ndarray | None = None
+) -> Iterator[State]:
     """Yield the state of the images after every round on the vectors of a level.
 
     Args:
@@ -59,11 +60,16 @@ def prototype_rounds(images: np.ndarray, V: np.ndarray, P: np.ndarray, temperatu
         V: (m, d) float32 unit rows, clusters of the level or the images themselves.
         P: (k, d) prototypes to start from.
         temperature: τ > 0, in units of cosine.
+        known: (n,) class that a person gave, -1 for none; responsibilities of such images are certain.
     """
+    known = np.full(len(images), -1) if known is None else known
     while True:
         likelihood = mean_log_likelihood(V, P, temperature)
-        P = updated_prototypes(V, P, soft_alignment(V, P, temperature))
-        yield State(soft_alignment(images, P, temperature), P, likelihood)
+        responsibilities = soft_alignment(V, P, temperature)
+        if V is images:
+            responsibilities = clamped(responsibilities, known)
+        P = updated_prototypes(V, P, responsibilities)
+        yield State(clamped(soft_alignment(images, P, temperature), known), P, likelihood)
 
 
 def soft_alignment(V: np.ndarray, P: np.ndarray, temperature: float) -> np.ndarray:
@@ -103,23 +109,3 @@ def updated_prototypes(V: np.ndarray, P: np.ndarray, responsibilities: np.ndarra
     mass = responsibilities.sum(axis=0)[:, None]
     means = (responsibilities.T @ V) / np.maximum(mass, np.finfo(np.float32).tiny)
     return np.where(mass > 0, means, P)
-
-
-def _reason_to_skip(clusters: Clusters, labels: np.ndarray, classes: int) -> str:
-    """Why a level cannot help, "" if it can."""
-    if len(clusters) < 2:
-        return "a single cluster tells nothing apart" if len(clusters) else "there are no clusters"
-    if len(clusters) < classes:
-        return f"{len(clusters)} clusters are fewer than {classes} classes"
-    agreement = _agreement(clusters, labels, classes)
-    if agreement < LEAST_AGREEMENT:
-        return f"clusters mix classes: {agreement:.0%} of their images agree on a class name"
-    return ""
-
-
-def _agreement(clusters: Clusters, labels: np.ndarray, classes: int) -> float:
-    """Share of the clustered images whose label is the most frequent one of their cluster."""
-    inside = clusters.assignments >= 0
-    table = np.zeros((len(clusters), classes), np.int64)
-    np.add.at(table, (clusters.assignments[inside], labels[inside]), 1)
-    return float(table.max(axis=1).sum() / inside.sum())

@@ -4,16 +4,20 @@ Clusters first, then the chosen rule from the coarsest level down to the images.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from . import anchored, prototype
-from .clustering import build_hierarchy
-from .confidence import calibrated
+from .answers import TextCorrection, clamped, release_folds
+from .clustering import Hierarchy, build_hierarchy
+from .confidence import calibrated, spread_rest
 from .config import Settings
-from .evidence import Images, gather_evidence
+from .evidence import Evidence, Images, gather_evidence
 from .explanation import explain
+from .iteration import Outcome
 from .novelty import cluster_novelty, image_novelty
+from .recalibration import fit_recalibration
 from .results import Refinement
 from .validation import check_anchors, check_clusters, check_pair, check_visual
 from .vectors import unit_rows
@@ -60,7 +64,7 @@ def refine(
     images = Images(
         X=X,
         V=X if visual_embeddings is None else check_visual(visual_embeddings, len(X)),
-        anchors=check_anchors(anchors, len(X), len(T)),
+        known=check_anchors(anchors, len(X), len(T)),
         micro=None if micro_clusters is None else check_clusters(micro_clusters, len(X)),
     )
     settings = (settings or Settings()).with_overrides(**overrides).resolved(len(X), len(T))
@@ -78,8 +82,9 @@ def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress)
     report("cluster", 1, 1)
     report("refine", 0, 1)
     evidence = gather_evidence(images, T)
-    outcome = RULES[settings.method](evidence, hierarchy, settings)
-    probabilities = calibrated(outcome.probabilities, evidence, settings.confidence_temperature)
+    answer = _label_with_answers if (images.known >= 0).any() else _label
+    labelled = answer(evidence, hierarchy, settings)
+    outcome, probabilities = labelled.outcome, labelled.probabilities
     novelty = image_novelty(evidence, outcome.probabilities)
     report("refine", 1, 1)
     return Refinement(
@@ -88,7 +93,7 @@ def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress)
         probabilities=probabilities,
         prototypes=unit_rows(outcome.prototypes),
         zero_shot_labels=evidence.zero_shot_labels,
-        is_known=images.anchors >= 0,
+        is_known=images.known >= 0,
         explanation=explain(
             probabilities, evidence.text.logits, outcome.image_view, novelty, outcome.level_labels
         ),
@@ -98,3 +103,46 @@ def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress)
         novel_clusters=cluster_novelty(evidence, hierarchy.micro, novelty),
         settings=settings,
     )
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """What a rule found, and how sure to be of it."""
+
+    outcome: Outcome
+    probabilities: np.ndarray
+
+
+def _label(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> _Labelled:
+    """Run the chosen rule and calibrate what it says."""
+    outcome = RULES[settings.method](evidence, hierarchy, settings)
+    return _Labelled(outcome, calibrated(outcome.probabilities, evidence, settings.confidence_temperature))
+
+
+def _label_with_answers(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> _Labelled:
+    """Run again with what people answered, and learn from answers held out how sure to be.
+
+    Every fold of the answers is predicted by a run that knows the others only; what its confidence was worth
+    corrects the confidence of the run that knows all. An answer itself is certain.
+    """
+    unasked = _label(replace(evidence, known=np.full_like(evidence.known, -1)), hierarchy, settings)
+    labels, sureness = unasked.probabilities.argmax(axis=1), unasked.probabilities.max(axis=1)
+    correction = TextCorrection(evidence.text.logits, evidence.geometry.images, labels, sureness)
+    spread = correction.spread(evidence.known)
+
+    def told(known: np.ndarray) -> _Labelled:
+        text = replace(evidence.text, logits=correction.apply(known, spread))
+        return _label(replace(evidence, text=text, known=known), hierarchy, settings)
+
+    held_out, right = [], []
+    for fold in release_folds(evidence.known, sureness):
+        others = evidence.known.copy()
+        others[fold] = -1
+        predicted = told(others).probabilities[fold]
+        held_out.append(predicted.max(axis=1))
+        right.append(predicted.argmax(axis=1) == evidence.known[fold])
+    recalibration = fit_recalibration(np.concatenate(held_out), np.concatenate(right))
+    labelled = told(evidence.known)
+    P = labelled.probabilities
+    P = spread_rest(P.argmax(axis=1), recalibration.of(P.max(axis=1)), P)
+    return _Labelled(labelled.outcome, clamped(P, evidence.known))

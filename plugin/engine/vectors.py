@@ -12,7 +12,7 @@ from scipy import linalg, sparse
 NEGLIGIBLE_SHARE = 1e-6
 """Share of the largest variance below which a direction is rounding noise in float32."""
 
-CHUNK_ROWS = 8_192
+CHUNK_ROWS = 2_048
 """Rows that are worked on at a time, so that temporary arrays stay small beside the embeddings."""
 
 ALREADY_UNIT = 1e-5
@@ -65,23 +65,24 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted
 
 
-def group_means(X: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
-    """Mean row of every group.
+def averaging(group: np.ndarray, count: int) -> sparse.csr_matrix:
+    """The matrix that takes the mean row of every group.
 
     Args:
-        X: (n, d) float32.
         group: (n,) group of each row in [0, count), or -1 for none. Every group has a row.
         count: Number of groups.
 
     Returns:
-        (count, d) float32.
+        (count, n) float32, rows sum to 1.
     """
-    inside = group >= 0
-    sizes = np.bincount(group[inside], minlength=count)
-    member = sparse.csr_matrix(
-        (np.ones(inside.sum(), np.float32), (group[inside], np.flatnonzero(inside))), (count, len(X))
-    )
-    return np.asarray(member @ X / sizes[:, None], np.float32)
+    rows = np.flatnonzero(group >= 0)
+    sizes = np.bincount(group[rows], minlength=count).astype(np.float32)
+    return sparse.csr_matrix((1 / sizes[group[rows]], (group[rows], rows)), (count, len(group)))
+
+
+def group_means(X: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
+    """Mean row of every group, (count, d) float32; the arguments of `averaging`."""
+    return np.asarray(averaging(group, count) @ X, np.float32)
 
 
 def trust_in_classes(mass: np.ndarray) -> np.ndarray:

@@ -1,91 +1,91 @@
-"""The pieces of the anchored rule."""
+"""The anchored rule: levels, answers, and what every round leaves true."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from fiftyone_autolabel.plugin.engine.anchored import (
-    gaussian_weight,
-    held_out_distances,
-    neighbor_message,
-    text_anchors,
-    within_class_covariance,
-)
+from fiftyone_autolabel import refine
+from fiftyone_autolabel.plugin.engine.anchored import AnchoredRule, soft_labels
+from fiftyone_autolabel.plugin.engine.metrics import accuracy
+
+from .conftest import make_features
 
 
-def test_anchors_find_the_step_from_text_to_image_differences():
-    texts = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
-    means = 5 + 0.3 * texts
-    np.testing.assert_allclose(text_anchors(means, texts, np.array([1.0, 2.0, 3.0])), means, rtol=1e-5)
+def test_levels_run_from_coarse_to_fine(features):
+    four_per_class = features.truth * 4 + np.arange(len(features.truth)) % 4
+    history = refine(features.X, features.T, micro_clusters=four_per_class).history
+    assert [(level.level, level.vectors) for level in history] == [
+        ("meta", 16),
+        ("micro", 32),
+        ("image", 320),
+    ]
+    assert not any(level.skipped for level in history)
 
 
-def test_anchors_stay_at_the_mean_when_texts_point_the_wrong_way():
-    texts = np.array([[0, 0], [1, 0]], np.float32)
-    anchors = text_anchors(-texts, texts, np.ones(2))
-    np.testing.assert_allclose(anchors, [[-0.5, 0], [-0.5, 0]])
+def test_a_level_that_cannot_help_is_skipped_and_says_why(features):
+    few = refine(features.X, features.T, micro_clusters=features.truth % 3).history
+    assert [level.skipped for level in few] == [
+        "there are no clusters",
+        "3 clusters are fewer than 8 classes",
+        "",
+    ]
+    mixed = refine(features.X, features.T, micro_clusters=np.arange(320) % 40).history[1]
+    assert mixed.skipped.startswith("clusters mix classes")
 
 
-def test_one_class_is_anchored_at_its_mean():
-    means = np.array([[2.0, 3.0]], np.float32)
-    assert text_anchors(means, np.ones((1, 2), np.float32), np.ones(1)).tolist() == means.tolist()
+def test_images_of_a_cluster_share_one_label_on_its_level(features):
+    clusters = features.truth * 4 + np.arange(320) % 4
+    labels = refine(features.X, features.T, micro_clusters=clusters).explanation.level_labels["micro"]
+    assert all(len(np.unique(labels[clusters == cluster])) == 1 for cluster in range(32))
 
 
-def test_the_covariance_equals_its_definition():
-    rng = np.random.default_rng(0)
-    images, prototypes = rng.normal(size=(30, 4)), rng.normal(size=(3, 4))
-    z = rng.dirichlet(np.ones(3), size=30)
-    difference = images[:, None] - prototypes
-    expected = np.einsum("nk,nki,nkj->ij", z, difference, difference) / 30
-    got = within_class_covariance(images.T @ images, z.T @ images, z.sum(axis=0), prototypes)
-    np.testing.assert_allclose(got, expected + np.trace(expected) / 4 * np.eye(4))
+def test_images_in_no_cluster_take_part_on_every_level(features):
+    clusters = np.where(np.arange(320) % 2, features.truth * 2 + np.arange(320) // 2 % 2, -1)
+    result = refine(features.X, features.T, micro_clusters=clusters)
+    assert not result.history[1].skipped
+    assert accuracy(result.explanation.level_labels["micro"], features.truth) > 0.9
 
 
-def test_identical_images_have_an_invertible_covariance():
-    nothing = np.zeros((3, 3), np.float32)
-    got = within_class_covariance(nothing, nothing[:1], np.array([5.0]), nothing[:1])
-    assert np.linalg.eigvalsh(got).min() > 0
+@pytest.mark.parametrize("clustering", ["hdbscan", "kmeans"])
+def test_clusters_cost_no_accuracy(clustering):
+    made = make_features((60,) * 8, noise=0.8, text_noise=1.4)
+    with_clusters = refine(made.X, made.T, clustering=clustering)
+    images_only = refine(made.X, made.T, clustering="none")
+    assert accuracy(with_clusters.labels, made.truth) >= accuracy(images_only.labels, made.truth) - 0.01
 
 
-@pytest.mark.parametrize("shift", [0.0, 10.0])
-def test_anchors_do_not_depend_on_where_the_text_cone_lies(shift):
-    rng = np.random.default_rng(1)
-    texts, means = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
-    shifted = text_anchors(means, texts + shift, np.ones(4))
-    np.testing.assert_allclose(shifted, text_anchors(means, texts, np.ones(4)))
+def test_known_labels_are_certain_after_every_round(features):
+    known = np.full(320, -1)
+    known[:3] = [5, 6, 7]
+    rule = AnchoredRule(replace(features.evidence, known=known))
+    for rounds in (
+        rule.image_rounds(rule.text_view()),
+        rule.cluster_rounds(rule.text_view(), features.truth),
+    ):
+        for _ in range(2):
+            state = next(rounds)
+            assert state.probabilities[:3].argmax(axis=1).tolist() == [5, 6, 7]
+            assert (state.probabilities[:3].max(axis=1) == 1).all()
 
 
-def test_an_image_alone_in_its_class_is_judged_by_the_anchor_more_than_by_itself():
-    images = np.array([[1.0, 0.0], [-1.0, 0.0]], np.float32)
-    z = np.eye(2, dtype=np.float32)
-    prototypes = np.array([[0.9, 0.0], [-0.9, 0.0]], np.float32)
-    alone = held_out_distances(images, z, np.array([1.0, 1.0]), prototypes, np.eye(2))
-    crowded = held_out_distances(images, z, np.array([1000.0, 1000.0]), prototypes, np.eye(2))
-    assert alone[0, 1] < crowded[0, 1]
-    assert alone.argmin(axis=1).tolist() == [0, 1]
+def test_an_answer_pulls_the_prototype_of_its_class(features):
+    known = np.full(320, -1)
+    known[40:50] = 0
+    evidence = features.evidence
+    free, pulled = AnchoredRule(evidence), AnchoredRule(replace(evidence, known=known))
+    towards = features.X[40:50].mean(axis=0)
+    before = next(free.image_rounds(free.text_view())).prototypes[0] @ towards
+    assert next(pulled.image_rounds(pulled.text_view())).prototypes[0] @ towards > before
 
 
-def test_distances_without_a_share_are_mahalanobis():
-    rng = np.random.default_rng(0)
-    images, prototypes = rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=(2, 3))
-    covariance = np.diag([1.0, 2.0, 4.0])
-    difference = images[:, None] - prototypes
-    expected = np.einsum("nki,ij,nkj->nk", difference, np.linalg.inv(covariance), difference)
-    got = held_out_distances(images, np.zeros((5, 2)), np.ones(2), prototypes, covariance)
-    np.testing.assert_allclose(got, expected - expected.min(axis=1, keepdims=True), rtol=1e-4, atol=1e-4)
+def test_soft_labels_come_with_the_likelihood_of_their_logits():
+    logits = np.log(np.array([[1.0, 3.0], [2.0, 2.0]], np.float32))
+    z, likelihood = soft_labels(logits, np.array([-1, -1]))
+    np.testing.assert_allclose(z, [[0.25, 0.75], [0.5, 0.5]], rtol=1e-5)
+    assert likelihood == pytest.approx(np.log(4))
 
 
-def test_the_gaussian_weighs_more_the_more_images_there_are():
-    assert gaussian_weight(np.array([20.0, 20.0])) == pytest.approx(0.5)
-    assert gaussian_weight(np.array([2000.0])) > 0.98
-    assert gaussian_weight(np.array([0.5, 0.5])) < 0.05
-
-
-def test_neighbors_that_always_agree_speak_up_and_random_ones_keep_quiet():
-    z = np.eye(2, dtype=np.float32)[np.arange(400) % 2]
-    same = ((np.arange(400) + 2) % 400)[:, None]
-    random = np.random.default_rng(0).integers(400, size=(400, 3))
-    loud, quiet = neighbor_message(z, same), neighbor_message(z, random)
-    assert (loud[np.arange(400), np.arange(400) % 2] > 0.6).all()
-    assert np.abs(quiet).max() < 0.2
-
-
-def test_no_neighbors_say_nothing():
-    assert not neighbor_message(np.full((3, 2), 0.5), np.empty((3, 0), int)).any()
+def test_the_images_alone_say_what_is_left_without_the_text(features):
+    result = refine(features.X, features.T)
+    own = result.explanation.image_support[result.labels == features.truth]
+    assert own.mean() > 0.5

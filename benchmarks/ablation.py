@@ -1,0 +1,140 @@
+"""What every ingredient of the anchored rule is worth: accuracy with and without it, under every stress.
+
+python benchmarks/ablation.py FEATURES.npz [FEATURES.npz ...] [--draws 2] [--only NAME ...]
+
+Prints the rows of the tables in docs/engine.md. `benchmarks/features.py` says what a file holds.
+"""
+
+import argparse
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+from features import STRESSES, FeatureSet, load_feature_set, stressed
+from fiftyone_autolabel import refine
+from fiftyone_autolabel.plugin.engine import anchored, balance, confidence, vectors
+from fiftyone_autolabel.plugin.engine.metrics import (
+    accuracy,
+    area_under_risk_coverage,
+    expected_calibration_error,
+)
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The rule with something changed.
+
+    Attributes:
+        name: Row of the table.
+        constants: (module, name, value) of the constants or functions that are replaced.
+        settings: Overrides of the settings.
+    """
+
+    name: str
+    constants: tuple[tuple[object, str, object], ...] = ()
+    settings: dict[str, object] = field(default_factory=dict)
+
+
+def without(name: str, *constants: tuple[object, str, object]) -> Variant:
+    """The rule without an ingredient."""
+    return Variant(f"without {name}", constants)
+
+
+VARIANTS = (
+    Variant("the rule"),
+    without("balancing", (balance, "STRENGTHS", (0.0,))),
+    Variant("always balanced fully", ((balance, "STRENGTHS", (1.0,)),)),
+    without("a price on changed frequencies", (balance, "PRICE", 0.0)),
+    without("the Gaussian", (anchored, "gaussian_weight", lambda mass: 0.0)),
+    Variant("Gaussian at a fixed weight of 1/5", ((anchored, "gaussian_weight", lambda mass: 0.2),)),
+    without("the text giving way", (anchored, "TEXT_GIVES_WAY", 0.0)),
+    without("shrinking to the text anchor", (anchored, "trust_in_classes", np.ones_like)),
+    without("leaving an image out", (anchored, "LEAVE_OUT", 0.0)),
+    Variant("leaving it out once, as derived", ((anchored, "LEAVE_OUT", 1.0),)),
+    without("neighbours", (anchored, "NEIGHBOR_WEIGHT", 0.0)),
+    without("the class prior", (anchored, "PRIOR_WEIGHT", 0.0)),
+    Variant("without levels (images only)", settings={"clustering": "none"}),
+    Variant("with k-means clusters", settings={"clustering": "kmeans"}),
+    Variant("half the trust in few images", ((vectors, "TRUSTED_IMAGES", 20.0),)),
+    Variant("twice the trust in few images", ((vectors, "TRUSTED_IMAGES", 5.0),)),
+    without("neighbours' vote in the confidence", (confidence, "DOUBT", 0.0)),
+    Variant("the textbook rule", settings={"method": "prototype"}),
+)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one variant does on one set under one stress, means over draws, all in percent."""
+
+    stress: str
+    gain: float
+    accuracy: float
+    calibration_error: float
+    risk: float
+
+
+def score(variant: Variant, features: FeatureSet, stress: str, draws: int) -> Score | None:
+    """Refine every draw; None where the set is too small for the stress."""
+    rows = []
+    with ExitStack() as stack:
+        for module, name, value in variant.constants:
+            stack.enter_context(mock.patch.object(module, name, value))
+        for drawn in stressed(features, stress, draws):
+            result = refine(drawn.X, drawn.T, **variant.settings)
+            right = result.labels == drawn.y
+            zero_shot = accuracy(result.zero_shot_labels, drawn.y)
+            rows.append(
+                (
+                    accuracy(result.labels, drawn.y) - zero_shot,
+                    accuracy(result.labels, drawn.y),
+                    expected_calibration_error(result.confidence, right),
+                    area_under_risk_coverage(result.confidence, right),
+                )
+            )
+    return Score(stress, *(100 * np.mean(rows, axis=0)).tolist()) if rows else None
+
+
+def main() -> None:
+    """Print one row per variant."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FEATURES.npz")
+    parser.add_argument("--draws", type=int, default=2, help="subsets per stress (default 2)")
+    parser.add_argument("--only", nargs="*", default=[], help="parts of the names of the variants to run")
+    arguments = parser.parse_args()
+    sets = [load_feature_set(path) for path in arguments.files]
+    variants = [v for v in VARIANTS if not arguments.only or any(part in v.name for part in arguments.only)]
+
+    table = Table("variant", "zero-shot gain, worst", *STRESSES, "all", "ECE", "AURC", title="Accuracy (%)")
+    for variant in track(variants, console=Console(stderr=True)):
+        scores = [
+            score(variant, features, stress, arguments.draws) for features in sets for stress in STRESSES
+        ]
+        table.add_row(variant.name, *row([one for one in scores if one]))
+    Console(width=160).print(table)
+
+
+def row(scores: list[Score]) -> list[str]:
+    """Worst gain, accuracy per stress and over all, calibration error and risk."""
+
+    def mean(name: str, stress: str | None = None) -> str:
+        values = [getattr(one, name) for one in scores if stress in (None, one.stress)]
+        return f"{np.mean(values):.2f}" if values else ""
+
+    return [
+        f"{min(one.gain for one in scores):+.2f}",
+        *(mean("accuracy", stress) for stress in STRESSES),
+        mean("accuracy"),
+        mean("calibration_error"),
+        mean("risk"),
+    ]
+
+
+if __name__ == "__main__":
+    main()

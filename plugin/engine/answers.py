@@ -1,0 +1,189 @@
+"""Labels that a person gave: kept as they are, and learnt from without taking them for a fair sample.
+
+People answer for the doubtful images first, so all that is learnt here is conditional on the image.
+"""
+
+import numpy as np
+from scipy import optimize
+
+from .recalibration import fit_recalibration
+from .vectors import row_chunks, softmax
+
+ANSWER_WEIGHT = 10.0
+"""Images that an answer counts for in its class's mean: as many as the class name does."""
+
+GUESS_WEIGHT = 1.0
+"""All guesses together against all answers; 0.3 gains more on weak text and risks more on good text."""
+
+SPREADS = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Standard deviations (logits) of the correction, from which held-out answers and guesses choose."""
+
+FOLDS = 3
+MOST_GUESSES = 300
+MOST_STEPS = 30
+
+
+def clamped(z: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The soft labels (n, k) with those that are known (n,) made certain, in place; -1 is unknown."""
+    rows = np.flatnonzero(known >= 0)
+    z[rows] = 0
+    z[rows, known[rows]] = 1
+    return z
+
+
+def answer_weights(known: np.ndarray) -> np.ndarray:
+    """(n, 1) float32 weights of the images in the class means: 10 where the label is known, else 1."""
+    return np.where(known >= 0, ANSWER_WEIGHT, 1).astype(np.float32)[:, None]
+
+
+class TextCorrection:
+    """What answers change in the text view of every image: f(x) = φ(x) W.
+
+    Logistic regression that starts at the text: P(y = c | x) = softmax(L(x) + φ(x) W)_c, W ~ N(0, σ²), on the
+    answers, weight 1 each, and an even sample of the other images at the label that the rule gave them
+    without any answer. Such a guess weighs answers / guesses times its confidence as the answers recalibrate
+    it: a rule that answers show to be wrong has no say. φ is the centred image scaled to mean square length
+    1, with a constant 1.
+    """
+
+    def __init__(
+        self, logits: np.ndarray, images: np.ndarray, labels: np.ndarray, confidence: np.ndarray
+    ) -> None:
+        """Prepare corrections of one text view.
+
+        Args:
+            logits: (n, k) text view.
+            images: (n, r) centred images.
+            labels: (n,) labels of a run without answers.
+            confidence: (n,) how sure that run was of them.
+        """
+        self.logits, self.images, self.labels, self.confidence = logits, images, labels, confidence
+        squares = np.einsum("nr,nr->n", images, images)
+        self._length = max(float(np.sqrt(squares.mean())), 1e-12)
+
+    def spread(self, known: np.ndarray) -> float:
+        """The σ under which held-out answers and guesses are most likely; the smaller one in a tie."""
+        if np.sum(known >= 0) < 2 or self.logits.shape[1] == 1:
+            return 0.0
+        rows, y, weights, fold = self._examples(known)
+        logits, features = self.logits[rows], self._features(rows)
+        worth = [held_out_likelihood(logits, features, y, weights, fold, spread) for spread in SPREADS]
+        return SPREADS[int(np.argmax(worth))]
+
+    def apply(self, known: np.ndarray, spread: float) -> np.ndarray:
+        """Correct the text view.
+
+        Args:
+            known: (n,) class numbers, -1 where unknown.
+            spread: σ ≥ 0; at 0 nothing changes.
+
+        Returns:
+            (n, k) float32 logits.
+        """
+        if spread == 0:
+            return self.logits
+        rows, y, weights, _ = self._examples(known)
+        W = fit_correction(self.logits[rows], self._features(rows), y, weights, spread)
+        corrected = np.empty_like(self.logits)
+        for chunk in row_chunks(len(corrected)):
+            corrected[chunk] = self.logits[chunk] + self._features(chunk) @ W
+        return corrected
+
+    def _features(self, rows: np.ndarray | slice) -> np.ndarray:
+        images = self.images[rows] / np.float32(self._length)
+        return np.hstack([images, np.ones((len(images), 1), np.float32)])
+
+    def _examples(self, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Rows of answers and guesses, their labels, weights and folds."""
+        answered = np.flatnonzero(known >= 0)
+        guessed = even_sample(self.confidence, known)
+        recalibration = fit_recalibration(self.confidence[answered], self.labels[answered] == known[answered])
+        share = GUESS_WEIGHT * len(answered) / max(len(guessed), 1)
+        trust = share * recalibration.of(self.confidence[guessed])
+        return (
+            np.concatenate([answered, guessed]),
+            np.concatenate([known[answered], self.labels[guessed]]),
+            np.concatenate([np.ones(len(answered)), trust]),
+            np.concatenate([np.arange(len(answered)), np.arange(len(guessed))]) % min(FOLDS, len(answered)),
+        )
+
+
+def even_sample(confidence: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Rows of at most 300 unanswered images, evenly spaced in the order of confidence."""
+    free = np.flatnonzero(known < 0)
+    order = free[np.argsort(confidence[free], kind="stable")]
+    return order[np.unique(np.linspace(0, len(order) - 1, min(len(order), MOST_GUESSES)).astype(int))]
+
+
+def release_folds(known: np.ndarray, confidence: np.ndarray) -> list[np.ndarray]:
+    """Rows of the answers in three folds of alike confidence, for predictions that do not know them."""
+    rows = np.flatnonzero(known >= 0)
+    order = rows[np.argsort(confidence[rows], kind="stable")]
+    return [order[start::FOLDS] for start in range(min(FOLDS, len(order)))]
+
+
+def fit_correction(
+    logits: np.ndarray, features: np.ndarray, labels: np.ndarray, weights: np.ndarray, spread: float
+) -> np.ndarray:
+    """W (f, k) that maximises Σ_i w_i log softmax(L_i + φ_i W)_{y_i} − |W|² / (2 σ²).
+
+    W lies in the span of the rows φ: with fewer rows than features, φ φᵀ = Q Qᵀ makes the same problem
+    smaller.
+
+    Args:
+        logits: (a, k) where the fit starts from.
+        features: (a, f) φ.
+        labels: (a,) class numbers.
+        weights: (a,) ≥ 0.
+        spread: σ > 0.
+    """
+    a, k = logits.shape
+    basis, back = features.astype(np.float64), None
+    if a < features.shape[1]:
+        values, directions = np.linalg.eigh(basis @ basis.T)
+        spanned = values > 1e-6 * values[-1]
+        directions, roots = directions[:, spanned], np.sqrt(values[spanned])
+        basis, back = directions * roots, features.T @ (directions / roots)
+    start, rows = logits.astype(np.float64), np.arange(a)
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        p = softmax(start + basis @ flat.reshape(-1, k))
+        fit = float(weights @ np.log(np.maximum(p[rows, labels], 1e-300)))
+        p[rows, labels] -= 1
+        slope = basis.T @ (p * weights[:, None])
+        return (flat @ flat) / (2 * spread**2) - fit, slope.ravel() + flat / spread**2
+
+    nothing = np.zeros(basis.shape[1] * k)
+    best = optimize.minimize(loss, nothing, jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
+    W = best.x.reshape(-1, k)
+    return (W if back is None else back @ W).astype(np.float32)
+
+
+def held_out_likelihood(
+    logits: np.ndarray,
+    features: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    fold: np.ndarray,
+    spread: float,
+) -> float:
+    """Weighted log-likelihood (nats) of labels that a correction was not fitted to.
+
+    Args:
+        logits: (a, k) text view.
+        features: (a, f) φ.
+        labels: (a,) class numbers.
+        weights: (a,) ≥ 0.
+        fold: (a,) fold in which each label is held out.
+        spread: σ ≥ 0.
+    """
+    total = 0.0
+    for number in range(fold.max() + 1):
+        out = fold == number
+        p = logits[out].astype(np.float64)
+        if spread:
+            fitted = fit_correction(logits[~out], features[~out], labels[~out], weights[~out], spread)
+            p += features[out] @ fitted
+        right = softmax(p)[np.arange(len(p)), labels[out]]
+        total += float(weights[out] @ np.log(np.maximum(right, 1e-12)))
+    return total

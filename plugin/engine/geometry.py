@@ -1,0 +1,57 @@
+"""Where the images lie, and where their class names are expected to lie among them.
+
+The space of the class names, or that of a second image encoder that knows no names.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from .vectors import Projection, principal_projection
+
+MOST_DIMENSIONS = 256
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Images and class names in the leading principal directions of the images.
+
+    Attributes:
+        projection: From the space of the embeddings to these directions and back.
+        images: (n, r) float32 centred images.
+        texts: (k, r) float32 class names, up to a shift.
+    """
+
+    projection: Projection
+    images: np.ndarray
+    texts: np.ndarray
+
+
+def geometry_of(X: np.ndarray, T: np.ndarray, V: np.ndarray) -> Geometry:
+    """Project the images and bring the class names along.
+
+    With a second encoder the names come along by what images in both spaces have taught: ridge regression
+    B = (QᵀQ + λI)⁻¹ QᵀY from images Q in the directions of X to images Y in those of V, λ the mean of the
+    diagonal of QᵀQ; t ↦ t B.
+
+    Args:
+        X: (n, d) float32 unit rows, images in the space of the class names.
+        T: (k, d) float32 unit rows, class names.
+        V: (n, v) float32 unit rows, images in the space of the geometry; X itself with one encoder.
+    """
+    projection = principal_projection(X, MOST_DIMENSIONS)
+    images, texts = projection.of(X), projection.of(T)
+    if V is X:
+        return Geometry(projection, images, texts)
+    visual = principal_projection(V, MOST_DIMENSIONS)
+    targets = visual.of(V)
+    return Geometry(visual, targets, texts @ _bridge(images, targets))
+
+
+def _bridge(images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """(q, r) ridge regression from one view of the images to another."""
+    products = (images.T @ images).astype(np.float64)
+    ridge = max(np.trace(products) / len(products), 1e-6)
+    np.fill_diagonal(products, products.diagonal() + ridge)
+    return linalg.solve(products, images.T @ targets, assume_a="pos").astype(np.float32)

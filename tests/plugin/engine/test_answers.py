@@ -1,0 +1,132 @@
+"""What people say is kept, learnt from, and not taken for a fair sample."""
+
+import numpy as np
+import pytest
+from fiftyone_autolabel import refine
+from fiftyone_autolabel.plugin.engine.answers import (
+    clamped,
+    even_sample,
+    fit_correction,
+    held_out_likelihood,
+    release_folds,
+)
+from fiftyone_autolabel.plugin.engine.metrics import accuracy
+from fiftyone_autolabel.plugin.engine.vectors import softmax
+
+from .conftest import make_features
+
+both_methods = pytest.mark.parametrize("method", ["anchored", "prototype"])
+
+
+def answered(truth: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Anchors that are right on some rows."""
+    anchors = np.full(len(truth), -1)
+    anchors[rows] = truth[rows]
+    return anchors
+
+
+@both_methods
+def test_answers_are_kept_and_certain_even_when_they_are_odd(features, method):
+    anchors = np.full(320, -1)
+    anchors[[0, 100, 319]] = [7, 0, 3]
+    result = refine(features.X, features.T, anchors=anchors, method=method)
+    assert result.labels[[0, 100, 319]].tolist() == [7, 0, 3]
+    assert (result.confidence[[0, 100, 319]] == 1).all()
+    assert np.flatnonzero(result.is_known).tolist() == [0, 100, 319]
+
+
+@pytest.mark.parametrize("first", ["random", "doubtful"])
+def test_answers_improve_the_labels_of_the_other_images(first):
+    made = make_features((40,) * 8, noise=1.5, text_noise=3.0)
+    before = refine(made.X, made.T)
+    order = np.random.default_rng(0).permutation(320) if first == "random" else before.confidence.argsort()
+    after = refine(made.X, made.T, anchors=answered(made.truth, order[:60]))
+    rest = order[60:]
+    assert accuracy(after.labels[rest], made.truth[rest]) > accuracy(before.labels[rest], made.truth[rest])
+
+
+def test_answers_bring_expected_accuracy_nearer_to_accuracy():
+    made = make_features((40,) * 8, noise=1.5, text_noise=3.0)
+    order = np.random.default_rng(0).permutation(320)
+    before, after = refine(made.X, made.T), refine(made.X, made.T, anchors=answered(made.truth, order[:60]))
+
+    def gap(result):
+        rest = order[60:]
+        return abs(result.confidence[rest].mean() - accuracy(result.labels[rest], made.truth[rest]))
+
+    assert gap(before) > 0.05
+    assert gap(after) < gap(before)
+
+
+def test_no_answers_are_the_same_as_none(features):
+    free, none = refine(features.X, features.T), refine(features.X, features.T, anchors=np.full(320, -1))
+    assert free.probabilities.tobytes() == none.probabilities.tobytes()
+
+
+@pytest.mark.parametrize("count", [1, 2, 320])
+def test_any_number_of_answers_will_do(features, count):
+    result = refine(features.X, features.T, anchors=answered(features.truth, np.arange(count)))
+    assert np.isfinite(result.probabilities).all()
+    assert (result.labels[:count] == features.truth[:count]).all()
+
+
+def test_a_copy_of_an_answered_image_may_have_an_answer_of_its_own(features):
+    twice = np.repeat(features.X, 2, axis=0)
+    anchors = np.full(640, -1)
+    anchors[:2] = [1, 2]
+    assert refine(twice, features.T, anchors=anchors).labels[:2].tolist() == [1, 2]
+
+
+def test_clamping_touches_answered_rows_only():
+    z = np.full((2, 2), 0.5)
+    assert clamped(z, np.array([-1, 1])).tolist() == [[0.5, 0.5], [0, 1]]
+
+
+def test_a_correction_moves_the_text_towards_the_answers():
+    rng = np.random.default_rng(0)
+    features = np.hstack([rng.normal(size=(40, 3)), np.ones((40, 1))])
+    labels = (features[:, 0] > 0).astype(int)
+    start = np.zeros((40, 2), np.float32)
+    W = fit_correction(start, features, labels, np.ones(40), spread=4.0)
+    assert accuracy(softmax(start + features @ W).argmax(axis=1), labels) > 0.95
+
+
+@pytest.mark.parametrize("rows", [6, 40])
+def test_few_and_many_rows_solve_the_same_problem(rows):
+    from scipy import optimize
+
+    rng = np.random.default_rng(0)
+    features, start = rng.normal(size=(rows, 10)), rng.normal(size=(rows, 3))
+    labels, weights = rng.integers(3, size=rows), rng.random(rows)
+
+    def loss(flat):
+        p = softmax(start + features @ flat.reshape(10, 3))
+        return -weights @ np.log(p[np.arange(rows), labels]) + flat @ flat / 2
+
+    best = optimize.minimize(loss, np.zeros(30)).fun
+    got = loss(fit_correction(start, features, labels, weights, spread=1.0).ravel().astype(float))
+    assert got == pytest.approx(best, rel=1e-2)
+
+
+def test_held_out_labels_are_less_likely_under_a_correction_that_fits_noise():
+    rng = np.random.default_rng(0)
+    features, labels = rng.normal(size=(60, 40)), rng.integers(2, size=60)
+    start, weights, fold = np.zeros((60, 2), np.float32), np.ones(60), np.arange(60) % 3
+    free, tight = (
+        held_out_likelihood(start, features, labels, weights, fold, spread) for spread in (8.0, 0.0)
+    )
+    assert free < tight == pytest.approx(60 * np.log(0.5))
+
+
+def test_guesses_are_spread_over_all_confidences():
+    confidence = np.linspace(0, 1, 1000)
+    rows = even_sample(confidence, np.where(np.arange(1000) < 500, 0, -1))
+    assert len(rows) == 300
+    assert rows.min() == 500
+    assert np.diff(confidence[rows]).max() < 0.005
+
+
+def test_every_answer_is_released_once():
+    known = np.where(np.arange(20) % 2, 0, -1)
+    folds = release_folds(known, np.linspace(0, 1, 20))
+    assert sorted(np.concatenate(folds).tolist()) == list(range(1, 20, 2))

@@ -1,0 +1,37 @@
+"""Confidence gives way to known labels, as far as there are enough of them."""
+
+import numpy as np
+import pytest
+from fiftyone_autolabel.plugin.engine.recalibration import Recalibration, fit_recalibration
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_without_answers_confidence_stays():
+    kept = fit_recalibration(np.empty(0), np.empty(0, bool))
+    np.testing.assert_allclose(kept.of(np.array([0.1, 0.5, 0.9])), [0.1, 0.5, 0.9])
+
+
+def test_many_wrong_labels_lower_the_confidence_to_what_it_is_worth():
+    confidence = np.full(2000, 0.9)
+    right = np.arange(2000) % 10 < 6
+    assert fit_recalibration(confidence, right).of(np.array([0.9]))[0] == pytest.approx(0.6, abs=0.01)
+
+
+def test_a_few_answers_move_it_a_little():
+    moved = fit_recalibration(np.full(3, 0.9), np.zeros(3, bool)).of(np.array([0.9]))[0]
+    assert 0.3 < moved < 0.85
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=30))
+def test_the_order_of_confidence_is_never_turned_round(answers):
+    confidence = np.array([c for c, _ in answers])
+    right = np.array([r for _, r in answers], bool)
+    corrected = fit_recalibration(confidence, right).of(np.linspace(0, 1, 11))
+    assert (np.diff(corrected) >= -1e-12).all()
+    assert np.isfinite(corrected).all()
+
+
+def test_a_slope_below_one_brings_extremes_together():
+    milder = Recalibration(slope=0.5).of(np.array([0.1, 0.9]))
+    assert milder[1] - milder[0] < 0.8

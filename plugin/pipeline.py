@@ -4,6 +4,7 @@ Operators, the command line and Python all call `auto_label`.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ class Labelling:
         sample_ids: (n,) ids of the labelled samples.
         refinement: Labels, confidence and what explains them, in the order of `sample_ids`.
         failures: Sample id → why it could not be labelled.
+        strange_answers: Class that people gave and that is none of `classes` → number of samples. They keep
+            it, but no other image can get it.
         fields: Names of the fields that were written.
         seconds: Stage ("embed", "cluster", "refine", "write") → duration.
     """
@@ -63,6 +66,7 @@ class Labelling:
     sample_ids: list[str]
     refinement: Refinement
     failures: dict[str, str]
+    strange_answers: dict[str, int]
     fields: "FieldNames"
     seconds: dict[str, float] = field(repr=False)
 
@@ -125,6 +129,9 @@ def auto_label(
     samples as they were; its embeddings stay in the cache. Of two runs on one dataset, the second waits
     with its writing until the first is done.
 
+    What people approved or corrected is kept: those samples show the class that was given, with a confidence
+    of 1, and it anchors the labels of the others.
+
     Vectors that exist already are given as a vector field, a brain key, a `.npy` file or an array with one
     row per image in the order of `samples`.
 
@@ -161,6 +168,7 @@ def auto_label(
     Raises:
         InputError: Something given cannot be used; the message says what, and nothing was written.
     """
+    from .dataset.answers import anchors_of, read_answers
     from .dataset.fields import FieldNames, check_fields
     from .dataset.reading import dataset_of, read_images
     from .dataset.runs import RunInputs
@@ -174,10 +182,12 @@ def auto_label(
     towers = load_towers(samples, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings)
 
     embedded = _embed(towers, prompts, images, clock.report)
+    answers = read_answers(dataset_of(samples), fields)
     refinement = refine(
         embedded.X,
         embedded.T,
         visual_embeddings=embedded.V,
+        anchors=anchors_of(answers, embedded.sample_ids, prompts.names),
         micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
         settings=_settings_for(towers.encoder, settings),
         progress=clock.report,
@@ -199,6 +209,7 @@ def auto_label(
         embedded.sample_ids,
         refinement,
         embedded.failures,
+        _strangers([answers[one] for one in embedded.sample_ids if one in answers], prompts.names),
         fields,
         clock.seconds,
     )
@@ -250,6 +261,7 @@ def _write(
     """Write the labels and the record of the run, and return its key."""
     from .dataset.lock import WriteLock
     from .dataset.reading import dataset_of
+    from .dataset.review import save_review_views
     from .dataset.runs import record_run
     from .dataset.writing import write_labels
 
@@ -263,7 +275,14 @@ def _write(
 
         write_labels(dataset, sample_ids, inputs.class_names, refinement, failures, fields, written)
         clock.stop()
-        return record_run(samples, inputs, refinement, len(failures), fields, clock.seconds)
+        run_key = record_run(samples, inputs, refinement, len(failures), fields, clock.seconds)
+        save_review_views(dataset, fields.label)
+        return run_key
+
+
+def _strangers(given: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
+    """Name that is no class → how often it was given."""
+    return dict(Counter(name for name in given if name not in set(classes)))
 
 
 def _settings_for(tower: Encoder, settings: Settings | None) -> Settings:

@@ -12,6 +12,9 @@ from ..engine.errors import InputError
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
 
+ANSWER = "answer"
+"""Role, in the `info` of their fields, of what people said; so they are known for every label field."""
+
 APPROVED_TAG = "approved"
 """Tag of the samples whose label a person found right."""
 
@@ -44,8 +47,13 @@ class FieldNames:
         return f"{self.label}_meta_cluster"
 
     @property
+    def review_rank(self) -> str:
+        """Whole number, 1 on the sample that a person should look at first."""
+        return f"{self.label}_review_rank"
+
+    @property
     def corrected(self) -> str:
-        """Label that a person gave instead; no run writes it, and it wins over `label`."""
+        """Label that a person gave or approved; no run writes it, and it wins over `label`."""
         return f"{self.label}_corrected"
 
     def by_role(self) -> dict[str, str]:
@@ -72,6 +80,7 @@ ROLES = {
     "micro_cluster": Role(fo.IntField, "Group of similar images, -1 for none"),
     "meta_cluster": Role(fo.IntField, "Group of similar micro-clusters, -1 for none"),
     "error": Role(fo.StringField, "Why the image could not be labelled"),
+    "review_rank": Role(fo.IntField, "Place in the order of review, 1 for what to look at first"),
 }
 
 
@@ -81,7 +90,7 @@ def check_names(names: FieldNames) -> None:
     Raises:
         InputError: A name cannot be one of a field, or two are the same.
     """
-    chosen = list(names.by_role().values())
+    chosen = [*names.by_role().values(), names.corrected]
     for name in chosen:
         if not name.isidentifier() or name.startswith("_"):
             raise InputError(
@@ -98,6 +107,7 @@ def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
         InputError: A name is unusable, or a field of that name is somebody else's.
     """
     check_names(names)
+    _check_answers(dataset, names)
     for role, name in names.by_role().items():
         field = dataset.get_field(name)
         if field is None:
@@ -115,6 +125,15 @@ def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
             )
 
 
+def _check_answers(dataset: fo.Dataset, names: FieldNames) -> None:
+    field = dataset.get_field(names.corrected)
+    if field is not None and not _holds_answers(field):
+        raise InputError(
+            f"Field {names.corrected!r} exists, where corrections would be kept: "
+            "choose another label field, or rename it."
+        )
+
+
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add the fields that are missing, described and marked as auto-label's."""
     for role, name in names.by_role().items():
@@ -127,3 +146,33 @@ def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
             description=ROLES[role].description,
             info={"author": AUTHOR},
         )
+
+
+def declare_answers(dataset: fo.Dataset, names: FieldNames) -> None:
+    """Add the field for what people say, if it is missing.
+
+    Raises:
+        InputError: A field of that name holds something else.
+    """
+    _check_answers(dataset, names)
+    if dataset.has_sample_field(names.corrected):
+        return
+    dataset.add_sample_field(
+        names.corrected,
+        fo.EmbeddedDocumentField,
+        embedded_doc_type=fo.Classification,
+        description="Class that a person gave or approved, and what the run had said",
+        info={"author": AUTHOR, "role": ANSWER},
+    )
+    dataset.add_sample_field(f"{names.corrected}.run_label", fo.StringField)
+    dataset.add_sample_field(f"{names.corrected}.run_confidence", fo.FloatField)
+
+
+def answer_fields(dataset: fo.Dataset) -> list[str]:
+    """Fields of a dataset that hold what people said, one per label field."""
+    schema = dataset.get_field_schema(ftype=fo.EmbeddedDocumentField)
+    return [name for name, field in schema.items() if _holds_answers(field)]
+
+
+def _holds_answers(field: fo.Field) -> bool:
+    return (field.info or {}).get("role") == ANSWER

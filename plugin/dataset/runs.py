@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import fiftyone as fo
 import numpy as np
+from fiftyone.core.runs import RunInfo
 
 from ..encoders.base import Encoder, ImageTower
 from ..encoders.descriptions import ClassDescription
@@ -92,6 +93,20 @@ def record_run(
     )
     samples.save_run_results(key, results)
     return key
+
+
+def latest_run(dataset: fo.Dataset, label_field: str) -> RunInfo | None:
+    """The record of the run that wrote a label field last, None if none did."""
+    runs = [dataset.get_run_info(key) for key in dataset.list_runs(method=METHOD)]
+    wrote_it = [run for run in runs if run.config.fields["label"] == label_field]
+    return max(wrote_it, key=lambda run: run.timestamp, default=None)
+
+
+def labelled_fields(dataset: fo.Dataset) -> list[str]:
+    """Label fields that runs wrote, the latest last."""
+    runs = [dataset.get_run_info(key) for key in dataset.list_runs(method=METHOD)]
+    runs.sort(key=lambda run: run.timestamp)
+    return list(dict.fromkeys(run.config.fields["label"] for run in runs))
 
 
 def _free_key(samples: fo.Dataset | fo.DatasetView, label_field: str) -> str:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 import fiftyone as fo
 
 from ..engine.results import Refinement
+from .answers import read_answers
 from .fields import FieldNames, declare_fields
+from .review import review_ranks
 
 CHUNK_SAMPLES = 10_000
 
@@ -23,7 +25,7 @@ def write_labels(
     fields: FieldNames,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Write the outcome of a refinement to the samples.
+    """Write the outcome of a refinement to the samples; what people said stays as they said it.
 
     Args:
         dataset: Dataset of the samples.
@@ -35,18 +37,39 @@ def write_labels(
         progress: Called with (samples written, samples in all).
     """
     declare_fields(dataset, fields)
+    answers = read_answers(dataset, fields)
+    ranks = review_ranks(refinement)
     for start in range(0, len(ids), CHUNK_SAMPLES):
         rows = slice(start, min(start + CHUNK_SAMPLES, len(ids)))
-        for name, values in _columns(classes, refinement, fields, rows).items():
+        columns = _columns(classes, refinement, fields, rows)
+        columns[fields.review_rank] = [rank or None for rank in ranks[rows].tolist()]
+        _keep_answers(columns, ids[rows], answers, fields)
+        for name, values in columns.items():
             _set(dataset, name, ids[rows], values)
         progress(rows.stop, len(ids))
     if failures:
         _set(dataset, fields.error, failures, failures.values())
-        for name in (fields.label, fields.confidence, fields.micro_cluster, fields.meta_cluster):
+        for name in (fields.micro_cluster, fields.meta_cluster, fields.review_rank):
             _set(dataset, name, failures, [None] * len(failures))
+        unanswered = [sample_id for sample_id in failures if sample_id not in answers]
+        for name in (fields.label, fields.confidence):
+            _set(dataset, name, unanswered, [None] * len(unanswered))
     # The grid offers to sort and filter by indexed fields only.
-    for path in (fields.confidence, f"{fields.label}.confidence", f"{fields.label}.label"):
+    label = fields.label
+    for path in (fields.confidence, fields.review_rank, f"{label}.confidence", f"{label}.label"):
         dataset.create_index(path)
+
+
+def _keep_answers(
+    columns: dict[str, list], ids: Sequence[str], answers: dict[str, str], fields: FieldNames
+) -> None:
+    """Put what people said, also while the run was at work, in the place of what the run says."""
+    for row, sample_id in enumerate(ids):
+        if sample_id in answers:
+            label = columns[fields.label][row]
+            label.label, label.confidence = answers[sample_id], 1.0
+            columns[fields.confidence][row] = 1.0
+            columns[fields.review_rank][row] = None
 
 
 def _set(dataset: fo.Dataset, name: str, ids: Iterable[str], values: Iterable) -> None:

@@ -3,6 +3,7 @@
 import fiftyone as fo
 import numpy as np
 import pytest
+from fiftyone_autolabel import auto_label
 from PIL import Image
 
 
@@ -16,3 +17,12 @@ def dataset(tmp_path):
         dataset.add_sample(fo.Sample(filepath=str(path)))
     yield dataset
     dataset.delete()
+
+
+@pytest.fixture
+def labelled(dataset):
+    """The same images, labelled by a run as "red" or "green"."""
+    rng = np.random.default_rng(0)
+    X, T = rng.normal(size=(6, 4)), rng.normal(size=(2, 4))
+    auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=T)
+    return dataset

@@ -3,7 +3,13 @@
 import fiftyone as fo
 import pytest
 from fiftyone_autolabel import FieldNames, InputError
-from fiftyone_autolabel.plugin.dataset.fields import check_fields, check_names, declare_fields
+from fiftyone_autolabel.plugin.dataset.fields import (
+    answer_fields,
+    check_fields,
+    check_names,
+    declare_answers,
+    declare_fields,
+)
 
 
 def test_a_fresh_dataset_has_room_for_every_field(dataset):
@@ -25,6 +31,26 @@ def test_a_field_of_ours_is_refused_for_another_purpose(dataset):
     declare_fields(dataset, FieldNames())
     with pytest.raises(InputError, match="'confidence' holds FloatField values"):
         check_fields(dataset, FieldNames(label="confidence", confidence="other"))
+
+
+def test_a_field_of_the_users_is_not_taken_for_corrections(dataset):
+    dataset.add_sample_field("auto_label_corrected", fo.StringField)
+    with pytest.raises(InputError, match="'auto_label_corrected' exists, where corrections would be kept"):
+        check_fields(dataset, FieldNames())
+    with pytest.raises(InputError, match="'auto_label_corrected' exists"):
+        declare_answers(dataset, FieldNames())
+
+
+def test_the_field_for_corrections_is_known_by_its_role(dataset):
+    declare_answers(dataset, FieldNames())
+    declare_answers(dataset, FieldNames(label="other"))
+    check_fields(dataset, FieldNames())
+    assert answer_fields(dataset) == ["auto_label_corrected", "other_corrected"]
+
+
+def test_no_other_field_can_be_that_of_the_corrections():
+    with pytest.raises(InputError, match="need different names"):
+        check_names(FieldNames(confidence="auto_label_corrected"))
 
 
 @pytest.mark.parametrize("name", ["", "two words", "1st", "a.b", "_private"])

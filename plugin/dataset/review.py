@@ -1,0 +1,99 @@
+"""What a person should look at next, as an order of the samples and as saved views.
+
+Samples that somebody has answered are left out, whatever the order.
+"""
+
+from enum import Enum
+
+import fiftyone as fo
+import numpy as np
+
+from ..engine.errors import InputError
+from ..engine.results import Refinement
+from ..engine.review import review_order
+from .answers import fields_of_run
+from .fields import APPROVED_TAG, declare_answers
+from .reading import Samples, dataset_of
+
+VIEW_NOTE = "Kept up to date by auto-label"
+"""Description of the saved views, by which those of the user's are told apart."""
+
+
+class Order(str, Enum):
+    """What to look at first."""
+
+    SUGGESTED = "suggested"
+    WORST = "worst"
+
+
+def review_ranks(refinement: Refinement) -> np.ndarray:
+    """Place of every image in the order in which a person should look.
+
+    Returns:
+        (n,) int64 from 1, what to look at first; 0 for images whose label is known.
+    """
+    clusters = refinement.clusters["micro"].assignments
+    order = review_order(refinement.confidence, refinement.probabilities, clusters)
+    order = order[~refinement.is_known[order]]
+    ranks = np.zeros(len(refinement.labels), np.int64)
+    ranks[order] = np.arange(1, len(order) + 1)
+    return ranks
+
+
+def review_view(
+    samples: Samples, label_field: str = "auto_label", order: str = Order.SUGGESTED
+) -> fo.DatasetView:
+    """Labelled samples that nobody has answered, those to look at first in front.
+
+    Args:
+        samples: Dataset or view.
+        label_field: Field that a run wrote.
+        order: "suggested": those whose answer tells most of the others; "worst": least confidence first.
+
+    Raises:
+        InputError: No run wrote that field, or there is no such order.
+    """
+    if order not in list(Order):
+        raise InputError(f"There is no order {order!r}: choose {' or '.join(one.value for one in Order)}.")
+    names = fields_of_run(samples, label_field)
+    declare_answers(dataset_of(samples), names)
+    path = names.review_rank if order == Order.SUGGESTED else names.confidence
+    unanswered = samples.exists(f"{names.label}.label").exists(f"{names.corrected}.label", False)
+    return unanswered.match_tags(APPROVED_TAG, bool=False).exists(path).sort_by(path)
+
+
+def review_next(
+    samples: Samples, count: int = 24, label_field: str = "auto_label", order: str = Order.SUGGESTED
+) -> fo.DatasetView:
+    """The samples that a person should look at next; they stay in the view when they are answered.
+
+    Args:
+        samples: Dataset or view.
+        count: Most samples, at least 1.
+        label_field: Field that a run wrote.
+        order: As for `review_view`.
+
+    Raises:
+        InputError: No run wrote that field, there is no such order, or the count is below 1.
+    """
+    if count < 1:
+        raise InputError(f"Ask for at least 1 sample, not {count}.")
+    ids = review_view(samples, label_field, order).limit(count).values("id")
+    return dataset_of(samples).select(ids, ordered=True)
+
+
+def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
+    """Save what there is to review as views of the dataset, under names that begin with the label field.
+
+    Returns:
+        Their names; a view that a person saved under one of them is left as it is, and not among them.
+    """
+    saved = []
+    for order, what in ((Order.SUGGESTED, "review first"), (Order.WORST, "worst first")):
+        name = f"{label_field} {what}"
+        if dataset.has_saved_view(name) and dataset.get_saved_view_info(name)["description"] != VIEW_NOTE:
+            continue
+        view = review_view(dataset, label_field, order)
+        dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
+        saved.append(name)
+    return saved

@@ -16,6 +16,9 @@ PRICE = 0.3
 SPREAD_OF_LOGITS = 3.0
 """Standard deviation over the classes that an image's logits are scaled to."""
 
+MOST_OFFSET = 80.0
+"""Largest offset (nats), so that a class that no image resembles stays within what float32 can hold."""
+
 MOST_ROUNDS = 60
 SETTLED = 1e-3
 
@@ -51,7 +54,7 @@ def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
     logits = scale * cosines
     if len(neighbor) == 0 or cosines.shape[1] == 1:
         return TextView(logits, scale, strength=0.0)
-    likelihood = softmax(logits)
+    likelihood = np.maximum(softmax(logits), np.finfo(np.float32).tiny)
     frequencies = likelihood.mean(axis=0)
 
     def worth(offset: np.ndarray) -> float:
@@ -93,7 +96,7 @@ def class_offset(likelihood: np.ndarray, strength: float) -> np.ndarray:
         weight = np.exp(offset)
         mass = weight * (likelihood.T @ (1 / (likelihood @ weight))) / n
         target = offset - np.log(np.maximum(k * mass, np.finfo(np.float32).tiny))
-        step = (offset + strength * target) / 2 - offset
+        step = np.clip((offset + strength * target) / 2, -MOST_OFFSET, MOST_OFFSET) - offset
         offset += step
         if np.abs(step).max() < SETTLED:
             break

@@ -30,6 +30,12 @@ def test_full_balancing_makes_the_classes_equally_frequent():
     np.testing.assert_allclose(softmax(logits + offset).mean(axis=0), 0.25, atol=0.01)
 
 
+def test_a_class_that_no_image_resembles_at_all_has_a_finite_offset():
+    likelihood = np.random.default_rng(0).random((40, 3)).astype(np.float32)
+    likelihood[:, 2] = 0
+    assert np.isfinite(class_offset(likelihood, 1.0)).all()
+
+
 def test_no_balancing_leaves_the_text_as_it_is():
     assert not class_offset(np.random.default_rng(0).random((10, 3)), 0.0).any()
 

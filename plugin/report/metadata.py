@@ -83,6 +83,7 @@ def _images(
         "label": refinement.labels.tolist(),
         "second": refinement.explanation.second_labels.tolist(),
         "confidence": refinement.confidence.tolist(),
+        "novelty": refinement.explanation.novelty.tolist(),
         "known": refinement.is_known.tolist(),
         **{level: clusters.assignments.tolist() for level, clusters in refinement.clusters.items()},
     }
@@ -93,6 +94,7 @@ def _images(
             "label": classes[columns["label"][row]],
             "confidence": round(columns["confidence"][row], 4),
             "second_choice": classes[second] if second >= 0 else None,
+            "novelty": round(columns["novelty"][row], 4),
         }
         for level in refinement.clusters:
             number = columns[level][row]

@@ -3,7 +3,7 @@
 Passes over the images once, in chunks; what is kept is cut to what a person can look at.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -40,7 +40,6 @@ def summarise(
     encoder: str = "",
     failures: int = 0,
     truth: np.ndarray | None = None,
-    novel: Iterable[NovelCluster] = (),
 ) -> RunSummary:
     """Reduce a refinement to what figures and reports show.
 
@@ -50,8 +49,6 @@ def summarise(
         encoder: Name of the encoder.
         failures: Number of images that could not be labelled.
         truth: (n,) true class numbers, -1 for an image whose class is not known.
-        novel: Clusters that fit no class, most novel first; anything with the attributes of a
-            `NovelCluster`, e.g. what `engine.novelty.cluster_novelty` returns.
 
     Raises:
         InputError: `classes` or `truth` do not fit the refinement.
@@ -88,7 +85,10 @@ def summarise(
             if len(clusters)
         ),
         confusable=confusable_pairs(refinement),
-        novel=tuple(_plain_novel(each) for each, _ in zip(novel, range(MOST_NOVEL), strict=False)),
+        novel=tuple(
+            NovelCluster(each.cluster, round(each.score, 4), each.size, each.rivals)
+            for each in refinement.novel_clusters[:MOST_NOVEL]
+        ),
         truth=None if truth is None else summarise_truth(refinement, truth),
     )
 
@@ -203,7 +203,3 @@ def _check_truth(truth: np.ndarray, n: int, k: int) -> np.ndarray:
     if truth.max() < 0:
         raise InputError("The ground truth knows the class of no image: leave it out.")
     return truth.astype(np.int64)
-
-
-def _plain_novel(cluster: NovelCluster) -> NovelCluster:
-    return NovelCluster(cluster.cluster, round(cluster.score, 4), cluster.size, tuple(cluster.rivals))

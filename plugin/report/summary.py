@@ -60,7 +60,7 @@ class NovelCluster:
 
     Attributes:
         cluster: Number of the cluster.
-        score: In [0, 1], large for a cluster that looks least like the classes.
+        score: In (0, 1), share of all images that look less novel than its images on average.
         size: Images in the cluster.
         rivals: Class numbers that suit it best, best first.
     """
@@ -136,7 +136,7 @@ class RunSummary:
         history: One entry per level, coarsest first.
         alignment: One entry per level that has clusters, coarsest first.
         confusable: Pairs of classes that compete, most expected errors first.
-        novel: Micro-clusters that may fit no class, most novel first.
+        novel: Micro-clusters that may fit no class, most novel first; the first few.
         truth: What a ground truth says, None without one.
     """
 
@@ -155,8 +155,8 @@ class RunSummary:
     history: tuple[LevelHistory, ...]
     alignment: tuple[Alignment, ...]
     confusable: tuple[ConfusablePair, ...]
-    novel: tuple[NovelCluster, ...] = ()
-    truth: Truth | None = None
+    novel: tuple[NovelCluster, ...]
+    truth: Truth | None
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ def test_every_image_has_its_label_confidence_second_choice_and_clusters(run, fi
         "label": run.classes[run.refinement.labels[row]],
         "confidence": round(float(run.refinement.confidence[row]), 4),
         "second_choice": run.classes[run.refinement.explanation.second_labels[row]],
+        "novelty": round(float(run.refinement.explanation.novelty[row]), 4),
         "meta_cluster": images[row]["meta_cluster"],
         "micro_cluster": images[row]["micro_cluster"],
     }

@@ -13,7 +13,6 @@ from fiftyone_autolabel.plugin.report.summarising import (
     summarise,
     summarise_alignment,
 )
-from fiftyone_autolabel.plugin.report.summary import NovelCluster
 
 from .conftest import make_run
 
@@ -118,9 +117,10 @@ def test_class_names_that_do_not_fit_are_refused(run):
         summarise(run.refinement, run.classes[:5])
 
 
-def test_novel_clusters_are_kept_in_order(run):
-    novel = [NovelCluster(7, 0.9, 12, (1, 2)), NovelCluster(3, 0.8, 5, ())]
-    assert summarise(run.refinement, run.classes, novel=novel).novel == tuple(novel)
+def test_the_clusters_that_fit_no_class_are_kept_in_order(run):
+    kept = [cluster.cluster for cluster in run.summary.novel]
+    assert kept == [cluster.cluster for cluster in run.refinement.novel_clusters[: len(kept)]]
+    assert len(kept) > 0
 
 
 def test_the_summary_of_many_clusters_and_classes_stays_small():

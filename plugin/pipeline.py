@@ -19,7 +19,15 @@ from .engine.config import Settings
 from .engine.errors import InputError
 from .engine.refinement import refine
 from .engine.results import Refinement
-from .sources import GivenClusters, Prompts, Towers, load_towers, read_own_clusters, read_prompts
+from .sources import (
+    GivenClusters,
+    Prompts,
+    Towers,
+    load_towers,
+    names_of,
+    read_own_clusters,
+    read_prompts,
+)
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -198,6 +206,14 @@ def auto_label(
         towers.encoder,
         towers.visual,
         own_clusters and own_clusters.name,
+        names_of(
+            encoder=towers.text_encoder and (towers.text_encoder if isinstance(encoder, str) else encoder),
+            embeddings=embeddings,
+            text_embeddings=text_embeddings,
+            visual_encoder=visual_encoder,
+            visual_embeddings=visual_embeddings,
+            clusters=clusters,
+        ),
     )
     run_key = _write(samples, inputs, embedded, refinement, fields, clock)
     return Labelling(

@@ -4,8 +4,11 @@ All of it is checked here, before any work starts.
 """
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,11 +55,13 @@ class Towers:
         encoder: Images and class names into one space.
         reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
         visual: Second encoder, of the images alone, where the geometry is looked at; None without one.
+        text_encoder: Name of what embeds the class names; None where their vectors were given.
     """
 
     encoder: Encoder
     reason: str
     visual: ImageTower | None
+    text_encoder: str | None
 
     @property
     def of_images(self) -> list[ImageTower]:
@@ -116,8 +121,31 @@ def load_towers(
         raise InputError("Text embeddings need image embeddings from the same model: give embeddings too.")
     if visual_encoder is not None and visual_embeddings is not None:
         raise InputError("Give visual_encoder or visual_embeddings, not both: either is the second encoder.")
-    tower, reason = _load_encoder(samples, encoder, embeddings, text_embeddings)
-    return Towers(tower, reason, _load_visual(samples, visual_encoder, visual_embeddings))
+    visual = partial(_load_visual, samples, visual_encoder, visual_embeddings)
+    if embeddings is None:
+        tower, reason = _load_tower(encoder, "embed_texts")
+        return Towers(tower, reason, visual(), tower.name)
+    vectors = _given_vectors(samples, embeddings)
+    if text_embeddings is not None:
+        tower, reason, text_encoder = PrecomputedEncoder(vectors, text_embeddings), "", None
+    else:
+        text_tower, reason = _load_tower(encoder, "embed_texts")
+        tower, text_encoder = PrecomputedEncoder(vectors, text_tower), text_tower.name
+    tower.check_count(len(samples))
+    return Towers(tower, reason, visual(), text_encoder)
+
+
+def names_of(**arguments: object) -> dict[str, str]:
+    """What a record needs to find the arguments of a run again.
+
+    Args:
+        **arguments: Arguments of a run by name; those that are None are left out.
+
+    Returns:
+        Argument → the name, field, brain key or file that was given; "" for arrays and other objects, which
+        no record can bring back.
+    """
+    return {name: _name_of(value) for name, value in arguments.items() if value is not None}
 
 
 def read_own_clusters(samples: "fo.Dataset | fo.DatasetView", clusters: GivenClusters) -> OwnClusters:
@@ -135,23 +163,12 @@ def read_own_clusters(samples: "fo.Dataset | fo.DatasetView", clusters: GivenClu
     return OwnClusters(clusters, read_clusters(samples, clusters))
 
 
-def _load_encoder(
-    samples: "fo.Dataset | fo.DatasetView",
-    encoder: str | Encoder,
-    embeddings: Vectors | None,
-    text_embeddings: Vectors | None,
-) -> tuple[Encoder, str]:
-    """The encoder that gives both kinds of vectors, and why it was chosen."""
-    if embeddings is None:
-        return _load_tower(encoder, "embed_texts")
-    vectors = _given_vectors(samples, embeddings)
-    if text_embeddings is not None:
-        given, reason = PrecomputedEncoder(vectors, text_embeddings), ""
-    else:
-        tower, reason = _load_tower(encoder, "embed_texts")
-        given = PrecomputedEncoder(vectors, tower)
-    given.check_count(len(samples))
-    return given, reason
+def _name_of(value: object) -> str:
+    if not isinstance(value, str | os.PathLike):
+        return ""
+    name = os.fspath(value)
+    # A run may be made again from another folder.
+    return str(Path(name).resolve()) if name.endswith(".npy") else name
 
 
 def _load_visual(

@@ -1,33 +1,54 @@
-"""The record of a run on its dataset: settings, versions, history and alignment.
+"""The record of a run on its dataset: its state, what it worked from, and what came of it.
 
-Kept as a FiftyOne custom run, so that it is listed, loaded and deleted by FiftyOne's own calls.
+Kept as a FiftyOne custom run, so that it is listed, loaded and cloned by FiftyOne's own calls.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta, timezone
+from enum import Enum
 
 import fiftyone as fo
 import numpy as np
-from fiftyone.core.runs import RunInfo
+from fiftyone.core.odm.runs import RunDocument
+from mongoengine.queryset import QuerySet
 
 from ..encoders.base import Encoder, ImageTower
 from ..encoders.descriptions import ClassDescription
-from ..engine.results import Refinement
+from ..engine.config import Settings
+from ..engine.errors import InputError
 from .fields import FieldNames
 
 METHOD = "autolabel/prototypes"
 
+LONGEST_SILENCE = timedelta(seconds=60)
+"""How long nothing may be heard of a running run before it counts as dead."""
+
+UNHEARD = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class RunState(str, Enum):
+    """Where a run stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What a run worked from.
+    """What a run works from.
 
     Attributes:
         classes: k classes with their descriptions.
-        prompt_templates: Templates that the names and descriptions went through.
-        encoder: What made the vectors of images and classes.
+        prompt_templates: Templates that the names and descriptions go through.
+        encoder: What makes the vectors of images and classes.
         visual_encoder: Second encoder of the images, None without one.
-        clusters: What to call the micro-clusters that were given, None if they were computed.
+        clusters: What to call the micro-clusters that were given, None if they are computed.
+        sources: Argument of `auto_label` → its value as a text, "" for what no text can bring back; with
+            them the run can be made again.
     """
 
     classes: Sequence[ClassDescription]
@@ -35,90 +56,203 @@ class RunInputs:
     encoder: Encoder
     visual_encoder: ImageTower | None = None
     clusters: str | None = None
+    sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def class_names(self) -> list[str]:
         """(k,) labels."""
         return [one.name for one in self.classes]
 
+    def described(self) -> dict:
+        """The same in values that go through JSON."""
+        visual = self.visual_encoder
+        return {
+            "classes": self.class_names,
+            "descriptions": [list(one.descriptions) for one in self.classes],
+            "prompt_templates": list(self.prompt_templates),
+            "encoder": self.encoder.name,
+            "encoder_version": self.encoder.version,
+            "visual_encoder": visual.name if visual else None,
+            "visual_encoder_version": visual.version if visual else None,
+            "clusters": self.clusters,
+            "sources": self.sources,
+        }
 
-def record_run(
-    samples: fo.Dataset | fo.DatasetView,
-    inputs: RunInputs,
-    refinement: Refinement,
-    failures: int,
-    fields: FieldNames,
-    seconds: dict[str, float],
-) -> str:
-    """Register a finished run on the dataset.
 
-    Args:
-        samples: What was labelled; the run remembers the view.
-        inputs: What the run worked from.
-        refinement: What the engine returned.
-        failures: Number of samples that could not be labelled.
-        fields: Fields that were written.
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as it is listed.
+
+    Attributes:
+        key: Its key on the dataset; "" while it is pending, unless one was asked for.
+        state: Where it stands. A run that nothing was heard of for a minute has failed.
+        error: Why it failed or was cancelled, one sentence; "" otherwise.
+        started: When it began, or was queued while it is pending (UTC).
+        finished: When it ended (UTC); None before, and if it died.
+        stage: What it is at, one of `pipeline.STAGES`; "" before its first report.
+        done: Steps of the stage that are finished.
+        total: Steps of the stage in all.
+        n_images: Number of images that it was given.
+        n_labelled: Number of images that it labelled.
+        n_failed: Number of images that it could not label.
+        expected_accuracy: Share of labels that are expected to be right, in [0, 1]; None before the end.
+        classes: (k,) class names.
+        descriptions: (k,) further texts of each class.
+        prompt_templates: Templates that names and descriptions went through.
+        encoder: Name of the encoder.
+        visual_encoder: Name of the second image encoder, "" without one.
+        sources: As in `RunInputs`.
+        fields: Names of the fields that it writes.
+        settings: Settings by name.
         seconds: Stage → duration.
-
-    Returns:
-        The key of the run, the name of the label field with a number.
+        is_interrupted: Whether it died while it wrote, so that part of its labels are in place.
     """
-    key = _free_key(samples, fields.label)
-    visual = inputs.visual_encoder
-    config = samples.init_run(
-        method=METHOD,
-        classes=inputs.class_names,
-        descriptions=[list(one.descriptions) for one in inputs.classes],
-        prompt_templates=list(inputs.prompt_templates),
-        encoder=inputs.encoder.name,
-        encoder_version=inputs.encoder.version,
-        visual_encoder=visual.name if visual else None,
-        visual_encoder_version=visual.version if visual else None,
-        clusters=inputs.clusters,
-        settings=asdict(refinement.settings),
-        fields=fields.by_role(),
-        versions=package_versions(),
-        seconds={stage: round(duration, 3) for stage, duration in seconds.items()},
-    )
-    samples.register_run(key, config)
-    results = samples.init_run_results(
-        key,
-        n_labelled=len(refinement.labels),
-        n_failed=failures,
-        expected_accuracy=refinement.expected_accuracy,
-        counts=np.bincount(refinement.labels, minlength=len(inputs.classes)).tolist(),
-        history=[asdict(level) for level in refinement.history],
-        alignment={level: _rounded(matrix) for level, matrix in refinement.alignment.items()},
-        cluster_sizes={level: clusters.sizes.tolist() for level, clusters in refinement.clusters.items()},
-    )
-    samples.save_run_results(key, results)
-    return key
+
+    key: str
+    state: RunState
+    error: str
+    started: datetime
+    finished: datetime | None
+    stage: str
+    done: int
+    total: int
+    n_images: int
+    n_labelled: int
+    n_failed: int
+    expected_accuracy: float | None
+    classes: tuple[str, ...]
+    descriptions: tuple[tuple[str, ...], ...]
+    prompt_templates: tuple[str, ...]
+    encoder: str
+    visual_encoder: str
+    sources: dict[str, str]
+    fields: FieldNames
+    settings: dict
+    seconds: dict[str, float]
+    is_interrupted: bool
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From start to end, None before the end."""
+        return self.finished and self.finished - self.started
 
 
-def latest_run(dataset: fo.Dataset, label_field: str) -> RunInfo | None:
-    """The record of the run that wrote a label field last, None if none did."""
-    runs = [dataset.get_run_info(key) for key in dataset.list_runs(method=METHOD)]
-    wrote_it = [run for run in runs if run.config.fields["label"] == label_field]
-    return max(wrote_it, key=lambda run: run.timestamp, default=None)
+def list_runs(dataset: fo.Dataset) -> list[RunRecord]:
+    """All runs of a dataset, oldest first, as the database has them now.
+
+    Only reads, and no results, so it is quick enough for a panel.
+    """
+    records = [_record(document) for document in documents(dataset)]
+    return sorted(records, key=lambda run: run.started)
+
+
+def find_run(dataset: fo.Dataset, key: str) -> RunRecord:
+    """The run of a key.
+
+    Raises:
+        InputError: There is none.
+    """
+    document = documents(dataset).filter(key=key).first()
+    if document is None:
+        known = ", ".join(run.key for run in list_runs(dataset)) or "none yet"
+        raise InputError(f"There is no run {key!r} on this dataset (there are: {known}).")
+    return _record(document)
+
+
+def completed_runs(dataset: fo.Dataset) -> list[RunRecord]:
+    """The runs that wrote labels, in the order in which they did."""
+    completed = [run for run in list_runs(dataset) if run.state == RunState.COMPLETED]
+    return sorted(completed, key=lambda run: run.finished)
+
+
+def latest_run(dataset: fo.Dataset, label_field: str) -> RunRecord | None:
+    """The run that wrote a label field last, None if none did."""
+    wrote_it = [run for run in completed_runs(dataset) if run.fields.label == label_field]
+    return wrote_it[-1] if wrote_it else None
 
 
 def labelled_fields(dataset: fo.Dataset) -> list[str]:
-    """Label fields that runs wrote, the latest last."""
-    runs = [dataset.get_run_info(key) for key in dataset.list_runs(method=METHOD)]
-    runs.sort(key=lambda run: run.timestamp)
-    return list(dict.fromkeys(run.config.fields["label"] for run in runs))
+    """Label fields that runs wrote."""
+    return list(dict.fromkeys(run.fields.label for run in completed_runs(dataset)))
 
 
-def _free_key(samples: fo.Dataset | fo.DatasetView, label_field: str) -> str:
-    taken = set(samples.list_runs())
+def cancel_run(dataset: fo.Dataset, key: str) -> None:
+    """Ask a run to stop, wherever it is at work; it does at its next report, seconds later as a rule.
+
+    Raises:
+        InputError: There is no such run, or it cannot be stopped any more.
+    """
+    run = find_run(dataset, key)
+    if run.state != RunState.RUNNING:
+        raise InputError(f"Run {key!r} is {run.state.value}: only a run that is under way can be cancelled.")
+    if not update_record(dataset, key, {"cancel_requested": True}, {"is_writing": False}):
+        raise InputError(f"Run {key!r} is writing its labels and is done in a moment: delete it afterwards.")
+
+
+def new_config(
+    inputs: RunInputs, settings: Settings, fields: FieldNames, n_images: int
+) -> dict[str, object]:
+    """What is written down of a run when it starts."""
+    return {
+        "method": METHOD,
+        "state": RunState.RUNNING.value,
+        "error": "",
+        "started": stamp(),
+        "heartbeat": stamp(),
+        "finished": None,
+        "is_writing": False,
+        "cancel_requested": False,
+        "progress": ["", 0, 0],
+        "n_images": n_images,
+        "n_labelled": 0,
+        "n_failed": 0,
+        "expected_accuracy": None,
+        "seconds": {},
+        "settings": asdict(settings),
+        "fields": fields.by_role(),
+        "versions": package_versions(),
+    } | inputs.described()
+
+
+def documents(dataset: fo.Dataset) -> QuerySet:
+    """The records of a dataset's runs in the database; those that FiftyOne keeps in memory grow old."""
+    return RunDocument.objects(dataset_id=dataset._doc.id, config__method=METHOD)
+
+
+def update_record(
+    dataset: fo.Dataset, key: str, values: dict[str, object], only_if: dict[str, object] | None = None
+) -> bool:
+    """Change a record at one stroke, and nothing else of it.
+
+    Args:
+        dataset: Dataset of the run.
+        key: Key of the run.
+        values: Name → new value.
+        only_if: Name → value that it must have now.
+
+    Returns:
+        Whether there was such a record.
+    """
+    found = documents(dataset).filter(key=key, __raw__=_in_config(only_if or {}))
+    is_changed = bool(found.update_one(__raw__={"$set": _in_config(values)}))
+    in_memory = dataset._doc.runs.get(key)
+    if isinstance(in_memory, RunDocument):
+        in_memory.reload()
+    return is_changed
+
+
+def free_key(dataset: fo.Dataset, label_field: str) -> str:
+    """The name of the label field with the first number that is free."""
+    taken = set(RunDocument.objects(dataset_id=dataset._doc.id).distinct("key"))
     number = 1
     while f"{label_field}_{number}" in taken:
         number += 1
     return f"{label_field}_{number}"
 
 
-def _rounded(matrix: np.ndarray) -> list[list[float]]:
-    return np.round(matrix.astype(np.float64), 4).tolist()
+def stamp(moment: datetime | None = None) -> str:
+    """A moment, by default this one, as texts that sort by time; FiftyOne sends records through JSON."""
+    return (moment or datetime.now(timezone.utc)).isoformat()
 
 
 def package_versions() -> dict[str, str]:
@@ -131,3 +265,42 @@ def package_versions() -> dict[str, str]:
     except PackageNotFoundError:  # a plugin that was downloaded, not installed
         versions["fiftyone-autolabel"] = "plugin"
     return versions
+
+
+def _record(document: RunDocument) -> RunRecord:
+    config = document.config
+    state, error = RunState(config["state"]), config["error"]
+    heard = datetime.fromisoformat(config["heartbeat"])
+    is_dead = state == RunState.RUNNING and datetime.now(timezone.utc) - heard > LONGEST_SILENCE
+    if is_dead:
+        state, error = RunState.FAILED, error or "Its process ended without a word."
+    stage, done, total = config["progress"]
+    fields = config["fields"]
+    return RunRecord(
+        key=document.key,
+        state=state,
+        error=error,
+        started=datetime.fromisoformat(config["started"]),
+        finished=config["finished"] and datetime.fromisoformat(config["finished"]),
+        stage=stage,
+        done=done,
+        total=total,
+        n_images=config["n_images"],
+        n_labelled=config["n_labelled"],
+        n_failed=config["n_failed"],
+        expected_accuracy=config["expected_accuracy"],
+        classes=tuple(config["classes"]),
+        descriptions=tuple(map(tuple, config["descriptions"])),
+        prompt_templates=tuple(config["prompt_templates"]),
+        encoder=config["encoder"],
+        visual_encoder=config["visual_encoder"] or "",
+        sources=dict(config["sources"]),
+        fields=FieldNames(label=fields["label"], confidence=fields["confidence"]),
+        settings=dict(config["settings"]),
+        seconds=dict(config["seconds"]),
+        is_interrupted=is_dead and config["is_writing"],
+    )
+
+
+def _in_config(values: dict[str, object]) -> dict[str, object]:
+    return {f"config.{name}": value for name, value in values.items()}

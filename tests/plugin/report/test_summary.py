@@ -1,10 +1,20 @@
 """A summary goes into strict JSON and comes back the same."""
 
 import json
+from collections.abc import Iterator
 
+import fiftyone as fo
 import pytest
 from fiftyone_autolabel import InputError
 from fiftyone_autolabel.plugin.report.summary import VERSION, RunSummary
+
+
+@pytest.fixture
+def dataset() -> Iterator[fo.Dataset]:
+    """An empty dataset that is deleted afterwards."""
+    dataset = fo.Dataset()
+    yield dataset
+    dataset.delete()
 
 
 @pytest.mark.parametrize("name", ["run", "leveled", "nasty"])
@@ -27,3 +37,12 @@ def test_a_summary_of_another_version_is_refused(data):
 def test_a_level_without_clusters_is_refused_with_those_that_have_some(run):
     with pytest.raises(InputError, match="no clusters on the level 'nano': it has them on meta, micro"):
         run.summary.alignment_of("nano")
+
+
+def test_a_summary_comes_back_from_the_record_of_a_run(nasty, dataset):
+    summary = nasty.judged
+    dataset.register_run("run", dataset.init_run())
+    dataset.save_run_results("run", dataset.init_run_results("run", summary=summary.to_dict()))
+    dataset.clear_cache()
+    results = dataset.load_run_results("run", cache=False)
+    assert RunSummary.from_dict(results.summary) == summary

@@ -3,7 +3,6 @@
 Operators, the command line and Python all call `auto_label`.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from .dataset.fields import FieldNames
     from .dataset.reading import Images
-    from .dataset.runs import RunInputs
 
 Progress = Callable[[str, int, int], None]
 STAGES = {
@@ -129,13 +127,15 @@ def auto_label(
     clusters: GivenClusters | None = None,
     settings: Settings | None = None,
     fields: "FieldNames | None" = None,
+    run_key: str | None = None,
     progress: Progress | None = None,
 ) -> Labelling:
     """Label every image of a dataset or view and write the labels to its samples.
 
     Nothing is written before every image has a label, so a run that is stopped earlier leaves the
-    samples as they were; its embeddings stay in the cache. Of two runs on one dataset, the second waits
-    with its writing until the first is done.
+    samples as they were; its embeddings stay in the cache. One that dies while it writes is completed by
+    the next use of the dataset. Of two runs on one dataset, the second waits with its writing until the
+    first is done.
 
     What people approved or corrected is kept: those samples show the class that was given, with a confidence
     of 1, and it anchors the labels of the others.
@@ -168,6 +168,8 @@ def auto_label(
             that could be read (those of the second encoder if there is one) to such an array.
         settings: How to cluster and refine; the defaults suit most data.
         fields: Names of the fields to write.
+        run_key: Key of the run. The fields get it too, as in "auto_label_<key>", unless they are named, so
+            that several runs can be compared side by side. By default the label field with a number.
         progress: Called with (stage, done, total), stage one of `STAGES`.
 
     Returns:
@@ -175,31 +177,25 @@ def auto_label(
 
     Raises:
         InputError: Something given cannot be used; the message says what, and nothing was written.
+        Cancelled: Somebody cancelled the run; nothing was written.
     """
     from .dataset.answers import anchors_of, read_answers
     from .dataset.fields import FieldNames, check_fields
+    from .dataset.outcome import Outcome
     from .dataset.reading import dataset_of, read_images
+    from .dataset.running import check_key, run_under_way
     from .dataset.runs import RunInputs
+    from .report.summarising import summarise
 
-    clock = _Clock(progress)
-    fields = fields or FieldNames()
+    fields = fields or FieldNames.of_run(run_key)
     prompts = read_prompts(classes, prompt_templates, text_embeddings)
     images = read_images(samples)
-    check_fields(dataset_of(samples), fields)
+    dataset = dataset_of(samples)
+    check_fields(dataset, fields)
+    check_key(dataset, run_key)
     own_clusters = None if clusters is None else read_own_clusters(samples, clusters)
     towers = load_towers(samples, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings)
-
-    embedded = _embed(towers, prompts, images, clock.report)
-    answers = read_answers(dataset_of(samples), fields)
-    refinement = refine(
-        embedded.X,
-        embedded.T,
-        visual_embeddings=embedded.V,
-        anchors=anchors_of(answers, embedded.sample_ids, prompts.names),
-        micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
-        settings=_settings_for(towers.encoder, settings),
-        progress=clock.report,
-    )
+    settings = _settings_for(towers.encoder, settings)
     inputs = RunInputs(
         prompts.classes,
         prompts.templates or list(towers.encoder.prompt_templates),
@@ -215,19 +211,36 @@ def auto_label(
             clusters=clusters,
         ),
     )
-    run_key = _write(samples, inputs, embedded, refinement, fields, clock)
+    with run_under_way(
+        samples, inputs, settings, fields, n_images=len(images.ids), key=run_key, progress=progress
+    ) as run:
+        embedded = _embed(towers, prompts, images, run.report)
+        answers = read_answers(dataset, fields)
+        refinement = refine(
+            embedded.X,
+            embedded.T,
+            visual_embeddings=embedded.V,
+            anchors=anchors_of(answers, embedded.sample_ids, prompts.names),
+            micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
+            settings=settings,
+            progress=run.report,
+        )
+        failures = embedded.failures
+        summary = summarise(refinement, prompts.names, encoder=towers.encoder.name, failures=len(failures))
+        outcome = Outcome.of(refinement, prompts.names, embedded.sample_ids, failures)
+        run.finish(outcome, summary.to_dict(), refinement.settings)
     return Labelling(
-        run_key,
+        run.key,
         prompts.names,
         towers.encoder.name,
         towers.reason,
         towers.visual.name if towers.visual else "",
         embedded.sample_ids,
         refinement,
-        embedded.failures,
+        failures,
         _strangers([answers[one] for one in embedded.sample_ids if one in answers], prompts.names),
         fields,
-        clock.seconds,
+        run.seconds,
     )
 
 
@@ -266,36 +279,6 @@ def _embed(towers: Towers, prompts: Prompts, images: "Images", report: Progress)
     )
 
 
-def _write(
-    samples: "fo.Dataset | fo.DatasetView",
-    inputs: "RunInputs",
-    embedded: _Embedded,
-    refinement: Refinement,
-    fields: "FieldNames",
-    clock: "_Clock",
-) -> str:
-    """Write the labels and the record of the run, and return its key."""
-    from .dataset.lock import WriteLock
-    from .dataset.reading import dataset_of
-    from .dataset.review import save_review_views
-    from .dataset.runs import record_run
-    from .dataset.writing import write_labels
-
-    dataset, sample_ids, failures = dataset_of(samples), embedded.sample_ids, embedded.failures
-    clock.report("write", 0, len(sample_ids))
-    with WriteLock(dataset) as lock:
-
-        def written(done: int, total: int) -> None:
-            lock.renew()
-            clock.report("write", done, total)
-
-        write_labels(dataset, sample_ids, inputs.class_names, refinement, failures, fields, written)
-        clock.stop()
-        run_key = record_run(samples, inputs, refinement, len(failures), fields, clock.seconds)
-        save_review_views(dataset, fields.label)
-        return run_key
-
-
 def _strangers(given: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
     """Name that is no class → how often it was given."""
     return dict(Counter(name for name in given if name not in set(classes)))
@@ -307,26 +290,3 @@ def _settings_for(tower: Encoder, settings: Settings | None) -> Settings:
     if settings.confidence_temperature is not None:
         return settings
     return settings.with_overrides(confidence_temperature=tower.confidence_temperature)
-
-
-class _Clock:
-    """Passes progress on and keeps the seconds of every stage."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.seconds: dict[str, float] = {}
-        self._progress = progress
-        self._stage, self._since = "", time.perf_counter()
-
-    def report(self, stage: str, done: int, total: int) -> None:
-        """Count the time since the last report for its stage, and tell whoever listens."""
-        self.stop()
-        self._stage = stage
-        if self._progress:
-            self._progress(stage, done, total)
-
-    def stop(self) -> None:
-        """Count the time since the last report."""
-        now = time.perf_counter()
-        if self._stage:
-            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._since
-        self._since = now

@@ -148,7 +148,7 @@ def fields_of_run(samples: Samples, label_field: str) -> FieldNames:
         known = labelled_fields(dataset_of(samples))
         advice = f"choose {' or '.join(known)}." if known else "run Auto-label first."
         raise InputError(f"No run wrote a label field {label_field!r}: {advice}")
-    return FieldNames(label=label_field, confidence=run.config.fields["confidence"])
+    return FieldNames(label=label_field, confidence=run.fields.confidence)
 
 
 def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str]:
@@ -158,7 +158,7 @@ def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str
         InputError: No run wrote that field, or the samples are not images.
     """
     dataset, names = dataset_of(samples), fields_of_run(samples, label_field)
-    classes = latest_run(dataset, label_field).config.classes
+    classes = latest_run(dataset, label_field).classes
     given = dataset.distinct(f"{names.corrected}.label") if dataset.has_sample_field(names.corrected) else []
     return list(dict.fromkeys([*classes, *given]))
 

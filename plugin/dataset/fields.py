@@ -31,6 +31,12 @@ class FieldNames:
     label: str = "auto_label"
     confidence: str = "confidence"
 
+    @classmethod
+    def of_run(cls, key: str | None) -> "FieldNames":
+        """The names for a run with a key of its own, as in "auto_label_<key>"; the usual ones without."""
+        usual = cls()
+        return cls(f"{usual.label}_{key}", f"{usual.confidence}_{key}") if key else usual
+
     @property
     def error(self) -> str:
         """Text on the samples that could not be labelled."""
@@ -83,6 +89,17 @@ ROLES = {
     "review_rank": Role(fo.IntField, "Place in the order of review, 1 for what to look at first"),
 }
 
+EXPLANATIONS = {
+    "second_choice": Role(fo.StringField, "Second most likely class"),
+    "margin": Role(fo.FloatField, "Confidence less the probability of the second choice"),
+    "text_support": Role(fo.FloatField, "Probability that the class names alone give to the label"),
+    "image_support": Role(fo.FloatField, "Probability that the images alone give to the label"),
+    "agreement": Role(fo.FloatField, "Overlap of what the class names and the images say"),
+    "changed_by": Role(fo.StringField, "Level that changed the label last, empty for none"),
+    "novelty": Role(fo.FloatField, "Share of the images that look less as if their class was not named"),
+}
+"""Attributes of a label beside its confidence."""
+
 
 def check_names(names: FieldNames) -> None:
     """Check names alone, before there is a dataset.
@@ -98,6 +115,9 @@ def check_names(names: FieldNames) -> None:
             )
     if len(set(chosen)) < len(chosen):
         raise InputError(f"The fields need different names, but are {', '.join(chosen)}.")
+    usual = FieldNames()
+    if names.label in {*usual.by_role().values(), usual.corrected} - {usual.label}:
+        raise InputError(f"{names.label!r} belongs to the label field {usual.label!r}: choose another name.")
 
 
 def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
@@ -146,6 +166,10 @@ def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
             description=ROLES[role].description,
             info={"author": AUTHOR},
         )
+    for attribute, role in EXPLANATIONS.items():
+        path = f"{names.label}.{attribute}"
+        if dataset.get_field(path) is None:
+            dataset.add_sample_field(path, role.kind, description=role.description)
 
 
 def declare_answers(dataset: fo.Dataset, names: FieldNames) -> None:

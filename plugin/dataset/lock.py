@@ -39,10 +39,14 @@ class WriteLock:
         self._locks.delete_one({"_id": self._dataset, "owner": self._owner})
 
     def renew(self) -> None:
-        """Keep the lock for another `LEASE`; to be called more often than that."""
-        self._locks.update_one(
-            {"_id": self._dataset, "owner": self._owner}, {"$set": {"until": _now() + LEASE}}
-        )
+        """Keep the lock for another `LEASE`; to be called more often than that.
+
+        Raises:
+            TimeoutError: It was not, and somebody else has the lock now.
+        """
+        mine = {"_id": self._dataset, "owner": self._owner}
+        if not self._locks.update_one(mine, {"$set": {"until": _now() + LEASE}}).matched_count:
+            raise TimeoutError(f"The lease on dataset {self._dataset!r} ran out, and another run took it.")
 
     def _take(self) -> bool:
         # Where somebody holds a lease that still runs, the upsert meets its key and fails.

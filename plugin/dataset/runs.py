@@ -189,9 +189,7 @@ def cancel_run(dataset: fo.Dataset, key: str) -> None:
         raise InputError(f"Run {key!r} is writing its labels and is done in a moment: delete it afterwards.")
 
 
-def new_config(
-    inputs: RunInputs, settings: Settings, fields: FieldNames, n_images: int
-) -> dict[str, object]:
+def new_config(inputs: RunInputs, settings: Settings, fields: FieldNames, n_images: int) -> dict[str, object]:
     """What is written down of a run when it starts."""
     return {
         "method": METHOD,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, InputError, Settings, auto_label, load_encoder
 from fiftyone_autolabel.plugin.dataset import writing
+from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from fiftyone_autolabel.plugin.encoders.base import ImageEmbeddings
 from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
@@ -67,7 +68,9 @@ def test_nothing_is_written_when_no_image_can_be_read(tmp_path):
     with pytest.raises(InputError, match=r"None of the 1 images can be used.*no\.jpg"):
         auto_label(dataset, ["cat", "dog"], encoder="offline")
     assert not dataset.has_sample_field("auto_label")
-    assert dataset.list_runs() == []
+    (run,) = list_runs(dataset)
+    assert run.state == RunState.FAILED
+    assert run.error.startswith("None of the 1 images can be used")
     dataset.delete()
 
 
@@ -97,6 +100,7 @@ class Unwanted:
 def test_bad_input_is_refused_before_any_work(demo_dataset, classes, fields, sentence):
     with pytest.raises(InputError, match=sentence):
         auto_label(demo_dataset, classes, encoder=Unwanted(), fields=fields)
+    assert list_runs(demo_dataset) == []
 
 
 @pytest.mark.parametrize("argument", [{"encoder": None}, {"encoder": "offline", "visual_encoder": 3}])
@@ -153,26 +157,7 @@ def test_a_stopped_run_leaves_the_samples_as_they_were(demo_dataset):
     with pytest.raises(KeyboardInterrupt):
         auto_label(demo_dataset, DEMO_CLASSES, encoder="offline", progress=stop)
     assert not demo_dataset.has_sample_field("auto_label")
-
-
-def test_a_run_that_dies_while_writing_leaves_no_record_and_the_next_one_repairs_it(
-    demo_dataset, monkeypatch
-):
-    written = []
-
-    def die_after_the_labels(dataset, name, ids, values):
-        if written:
-            raise ConnectionError("the database is gone")
-        written.append(name)
-        dataset.set_values(name, dict(zip(ids, values, strict=True)), key_field="id")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(writing, "_set", die_after_the_labels)
-        with pytest.raises(ConnectionError):
-            auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
-    assert demo_dataset.list_runs() == []
-    auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
-    assert demo_dataset.values("auto_label.confidence") == demo_dataset.values("confidence")
+    assert [run.state for run in list_runs(demo_dataset)] == [RunState.CANCELLED]
 
 
 def test_two_runs_at_once_do_not_mix_their_labels(demo_dataset, monkeypatch):

@@ -1,0 +1,185 @@
+"""What a run says of every sample, in columns that are small enough to keep with its record.
+
+Kept before the samples are written, so that a run that dies while it writes can be completed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+
+import fiftyone as fo
+import numpy as np
+from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
+
+from ..engine.results import Refinement
+from .fields import FieldNames
+from .review import review_ranks
+
+MOST_NOVEL_CLUSTERS = 20
+BYTES_OF_AN_ID = 12
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Labels of the n samples of a run and what explains them.
+
+    Attributes:
+        classes: k class names.
+        levels: Names of the levels of the refinement, those that changed no label too.
+        sample_ids: (n,) ids of the labelled samples.
+        labels: (n,) int32 class numbers.
+        second_labels: (n,) int32 second most likely class, -1 where there is but one class.
+        confidence: (n,) float32 in [0, 1].
+        margin: (n,) float32 in [0, 1], confidence less the probability of the second choice.
+        text_support: (n,) float32 in [0, 1], what the class names alone give to the label.
+        image_support: (n,) float32 in [0, 1], what the images alone give to the label.
+        agreement: (n,) float32 in [0, 1], overlap of what names and images say.
+        novelty: (n,) float32 in (0, 1), share of the images that look less as if their class was not named.
+        changed_by: (n,) int32 number of the level that changed the label last, -1 for none.
+        micro_cluster: (n,) int32, -1 for none.
+        meta_cluster: (n,) int32, -1 for none.
+        review_rank: (n,) int32 from 1, what to look at first; 0 for what a person said.
+        failures: Sample id → why it could not be labelled.
+        novel_samples: Ids of the most central samples of the clusters that fit no class, at most 20 clusters,
+            most novel first.
+    """
+
+    classes: tuple[str, ...]
+    levels: tuple[str, ...]
+    sample_ids: tuple[str, ...]
+    labels: np.ndarray
+    second_labels: np.ndarray
+    confidence: np.ndarray
+    margin: np.ndarray
+    text_support: np.ndarray
+    image_support: np.ndarray
+    agreement: np.ndarray
+    novelty: np.ndarray
+    changed_by: np.ndarray
+    micro_cluster: np.ndarray
+    meta_cluster: np.ndarray
+    review_rank: np.ndarray
+    failures: dict[str, str]
+    novel_samples: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(
+        cls,
+        refinement: Refinement,
+        classes: Sequence[str],
+        sample_ids: Sequence[str],
+        failures: dict[str, str],
+    ) -> "Outcome":
+        """Take from a refinement what is written and kept.
+
+        Args:
+            refinement: What the engine returned for n images.
+            classes: (k,) class names.
+            sample_ids: (n,) ids of their samples.
+            failures: Sample id → why it could not be labelled.
+        """
+        why = refinement.explanation
+        levels = tuple(why.level_labels)
+        changed_by = np.full(len(sample_ids), -1, np.int32)
+        for number, level in enumerate(levels[1:], start=1):
+            changed_by[why.changed_by(level)] = number
+        return cls(
+            classes=tuple(classes),
+            levels=levels,
+            sample_ids=tuple(sample_ids),
+            labels=refinement.labels.astype(np.int32),
+            second_labels=why.second_labels.astype(np.int32),
+            confidence=refinement.confidence,
+            margin=why.margin,
+            text_support=why.text_support,
+            image_support=why.image_support,
+            agreement=why.agreement,
+            novelty=why.novelty,
+            changed_by=changed_by,
+            micro_cluster=refinement.clusters["micro"].assignments.astype(np.int32),
+            meta_cluster=refinement.clusters["meta"].assignments.astype(np.int32),
+            review_rank=review_ranks(refinement).astype(np.int32),
+            failures=dict(failures),
+            novel_samples=tuple(
+                tuple(sample_ids[row] for row in cluster.central_images)
+                for cluster in refinement.novel_clusters[:MOST_NOVEL_CLUSTERS]
+            ),
+        )
+
+    @property
+    def counts(self) -> list[int]:
+        """(k,) samples with each label."""
+        return np.bincount(self.labels, minlength=len(self.classes)).tolist()
+
+    @property
+    def expected_accuracy(self) -> float:
+        """Mean confidence, in [0, 1]."""
+        return float(self.confidence.mean())
+
+    def to_dict(self) -> dict:
+        """The same in values that go through JSON; arrays are compressed."""
+        ids = np.frombuffer(bytes.fromhex("".join(self.sample_ids)), np.uint8).reshape(-1, BYTES_OF_AN_ID)
+        arrays = {name: getattr(self, name) for name in ARRAYS} | {"sample_ids": ids}
+        return {
+            "classes": list(self.classes),
+            "levels": list(self.levels),
+            "failures": self.failures,
+            "novel_samples": [list(ids) for ids in self.novel_samples],
+            **{name: serialize_numpy_array(array, ascii=True) for name, array in arrays.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "Outcome":
+        """Read what `to_dict` returned."""
+        ids = deserialize_numpy_array(data["sample_ids"], ascii=True)
+        return cls(
+            classes=tuple(data["classes"]),
+            levels=tuple(data["levels"]),
+            sample_ids=tuple(row.tobytes().hex() for row in ids),
+            failures=dict(data["failures"]),
+            novel_samples=tuple(map(tuple, data["novel_samples"])),
+            **{name: deserialize_numpy_array(data[name], ascii=True) for name in ARRAYS},
+        )
+
+    def columns(self, names: FieldNames, rows: slice) -> dict[str, list]:
+        """Field → its values on some of the samples."""
+        confidence = self.confidence[rows].tolist()
+        return {
+            names.label: list(self._classifications(rows, confidence)),
+            names.confidence: confidence,
+            names.micro_cluster: self.micro_cluster[rows].tolist(),
+            names.meta_cluster: self.meta_cluster[rows].tolist(),
+            names.review_rank: [rank or None for rank in self.review_rank[rows].tolist()],
+            names.error: [None] * len(confidence),
+        }
+
+    def _classifications(self, rows: slice, confidence: list[float]) -> Iterator[fo.Classification]:
+        """Labels with what explains them; the names are those of `fields.EXPLANATIONS`."""
+        classes, changed_by = (*self.classes, None), (*self.levels, "")
+        columns = (
+            self.labels,
+            self.second_labels,
+            self.changed_by,
+            self.margin,
+            self.text_support,
+            self.image_support,
+            self.agreement,
+            self.novelty,
+        )
+        for label, second, level, margin, text, image, agreement, novelty, sure in zip(
+            *(column[rows].tolist() for column in columns), confidence, strict=True
+        ):
+            # -1, which stands for none, is the last entry of either tuple.
+            yield fo.Classification(
+                label=classes[label],
+                confidence=sure,
+                second_choice=classes[second],
+                changed_by=changed_by[level],
+                margin=margin,
+                text_support=text,
+                image_support=image,
+                agreement=agreement,
+                novelty=novelty,
+            )
+
+
+ARRAYS = tuple(field.name for field in fields(Outcome) if field.type is np.ndarray)

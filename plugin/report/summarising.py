@@ -173,12 +173,18 @@ def summarise_truth(refinement: Refinement, truth: np.ndarray) -> Truth:
         right=tuple(np.bincount(true[right], minlength=k).tolist()),
         labelled=tuple(np.bincount(labels, minlength=k).tolist()),
         kept=tuple(round(float(accuracies[count - 1]), 4) for count in kept),
-        reliability=_reliability(confidence, right),
+        reliability=reliability_bins(confidence, right),
         confusions=_confusions(true[~right], labels[~right], k),
     )
 
 
-def _reliability(confidence: np.ndarray, right: np.ndarray) -> tuple[ReliabilityBin, ...]:
+def reliability_bins(confidence: np.ndarray, right: np.ndarray) -> tuple[ReliabilityBin, ...]:
+    """How often labels of about the same confidence are right, in 15 equal bins; empty ones are left out.
+
+    Args:
+        confidence: (n,) in [0, 1].
+        right: (n,) bool, whether each label is right.
+    """
     bins = np.minimum((confidence * RELIABILITY_BINS).astype(int), RELIABILITY_BINS - 1)
     return tuple(
         ReliabilityBin(int(inside.sum()), float(confidence[inside].mean()), float(right[inside].mean()))

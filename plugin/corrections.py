@@ -1,0 +1,146 @@
+"""Labels once more, from what the last run was made from, anchored to what people said since.
+
+The embeddings come from the cache or from where they were found the first time.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .encoders.descriptions import ClassDescription
+from .engine.config import Settings
+from .engine.errors import InputError
+from .pipeline import Labelling, Progress, auto_label
+
+if TYPE_CHECKING:
+    import fiftyone as fo
+
+    from .dataset.fields import FieldNames
+    from .dataset.reading import Samples
+    from .dataset.runs import RunRecord
+
+
+@dataclass(frozen=True)
+class Relabelling:
+    """A run that was anchored to what people said, and what that changed.
+
+    Attributes:
+        labelling: The finished run.
+        n_answers: Samples of the run whose label a person gave or approved.
+        n_changed: Other samples whose label is not what it was before.
+        accuracy_before: Share of the labels of the other samples that was expected to be right before, in
+            [0, 1]; 1 if there are no others.
+        accuracy_after: The same for the labels that they have now.
+        new_classes: Classes that people gave and that no run knew before.
+    """
+
+    labelling: Labelling
+    n_answers: int
+    n_changed: int
+    accuracy_before: float
+    accuracy_after: float
+    new_classes: list[str]
+
+
+def refine_with_corrections(
+    samples: "Samples",
+    label_field: str = "auto_label",
+    *,
+    progress: Progress | None = None,
+    **given: object,
+) -> Relabelling:
+    """Label again, with all approvals and corrections as anchors.
+
+    Classes, descriptions, prompt templates, encoders, vectors, clusters, settings and fields are those of the
+    last run on the label field. A class that people gave and that it did not know becomes one of the classes,
+    unless the classes came as vectors.
+
+    Args:
+        samples: A dataset, of which the samples of the last run are labelled; or a view, which is.
+        label_field: Field that a run wrote.
+        progress: As for `auto_label`.
+        **given: Arguments of `auto_label` in place of those of the last run; needed for arrays and functions,
+            which its record cannot bring back.
+
+    Returns:
+        The finished run, and what changed.
+
+    Raises:
+        InputError: No run wrote the field, nobody has approved or corrected anything, or what the run was
+            made from cannot be found again.
+    """
+    from .dataset.answers import fields_of_run, read_answers
+    from .dataset.reading import dataset_of
+    from .dataset.runs import latest_run
+
+    names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
+    run = latest_run(dataset, label_field)
+    answers = read_answers(dataset, names)
+    if not answers:
+        raise InputError("Nobody has approved or corrected a label yet: answer some, then refine.")
+    if run.key not in dataset.list_runs():  # another process made it
+        dataset.reload()
+    view = samples if samples is not dataset else dataset.load_run_view(run.key)
+    arguments = _arguments(run, given)
+    new_classes = [] if "text_embeddings" in arguments else _new_classes(run, answers)
+    before = _labels(dataset, names)
+    labelling = auto_label(
+        view,
+        [*_classes(run), *map(ClassDescription, new_classes)],
+        settings=Settings(**run.settings),
+        fields=names,
+        progress=progress,
+        **arguments,
+    )
+    return _compared(labelling, answers, before, _labels(dataset, names), new_classes)
+
+
+def _arguments(run: "RunRecord", given: dict[str, object]) -> dict[str, object]:
+    """Arguments of `auto_label` that say what to work from."""
+    arguments = run.sources | {name: value for name, value in given.items() if value is not None}
+    lost = [name for name, value in arguments.items() if isinstance(value, str) and not value]
+    if lost:
+        raise InputError(
+            f"The last run got {' and '.join(lost)} as objects, which no record can keep: "
+            "call refine_with_corrections from Python, with the same ones."
+        )
+    is_prompted = "text_embeddings" not in arguments
+    return arguments | ({"prompt_templates": list(run.prompt_templates)} if is_prompted else {})
+
+
+def _classes(run: "RunRecord") -> list[ClassDescription]:
+    return [ClassDescription(*pair) for pair in zip(run.classes, run.descriptions, strict=True)]
+
+
+def _new_classes(run: "RunRecord", answers: dict[str, str]) -> list[str]:
+    return [name for name in dict.fromkeys(answers.values()) if name not in run.classes]
+
+
+def _labels(dataset: "fo.Dataset", names: "FieldNames") -> dict[str, tuple[str, float]]:
+    """Sample id → label and confidence; only of samples that have them."""
+    paths = ["id", f"{names.label}.label", f"{names.label}.confidence"]
+    ids, labels, confidence = dataset.exists(paths[1]).values(paths)
+    return dict(zip(ids, zip(labels, confidence, strict=True), strict=True))
+
+
+def _compared(
+    labelling: Labelling,
+    answers: dict[str, str],
+    before: dict[str, tuple[str, float]],
+    after: dict[str, tuple[str, float]],
+    new_classes: list[str],
+) -> Relabelling:
+    others = [one for one in labelling.sample_ids if one not in answers and one in before]
+    return Relabelling(
+        labelling,
+        n_answers=sum(one in answers for one in labelling.sample_ids),
+        n_changed=sum(before[one][0] != after[one][0] for one in others),
+        accuracy_before=_mean([before[one][1] for one in others]),
+        accuracy_after=_mean([after[one][1] for one in others]),
+        new_classes=new_classes,
+    )
+
+
+def _mean(confidence: list[float]) -> float:
+    return float(np.mean(confidence)) if confidence else 1.0

@@ -177,6 +177,12 @@ def label_fields(samples: Samples) -> list[str]:
     return [name for name, field in schema.items() if issubclass(field.document_type, kinds)]
 
 
+def classification_fields(samples: Samples) -> list[str]:
+    """Names of the fields that hold one class per sample."""
+    schema = samples.get_field_schema(ftype=fo.EmbeddedDocumentField)
+    return [name for name, field in schema.items() if issubclass(field.document_type, fo.Classification)]
+
+
 def _field_values(samples: Samples, field: str) -> list:
     """Values of a field of the dataset in the order of the samples."""
     ids = samples.values("id")

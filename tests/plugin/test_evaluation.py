@@ -1,0 +1,122 @@
+"""Labels are compared with a ground truth, and FiftyOne keeps the comparison."""
+
+import fiftyone as fo
+import numpy as np
+import pytest
+from fiftyone_autolabel import InputError, auto_label
+from fiftyone_autolabel.plugin.dataset.answers import approve, correct
+from fiftyone_autolabel.plugin.evaluation import evaluate
+
+
+@pytest.fixture
+def dataset():
+    """Four cats and four dogs; two cats and a dog are labelled wrong, one more image has no label."""
+    truth = ["cat"] * 4 + ["dog"] * 4 + ["cat"]
+    vectors = np.array(
+        [[1, 0.1 * number] for number in (0, 1, 20, 30)]
+        + [[0.1 * number, 1] for number in (0, 1, 2, 30)]
+        + [[0, 0]]
+    )
+    dataset = fo.Dataset()
+    dataset.add_samples(
+        fo.Sample(filepath=f"/{number}.jpg", truth=fo.Classification(label=name))
+        for number, name in enumerate(truth)
+    )
+    auto_label(dataset, ["cat", "dog"], embeddings=vectors, text_embeddings=np.eye(2))
+    labels = ["cat", "cat", "dog", "dog", "dog", "dog", "dog", "cat"]
+    confidence = [0.9, 0.9, 0.6, 0.6, 0.9, 0.9, 0.9, 0.6]
+    dataset.limit(8).set_values("auto_label.label", labels)
+    dataset.limit(8).set_values("auto_label.confidence", confidence)
+    yield dataset
+    dataset.delete()
+
+
+def test_accuracy_is_the_share_of_labels_that_are_right(dataset):
+    evaluation = evaluate(dataset, "truth")
+    assert evaluation.accuracy == 5 / 8
+    assert (evaluation.n_images, evaluation.n_left_out) == (8, 1)
+
+
+def test_every_class_has_its_scores(dataset):
+    cat, dog = evaluate(dataset, "truth").classes
+    assert (cat.name, cat.precision, cat.recall, cat.images) == ("cat", 2 / 3, 0.5, 4)
+    assert (dog.name, dog.precision, dog.recall, dog.images) == ("dog", 3 / 5, 0.75, 4)
+    assert dog.f1 == pytest.approx(2 / 3)
+
+
+def test_confusions_are_counted_most_frequent_first(dataset):
+    assert list(evaluate(dataset, "truth").confusions.items()) == [(("cat", "dog"), 2), (("dog", "cat"), 1)]
+
+
+def test_confidence_is_compared_with_what_came_true(dataset):
+    evaluation = evaluate(dataset, "truth")
+    assert evaluation.expected_accuracy == pytest.approx((5 * 0.9 + 3 * 0.6) / 8)
+    assert [(one.images, one.accuracy) for one in evaluation.reliability] == [(3, 0), (5, 1)]
+    assert evaluation.calibration_error == pytest.approx((3 * 0.6 + 5 * 0.1) / 8)
+    assert 0 < evaluation.risk < 1 - evaluation.accuracy
+
+
+def test_labels_that_a_person_answered_are_counted_apart(dataset):
+    correct(dataset.limit(4), "cat")
+    evaluation = evaluate(dataset, "truth")
+    assert evaluation.accuracy == 7 / 8
+    assert evaluation.n_answered == 4
+    assert evaluation.accuracy_unanswered == 3 / 4
+
+
+def test_when_all_is_answered_no_accuracy_of_the_rest_is_claimed(dataset):
+    approve(dataset)
+    assert evaluate(dataset, "truth").accuracy_unanswered is None
+
+
+def test_fiftyone_keeps_the_evaluation(dataset):
+    key = evaluate(dataset, "truth").key
+    assert key == "auto_label_evaluation"
+    assert dataset.load_evaluation_results(key).metrics()["accuracy"] == 5 / 8
+    assert dataset.count_values(key) == {True: 5, False: 3, None: 1}
+
+
+def test_an_evaluation_is_replaced_by_the_next(dataset):
+    evaluate(dataset, "truth")
+    correct(dataset.limit(4), "cat")
+    evaluate(dataset, "truth")
+    assert dataset.list_evaluations() == ["auto_label_evaluation"]
+    assert dataset.count_values("auto_label_evaluation")[True] == 7
+
+
+def test_a_view_and_a_key_can_be_chosen(dataset):
+    assert evaluate(dataset.limit(4), "truth", key="cats").n_images == 4
+    assert dataset.list_evaluations() == ["cats"]
+
+
+def test_labels_without_confidence_are_compared_too(dataset):
+    dataset.set_values("other", [fo.Classification(label="cat")] * 9)
+    evaluation = evaluate(dataset, "truth", "other")
+    assert evaluation.accuracy == 5 / 9
+    assert (evaluation.expected_accuracy, evaluation.reliability) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("nothing",), r"no field 'nothing' with one class per image \(there are: truth, auto_label"),
+        (("truth", "confidence"), "no field 'confidence' with one class"),
+        (("auto_label",), "cannot be its own ground truth"),
+    ],
+)
+def test_fields_that_cannot_be_compared_are_refused(dataset, arguments, sentence):
+    with pytest.raises(InputError, match=sentence):
+        evaluate(dataset, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"), [("my key", "cannot be the key"), ("confidence", "overwrite the field 'confidence'")]
+)
+def test_keys_that_cannot_be_used_are_refused(dataset, key, sentence):
+    with pytest.raises(InputError, match=sentence):
+        evaluate(dataset, "truth", key=key)
+
+
+def test_a_view_without_labels_is_refused(dataset):
+    with pytest.raises(InputError, match="No image has both 'auto_label' and 'truth'"):
+        evaluate(dataset.skip(8), "truth")

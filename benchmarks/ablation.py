@@ -14,7 +14,7 @@ from unittest import mock
 import numpy as np
 from features import STRESSES, FeatureSet, load_feature_set, stressed
 from fiftyone_autolabel import refine
-from fiftyone_autolabel.plugin.engine import anchored, balance, confidence, vectors
+from fiftyone_autolabel.plugin.engine import anchored, balance, confidence, gaussian, purity, vectors
 from fiftyone_autolabel.plugin.engine.metrics import (
     accuracy,
     area_under_risk_coverage,
@@ -45,24 +45,37 @@ def without(name: str, *constants: tuple[object, str, object]) -> Variant:
     return Variant(f"without {name}", constants)
 
 
+def trusting(images: float) -> tuple[tuple[object, str, object], ...]:
+    """A class's images count as much as its name at another number of images."""
+    return tuple((module, "TRUSTED_IMAGES", images) for module in (vectors, gaussian))
+
+
+def weighing(weight: float) -> tuple[object, str, object]:
+    """The Gaussian at a fixed weight."""
+    return gaussian.GaussianClasses, "weight", property(lambda fitted: weight)
+
+
 VARIANTS = (
     Variant("the rule"),
     without("balancing", (balance, "STRENGTHS", (0.0,))),
     Variant("always balanced fully", ((balance, "STRENGTHS", (1.0,)),)),
     without("a price on changed frequencies", (balance, "PRICE", 0.0)),
-    without("the Gaussian", (anchored, "gaussian_weight", lambda mass: 0.0)),
-    Variant("Gaussian at a fixed weight of 1/5", ((anchored, "gaussian_weight", lambda mass: 0.2),)),
+    without("the Gaussian", weighing(0.0)),
+    Variant("the Gaussian at a fixed 1/5", (weighing(0.2),)),
     without("the text giving way", (anchored, "TEXT_GIVES_WAY", 0.0)),
-    without("shrinking to the text anchor", (anchored, "trust_in_classes", np.ones_like)),
-    without("leaving an image out", (anchored, "LEAVE_OUT", 0.0)),
-    Variant("leaving it out once, as derived", ((anchored, "LEAVE_OUT", 1.0),)),
+    without("shrinking to the text", (gaussian, "trust_in_classes", np.ones_like)),
+    without("leaving the image out", (gaussian, "LEAVE_OUT", 0.0)),
+    Variant("leaving it out once, as derived", ((gaussian, "LEAVE_OUT", 1.0),)),
     without("neighbours", (anchored, "NEIGHBOR_WEIGHT", 0.0)),
     without("the class prior", (anchored, "PRIOR_WEIGHT", 0.0)),
-    Variant("without levels (images only)", settings={"clustering": "none"}),
-    Variant("with k-means clusters", settings={"clustering": "kmeans"}),
-    Variant("half the trust in few images", ((vectors, "TRUSTED_IMAGES", 20.0),)),
-    Variant("twice the trust in few images", ((vectors, "TRUSTED_IMAGES", 5.0),)),
-    without("neighbours' vote in the confidence", (confidence, "DOUBT", 0.0)),
+    Variant("images only, no levels", settings={"clustering": "none"}),
+    Variant("no level is skipped for purity", ((purity, "LEAST_PURITY", -1.0),)),
+    Variant("k-means clusters", settings={"clustering": "kmeans"}),
+    Variant("trust at 5 images", trusting(5.0)),
+    Variant("trust at 20 images", trusting(20.0)),
+    Variant("Gaussian seen at 10 images", ((gaussian, "SEEN_IMAGES", 10.0),)),
+    Variant("Gaussian seen at 40 images", ((gaussian, "SEEN_IMAGES", 40.0),)),
+    without("neighbours in the confidence", (confidence, "DOUBT", 0.0)),
     Variant("the textbook rule", settings={"method": "prototype"}),
 )
 

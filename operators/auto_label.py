@@ -175,7 +175,7 @@ def summary(labelling: Labelling) -> dict:
     """What a run came to, in values that go through JSON."""
     lines = [
         f"**{_images(len(labelling.sample_ids))} labelled**, "
-        f"about {labelling.expected_accuracy:.0%} of them expected to be right.",
+        f"about {labelling.expected_accuracy:.0%} of them expected to be right{_of_the_surest(labelling)}.",
         _most_frequent(labelling.counts),
         f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
         f"Sort the grid by *{labelling.fields.confidence}* to see the doubtful ones first.",
@@ -203,6 +203,13 @@ def _most_frequent(counts: dict[str, int]) -> str:
     shown = ", ".join(f"{name} {count}" for name, count in ranked[:MOST_CLASSES_SHOWN])
     rest = len(ranked) - MOST_CLASSES_SHOWN
     return f"{shown}, and {rest} more classes" if rest > 0 else shown
+
+
+def _of_the_surest(labelling: Labelling) -> str:
+    """What to expect when the most doubtful labels are left to a person."""
+    kept = [entry for entry in labelling.refinement.coverage if entry.share < 1]
+    told = ", ".join(f"{entry.expected_accuracy:.0%} of the surest {entry.share:.0%}" for entry in kept)
+    return f" ({told})"
 
 
 def _images(count: int) -> str:

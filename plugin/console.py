@@ -70,11 +70,15 @@ def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = No
         table.add_row("Images that failed", Text(f"{len(labelling.failures):,}, the first: {first}"))
     table.add_row("Classes", f"{len(labelling.classes):,}")
     table.add_row("Encoder", Text(labelling.encoder))
+    if labelling.refinement.choices:
+        table.add_row("Settings", labelling.refinement.choices)
     if labelling.visual_encoder:
         table.add_row("Second image encoder", Text(labelling.visual_encoder))
     for name, value in (accuracies or {}).items():
         table.add_row(name, f"{value:.1%}")
-    table.add_row("Mean confidence", f"{labelling.expected_accuracy:.1%}")
+    for kept in labelling.refinement.coverage:
+        what = "all" if kept.share == 1 else f"the surest {kept.share:.0%}"
+        table.add_row(f"Expected to be right, {what}", f"{kept.expected_accuracy:.1%}")
     for stage, seconds in labelling.seconds.items():
         table.add_row(STAGES[stage], f"{seconds:.1f} s")
     return table

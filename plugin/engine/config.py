@@ -16,6 +16,8 @@ CLUSTERINGS = ("auto", "hdbscan", "kmeans", "none")
 PRESETS = ("auto", "small", "medium", "large")
 
 SMALL_MOST_IMAGES = 5_000
+_SPOKEN = {"hdbscan": "HDBSCAN", "kmeans": "k-means", "none": "none"}
+
 CLUSTERS_PER_CLASS = 4
 """Micro-clusters that there should be room for per class, if all images were clustered evenly."""
 
@@ -111,6 +113,27 @@ class Settings:
             min_cluster_size=self.min_cluster_size or size,
             confidence_temperature=self.confidence_temperature or 1.0,
         )
+
+    def choices(self, n: int, k: int) -> str:
+        """What is chosen for so many images and classes where a setting is automatic, in one sentence.
+
+        Args:
+            n: Number of images.
+            k: Number of classes.
+
+        Returns:
+            "" where nothing is left to choose.
+        """
+        chosen, found = self.resolved(n, k), []
+        if self.clustering == "auto":
+            found.append(f"clusters by {_SPOKEN[chosen.clustering]}")
+        if self.min_cluster_size is None and chosen.clustering == "hdbscan":
+            found.append(f"micro-clusters of at least {chosen.min_cluster_size} images")
+        if self.min_cluster_size is None and chosen.clustering == "kmeans":
+            found.append(f"micro-clusters of about {2 * chosen.min_cluster_size} images")
+        if not found:
+            return ""
+        return f"Chosen for {n:,} images and {k:,} classes: {', '.join(found)}."
 
     def with_overrides(self, **overrides: object) -> "Settings":
         """A copy with some fields changed.

@@ -67,16 +67,17 @@ def refine(
         known=check_anchors(anchors, len(X), len(T)),
         micro=None if micro_clusters is None else check_clusters(micro_clusters, len(X)),
     )
-    settings = (settings or Settings()).with_overrides(**overrides).resolved(len(X), len(T))
+    asked = (settings or Settings()).with_overrides(**overrides)
     report = progress or (lambda stage, done, total: None)
     distinct = images.distinct()
     if distinct.are_all:
-        return _refine(images, T, settings, report)
-    return _refine(images.rows(distinct.first), T, settings, report).with_copies(distinct)
+        return _refine(images, T, asked, report)
+    return _refine(images.rows(distinct.first), T, asked, report).with_copies(distinct)
 
 
-def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress) -> Refinement:
+def _refine(images: Images, T: np.ndarray, asked: Settings, report: Progress) -> Refinement:
     """The same for images of which none is a copy of another."""
+    settings = asked.resolved(len(images.V), len(T))
     report("cluster", 0, 1)
     hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
     report("cluster", 1, 1)
@@ -102,6 +103,7 @@ def _refine(images: Images, T: np.ndarray, settings: Settings, report: Progress)
         clusters={clusters.level: clusters for clusters in hierarchy},
         novel_clusters=cluster_novelty(evidence, hierarchy.micro, novelty),
         settings=settings,
+        choices=asked.choices(len(images.V), len(T)),
     )
 
 

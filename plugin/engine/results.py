@@ -114,6 +114,7 @@ class Refinement:
         clusters: "meta" and "micro" → the clusters.
         novel_clusters: The micro-clusters, those that fit no class name first.
         settings: Settings of the run, with nothing left automatic.
+        choices: What was chosen automatically, one sentence; "" where nothing was left to choose.
     """
 
     labels: np.ndarray
@@ -128,6 +129,7 @@ class Refinement:
     clusters: dict[str, Clusters]
     novel_clusters: tuple[ClusterNovelty, ...]
     settings: Settings
+    choices: str
 
     @property
     def expected_accuracy(self) -> float:

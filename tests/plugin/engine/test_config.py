@@ -76,3 +76,12 @@ def test_a_chosen_clustering_stays():
 )
 def test_clusters_are_small_enough_for_every_class_to_have_some(n, k, size):
     assert Settings().resolved(n, k).min_cluster_size == size
+
+
+def test_what_is_chosen_automatically_is_said():
+    assert Settings().choices(3074, 64) == (
+        "Chosen for 3,074 images and 64 classes: clusters by HDBSCAN, micro-clusters of at least 5 images."
+    )
+    assert Settings(clustering="kmeans").choices(3074, 64).endswith(": micro-clusters of about 10 images.")
+    assert Settings(clustering="none").choices(10, 2) == ""
+    assert Settings.preset("large").choices(10, 2) == ""

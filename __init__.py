@@ -6,17 +6,25 @@ FiftyOne executes this file on every request, so it only registers; the public n
 from importlib import import_module
 
 _PUBLIC = {
+    "Evaluation": ".plugin.evaluation",
     "ExportOptions": ".plugin.export.options",
     "Exported": ".plugin.export.manifest",
     "FieldNames": ".plugin.dataset.fields",
     "InputError": ".plugin.engine.errors",
     "Labelling": ".plugin.pipeline",
     "Refinement": ".plugin.engine.results",
+    "Relabelling": ".plugin.corrections",
     "Settings": ".plugin.engine.config",
+    "approve": ".plugin.dataset.answers",
     "auto_label": ".plugin.pipeline",
+    "correct": ".plugin.dataset.answers",
+    "evaluate": ".plugin.evaluation",
     "export_labels": ".plugin.export.exporting",
     "load_encoder": ".plugin.encoders.registry",
     "refine": ".plugin.engine.refinement",
+    "refine_with_corrections": ".plugin.corrections",
+    "review_next": ".plugin.dataset.review",
+    "withdraw": ".plugin.dataset.answers",
 }
 
 

@@ -3,7 +3,6 @@
 Every default is here once; calls from Python leave inputs out.
 """
 
-from collections.abc import Iterable
 from functools import partial
 
 import fiftyone as fo
@@ -22,7 +21,7 @@ from ..plugin.encoders.descriptions import ClassDescription, Classes, read_class
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import METHODS, PRESETS, Settings
-from .forms import dropdown, refuse, sentence_of
+from .forms import dropdown, refuse, sentence_of, suggesting
 
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
@@ -91,7 +90,7 @@ def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             label="Classes",
             description="Type a name and press Enter, once for every class; "
             'say more about a class as in "dog: puppy, hound"',
-            view=_suggesting(suggestions, allow_duplicates=False),
+            view=suggesting(suggestions, allow_duplicates=False),
         )
         if ctx.params.get("classes") is not None:
             refuse(classes, sentence_of(partial(read_classes, ctx.params["classes"])))
@@ -104,7 +103,7 @@ def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
         default="auto",
         label="Encoder",
         description='Or a model of your choice, e.g. "openclip:ViT-L-14/openai"',
-        view=_suggesting(name for name in ENCODER_NAMES if name != "zoo"),
+        view=suggesting(name for name in ENCODER_NAMES if name != "zoo"),
     )
     chosen = ctx.params.get("encoder") or "auto"
     # "auto" may ask the network, which a form must not wait for.
@@ -143,7 +142,7 @@ def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
         types.String(),
         label="Prompt templates",
         description='E.g. "a satellite photo of a {}"; leave empty for those that suit the encoder',
-        view=_suggesting([]),
+        view=suggesting([]),
     )
     if ctx.params.get("prompt_templates"):
         refuse(templates, sentence_of(partial(check_templates, ctx.params["prompt_templates"])))
@@ -161,7 +160,7 @@ def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples
         "visual_encoder",
         label="Second image encoder",
         description="Finds which images are alike, while the first compares them with the names; optional",
-        view=_suggesting(VISUAL_ENCODERS),
+        view=suggesting(VISUAL_ENCODERS),
     )
     chosen = ctx.params.get("visual_encoder")
     if chosen and chosen != "auto":
@@ -184,7 +183,7 @@ def _add_clusters(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.D
         "clusters",
         label="Clusters",
         description="Field with the cluster of every image; leave empty to compute clusters",
-        view=_suggesting(fields),
+        view=suggesting(fields),
     )
     if chosen:
         refuse(clusters, sentence_of(partial(check_cluster_field, samples, chosen)))
@@ -196,11 +195,3 @@ def _add_vectors(
     sources = vector_sources(samples)
     if sources:
         inputs.enum(name, sources, label=label, description=description, view=dropdown(sources))
-
-
-def _suggesting(values: Iterable[str], allow_duplicates: bool = True) -> types.AutocompleteView:
-    """A text, or several in a list, with suggestions."""
-    view = types.AutocompleteView(allow_user_input=True, allow_duplicates=allow_duplicates)
-    for value in values:
-        view.add_choice(value, label=value)
-    return view

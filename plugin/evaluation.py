@@ -95,7 +95,7 @@ def evaluate(
     from .dataset.fields import FieldNames
     from .dataset.reading import dataset_of
 
-    key = key or f"{label_field}_evaluation"
+    key = key or evaluation_key(label_field)
     check_evaluation(samples, truth_field, label_field, key)
     both = samples.exists(f"{truth_field}.label").exists(f"{label_field}.label")
     if len(both) == 0:
@@ -117,6 +117,11 @@ def evaluate(
         classes=_class_scores(results.report(), sorted({*results.ytrue, *results.ypred})),
         confusions=_confusions(results.ytrue[~right], results.ypred[~right]),
     )
+
+
+def evaluation_key(label_field: str) -> str:
+    """Key of the evaluation of a label field where none is given."""
+    return f"{label_field}_evaluation"
 
 
 def check_evaluation(samples: "Samples", truth_field: str, label_field: str, key: str) -> None:

@@ -1,0 +1,166 @@
+"""The operator that compares labels with a ground truth.
+
+What is measured is told in `plugin.evaluation`.
+"""
+
+from functools import partial
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.dataset.fields import answer_fields
+from ..plugin.dataset.reading import Samples, classification_fields
+from ..plugin.dataset.runs import labelled_fields
+from ..plugin.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
+from .background import message_output
+from .forms import dropdown, refuse, sentence_of
+from .reviewing import execute_on, images, usual_label_field
+
+TITLE = "Evaluate labels"
+MOST_SHOWN = 10
+
+
+class Evaluate(foo.Operator):
+    """Say how many labels are right, by a ground truth."""
+
+    @property
+    def config(self) -> foo.OperatorConfig:
+        """How FiftyOne lists and runs the operator."""
+        return foo.OperatorConfig(
+            name="evaluate",
+            label=TITLE,
+            description="Compare labels with a ground truth: accuracy, classes, confusions, reliability",
+            icon="grading",
+            dynamic=True,
+            allow_immediate_execution=True,
+            allow_delegated_execution=True,
+            risk_level=types.RiskLevel.LOW,
+        )
+
+    def __call__(
+        self,
+        sample_collection: Samples,
+        truth_field: str,
+        *,
+        label_field: str = "auto_label",
+        key: str | None = None,
+        delegate: bool = False,
+    ) -> Any:
+        """Evaluate the labels of a dataset or view from Python.
+
+        Args:
+            sample_collection: Dataset or view.
+            truth_field: Field with the true classes.
+            label_field: Field with the labels.
+            key: Key of the evaluation on the dataset; "<label field>_evaluation" if None.
+            delegate: Whether to queue the evaluation for `fiftyone delegated launch`.
+
+        Returns:
+            The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+        """
+        params = {"truth_field": truth_field, "label_field": label_field, "key": key}
+        return execute_on(self.uri, sample_collection, params, delegate=delegate)
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form."""
+        inputs = types.Object()
+        samples = ctx.target_view(require_flat=True)
+        answers = answer_fields(ctx.dataset)
+        fields = [name for name in classification_fields(samples) if name not in answers]
+        usual = usual_label_field([one for one in labelled_fields(ctx.dataset) if one in fields])
+        label_field = ctx.params.get("label_field") or usual
+        inputs.enum("label_field", fields, default=usual, label="Labels", view=dropdown(fields))
+        others = [name for name in fields if name != label_field]
+        truth = inputs.enum(
+            "truth_field",
+            others,
+            required=True,
+            default=next(iter(others), None),
+            label="Ground truth",
+            description="No run ever sees it",
+            view=dropdown(others),
+        )
+        usual_key = evaluation_key(label_field)
+        key = inputs.str(
+            "key",
+            default=usual_key,
+            label="Key",
+            description="Of the evaluation, and of the field that tells which labels are right",
+        )
+        chosen = ctx.params.get("key") or usual_key
+        truth_field = ctx.params.get("truth_field")
+        if truth_field:
+            problem = sentence_of(partial(check_evaluation, samples, truth_field, label_field, chosen))
+            refuse(key if repr(chosen) in problem else truth, problem)
+        return types.Property(inputs, view=types.View(label=TITLE))
+
+    def execute(self, ctx: foo.ExecutionContext) -> dict:
+        """Evaluate the target view.
+
+        Returns:
+            The summary.
+        """
+        evaluation = evaluate(
+            ctx.target_view(require_flat=True),
+            ctx.params["truth_field"],
+            ctx.params.get("label_field") or usual_label_field(labelled_fields(ctx.dataset)),
+            key=ctx.params.get("key") or None,
+        )
+        ctx.ops.reload_dataset()
+        return summary(evaluation)
+
+    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The closing summary."""
+        return message_output(TITLE)
+
+
+def summary(evaluation: Evaluation) -> dict:
+    """What was measured, in values that go through JSON."""
+    parts = [_headline(evaluation), _classes(evaluation), _confusions(evaluation)]
+    where = f"Stored as `{evaluation.key}`: see FiftyOne's Model Evaluation panel."
+    return {
+        "key": evaluation.key,
+        "n_images": evaluation.n_images,
+        "n_left_out": evaluation.n_left_out,
+        "accuracy": evaluation.accuracy,
+        "accuracy_unanswered": evaluation.accuracy_unanswered,
+        "expected_accuracy": evaluation.expected_accuracy,
+        "calibration_error": evaluation.calibration_error,
+        "message": "\n\n".join([part for part in parts if part] + [where]),
+    }
+
+
+def _headline(evaluation: Evaluation) -> str:
+    lines = [f"**{evaluation.accuracy:.1%} of the labels of {images(evaluation.n_images)} are right.**"]
+    if evaluation.n_answered and evaluation.accuracy_unanswered is not None:
+        lines.append(
+            f"{evaluation.n_answered:,} of them were given or approved by people; of the others, "
+            f"{evaluation.accuracy_unanswered:.1%} are right."
+        )
+    if evaluation.expected_accuracy is not None:
+        lines.append(
+            f"{evaluation.expected_accuracy:.1%} were expected to be; confidence and accuracy are "
+            f"{evaluation.calibration_error:.1%} apart on average (expected calibration error)."
+        )
+    if evaluation.n_left_out:
+        lines.append(f"{images(evaluation.n_left_out)} without a label or a true class left out.")
+    return " ".join(lines)
+
+
+def _classes(evaluation: Evaluation) -> str:
+    """A table of the classes, those that are labelled worst first."""
+    worst = sorted(evaluation.classes, key=lambda score: (score.f1, score.name))
+    rows = [
+        f"| {one.name} | {one.precision:.0%} | {one.recall:.0%} | {one.images:,} |"
+        for one in worst[:MOST_SHOWN]
+    ]
+    header = ["| class, worst first | precision | recall | images |", "|---|---|---|---|"]
+    rest = len(worst) - len(rows)
+    return "\n".join(header + rows) + (f"\n\nand {rest} more classes" if rest else "")
+
+
+def _confusions(evaluation: Evaluation) -> str:
+    pairs = list(evaluation.confusions.items())[:MOST_SHOWN]
+    said = ", ".join(f"{true} taken for {label} ({count:,})" for (true, label), count in pairs)
+    return f"Most frequent errors: {said}." if said else ""

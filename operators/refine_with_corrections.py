@@ -1,0 +1,124 @@
+"""The operator that labels again, anchored to what people approved and corrected.
+
+What it does is told in `plugin.corrections`.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import fiftyone as fo
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.corrections import Relabelling, refine_with_corrections
+from ..plugin.dataset.answers import fields_of_run, read_answers
+from ..plugin.pipeline import Progress
+from .background import is_in_app, message_output, run_with_progress, stream_with_progress
+from .forms import refuse
+from .reviewing import add_label_field, chosen_label_field, execute_on, images
+
+TITLE = "Refine with corrections"
+
+
+class RefineWithCorrections(foo.Operator):
+    """Label the samples of the last run again, with all approvals and corrections as anchors."""
+
+    @property
+    def config(self) -> foo.OperatorConfig:
+        """How FiftyOne lists and runs the operator."""
+        return foo.OperatorConfig(
+            name="refine_with_corrections",
+            label=TITLE,
+            description="Label the other images again, anchored to what was approved and corrected",
+            icon="auto_fix_high",
+            dynamic=True,
+            execute_as_generator=True,
+            allow_immediate_execution=True,
+            allow_delegated_execution=True,
+            risk_level=types.RiskLevel.MEDIUM,
+        )
+
+    def __call__(
+        self, dataset: fo.Dataset, *, label_field: str = "auto_label", delegate: bool = False
+    ) -> Any:
+        """Refine the labels of a dataset from Python, as the form does in the App.
+
+        Args:
+            dataset: The dataset; the samples of the last run are labelled.
+            label_field: Field that a run wrote.
+            delegate: Whether to queue the run for `fiftyone delegated launch`.
+
+        Returns:
+            The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+        """
+        return execute_on(self.uri, dataset, {"label_field": label_field}, delegate=delegate)
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form."""
+        inputs = types.Object()
+        if add_label_field(inputs, ctx, ctx.dataset):
+            names = fields_of_run(ctx.dataset, chosen_label_field(ctx))
+            count = len(read_answers(ctx.dataset, names))
+            notice = inputs.view("count", types.Notice(label=f"{images(count)} approved or corrected so far"))
+            if not count:
+                refuse(notice, "Approve or correct some labels first.")
+        return types.Property(inputs, view=types.View(label=TITLE))
+
+    def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
+        """Label the samples of the last run again.
+
+        Returns:
+            The messages for the App; elsewhere the summary.
+        """
+        dataset, field = ctx.dataset, chosen_label_field(ctx)
+
+        def work(progress: Progress) -> Relabelling:
+            return refine_with_corrections(dataset, field, progress=progress)
+
+        if not is_in_app(ctx):
+            return summary(run_with_progress(ctx, work))
+        return stream_with_progress(ctx, work, partial(_show, ctx), title=TITLE)
+
+    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The closing summary."""
+        return message_output(TITLE)
+
+
+def summary(relabelling: Relabelling) -> dict:
+    """What the run changed, in values that go through JSON."""
+    done = relabelling
+    n_others = len(done.labelling.sample_ids) - done.n_answers
+    lines = [
+        f"**{_labels(done.n_changed)} changed** of {n_others:,} that nobody has answered, "
+        f"anchored to {_labels(done.n_answers)} that people gave or approved.",
+        f"Of the {n_others:,}, {done.accuracy_after:.0%} are expected to be right; "
+        f"before, {done.accuracy_before:.0%} were.",
+        f"Of all {len(done.labelling.sample_ids):,}, {done.labelling.expected_accuracy:.0%} are.",
+    ]
+    if done.new_classes:
+        lines.append(f"New classes: {', '.join(done.new_classes)}.")
+    if done.labelling.strange_answers:
+        names = ", ".join(done.labelling.strange_answers)
+        lines.append(f"Not looked for on other images, for want of a text vector: {names}.")
+    return {
+        "run_key": done.labelling.run_key,
+        "n_answers": done.n_answers,
+        "n_changed": done.n_changed,
+        "accuracy_before": done.accuracy_before,
+        "accuracy_after": done.accuracy_after,
+        "expected_accuracy": done.labelling.expected_accuracy,
+        "new_classes": done.new_classes,
+        "message": "\n\n".join(lines),
+    }
+
+
+def _show(ctx: foo.ExecutionContext, relabelling: Relabelling) -> Iterator:
+    result = summary(relabelling)
+    yield ctx.ops.reload_dataset()
+    yield ctx.ops.notify(f"{_labels(result['n_changed'])} changed", variant="success")
+    yield ctx.ops.show_output(message_output(TITLE).to_json(), result)
+
+
+def _labels(count: int) -> str:
+    return f"{count:,} label{'' if count == 1 else 's'}"

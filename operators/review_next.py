@@ -1,0 +1,101 @@
+"""The operator that shows what a person should look at next.
+
+Which samples those are is told in `plugin.dataset.review` and `plugin.engine.review`.
+"""
+
+from typing import Any
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.dataset.reading import Samples
+from ..plugin.dataset.review import Order, review_next, review_view
+from .reviewing import add_label_field, chosen_label_field, execute_on, images
+
+TITLE = "Review next"
+COUNT = 24
+"""Samples shown at a time, about as many as a grid has room for."""
+
+
+class ReviewNext(foo.Operator):
+    """Show the samples whose answer tells most, a page at a time."""
+
+    @property
+    def config(self) -> foo.OperatorConfig:
+        """How FiftyOne lists and runs the operator."""
+        return foo.OperatorConfig(
+            name="review_next",
+            label=TITLE,
+            description="Show the doubtful labels that nobody has approved or corrected yet",
+            icon="checklist",
+            dynamic=True,
+            risk_level=types.RiskLevel.LOW,
+        )
+
+    def __call__(
+        self,
+        sample_collection: Samples,
+        count: int = COUNT,
+        *,
+        label_field: str = "auto_label",
+        order: str = Order.SUGGESTED.value,
+    ) -> Any:
+        """Find what to review next from Python.
+
+        Args:
+            sample_collection: Dataset, or any view of it: the whole dataset is looked at.
+            count: Most samples.
+            label_field: Field that a run wrote.
+            order: "suggested" or "worst".
+
+        Returns:
+            The `ExecutionResult`, whose `result` has the `sample_ids`; in a notebook a task to `await`.
+        """
+        params = {"count": count, "label_field": label_field, "order": order}
+        return execute_on(self.uri, sample_collection, params)
+
+    def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement:
+        """A button above the grid."""
+        return types.Placement(
+            types.Places.SAMPLES_GRID_SECONDARY_ACTIONS,
+            types.Button(label=TITLE, icon="checklist", prompt=True),
+        )
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form."""
+        inputs = types.Object()
+        if add_label_field(inputs, ctx, ctx.dataset):
+            _add_order(inputs)
+            inputs.int("count", min=1, default=COUNT, label="Samples at a time")
+        return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Show"))
+
+    def execute(self, ctx: foo.ExecutionContext) -> dict:
+        """Open the next samples in the grid.
+
+        Returns:
+            Their ids, and how many others are left.
+        """
+        field, order = chosen_label_field(ctx), ctx.params.get("order") or Order.SUGGESTED
+        page = review_next(ctx.dataset, ctx.params.get("count") or COUNT, field, order)
+        ids = page.values("id")
+        n_left = len(review_view(ctx.dataset, field, order)) - len(ids)
+        message = f"{images(len(ids))} to review, {n_left:,} left after them."
+        if ids:
+            message += " Correct the wrong ones, then approve the view."
+            ctx.ops.clear_selected_samples()
+            ctx.ops.set_view(page)
+        else:
+            message = "Nothing is left to review: every label is approved or corrected."
+        ctx.ops.notify(message, variant="info" if ids else "success")
+        return {"sample_ids": ids, "n_left": n_left, "message": message}
+
+
+def _add_order(inputs: types.Object) -> None:
+    orders = types.RadioGroup()
+    orders.add_choice(
+        Order.SUGGESTED.value,
+        label="What tells most",
+        description="One image of every doubtful group before many of one",
+    )
+    orders.add_choice(Order.WORST.value, label="Worst first", description="The least confident labels")
+    inputs.enum("order", orders.values(), default=Order.SUGGESTED.value, label="Order", view=orders)

@@ -1,0 +1,268 @@
+"""Review, correct, approve, withdraw, refine and evaluate, through Python, through the server's routes as
+the App calls them, and delegated.
+"""
+
+import json
+
+import fiftyone as fo
+import fiftyone.operators as foo
+import numpy as np
+import pytest
+from fiftyone.operators.delegated import DelegatedOperationService
+from fiftyone.operators.executor import ExecutionError
+from fiftyone.server.app import app
+from fiftyone_autolabel import auto_label
+from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from starlette.testclient import TestClient
+
+PLUGIN = "@autolabel/prototypes"
+REVIEWING = ("review_next", "approve", "correct", "withdraw", "refine_with_corrections")
+
+
+@pytest.fixture(scope="module")
+def server() -> TestClient:
+    return TestClient(app)
+
+
+@pytest.fixture
+def labelled(demo_dataset) -> fo.Dataset:
+    auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    return demo_dataset
+
+
+def operator(name: str) -> foo.Operator:
+    return foo.get_operator(f"{PLUGIN}/{name}")
+
+
+def ask(server: TestClient, route: str, name: str, dataset: fo.Dataset, params: dict, **context):
+    """What the server answers to a request of the App about an operator."""
+    request = {"operator_uri": f"{PLUGIN}/{name}", "dataset_name": dataset.name, "params": params}
+    return server.post(f"/operators/{route}", json=request | context)
+
+
+def form(server: TestClient, name: str, dataset: fo.Dataset, *, selected=(), view=(), **params) -> dict:
+    """Fields of the form that the App shows for these values."""
+    context = {"target": "inputs", "selected": list(selected), "view": list(view)}
+    return ask(server, "resolve-type", name, dataset, params, **context).json()["type"]["properties"]
+
+
+def execute(server: TestClient, name: str, dataset: fo.Dataset, *, selected=(), **params) -> dict:
+    """Result and messages of an operator that the App executes on selected samples."""
+    if selected:
+        params["view_target"] = "SELECTED_SAMPLES"
+    answer = ask(server, "execute", name, dataset, params, selected=list(selected)).json()
+    assert answer["error"] is None
+    told = {message["operator_uri"]: message["params"] for message in answer["executor"]["requests"]}
+    return answer["result"] | {"told": told}
+
+
+def generate(server: TestClient, name: str, dataset: fo.Dataset, **params) -> list[tuple[str, dict]]:
+    """What the App is told while a long operator runs, as (operator, parameters)."""
+    lines = ask(server, "execute/generator", name, dataset, params).text.splitlines()
+    bodies = [json.loads(line)["body"] for line in lines]
+    return [(body["operator_uri"], body["params"]) for body in bodies]
+
+
+def wrong(samples: fo.DatasetView) -> list[tuple[str, str]]:
+    """(sample id, true class) of the samples whose label is wrong."""
+    values = samples.values(["id", "auto_label.label", "ground_truth.label"])
+    return [(sample_id, truth) for sample_id, label, truth in zip(*values, strict=True) if label != truth]
+
+
+def test_the_whole_loop_from_python(labelled):
+    page = labelled.select(operator("review_next")(labelled, 20).result["sample_ids"])
+    others = labelled.exclude(page)
+    wrong_before = len(wrong(others))
+    for sample_id, truth in wrong(page):
+        operator("correct")(labelled.select(sample_id), truth)
+    operator("approve")(page)
+    refined = operator("refine_with_corrections")(labelled).result
+    assert refined["n_answers"] == 20
+    assert len(wrong(others)) <= wrong_before
+    auto_label(labelled, DEMO_CLASSES, encoder="offline")
+    assert page.values("auto_label_corrected.label") == page.values("ground_truth.label")
+    assert wrong(page) == []
+
+
+def test_review_next_shows_a_page_in_the_grid(server, labelled):
+    result = execute(server, "review_next", labelled, count=5)
+    assert len(result["sample_ids"]) == 5
+    assert result["n_left"] == len(labelled) - 5
+    shown = [stage for stage in result["told"]["set_view"]["view"] if stage["_cls"].endswith("Select")]
+    assert dict(shown[0]["kwargs"])["sample_ids"] == result["sample_ids"]
+
+
+def test_review_next_says_when_all_is_answered(server, labelled):
+    operator("approve")(labelled)
+    result = execute(server, "review_next", labelled)
+    assert "Nothing is left" in result["told"]["notify"]["message"]
+    assert "set_view" not in result["told"]
+
+
+def test_review_next_can_go_worst_first(labelled):
+    ids = operator("review_next")(labelled, 3, order="worst").result["sample_ids"]
+    assert ids == labelled.sort_by("confidence").limit(3).values("id")
+
+
+def test_selected_samples_are_corrected_in_the_app(server, labelled):
+    ids = labelled.values("id")[4:7]
+    result = execute(server, "correct", labelled, selected=ids, class_name="cat")
+    assert result["sample_ids"] == ids
+    assert result["told"]["notify"] == {"message": "3 images labelled 'cat'", "variant": "success"}
+    assert {"clear_selected_samples", "reload_dataset"} <= set(result["told"])
+    labelled.reload()
+    assert labelled.select(ids).values("auto_label_corrected.label") == ["cat"] * 3
+    assert labelled.count("auto_label_corrected") == 3
+
+
+def test_selected_samples_are_approved_in_the_app(server, labelled):
+    ids = labelled.values("id")[:2]
+    operator("correct")(labelled.limit(1), "cat")
+    result = execute(server, "approve", labelled, selected=ids)
+    assert result["message"] == "Approved the labels of 1 image (1 answered before)"
+    assert labelled.match_tags("approved").values("id") == ids[1:]
+
+
+def test_the_open_sample_is_meant_when_nothing_is_selected(server, labelled):
+    sample_id = labelled.values("id")[3]
+    request = {"current_sample": sample_id, "selected": []}
+    answer = ask(server, "execute", "approve", labelled, {}, **request).json()
+    assert answer["result"]["sample_ids"] == [sample_id]
+
+
+def test_what_was_said_of_selected_samples_is_withdrawn(server, labelled):
+    labels = labelled.values("auto_label.label")
+    operator("correct")(labelled.limit(2), "cat")
+    result = execute(server, "withdraw", labelled, selected=labelled.values("id")[:3])
+    assert result["message"] == "Withdrew what was said of 2 images (1 not answered)"
+    assert labelled.values("auto_label.label") == labels
+
+
+def test_the_forms_say_how_many_samples_are_meant(server, labelled):
+    ids = labelled.values("id")[:3]
+    fields = form(server, "approve", labelled, selected=ids, view_target="SELECTED_SAMPLES")
+    assert fields["count"]["view"]["label"] == "Approve the labels of 3 images"
+    assert not fields["count"]["invalid"]
+
+
+@pytest.mark.parametrize("name", ["approve", "correct", "withdraw"])
+def test_a_whole_dataset_is_not_answered_just_because_nothing_is_selected(server, labelled, name):
+    assert form(server, name, labelled)["count"]["error_message"].startswith("Select the samples")
+
+
+def test_the_form_offers_the_known_classes_and_says_what_a_new_one_means(server, labelled):
+    field = form(server, "correct", labelled, class_name="zebra")["class_name"]
+    assert [choice["value"] for choice in field["view"]["choices"]] == DEMO_CLASSES
+    assert field["view"]["description"].startswith("A new class")
+    blank = form(server, "correct", labelled, class_name=" ")["class_name"]
+    assert "name is blank" in blank["error_message"]
+
+
+def test_the_forms_offer_a_label_field_where_there_are_several(server, labelled):
+    assert "label_field" not in form(server, "approve", labelled)
+    vectors = np.random.default_rng(0).normal(size=(len(labelled), 4))
+    auto_label(labelled, ["a", "b"], embeddings=vectors, text_embeddings=np.eye(4)[:2], run_key="other")
+    values = form(server, "approve", labelled)["label_field"]["type"]["values"]
+    assert values == ["auto_label", "auto_label_other"]
+
+
+@pytest.mark.parametrize("name", REVIEWING)
+def test_before_the_first_run_the_forms_say_what_to_do(server, demo_dataset, name):
+    assert "run Auto-label first" in form(server, name, demo_dataset)["problem"]["error_message"]
+
+
+@pytest.mark.parametrize("name", REVIEWING)
+def test_grouped_samples_are_refused_with_a_sentence(server, name):
+    dataset = fo.Dataset()
+    dataset.add_group_field("group", default="left")
+    dataset.add_sample(fo.Sample(filepath="/a.jpg", group=fo.Group().element("left")))
+    assert form(server, name, dataset)["problem"]["invalid"]
+    dataset.delete()
+
+
+def test_nothing_can_be_refined_before_something_is_answered(server, labelled):
+    field = form(server, "refine_with_corrections", labelled)["count"]
+    assert field["error_message"] == "Approve or correct some labels first."
+    with pytest.raises(ExecutionError, match="Approve or correct some labels first"):
+        operator("refine_with_corrections")(labelled)
+
+
+def test_the_app_sees_a_refinement_move_and_what_it_changed(server, labelled):
+    operator("approve")(labelled.limit(5))
+    told = generate(server, "refine_with_corrections", labelled)
+    names = [name for name, _ in told]
+    assert names[0] == "set_progress"
+    assert names[-3:] == ["reload_dataset", "notify", "show_output"]
+    result = told[-1][1]["results"]
+    assert result["n_answers"] == 5
+    assert f"of {len(labelled) - 5} that nobody has answered" in result["message"]
+
+
+def test_a_refinement_from_the_app_labels_all_of_the_run_whatever_the_grid_shows(server, labelled):
+    operator("approve")(labelled.limit(5))
+    view = labelled.limit(3)._serialize()
+    answer = ask(server, "execute/generator", "refine_with_corrections", labelled, {}, view=view)
+    last = json.loads(answer.text.splitlines()[-1])["body"]["params"]["results"]
+    assert f"of {len(labelled) - 5} that" in last["message"]
+
+
+def test_a_delegated_refinement_works(labelled):
+    labelled.persistent = True
+    operator("approve")(labelled.limit(5))
+    queued = operator("refine_with_corrections")(labelled, delegate=True)
+    service = DelegatedOperationService()
+    service.execute_queued_operations(operator=f"{PLUGIN}/refine_with_corrections", log=False)
+    done = service.get(doc_id=queued.result["id"])
+    assert (done.run_state, done.result.result["n_answers"]) == ("completed", 5)
+
+
+def test_labels_are_evaluated_and_the_outcome_can_be_read(labelled):
+    operator("approve")(labelled.limit(3))
+    result = operator("evaluate")(labelled, "ground_truth").result
+    assert result["accuracy"] == pytest.approx(1 - len(wrong(labelled)) / len(labelled))
+    assert "are right.**" in result["message"]
+    assert "3 of them were given or approved by people" in result["message"]
+    assert "class, worst first" in result["message"]
+    assert labelled.list_evaluations() == ["auto_label_evaluation"]
+
+
+def test_the_app_evaluates_a_view(server, labelled):
+    view = labelled.limit(30)._serialize()
+    params = {"truth_field": "ground_truth", "view_target": "CURRENT_VIEW"}
+    answer = ask(server, "execute", "evaluate", labelled, params, view=view).json()
+    assert answer["result"]["n_images"] == 30
+
+
+def test_a_delegated_evaluation_works(labelled):
+    labelled.persistent = True
+    queued = operator("evaluate")(labelled, "ground_truth", delegate=True)
+    service = DelegatedOperationService()
+    service.execute_queued_operations(operator=f"{PLUGIN}/evaluate", log=False)
+    done = service.get(doc_id=queued.result["id"])
+    assert (done.run_state, done.result.result["n_images"]) == ("completed", len(labelled))
+
+
+def test_the_form_of_the_evaluation_offers_fields_and_says_what_is_wrong(server, labelled):
+    fields = form(server, "evaluate", labelled)
+    assert fields["label_field"]["default"] == "auto_label"
+    assert fields["truth_field"]["type"]["values"] == ["ground_truth"]
+    taken = form(server, "evaluate", labelled, truth_field="ground_truth", key="confidence")
+    assert "overwrite the field 'confidence'" in taken["key"]["error_message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "sentence"),
+    [
+        ("correct", {}, "Required property"),
+        ("correct", {"class_name": " "}, "name is blank"),
+        ("approve", {"label_field": "ground_truth"}, "No run wrote a label field 'ground_truth'"),
+        ("review_next", {"order": "best"}, "Invalid enum value"),
+        ("review_next", {"count": 0}, "count"),
+        ("evaluate", {}, "Required property"),
+        ("evaluate", {"truth_field": "confidence"}, "no field 'confidence' with one class per image"),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence(labelled, name, params, sentence):
+    with pytest.raises(ExecutionError, match=sentence):
+        foo.execute_operator(f"{PLUGIN}/{name}", {"dataset": labelled}, params=params)
+    assert labelled.count("auto_label_corrected") == 0

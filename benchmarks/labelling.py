@@ -9,9 +9,7 @@ import time
 from pathlib import Path
 
 from fiftyone_autolabel import load_encoder, refine
-from fiftyone_autolabel.plugin.demo import demo_photos
 from fiftyone_autolabel.plugin.encoders.base import Encoder
-from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine.config import METHODS
 from fiftyone_autolabel.plugin.engine.metrics import (
@@ -19,7 +17,7 @@ from fiftyone_autolabel.plugin.engine.metrics import (
     area_under_risk_coverage,
     expected_calibration_error,
 )
-from photographs import embed_folder
+from photographs import demo_folder, embed_folder
 from rich.console import Console
 from rich.table import Table
 
@@ -33,7 +31,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="offline", help="as for auto_label (default: offline)")
     arguments = parser.parse_args()
     encoder = load_encoder(arguments.encoder)
-    for folder in arguments.folders or [_demo_folder()]:
+    for folder in arguments.folders or [demo_folder()]:
         Console().print(measure(folder, encoder))
 
 
@@ -62,12 +60,6 @@ def measure(folder: Path, encoder: Encoder) -> Table:
             f"{seconds:.1f}",
         )
     return table
-
-
-def _demo_folder() -> Path:
-    folder = default_cache_folder() / "demo"
-    demo_photos(folder)
-    return folder
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from fiftyone_autolabel.plugin.demo import demo_photos
 from fiftyone_autolabel.plugin.encoders.base import Encoder
+from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from PIL import Image
 
 
@@ -42,3 +44,10 @@ def embed_folder(folder: Path, encoder: Encoder) -> Photographs:
     good = [row for row in range(len(files)) if row not in embedded.errors]
     classes, truth = np.unique([files[row].parent.name for row in good], return_inverse=True)
     return Photographs(classes.tolist(), truth, embedded.vectors[good], len(files) / seconds)
+
+
+def demo_folder() -> Path:
+    """The folder of the demo's photos, made if need be."""
+    folder = default_cache_folder() / "demo"
+    demo_photos(folder)
+    return folder

@@ -1,0 +1,128 @@
+"""How much a person's answers are worth, by what is asked first and by whether the rest is refined.
+
+python benchmarks/review.py [FOLDER ...] [--encoder NAME], each FOLDER with one folder of images per
+class. Without a folder it takes the photos of the demo. The reviewer is simulated and always right.
+"""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from fiftyone_autolabel import Refinement, load_encoder, refine
+from fiftyone_autolabel.plugin.encoders.base import Encoder
+from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.engine.metrics import accuracy
+from fiftyone_autolabel.plugin.engine.review import review_order
+from photographs import demo_folder, embed_folder
+from rich.console import Console
+from rich.table import Table
+
+ANSWERS = (0, 20, 50, 100)
+SEEDS = (0, 1, 2)
+
+Order = Callable[[Refinement], np.ndarray]
+"""From labels and confidence to all rows, the one to ask for first in front."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Images to be reviewed, whose true classes only the reviewer knows.
+
+    Attributes:
+        X: (n, d) float32 unit rows, images.
+        T: (k, d) float32 unit rows, class names.
+        truth: (n,) true class numbers.
+        temperature: The encoder's confidence temperature.
+    """
+
+    X: np.ndarray
+    T: np.ndarray
+    truth: np.ndarray
+    temperature: float
+
+    def refined(self, answered: np.ndarray) -> Refinement:
+        """Labels with the true classes of some rows as anchors."""
+        anchors = np.full(len(self.X), -1)
+        anchors[answered] = self.truth[answered]
+        return refine(self.X, self.T, anchors=anchors, confidence_temperature=self.temperature)
+
+
+def main() -> None:
+    """Print one table per folder, with a row per order of questions."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="has a folder per class")
+    parser.add_argument("--encoder", default="offline", help="as for auto_label (default: offline)")
+    arguments = parser.parse_args()
+    encoder = load_encoder(arguments.encoder)
+    for folder in arguments.folders or [demo_folder()]:
+        Console().print(measure(folder, encoder))
+
+
+def measure(folder: Path, encoder: Encoder) -> Table:
+    """Review the images of a folder in every order; the names of the class folders are the truth."""
+    photographs = embed_folder(folder, encoder)
+    T = class_prototypes(encoder, photographs.classes)
+    task = Task(photographs.vectors, T, photographs.truth, encoder.confidence_temperature)
+    counts = f"{len(task.truth):,} images, {len(T)} classes"
+    title = f"{folder.name}: {counts}, encoder {encoder.name}. Accuracy over all images after answers"
+    table = Table("asked first", "the rest is", *map(str, ANSWERS), title=title)
+    first = task.refined(np.empty(0, np.int64))
+    for name, orders in (
+        ("random, 3 seeds", random_orders()),
+        ("least confident", [least_confident]),
+        ("suggested", [suggested]),
+    ):
+        for way, review in (("as it was", overwritten), ("refined", refined)):
+            means = np.mean([review(task, first, order) for order in orders], axis=0)
+            table.add_row(name, way, *(f"{mean:.1%}" for mean in means))
+    return table
+
+
+def refined(task: Task, first: Refinement, order: Order) -> list[float]:
+    """Accuracy after every number of answers, the labels being refined whenever a number is reached."""
+    answered, outcome = np.empty(0, np.int64), first
+    accuracies = [accuracy(first.labels, task.truth)]
+    for count in ANSWERS[1:]:
+        ranked = order(outcome)
+        unasked = ranked[~np.isin(ranked, answered)]
+        answered = np.append(answered, unasked[: count - len(answered)])
+        outcome = task.refined(answered)
+        accuracies.append(accuracy(outcome.labels, task.truth))
+    return accuracies
+
+
+def overwritten(task: Task, first: Refinement, order: Order) -> list[float]:
+    """The same if answers change nothing but the labels that were asked for."""
+    ranked, accuracies = order(first), []
+    for count in ANSWERS:
+        labels = first.labels.copy()
+        labels[ranked[:count]] = task.truth[ranked[:count]]
+        accuracies.append(accuracy(labels, task.truth))
+    return accuracies
+
+
+def random_orders() -> list[Order]:
+    """As many random orders as there are seeds."""
+    return [
+        lambda outcome, seed=seed: np.random.default_rng(seed).permutation(len(outcome.labels))
+        for seed in SEEDS
+    ]
+
+
+def least_confident(outcome: Refinement) -> np.ndarray:
+    """The order that sorting the grid by confidence gives."""
+    return np.argsort(outcome.confidence, kind="stable")
+
+
+def suggested(outcome: Refinement) -> np.ndarray:
+    """The order of *Review next*."""
+    clusters = outcome.clusters["micro"].assignments
+    return review_order(outcome.confidence, outcome.probabilities, clusters)
+
+
+if __name__ == "__main__":
+    main()

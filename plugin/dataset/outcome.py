@@ -106,6 +106,11 @@ class Outcome:
         )
 
     @property
+    def written_ids(self) -> set[str]:
+        """Samples that the run wrote to, those that it could not label too."""
+        return {*self.sample_ids, *self.failures}
+
+    @property
     def counts(self) -> list[int]:
         """(k,) samples with each label."""
         return np.bincount(self.labels, minlength=len(self.classes)).tolist()

@@ -89,11 +89,25 @@ def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
         Their names; a view that a person saved under one of them is left as it is, and not among them.
     """
     saved = []
-    for order, what in ((Order.SUGGESTED, "review first"), (Order.WORST, "worst first")):
-        name = f"{label_field} {what}"
-        if dataset.has_saved_view(name) and dataset.get_saved_view_info(name)["description"] != VIEW_NOTE:
+    for order, name in _names_of_views(label_field).items():
+        if dataset.has_saved_view(name) and not _is_ours(dataset, name):
             continue
         view = review_view(dataset, label_field, order)
         dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
         saved.append(name)
     return saved
+
+
+def delete_review_views(dataset: fo.Dataset, label_field: str) -> None:
+    """Delete the views that `save_review_views` saved, and none of a person's."""
+    for name in _names_of_views(label_field).values():
+        if dataset.has_saved_view(name) and _is_ours(dataset, name):
+            dataset.delete_saved_view(name)
+
+
+def _names_of_views(label_field: str) -> dict[Order, str]:
+    return {Order.SUGGESTED: f"{label_field} review first", Order.WORST: f"{label_field} worst first"}
+
+
+def _is_ours(dataset: fo.Dataset, view: str) -> bool:
+    return dataset.get_saved_view_info(view)["description"] == VIEW_NOTE

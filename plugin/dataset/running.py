@@ -212,7 +212,7 @@ def run_under_way(
         _complete_all_interrupted(dataset, lock)
         check_key(dataset, key)
         key = key or free_key(dataset, fields.label)
-        samples.register_run(key, samples.init_run(**config))
+        samples.register_run(key, samples.init_run(**config), overwrite=True)
     run = Run(samples, key, fields, progress)
     try:
         with run._beating():
@@ -252,14 +252,14 @@ def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
     """What a run said of every sample, also where later runs have written since.
 
     Raises:
-        InputError: There is no such run, or it did not get so far.
+        InputError: There is no such run, or it wrote nothing.
     """
     run = find_run(dataset, key)
+    if not run.n_labelled:
+        raise InputError(f"Run {key!r} is {run.state.value} and has no labels.")
     if key not in dataset.list_runs():  # another process made it
         dataset.reload()
     results = dataset.load_run_results(key, cache=False, load_view=False)
-    if results is None or run.state != RunState.COMPLETED:
-        raise InputError(f"Run {key!r} is {run.state.value} and has no labels.")
     return Outcome.from_dict(results.outcome)
 
 
@@ -268,11 +268,9 @@ def _complete_all_interrupted(dataset: fo.Dataset, lock: WriteLock) -> None:
     for document in documents(dataset).filter(config__state="running", config__is_writing=True):
         key = document.key
         logger.warning("Run %s died while it wrote its labels: writing the rest.", key)
-        run = find_run(dataset, key)
+        fields = find_run(dataset, key).fields
         try:
-            dataset.reload()
-            results = dataset.load_run_results(key, cache=False, load_view=False)
-            _complete(dataset, key, Outcome.from_dict(results.outcome), run.fields, lock)
+            _complete(dataset, key, load_outcome(dataset, key), fields, lock)
         except PyMongoError:
             raise
         except Exception as error:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, refine
 from fiftyone_autolabel.plugin.dataset import writing
-from fiftyone_autolabel.plugin.dataset.writing import write_labels
+from fiftyone_autolabel.plugin.dataset.fields import EXPLANATIONS
+from fiftyone_autolabel.plugin.dataset.outcome import Outcome
+from fiftyone_autolabel.plugin.dataset.writing import write_outcome
 
 CLASSES = ["red", "green"]
 
@@ -16,9 +18,8 @@ def refinement():
 
 
 def write(dataset, refinement, ids=None, failures=None, progress=lambda done, total: None):
-    write_labels(
-        dataset, ids or dataset.values("id"), CLASSES, refinement, failures or {}, FieldNames(), progress
-    )
+    outcome = Outcome.of(refinement, CLASSES, ids or dataset.values("id"), failures or {})
+    write_outcome(dataset, outcome, FieldNames(), progress)
 
 
 def test_every_sample_gets_label_confidence_and_clusters(dataset, refinement):
@@ -60,3 +61,23 @@ def test_samples_are_written_in_chunks_with_progress(dataset, refinement, monkey
     write(dataset, refinement, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(4, 6), (6, 6)]
     assert dataset.count("auto_label") == 6
+
+
+def test_every_label_says_what_explains_it(dataset, refinement):
+    write(dataset, refinement)
+    why, label = refinement.explanation, dataset.first().auto_label
+    assert label.second_choice == CLASSES[why.second_labels[0]]
+    for name in ("margin", "text_support", "image_support", "agreement", "novelty"):
+        np.testing.assert_allclose(dataset.values(f"auto_label.{name}"), getattr(why, name))
+    changed = [level != "" for level in dataset.values("auto_label.changed_by")]
+    assert changed == (why.changed_by("image")).tolist()
+    schema = dataset.get_field_schema(flat=True)
+    assert {f"auto_label.{name}" for name in EXPLANATIONS} <= set(schema)
+
+
+def test_samples_that_were_deleted_meanwhile_are_passed_over(dataset, refinement):
+    ids = dataset.values("id")
+    dataset.delete_samples(ids[:1])
+    write(dataset, refinement, ids)
+    assert dataset.values("id") == ids[1:]
+    assert dataset.count("auto_label") == 5

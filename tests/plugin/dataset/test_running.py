@@ -1,0 +1,195 @@
+"""Whatever ends a run, its labels are all there or none is, and its record says so."""
+
+import signal
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
+import fiftyone as fo
+import numpy as np
+import pytest
+from fiftyone_autolabel import auto_label
+from fiftyone_autolabel.plugin.dataset import running, runs, writing
+from fiftyone_autolabel.plugin.dataset.running import Cancelled, complete_interrupted, load_outcome
+from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
+
+RNG = np.random.default_rng(0)
+X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(2, 4))
+
+DIES = """
+import os, signal, sys
+from datetime import timedelta
+import fiftyone as fo, numpy as np
+from fiftyone_autolabel import auto_label
+from fiftyone_autolabel.plugin.dataset import lock, writing
+
+lock.LEASE = timedelta(seconds=1)
+writing.CHUNK_SAMPLES = 2
+
+def die(stage, done, total):
+    if (stage, done) == ("write", int(sys.argv[2])):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(6, 4)), rng.normal(size=(2, 4))
+auto_label(fo.load_dataset(sys.argv[1]), ["new", "other"], embeddings=X, text_embeddings=T, progress=die)
+"""
+"""A run in a process that is killed when so many samples are written."""
+
+
+def run(dataset, classes=("red", "green"), **arguments):
+    return auto_label(dataset, classes, embeddings=X, text_embeddings=T, **arguments)
+
+
+def killed_run(dataset, written: int) -> None:
+    dataset.persistent = True
+    done = subprocess.run([sys.executable, "-c", DIES, dataset.name, str(written)], timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    dataset.reload()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Runs count as dead as soon as they are silent."""
+    monkeypatch.setattr(runs, "LONGEST_SILENCE", timedelta(0))
+
+
+def test_a_run_that_is_killed_before_it_writes_leaves_the_samples_as_they_were(dataset, impatient):
+    run(dataset)
+    before = dataset.values("auto_label")
+    killed_run(dataset, written=0)
+    complete_interrupted(dataset)
+    assert dataset.values("auto_label") == before
+    dead = list_runs(dataset)[-1]
+    assert (dead.state, dead.is_interrupted) == (RunState.FAILED, False)
+    run(dataset)
+
+
+def test_a_run_that_is_killed_while_it_writes_is_completed_by_the_next_use(dataset, impatient):
+    run(dataset)
+    killed_run(dataset, written=4)
+    assert dataset.distinct("auto_label.label") != ["new", "other"], "it was not killed halfway"
+    assert list_runs(dataset)[-1].is_interrupted
+    complete_interrupted(dataset)
+    after = dataset.values("auto_label.label"), dataset.values("confidence")
+    completed = list_runs(dataset)[-1]
+    assert (completed.state, completed.is_interrupted) == (RunState.COMPLETED, False)
+    run(dataset, ["new", "other"])
+    assert (dataset.values("auto_label.label"), dataset.values("confidence")) == after
+
+
+def test_the_next_run_completes_one_that_was_killed_before_it_writes_itself(dataset):
+    killed_run(dataset, written=4)
+    run(dataset, ["mine", "yours"])
+    assert [record.state for record in list_runs(dataset)] == [RunState.COMPLETED] * 2
+    assert set(dataset.distinct("auto_label.label")) <= {"mine", "yours"}
+
+
+def test_labels_are_complete_although_the_first_attempt_to_write_them_fails(dataset, monkeypatch):
+    monkeypatch.setattr(writing, "CHUNK_SAMPLES", 2)
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("write", 2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(dataset, progress=stop)
+    assert dataset.count("auto_label") == 6
+    assert list_runs(dataset)[-1].state == RunState.COMPLETED
+
+
+def test_a_database_that_is_gone_for_a_while_costs_no_label(dataset, monkeypatch):
+    with monkeypatch.context() as patched:
+
+        def gone(*_):
+            raise ConnectionError("the database is gone")
+
+        patched.setattr(writing, "_set", gone)
+        with pytest.raises(ConnectionError):
+            run(dataset)
+    (interrupted,) = list_runs(dataset)
+    assert interrupted.is_interrupted
+    assert interrupted.error.startswith("It stopped while it wrote: ConnectionError")
+    complete_interrupted(dataset)
+    assert dataset.count("auto_label") == 6
+    assert list_runs(dataset)[-1].state == RunState.COMPLETED
+
+
+def test_a_run_that_cannot_be_completed_says_so_and_blocks_nobody(dataset, monkeypatch):
+    key = run(dataset).run_key
+    update_record(dataset, key, {"state": "running", "is_writing": True})
+
+    def fail(*_):
+        raise ValueError("no room")
+
+    monkeypatch.setattr(running, "write_outcome", fail)
+    with pytest.raises(ValueError, match="no room"):
+        run(dataset)
+    assert list_runs(dataset)[0].state == RunState.FAILED
+    assert "Some of its labels may be missing" in list_runs(dataset)[0].error
+
+
+def test_ctrl_c_marks_the_run_as_cancelled(dataset):
+    def stop(stage: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(dataset, progress=stop)
+    (record,) = list_runs(dataset)
+    assert (record.state, record.error) == (RunState.CANCELLED, "Stopped from the keyboard.")
+    assert record.finished is not None
+
+
+def test_a_run_is_cancelled_from_elsewhere(dataset, monkeypatch):
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_BEATS", 0.02)
+    waiting = threading.Event()
+
+    def cancel_once(stage: str, done: int, total: int) -> None:
+        if stage == "refine" and not waiting.is_set():
+            cancel_run(dataset, "auto_label_1")
+            waiting.wait(0.5)
+            waiting.set()
+
+    with pytest.raises(Cancelled):
+        run(dataset, progress=cancel_once)
+    assert not dataset.has_sample_field("auto_label")
+    assert [record.state for record in list_runs(dataset)] == [RunState.CANCELLED]
+
+
+def test_a_run_that_is_cancelled_at_the_last_moment_writes_nothing(dataset):
+    def cancel(stage: str, done: int, total: int) -> None:
+        if stage == "write":
+            cancel_run(dataset, "auto_label_1")
+
+    with pytest.raises(Cancelled):
+        run(dataset, progress=cancel)
+    assert not dataset.has_sample_field("auto_label")
+
+
+def test_others_see_that_a_run_is_alive_and_how_far_it_is(dataset, monkeypatch):
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_BEATS", 0.02)
+    seen = []
+
+    def look(stage: str, done: int, total: int) -> None:
+        if stage == "write" and not seen:
+            threading.Event().wait(0.2)
+            seen.extend(list_runs(dataset))
+
+    run(dataset, progress=look)
+    assert (seen[0].state, seen[0].stage, seen[0].done, seen[0].total) == (RunState.RUNNING, "write", 0, 6)
+
+
+def test_what_a_run_said_stays_when_later_runs_write_the_same_fields(dataset):
+    first = run(dataset)
+    run(dataset, ["new", "other"])
+    outcome = load_outcome(dataset, first.run_key)
+    assert outcome.classes == ("red", "green")
+    np.testing.assert_array_equal(outcome.labels, first.refinement.labels)
+
+
+def test_a_run_of_another_process_can_be_loaded(dataset):
+    stale = fo.load_dataset(dataset.name)
+    key = run(dataset).run_key
+    stale._doc.runs = {}
+    assert len(load_outcome(stale, key).labels) == 6

@@ -20,6 +20,7 @@ from fiftyone_autolabel.plugin.engine.metrics import (
     area_under_risk_coverage,
     expected_calibration_error,
 )
+from rich import box
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -124,26 +125,26 @@ def main() -> None:
     sets = [load_feature_set(path) for path in arguments.files]
     variants = [v for v in VARIANTS if not arguments.only or any(part in v.name for part in arguments.only)]
 
-    table = Table("variant", "zero-shot gain, worst", *STRESSES, "all", "ECE", "AURC", title="Accuracy (%)")
+    table = Table("accuracy (%)", *STRESSES, "all", "worst gain", "ECE", "AURC", box=box.MARKDOWN)
     for variant in track(variants, console=Console(stderr=True)):
         scores = [
             score(variant, features, stress, arguments.draws) for features in sets for stress in STRESSES
         ]
         table.add_row(variant.name, *row([one for one in scores if one]))
-    Console(width=160).print(table)
+    Console(width=200).print(table)
 
 
 def row(scores: list[Score]) -> list[str]:
-    """Worst gain, accuracy per stress and over all, calibration error and risk."""
+    """Accuracy per stress and over all, worst gain over zero-shot, calibration error and risk."""
 
     def mean(name: str, stress: str | None = None) -> str:
         values = [getattr(one, name) for one in scores if stress in (None, one.stress)]
         return f"{np.mean(values):.2f}" if values else ""
 
     return [
-        f"{min(one.gain for one in scores):+.2f}",
         *(mean("accuracy", stress) for stress in STRESSES),
         mean("accuracy"),
+        f"{min(one.gain for one in scores):+.2f}",
         mean("calibration_error"),
         mean("risk"),
     ]

@@ -54,13 +54,19 @@ def stressed(features: FeatureSet, stress: str, draws: int) -> Iterator[FeatureS
         stress: One of `STRESSES`.
         draws: Subsets to draw, each with a seed of its own.
     """
+    for rows in stressed_rows(features.y, stress, draws):
+        yield features.images(rows)
+
+
+def stressed_rows(y: np.ndarray, stress: str, draws: int) -> Iterator[np.ndarray]:
+    """The same for the rows that are drawn, given the true classes (n,) of all images."""
     if stress == "as it is":
-        yield features
+        yield np.arange(len(y))
         return
     for seed in range(draws):
-        rows = _draw(features.y, stress, np.random.default_rng(seed), seed)
+        rows = _draw(y, stress, np.random.default_rng(seed), seed)
         if len(rows):
-            yield features.images(rows)
+            yield rows
 
 
 def _draw(y: np.ndarray, stress: str, rng: np.random.Generator, seed: int) -> np.ndarray:

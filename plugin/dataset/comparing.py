@@ -1,0 +1,87 @@
+"""Two runs side by side: how many labels differ, which classes were swapped, and where to look.
+
+Runs are compared by what they kept, so it does not matter which fields they wrote or what was written since.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import fiftyone as fo
+import numpy as np
+
+from ..engine.errors import InputError
+from .outcome import Outcome
+from .running import load_outcome
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """What two runs say of the samples that both labelled.
+
+    Attributes:
+        first: Key of one run.
+        second: Key of the other.
+        n_common: Samples that both labelled.
+        n_only_first: Samples that only the first labelled.
+        n_only_second: Samples that only the second labelled.
+        changes: (label by the first, label by the second, samples), different labels only, most frequent
+            first.
+        view: The samples whose labels differ, those first of which the two are surest.
+    """
+
+    first: str
+    second: str
+    n_common: int
+    n_only_first: int
+    n_only_second: int
+    changes: tuple[tuple[str, str, int], ...]
+    view: fo.DatasetView
+
+    @property
+    def n_differing(self) -> int:
+        """Samples with different labels."""
+        return sum(count for _, _, count in self.changes)
+
+    @property
+    def agreement(self) -> float:
+        """Share of the common samples with the same label, in [0, 1]."""
+        return 1 - self.n_differing / self.n_common
+
+
+def compare_runs(dataset: fo.Dataset, first: str, second: str) -> RunComparison:
+    """Compare the labels of two runs.
+
+    Args:
+        dataset: Dataset of both.
+        first: Key of a completed run.
+        second: Key of another.
+
+    Raises:
+        InputError: There is no such run, it has no labels, or the two have no sample in common.
+    """
+    if first == second:
+        raise InputError(f"Choose two different runs to compare, not {first!r} twice.")
+    one, other = load_outcome(dataset, first), load_outcome(dataset, second)
+    ids, rows, other_rows = np.intersect1d(one.sample_ids, other.sample_ids, return_indices=True)
+    if len(ids) == 0:
+        raise InputError(
+            f"Runs {first!r} and {second!r} labelled different samples: there is nothing to compare."
+        )
+    labels, other_labels = _names(one)[rows], _names(other)[other_rows]
+    differs = labels != other_labels
+    sureness = one.confidence[rows] + other.confidence[other_rows]
+    surest_first = np.flatnonzero(differs)[np.argsort(-sureness[differs], kind="stable")]
+    changes = Counter(zip(labels[differs].tolist(), other_labels[differs].tolist(), strict=True))
+    return RunComparison(
+        first=first,
+        second=second,
+        n_common=len(ids),
+        n_only_first=len(one.sample_ids) - len(ids),
+        n_only_second=len(other.sample_ids) - len(ids),
+        changes=tuple((label, other_label, count) for (label, other_label), count in changes.most_common()),
+        view=dataset.select(ids[surest_first].tolist(), ordered=True),
+    )
+
+
+def _names(outcome: Outcome) -> np.ndarray:
+    return np.array(outcome.classes)[outcome.labels]

@@ -1,0 +1,109 @@
+"""Deletes a run: its record, what it kept, and what it wrote that nobody has written since.
+
+What people said stays in any case.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import fiftyone as fo
+
+from ..engine.errors import InputError
+from .answers import read_answers
+from .lock import WriteLock
+from .review import delete_review_views
+from .running import complete_interrupted, load_outcome
+from .runs import RunRecord, RunState, completed_runs, find_run
+
+
+@dataclass(frozen=True)
+class DeletedRun:
+    """What went away with a run.
+
+    Attributes:
+        key: Key that the run had.
+        fields: Fields that were deleted, because no other run has written them.
+        n_cleared: Samples whose values were removed from fields that other runs have written too.
+    """
+
+    key: str
+    fields: tuple[str, ...]
+    n_cleared: int
+
+
+def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
+    """Delete a run and what it wrote.
+
+    A field that other runs have written too stays, and loses only the values of this run. Labels of runs
+    before it do not return.
+
+    Args:
+        dataset: Dataset of the run.
+        key: Key of the run.
+
+    Raises:
+        InputError: There is no such run, or it is under way.
+    """
+    complete_interrupted(dataset)
+    with WriteLock(dataset):
+        run = find_run(dataset, key)
+        if run.state == RunState.RUNNING:
+            raise InputError(f"Run {key!r} is under way: cancel it first, or wait for its end.")
+        dataset.reload()  # another process may have made the run
+        fields, cleared = _delete_values(dataset, run) if run.n_labelled else ((), set())
+        dataset.delete_run(key)
+    return DeletedRun(key, tuple(fields), len(cleared))
+
+
+def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
+    """The fields that would be deleted with a run: no other run has written them."""
+    others = [other for other in completed_runs(dataset) if other.key != run.key]
+    shared = {name for other in others for name in other.fields.by_role().values()}
+    return [
+        name
+        for name in run.fields.by_role().values()
+        if run.n_labelled and name not in shared and dataset.has_sample_field(name)
+    ]
+
+
+def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[str]]:
+    """Delete the fields that are the run's alone, and clear its values in the others.
+
+    Returns:
+        The deleted fields, and the samples that lost a value in another.
+    """
+    own = fields_of_its_own(dataset, run)
+    written = load_outcome(dataset, run.key).written_ids
+    answered = set(read_answers(dataset, run.fields))
+    later = [other for other in completed_runs(dataset) if _is_later(other, run)]
+    rewritten = {other.key: load_outcome(dataset, other.key).written_ids for other in later}
+    cleared: set[str] = set()
+    for role, name in run.fields.by_role().items():
+        if name in own or not dataset.has_sample_field(name):
+            continue
+        rewriters = [other for other in later if name in other.fields.by_role().values()]
+        ids = written.difference(*(rewritten[other.key] for other in rewriters))
+        if role in ("label", "confidence"):
+            ids -= answered
+        _clear(dataset, name, ids)
+        cleared |= ids
+    if own:
+        dataset.delete_sample_fields(own)
+    if run.fields.label in own:
+        delete_review_views(dataset, run.fields.label)
+        _delete_if_empty(dataset, run.fields.corrected)
+    return own, cleared
+
+
+def _delete_if_empty(dataset: fo.Dataset, name: str) -> None:
+    if dataset.has_sample_field(name) and not dataset.count(name):
+        dataset.delete_sample_field(name)
+
+
+def _is_later(other: RunRecord, run: RunRecord) -> bool:
+    return run.finished is not None and other.finished > run.finished
+
+
+def _clear(dataset: fo.Dataset, name: str, ids: Iterable[str]) -> None:
+    if ids:
+        dataset.set_values(name, dict.fromkeys(ids), key_field="id", validate=False)

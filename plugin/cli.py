@@ -1,4 +1,4 @@
-"""The command line: `fiftyone-autolabel label`, `export`, `demo` and `install`.
+"""The command line: `fiftyone-autolabel label`, `evaluate`, `export`, `demo` and `install`.
 
 It reads options and shows results; the work is done by the modules that it calls.
 """
@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from .cli_export import export
+from .cli_review import evaluate
 from .dataset.database import require_database
 from .engine.config import PRESETS, Settings
 from .engine.errors import InputError
@@ -169,6 +170,7 @@ def label(
     print(f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}")
 
 
+app.command()(evaluate)
 app.command()(export)
 
 

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .dataset.database import require_database
-from .engine.errors import InputError
 
 if TYPE_CHECKING:
-    import fiftyone as fo
     from rich.table import Table
 
     from .export.manifest import Exported
@@ -78,6 +76,7 @@ def export(
 
     from .console import StageProgress
     from .dataset.folder import opened_source
+    from .dataset.reading import saved_view
     from .export.exporting import STAGES, export_labels
     from .export.options import ExportOptions, check_options, parse_splits
 
@@ -94,7 +93,7 @@ def export(
     )
     check_options(format, options)
     with opened_source(source) as dataset, StageProgress(STAGES) as progress:
-        samples = _saved_view(dataset, view) if view else dataset
+        samples = saved_view(dataset, view) if view else dataset
         exported = export_labels(
             samples, folder, format, options=options, embeddings=embeddings, progress=progress
         )
@@ -120,10 +119,3 @@ def export_table(exported: "Exported") -> "Table":
     for reason, count in exported.left_out.items():
         table.add_row(f"left out, {reason}: {count:,}", style="dim")
     return table
-
-
-def _saved_view(dataset: "fo.Dataset", name: str) -> "fo.DatasetView":
-    if not dataset.has_saved_view(name):
-        known = ", ".join(dataset.list_saved_views()) or "none yet"
-        raise InputError(f"The dataset has no saved view {name!r} (there are: {known}).")
-    return dataset.load_saved_view(name)

@@ -183,6 +183,18 @@ def classification_fields(samples: Samples) -> list[str]:
     return [name for name, field in schema.items() if issubclass(field.document_type, fo.Classification)]
 
 
+def saved_view(dataset: fo.Dataset, name: str) -> fo.DatasetView:
+    """Load a view that was saved under a name.
+
+    Raises:
+        InputError: There is none.
+    """
+    if not dataset.has_saved_view(name):
+        known = ", ".join(dataset.list_saved_views()) or "none yet"
+        raise InputError(f"The dataset has no saved view {name!r} (there are: {known}).")
+    return dataset.load_saved_view(name)
+
+
 def _field_values(samples: Samples, field: str) -> list:
     """Values of a field of the dataset in the order of the samples."""
     ids = samples.values("id")

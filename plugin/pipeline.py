@@ -4,24 +4,21 @@ Operators, the command line and Python all call `auto_label`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .embedding import Progress, embed
 from .encoders.base import Encoder, ImageTower
 from .encoders.descriptions import Classes
 from .encoders.precomputed import Vectors
-from .encoders.prompts import class_prototypes
 from .engine.config import Settings
-from .engine.errors import InputError
 from .engine.refinement import refine
 from .engine.results import Refinement
 from .sources import (
     GivenClusters,
-    Prompts,
-    Towers,
     load_towers,
     names_of,
     read_own_clusters,
@@ -32,9 +29,7 @@ if TYPE_CHECKING:
     import fiftyone as fo
 
     from .dataset.fields import FieldNames
-    from .dataset.reading import Images
 
-Progress = Callable[[str, int, int], None]
 STAGES = {
     "embed": "Embedding images",
     "cluster": "Clustering",
@@ -86,32 +81,6 @@ class Labelling:
     def expected_accuracy(self) -> float:
         """Share of labels that are expected to be right, in [0, 1]."""
         return self.refinement.expected_accuracy
-
-
-@dataclass(frozen=True)
-class _Embedded:
-    """Vectors of the m of n images that could be read, and why the others have none.
-
-    Attributes:
-        sample_ids: (m,) ids of their samples.
-        rows: (m,) which of the n images they are.
-        X: (m, d) float32 unit rows, the images.
-        T: (k, d) float32 unit rows, the classes.
-        V: (m, v) float32 unit rows, the images by the second encoder; None without one.
-        failures: Sample id → why it has no vectors.
-    """
-
-    sample_ids: list[str]
-    rows: np.ndarray
-    X: np.ndarray
-    T: np.ndarray
-    V: np.ndarray | None
-    failures: dict[str, str]
-
-    @property
-    def geometry(self) -> np.ndarray:
-        """The vectors in which clusters and neighbours are found."""
-        return self.X if self.V is None else self.V
 
 
 def auto_label(
@@ -191,8 +160,8 @@ def auto_label(
     prompts = read_prompts(classes, prompt_templates, text_embeddings)
     images = read_images(samples)
     dataset = dataset_of(samples)
-    check_fields(dataset, fields)
     check_key(dataset, run_key)
+    check_fields(dataset, fields)
     own_clusters = None if clusters is None else read_own_clusters(samples, clusters)
     towers = load_towers(samples, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings)
     settings = _settings_for(towers.encoder, settings)
@@ -214,20 +183,21 @@ def auto_label(
     with run_under_way(
         samples, inputs, settings, fields, n_images=len(images.ids), key=run_key, progress=progress
     ) as run:
-        embedded = _embed(towers, prompts, images, run.report)
+        embedded = embed(towers, prompts, images.paths, run.report)
+        sample_ids = [images.ids[row] for row in embedded.rows]
+        failures = {images.ids[row]: error for row, error in embedded.errors.items()}
         answers = read_answers(dataset, fields)
         refinement = refine(
             embedded.X,
             embedded.T,
             visual_embeddings=embedded.V,
-            anchors=anchors_of(answers, embedded.sample_ids, prompts.names),
+            anchors=anchors_of(answers, sample_ids, prompts.names),
             micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
             settings=settings,
             progress=run.report,
         )
-        failures = embedded.failures
         summary = summarise(refinement, prompts.names, encoder=towers.encoder.name, failures=len(failures))
-        outcome = Outcome.of(refinement, prompts.names, embedded.sample_ids, failures)
+        outcome = Outcome.of(refinement, prompts.names, sample_ids, failures)
         run.finish(outcome, summary.to_dict(), refinement.settings)
     return Labelling(
         run.key,
@@ -235,47 +205,12 @@ def auto_label(
         towers.encoder.name,
         towers.reason,
         towers.visual.name if towers.visual else "",
-        embedded.sample_ids,
+        sample_ids,
         refinement,
         failures,
-        _strangers([answers[one] for one in embedded.sample_ids if one in answers], prompts.names),
+        _strangers([answers[one] for one in sample_ids if one in answers], prompts.names),
         fields,
         run.seconds,
-    )
-
-
-def _embed(towers: Towers, prompts: Prompts, images: "Images", report: Progress) -> _Embedded:
-    """Vectors of the classes and of the images that every encoder can read.
-
-    Raises:
-        InputError: No image can be read.
-    """
-    n = len(images.ids)
-    in_all = n * len(towers.of_images)
-    report("embed", 0, in_all)
-    T = class_prototypes(towers.encoder, prompts.classes, prompts.templates)
-    views: list[np.ndarray] = []
-    errors: dict[int, str] = {}
-    for tower in towers.of_images:
-
-        def embedded(done: int, _: int, before: int = n * len(views)) -> None:
-            report("embed", before + done, in_all)
-
-        found = tower.embed_images(images.paths, embedded)
-        views.append(found.vectors)
-        errors = found.errors | errors
-    if len(errors) == n:
-        raise InputError(f"None of the {n} images can be used. The first: {errors[min(errors)]}")
-    readable = np.array([row for row in range(n) if row not in errors])
-    if errors:
-        views = [vectors[readable] for vectors in views]
-    return _Embedded(
-        sample_ids=[images.ids[row] for row in readable],
-        rows=readable,
-        X=views[0],
-        T=T,
-        V=views[1] if towers.visual else None,
-        failures={images.ids[row]: errors[row] for row in sorted(errors)},
     )
 
 

@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import eta.core.image as etai
 import fiftyone as fo
 
+from ..encoders.image_files import image_files
 from ..engine.errors import InputError
 
 FOLDER_KEY = "auto_label_folder"
@@ -72,22 +72,11 @@ def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
         InputError: The folder holds no images, or the name is unusable or another dataset's.
     """
     folder = folder.expanduser().resolve()
-    paths = _image_paths(folder)
-    if not paths:
-        raise InputError(f"There are no images in {folder} or its subfolders.")
+    paths = image_files(folder)
     dataset = _dataset_of_folder(folder, name or folder.name)
     known = set(dataset.values("filepath"))
     dataset.add_images([path for path in paths if path not in known], progress=False)
     return dataset
-
-
-def _image_paths(folder: Path) -> list[str]:
-    visible = (path for path in folder.rglob("*") if not _is_hidden(path.relative_to(folder)))
-    return sorted(str(path) for path in visible if etai.is_image_mime_type(str(path)) and path.is_file())
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
 
 
 def _dataset_of_folder(folder: Path, name: str) -> fo.Dataset:

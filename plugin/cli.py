@@ -1,30 +1,26 @@
-"""The command line: `fiftyone-autolabel label`, `evaluate`, `export`, `demo` and `install`.
+"""The command line `fiftyone-autolabel`: its commands, and how it answers bad input and Ctrl-C.
 
-It reads options and shows results; the work is done by the modules that it calls.
+Every command has a file of its own; it reads options and shows results, and leaves the work to others.
 """
 
-import shlex
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
 
+from .cli_demo import demo
 from .cli_export import export
+from .cli_install import install
+from .cli_label import label
 from .cli_review import evaluate
-from .dataset.database import require_database
-from .engine.config import PRESETS, Settings
 from .engine.errors import InputError
 
-if TYPE_CHECKING:
-    import fiftyone as fo
-
 BAD_INPUT = 2
+INTERRUPTED = 130
 
 
 class _Commands(TyperGroup):
-    """Commands that answer bad input with one line instead of a traceback."""
+    """Commands that answer bad input and Ctrl-C with one line instead of a traceback."""
 
     def invoke(self, ctx: typer.Context) -> object:
         """Run a command."""
@@ -33,230 +29,19 @@ class _Commands(TyperGroup):
         except InputError as error:
             print(f"Error: {error}", file=sys.stderr)
             raise typer.Exit(BAD_INPUT) from error
+        except KeyboardInterrupt as error:
+            print(
+                "Stopped. Embeddings so far are kept: the same command goes on from there.", file=sys.stderr
+            )
+            raise typer.Exit(INTERRUPTED) from error
 
 
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="Label an unlabelled image dataset from nothing but class names.",
 )
-
-EncoderOption = Annotated[
-    str,
-    typer.Option(
-        help="auto, offline, openclip, openclip:MODEL/PRETRAINED or sentence-transformers:MODEL. "
-        "auto takes OpenCLIP where its weights can be had, else the offline encoder."
-    ),
-]
-PresetOption = Annotated[
-    str, typer.Option(help=f"Size of the dataset: {', '.join(PRESETS)}. auto counts the images.")
-]
-VECTORS = "FIELD|KEY|FILE.npy"
-
-
-@app.command()
-def label(
-    source: Annotated[str, typer.Argument(help="A folder of images, or the name of a FiftyOne dataset.")],
-    classes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--classes",
-            "-c",
-            help='Class names, separated by commas, or one class with descriptions: "dog: puppy, hound". '
-            "May be given more than once.",
-        ),
-    ] = None,
-    classes_file: Annotated[
-        Path | None,
-        typer.Option(
-            help="Text file with one class per line, alone or with descriptions, for long lists and names "
-            "with commas."
-        ),
-    ] = None,
-    template: Annotated[
-        list[str] | None,
-        typer.Option(
-            help='Prompt with {} for a class, e.g. "a satellite photo of a {}". May be given more than once.',
-            show_default="those that suit the encoder",
-        ),
-    ] = None,
-    encoder: EncoderOption = "auto",
-    embeddings: Annotated[
-        str | None,
-        typer.Option(help="Vectors that the encoder's model made earlier, one per image.", metavar=VECTORS),
-    ] = None,
-    text_embeddings: Annotated[
-        str | None,
-        typer.Option(
-            help="Vectors of the classes from the same model, one row per class.", metavar="FILE.npy"
-        ),
-    ] = None,
-    visual_encoder: Annotated[
-        str | None,
-        typer.Option(
-            help="Second encoder, which finds the images that are alike: zoo:dinov2-vits14-torch or any "
-            "other of FiftyOne's zoo, or one as for --encoder."
-        ),
-    ] = None,
-    visual_embeddings: Annotated[
-        str | None, typer.Option(help="Vectors of any image model in its place.", metavar=VECTORS)
-    ] = None,
-    preset: PresetOption = "auto",
-    clusters: Annotated[
-        str | None,
-        typer.Option(help="Field with the cluster of every image.", metavar="FIELD", show_default="computed"),
-    ] = None,
-    label_field: Annotated[str, typer.Option(help="Field for the labels.")] = "auto_label",
-    confidence_field: Annotated[str, typer.Option(help="Field for the confidence.")] = "confidence",
-    name: Annotated[
-        str | None, typer.Option(help="Name of the dataset made from a folder.", show_default="the folder's")
-    ] = None,
-) -> None:
-    """Label the images of a folder or of a FiftyOne dataset.
-
-    A folder becomes a FiftyOne dataset of the same name, which is kept when its images are labelled. Run
-    the command again after adding images to the folder, and they join the dataset.
-
-    Examples:
-
-        fiftyone-autolabel label photos/ --classes "cat, dog, horse"
-
-        fiftyone-autolabel label my-dataset -c "sports car" -c truck --encoder offline
-
-        fiftyone-autolabel label photos/ --classes-file classes.txt --name holiday
-
-        fiftyone-autolabel label photos/ -c "dog: puppy, hound" -c cat --template "a drawing of a {}"
-
-        fiftyone-autolabel label photos/ -c "cat, dog" --visual-encoder zoo:dinov2-vits14-torch
-    """
-    from .encoders.registry import choose_encoder
-    from .sources import read_prompts
-
-    prompts = read_prompts(_class_entries(classes or [], classes_file), template or None, text_embeddings)
-    settings = Settings.preset(preset)
-    for named in (encoder, visual_encoder or "auto"):
-        if named != "auto":  # whose choice, made by the run, may have to ask the network
-            choose_encoder(named)
-    require_database()
-
-    from rich import print as show
-
-    from .console import StageProgress, class_table, summary_table
-    from .dataset.fields import FieldNames, check_names
-    from .dataset.folder import opened_source
-    from .pipeline import auto_label
-
-    fields = FieldNames(label=label_field, confidence=confidence_field)
-    check_names(fields)
-    with opened_source(source, name) as dataset, StageProgress() as progress:
-        labelling = auto_label(
-            dataset,
-            prompts.classes,
-            prompt_templates=prompts.templates,
-            encoder=encoder,
-            embeddings=embeddings,
-            text_embeddings=text_embeddings,
-            visual_encoder=visual_encoder,
-            visual_embeddings=visual_embeddings,
-            clusters=clusters,
-            settings=settings,
-            fields=fields,
-            progress=progress,
-        )
-    show(summary_table(labelling), class_table(labelling))
-    print(f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}")
-
-
-app.command()(evaluate)
-app.command()(export)
-
-
-@app.command()
-def demo(
-    source: Annotated[
-        str,
-        typer.Option(help="photos: 370 crops of real photos that need no download. quickstart: FiftyOne's."),
-    ] = "photos",
-    encoder: EncoderOption = "auto",
-    preset: PresetOption = "auto",
-    no_app: Annotated[bool, typer.Option("--no-app", help="Only label, do not open the App.")] = False,
-) -> None:
-    """Label real photos whose classes are known, say how many labels are right, and open the App."""
-    settings = Settings.preset(preset)
-    require_database()
-
-    from rich import print as show
-
-    from .console import StageProgress, class_table, summary_table
-    from .demo import run_demo
-
-    with StageProgress() as progress:
-        outcome = run_demo(source, encoder=encoder, settings=settings, progress=progress)
-    accuracies = {"Zero-shot accuracy": outcome.zero_shot_accuracy, "Refined accuracy": outcome.accuracy}
-    show(summary_table(outcome.labelling, accuracies), class_table(outcome.labelling))
-    if not no_app:
-        _open_app(outcome.dataset.sort_by("confidence"))
-
-
-@app.command()
-def install(
-    uninstall: Annotated[bool, typer.Option("--uninstall", help="Take the plugin away again.")] = False,
-    database_only: Annotated[
-        bool, typer.Option("--database-only", help="Only make sure that FiftyOne has a MongoDB.")
-    ] = False,
-) -> None:
-    """Make the plugin visible to FiftyOne, and make sure that FiftyOne has a MongoDB."""
-    from . import install as installation
-    from .dataset.database import ensure_mongod
-
-    if uninstall:
-        removed = installation.uninstall()
-        print(f"Removed {removed}" if removed else "The plugin was not installed.")
-        return
-    if database_only:
-        print(f"MongoDB: {ensure_mongod()}")
-        return
-    done = installation.install()
-    print(f"MongoDB: {done.database}")
-    print(f"Plugin:  {done.plugin} ({'installed' if done.is_new else 'was installed already'})")
-
-
-def _class_entries(options: list[str], file: Path | None) -> list[str]:
-    """Classes, alone or with descriptions, from all `--classes` options and from the lines of the file."""
-    entries = [entry for option in options for entry in _entries_of(option)]
-    if file is None:
-        return _without_blanks(entries)
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Cannot read the class names in {file}: {error}.") from error
-    return _without_blanks([*entries, *lines])
-
-
-def _entries_of(option: str) -> list[str]:
-    """The names in an option, or the one class that is described in it."""
-    name, colon, _ = option.partition(":")
-    if not colon:
-        return option.split(",")
-    if "," in name:
-        raise InputError(
-            f"{option!r} names several classes before its colon: give every class with descriptions a "
-            "--classes of its own."
-        )
-    return [option]
-
-
-def _without_blanks(entries: list[str]) -> list[str]:
-    return [entry.strip() for entry in entries if entry.strip()]
-
-
-def _open_app(samples: "fo.DatasetView") -> None:
-    """Show samples in the App until its windows are closed."""
-    import fiftyone as fo
-
-    session = fo.launch_app(view=samples)
-    print(f"The App is at {session.url}. Close its window or press Ctrl-C to end.")
-    session.wait()
+for command in (label, evaluate, export, demo, install):
+    app.command()(command)

@@ -1,0 +1,52 @@
+"""The command `fiftyone-autolabel demo`.
+
+It labels photos whose classes are known, and opens them in the App.
+"""
+
+import contextlib
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .cli_options import EncoderOption, PresetOption
+from .dataset.database import require_database
+from .engine.config import Settings
+
+if TYPE_CHECKING:
+    import fiftyone as fo
+
+
+def demo(
+    source: Annotated[
+        str,
+        typer.Option(help="photos: 370 crops of real photos that need no download. quickstart: FiftyOne's."),
+    ] = "photos",
+    encoder: EncoderOption = "auto",
+    preset: PresetOption = "auto",
+    no_app: Annotated[bool, typer.Option("--no-app", help="Only label, do not open the App.")] = False,
+) -> None:
+    """Label real photos whose classes are known, say how many labels are right, and open the App."""
+    settings = Settings.preset(preset)
+    require_database()
+
+    from rich import print as show
+
+    from .console import StageProgress, class_table, summary_table
+    from .demo import run_demo
+
+    with StageProgress() as progress:
+        outcome = run_demo(source, encoder=encoder, settings=settings, progress=progress)
+    accuracies = {"Zero-shot accuracy": outcome.zero_shot_accuracy, "Refined accuracy": outcome.accuracy}
+    show(summary_table(outcome.labelling, accuracies), class_table(outcome.labelling))
+    if not no_app:
+        _open_app(outcome.dataset.sort_by("confidence"))
+
+
+def _open_app(samples: "fo.DatasetView") -> None:
+    """Show samples in the App until its windows are closed."""
+    import fiftyone as fo
+
+    session = fo.launch_app(view=samples)
+    print(f"The App is at {session.url}. Close its window or press Ctrl-C to end.")
+    with contextlib.suppress(KeyboardInterrupt):
+        session.wait()

@@ -1,0 +1,22 @@
+"""Options that several commands share.
+
+What they say is said once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from .engine.config import PRESETS
+
+EncoderOption = Annotated[
+    str,
+    typer.Option(
+        help="auto, offline, openclip, openclip:MODEL/PRETRAINED or sentence-transformers:MODEL. "
+        "auto takes OpenCLIP where its weights can be had, else the offline encoder."
+    ),
+]
+PresetOption = Annotated[
+    str, typer.Option(help=f"Size of the dataset: {', '.join(PRESETS)}. auto counts the images.")
+]
+VECTORS = "FIELD|KEY|FILE.npy"

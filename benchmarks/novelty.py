@@ -10,13 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from features import FeatureSet, load_feature_set
+from fiftyone_autolabel import refine
 from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
-from fiftyone_autolabel.plugin.engine import anchored
-from fiftyone_autolabel.plugin.engine.clustering import Clusters, Hierarchy, build_hierarchy
-from fiftyone_autolabel.plugin.engine.config import Settings
-from fiftyone_autolabel.plugin.engine.evidence import Images, gather_evidence
-from fiftyone_autolabel.plugin.engine.novelty import cluster_novelty, image_novelty
+from fiftyone_autolabel.plugin.engine.clustering import Clusters
 from fiftyone_autolabel.plugin.engine.vectors import group_means, softmax
 from photographs import embed_folder
 from rich.console import Console
@@ -47,33 +44,29 @@ def hidden_classes(y: np.ndarray, seed: int) -> np.ndarray:
 
 def measure(features: FeatureSet, seeds: int) -> np.ndarray:
     """Mean AUROC over the seeds for each of `COLUMNS`; NaN where no seed hides a cluster."""
-    settings = Settings().resolved(len(features.X), len(features.T))
     # Clusters do not depend on the class names.
-    hierarchy = build_hierarchy(features.X, len(features.T), settings)
-    rows = np.array([measure_once(features, hierarchy, settings, seed) for seed in range(seeds)])
+    clusters = refine(features.X, features.T, iterations=1).clusters["micro"]
+    rows = np.array([measure_once(features, clusters, seed) for seed in range(seeds)])
     return np.ma.masked_invalid(rows).mean(axis=0).filled(np.nan)
 
 
-def measure_once(
-    features: FeatureSet, hierarchy: Hierarchy, settings: Settings, seed: int
-) -> tuple[float, ...]:
+def measure_once(features: FeatureSet, clusters: Clusters, seed: int) -> tuple[float, ...]:
     """AUROC for each of `COLUMNS` with the classes of one seed hidden."""
     hidden = hidden_classes(features.y, seed)
-    images = Images(X=features.X, V=features.X, anchors=np.full(len(features.X), -1), micro=None)
-    evidence = gather_evidence(images, np.delete(features.T, hidden, axis=0))
-    novelty = image_novelty(evidence, anchored.run(evidence, hierarchy, settings).probabilities)
+    names = np.delete(features.T, hidden, axis=0)
+    result = refine(features.X, names, micro_clusters=clusters.assignments)
 
-    cosines = evidence.X @ evidence.T.T
+    cosines = features.X @ names.T
     msp = -softmax(CLIP_SCALE * cosines).max(axis=1)  # Hendrycks and Gimpel 2017
     mcm = -softmax(cosines).max(axis=1)  # Ming et al. 2022
     is_hidden = np.isin(features.y, hidden)
-    scores = np.zeros(len(hierarchy.micro))
-    for entry in cluster_novelty(evidence, hierarchy.micro, novelty):
+    scores = np.zeros(len(clusters))
+    for entry in result.novel_clusters:
         scores[entry.cluster] = entry.score
-    is_hidden_cluster = cluster_means(is_hidden, hierarchy.micro) > 0.5
+    is_hidden_cluster = cluster_means(is_hidden, clusters) > 0.5
     return (
-        *(auroc(is_hidden, score) for score in (msp, mcm, novelty)),
-        auroc(is_hidden_cluster, cluster_means(msp, hierarchy.micro)),
+        *(auroc(is_hidden, score) for score in (msp, mcm, result.explanation.novelty)),
+        auroc(is_hidden_cluster, cluster_means(msp, clusters)),
         auroc(is_hidden_cluster, scores),
     )
 

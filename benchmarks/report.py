@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from engine import SEED, make_features
 from fiftyone_autolabel import Refinement, refine
+from fiftyone_autolabel.plugin.report.images_table import ImagesTable
 from fiftyone_autolabel.plugin.report.plots import all_plots
 from fiftyone_autolabel.plugin.report.prototypes import make_prototypes
 from fiftyone_autolabel.plugin.report.summarising import summarise
@@ -86,7 +87,7 @@ def main() -> None:
         folder = Path(room) / "report"
         costs.time(
             "report folder",
-            lambda: write_report(folder, summary, refinement, paths, prototypes=prototypes),
+            lambda: write_report(folder, summary, ImagesTable.of(refinement, paths), prototypes=prototypes),
             lambda made: sum(file.stat().st_size for file in made.iterdir()),
         )
     Console().print(costs.table)

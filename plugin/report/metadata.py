@@ -7,30 +7,19 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..engine.results import Refinement
+from .images_table import ClusterShares, ImagesTable
 from .summary import RunSummary
-
-SMALLEST_SHARE = 0.001
-"""Share of a cluster below which a class is left out of its line."""
 
 
 def write_metadata(
-    path: Path,
-    summary: RunSummary,
-    refinement: Refinement,
-    paths: Sequence[str],
-    *,
-    splits: Sequence[str] | None = None,
-    versions: dict[str, str] | None = None,
+    path: Path, summary: RunSummary, images: ImagesTable, *, versions: dict[str, str] | None = None
 ) -> None:
     """Write everything about a run, image by image.
 
     Args:
         path: File to make.
         summary: The run; its figures can be drawn again from the key "summary".
-        refinement: The run; n images.
-        paths: (n,) path of each image.
-        splits: (n,) name of the split of each image, "" for none; None where there are none.
+        images: The images of the same run.
         versions: Package → version.
     """
     plain = summary.to_dict()
@@ -49,10 +38,13 @@ def write_metadata(
         file.write("{\n")
         for name, value in head.items():
             file.write(f"{json.dumps(name)}: {_line(value)},\n")
-        for level in refinement.clusters:
-            _write_lines(file, f"alignment_{level}", _clusters(refinement, summary.classes, level))
+        for level, clusters in images.alignment.items():
+            _write_lines(file, f"alignment_{level}", _clusters(clusters, summary.classes))
             file.write(",\n")
-        _write_lines(file, "images", _images(refinement, summary.classes, paths, splits))
+        failures = ({"path": path, "error": why} for path, why in images.failures.items())
+        _write_lines(file, "failures", failures)
+        file.write(",\n")
+        _write_lines(file, "images", images.rows(summary.classes))
         file.write("\n}\n")
 
 
@@ -67,40 +59,7 @@ def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _clusters(refinement: Refinement, classes: Sequence[str], level: str) -> Iterator[dict]:
-    """Size and classes of every cluster, largest share first."""
-    sizes = refinement.clusters[level].sizes.tolist()
-    for number, shares in enumerate(refinement.alignment[level]):
-        order = [column for column in (-shares).argsort(kind="stable") if shares[column] >= SMALLEST_SHARE]
-        of_class = {classes[column]: round(float(shares[column]), 4) for column in order}
-        yield {"cluster": number, "size": sizes[number], "classes": of_class}
-
-
-def _images(
-    refinement: Refinement, classes: Sequence[str], paths: Sequence[str], splits: Sequence[str] | None
-) -> Iterator[dict]:
-    columns = {
-        "label": refinement.labels.tolist(),
-        "second": refinement.explanation.second_labels.tolist(),
-        "confidence": refinement.confidence.tolist(),
-        "novelty": refinement.explanation.novelty.tolist(),
-        "known": refinement.is_known.tolist(),
-        **{level: clusters.assignments.tolist() for level, clusters in refinement.clusters.items()},
-    }
-    for row, path in enumerate(paths):
-        second = columns["second"][row]
-        image = {
-            "path": path,
-            "label": classes[columns["label"][row]],
-            "confidence": round(columns["confidence"][row], 4),
-            "second_choice": classes[second] if second >= 0 else None,
-            "novelty": round(columns["novelty"][row], 4),
-        }
-        for level in refinement.clusters:
-            number = columns[level][row]
-            image[f"{level}_cluster"] = number if number >= 0 else None
-        if columns["known"][row]:
-            image["label_by"] = "person"
-        if splits is not None:
-            image["split"] = splits[row] or None
-        yield image
+def _clusters(clusters: Iterable[ClusterShares], classes: Sequence[str]) -> Iterator[dict]:
+    for each in clusters:
+        of_class = {classes[number]: share for number, share in each.shares.items()}
+        yield {"cluster": each.cluster, "size": each.size, "classes": of_class}

@@ -4,12 +4,10 @@ The command line and Python call `write_report`.
 """
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
-from ..engine.errors import InputError
-from ..engine.results import Refinement
 from .images import check_png, write_png
+from .images_table import ImagesTable, write_labels
 from .metadata import write_metadata
 from .page import html_report
 from .prototypes import Prototypes, write_prototypes
@@ -18,6 +16,7 @@ from .target import new_folder
 from .text import text_report
 
 METADATA_NAME = "metadata.json"
+LABELS_NAME = "labels.csv"
 TEXT_NAME = "report.txt"
 PAGE_NAME = "report.html"
 FIGURES_NAME = "figures"
@@ -26,26 +25,22 @@ FIGURES_NAME = "figures"
 def write_report(
     folder: str | os.PathLike[str],
     summary: RunSummary,
-    refinement: Refinement,
-    paths: Sequence[str],
+    images: ImagesTable,
     *,
-    splits: Sequence[str] | None = None,
     prototypes: Prototypes | None = None,
     versions: dict[str, str] | None = None,
     title: str = "Auto-label report",
     png: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """Write `metadata.json`, `report.txt` and `report.html`; and, where given, prototypes and PNG files.
+    """Write metadata, labels, a text and a page; and, where wanted, prototypes and PNG files.
 
     The folder is there complete or not at all.
 
     Args:
         folder: Folder to make.
         summary: What `summarise` returned.
-        refinement: The same run; n images.
-        paths: (n,) path of each image.
-        splits: (n,) name of the split of each image, "" for none.
+        images: The images of the same run.
         prototypes: What `make_prototypes` returned, so that new images can be labelled from this folder.
         versions: Package → version.
         title: Heading of the page, e.g. the name of the dataset.
@@ -56,18 +51,14 @@ def write_report(
         The folder.
 
     Raises:
-        InputError: Something given does not fit, or the folder cannot be made; nothing was written.
+        InputError: PNG files cannot be made, or the folder cannot; nothing was written.
     """
-    n = len(refinement.labels)
-    for name, values in {"paths": paths, "splits": splits}.items():
-        if values is not None and len(values) != n:
-            raise InputError(f"There are {len(values)} {name} for {n} images: give one for each.")
     if png:
         check_png()
     target = Path(folder).expanduser()
     with new_folder(target, overwrite, METADATA_NAME) as staging:
-        metadata = staging / METADATA_NAME
-        write_metadata(metadata, summary, refinement, paths, splits=splits, versions=versions)
+        write_metadata(staging / METADATA_NAME, summary, images, versions=versions)
+        write_labels(staging / LABELS_NAME, images, summary.classes)
         (staging / TEXT_NAME).write_text(text_report(summary), encoding="utf-8")
         (staging / PAGE_NAME).write_text(html_report(summary, title), encoding="utf-8")
         if prototypes is not None:

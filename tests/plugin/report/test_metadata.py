@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from fiftyone_autolabel.plugin.report.images_table import ImagesTable
 from fiftyone_autolabel.plugin.report.metadata import write_metadata
 from fiftyone_autolabel.plugin.report.summary import RunSummary
 
@@ -18,10 +19,11 @@ def file(tmp_path):
     return tmp_path / "metadata.json"
 
 
-def write(file, run, **options):
+def write(file, run, versions=None, **options):
     """Write the metadata of a run and read them as strict JSON."""
     paths = [f"/photos/{row}.jpg" for row in range(len(run.X))]
-    write_metadata(file, run.summary, run.refinement, paths, **options)
+    images = ImagesTable.of(run.refinement, paths, **options)
+    write_metadata(file, run.summary, images, versions=versions)
     return json.loads(file.read_text(encoding="utf-8"), parse_constant=refuse)
 
 
@@ -45,6 +47,11 @@ def test_every_image_has_its_label_confidence_second_choice_and_clusters(run, fi
 def test_splits_are_written_where_there_are_some(run, file):
     images = write(file, run, splits=["train", ""] * 120)["images"]
     assert [image["split"] for image in images[:2]] == ["train", None]
+
+
+def test_images_that_failed_are_listed_with_the_reason(run, file):
+    data = write(file, run, failures={"broken.jpg": "no image"})
+    assert data["failures"] == [{"path": "broken.jpg", "error": "no image"}]
 
 
 def test_the_run_is_told_with_settings_history_and_alignment(run, file):

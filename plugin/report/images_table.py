@@ -1,0 +1,170 @@
+"""The images of a run as reports list them, and `labels.csv`, which a spreadsheet opens.
+
+They come from a refinement that is at hand, or from what was kept of one.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..engine.errors import InputError
+from ..engine.results import Refinement
+
+SMALLEST_SHARE = 0.001
+"""Share of a cluster below which a class is left out of its line."""
+
+COLUMNS = (
+    "path",
+    "label",
+    "confidence",
+    "second_choice",
+    "novelty",
+    "meta_cluster",
+    "micro_cluster",
+    "label_by",
+    "split",
+    "error",
+)
+
+
+@dataclass(frozen=True)
+class ClusterShares:
+    """Where the images of one cluster went.
+
+    Attributes:
+        cluster: Number of the cluster.
+        size: Images in it.
+        shares: Class number → share of the cluster, in (0, 1], largest first.
+    """
+
+    cluster: int
+    size: int
+    shares: dict[int, float]
+
+
+@dataclass(frozen=True)
+class ImagesTable:
+    """What a run says of every image; n images were labelled.
+
+    Attributes:
+        paths: (n,) path of each.
+        labels: (n,) class numbers.
+        second_labels: (n,) second most likely class, -1 where there is but one class.
+        confidence: (n,) in [0, 1].
+        novelty: (n,) in (0, 1).
+        is_known: (n,) bool, whether a person gave the label.
+        clusters: Level → (n,) number of the cluster, -1 for none.
+        alignment: Level → its clusters.
+        failures: Path of an image that could not be labelled → why.
+        splits: (n,) name of the split of each, "" for none; None where there are none.
+    """
+
+    paths: Sequence[str]
+    labels: np.ndarray
+    second_labels: np.ndarray
+    confidence: np.ndarray
+    novelty: np.ndarray
+    is_known: np.ndarray
+    clusters: dict[str, np.ndarray]
+    alignment: dict[str, list[ClusterShares]]
+    failures: Mapping[str, str] = field(default_factory=dict)
+    splits: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there is one of everything for every image.
+
+        Raises:
+            InputError: There is not.
+        """
+        n = len(self.labels)
+        for name, values in {"paths": self.paths, "splits": self.splits}.items():
+            if values is not None and len(values) != n:
+                raise InputError(f"There are {len(values)} {name} for {n} images: give one for each.")
+
+    @classmethod
+    def of(
+        cls,
+        refinement: Refinement,
+        paths: Sequence[str],
+        *,
+        failures: Mapping[str, str] | None = None,
+        splits: Sequence[str] | None = None,
+    ) -> "ImagesTable":
+        """Take from a refinement what reports list.
+
+        Args:
+            refinement: What the engine returned for n images.
+            paths: (n,) path of each.
+            failures: Path of an image that could not be labelled → why.
+            splits: (n,) name of the split of each, "" for none.
+
+        Raises:
+            InputError: There is not one path, or one split, per image.
+        """
+        return cls(
+            paths,
+            refinement.labels,
+            refinement.explanation.second_labels,
+            refinement.confidence,
+            refinement.explanation.novelty,
+            refinement.is_known,
+            {level: clusters.assignments for level, clusters in refinement.clusters.items()},
+            {level: list(_shares(refinement, level)) for level in refinement.clusters},
+            failures or {},
+            splits,
+        )
+
+    def rows(self, classes: Sequence[str]) -> Iterator[dict]:
+        """Every labelled image with what is known of it, names for numbers and None for what is not there."""
+        columns = {
+            "label": self.labels.tolist(),
+            "second": self.second_labels.tolist(),
+            "confidence": self.confidence.tolist(),
+            "novelty": self.novelty.tolist(),
+            "known": self.is_known.tolist(),
+            **{level: numbers.tolist() for level, numbers in self.clusters.items()},
+        }
+        for row, path in enumerate(self.paths):
+            second = columns["second"][row]
+            image = {
+                "path": path,
+                "label": classes[columns["label"][row]],
+                "confidence": round(columns["confidence"][row], 4),
+                "second_choice": classes[second] if second >= 0 else None,
+                "novelty": round(columns["novelty"][row], 4),
+            }
+            for level in self.clusters:
+                number = columns[level][row]
+                image[f"{level}_cluster"] = number if number >= 0 else None
+            if columns["known"][row]:
+                image["label_by"] = "person"
+            if self.splits is not None:
+                image["split"] = self.splits[row] or None
+            yield image
+
+
+def write_labels(path: Path, images: ImagesTable, classes: Sequence[str]) -> None:
+    """Write one line per image, with those that could not be labelled at the end.
+
+    Args:
+        path: File to make.
+        images: The images.
+        classes: (k,) class names.
+    """
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(images.rows(classes))
+        writer.writerows({"path": path, "error": why} for path, why in images.failures.items())
+
+
+def _shares(refinement: Refinement, level: str) -> Iterator[ClusterShares]:
+    sizes = refinement.clusters[level].sizes.tolist()
+    for number, shares in enumerate(refinement.alignment[level]):
+        order = [column for column in (-shares).argsort(kind="stable") if shares[column] >= SMALLEST_SHARE]
+        yield ClusterShares(
+            number, sizes[number], {int(column): round(float(shares[column]), 4) for column in order}
+        )

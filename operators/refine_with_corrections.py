@@ -54,6 +54,13 @@ class RefineWithCorrections(foo.Operator):
         """
         return execute_on(self.uri, dataset, {"label_field": label_field}, delegate=delegate)
 
+    def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement:
+        """A button above the grid."""
+        return types.Placement(
+            types.Places.SAMPLES_GRID_SECONDARY_ACTIONS,
+            types.Button(label=TITLE, icon="auto_fix_high", prompt=True),
+        )
+
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()

@@ -1,0 +1,56 @@
+"""A person reviews labels in the App: opens a page, corrects what is selected, approves the rest, refines."""
+
+import fiftyone as fo
+import pytest
+from fiftyone_autolabel import auto_label
+from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from playwright.sync_api import Locator, Page, expect
+
+CHECKBOX = {"x": 20, "y": 18}
+"""Where a sample in the grid is selected, in pixels from its corner."""
+
+
+@pytest.fixture(scope="module")
+def labelled(dataset: fo.Dataset) -> fo.Dataset:
+    auto_label(dataset, DEMO_CLASSES, encoder="offline")
+    return dataset
+
+
+def open_form(page: Page, name: str) -> Locator:
+    """The form of an operator, opened with its button above the grid."""
+    page.locator(f"[data-item-id='@autolabel/prototypes/{name}']").click()
+    return page.locator("[data-cy=operators-prompt-modal]")
+
+
+def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page, screenshot):
+    open_form(page, "review_next").get_by_role("button", name="Show").click()
+    expect(page.get_by_text("24 images to review")).to_be_visible()
+    expect(page.get_by_text("24 samples", exact=True)).to_be_visible()
+    samples = page.locator("[data-cy=fo-grid] [data-cy=looker]")
+    for place in range(2):
+        samples.nth(place).click(position=CHECKBOX)
+    screenshot("review")
+
+    form = open_form(page, "correct")
+    expect(form.get_by_text("Change the labels of 2 images")).to_be_visible()
+    form.get_by_role("combobox").fill("cat")
+    form.get_by_role("combobox").press("Enter")
+    screenshot("correct")
+    form.get_by_role("button", name="Correct").click()
+    expect(page.get_by_text("2 images labelled 'cat'")).to_be_visible()
+    expect(samples.first.locator("[data-cy=tag-auto_label]")).to_have_text("cat")
+
+    form = open_form(page, "approve")
+    expect(form.get_by_text("Approve the labels of 24 images")).to_be_visible()
+    form.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("Approved the labels of 22 images (2 answered before)")).to_be_visible()
+
+    form = open_form(page, "refine_with_corrections")
+    expect(form.get_by_text("24 images approved or corrected so far")).to_be_visible()
+    form.get_by_role("button", name="Execute").click()
+    outcome = page.get_by_role("dialog")
+    expect(outcome.get_by_text("anchored to 24 labels that people gave or approved")).to_be_visible()
+    screenshot("refined")
+    labelled.reload()
+    assert labelled.count("auto_label_corrected") == 24
+    assert labelled.count_sample_tags() == {"approved": 22}

@@ -38,29 +38,11 @@ def test_new_images_get_the_labels_of_a_run_that_has_seen_them(halves):
 def test_images_of_the_run_get_their_labels_and_mean_confidence_again(run):
     prototypes = make_prototypes(run.refinement, run.classes, run.X, run.T)
     predictions = label_by_prototypes(run.X, prototypes)
-    assert prototypes.agreement == pytest.approx(np.mean(predictions.labels == run.refinement.labels))
-    assert prototypes.agreement > 0.9
+    assert prototypes.classifier.agreement == pytest.approx(
+        np.mean(predictions.labels == run.refinement.labels)
+    )
+    assert prototypes.classifier.agreement > 0.9
     assert predictions.confidence.mean() == pytest.approx(run.refinement.expected_accuracy, abs=0.01)
-
-
-def test_a_second_choice_is_never_the_label(halves):
-    whole, _, prototypes, new = halves
-    predictions = label_by_prototypes(whole.X[new], prototypes)
-    assert (predictions.second_labels != predictions.labels).all()
-
-
-def test_one_image_can_be_labelled_alone(halves):
-    whole, _, prototypes, new = halves
-    together = label_by_prototypes(whole.X[new], prototypes)
-    alone = label_by_prototypes(whole.X[new[:1]], prototypes)
-    assert alone.labels[0] == together.labels[0]
-    assert alone.confidence[0] == pytest.approx(together.confidence[0], abs=1e-5)
-
-
-def test_the_length_of_vectors_does_not_matter(halves):
-    whole, _, prototypes, new = halves
-    once, thrice = (label_by_prototypes(factor * whole.X[new], prototypes) for factor in (1, 3))
-    assert (once.labels == thrice.labels).all()
 
 
 def test_one_class_is_sure():
@@ -127,7 +109,8 @@ def test_damaged_prototypes_are_refused(halves, tmp_path, change, sentence):
 
 def test_numbers_that_are_not_finite_are_refused(halves, tmp_path):
     bias = np.full(6, np.nan, np.float32)
-    folder = save_prototypes(tmp_path / "saved", replace(halves[2], bias=bias))
+    classifier = replace(halves[2].classifier, bias=bias)
+    folder = save_prototypes(tmp_path / "saved", replace(halves[2], classifier=classifier))
     with pytest.raises(InputError, match="do not fit its 6 classes"):
         load_prototypes(folder)
 

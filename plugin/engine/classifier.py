@@ -1,0 +1,224 @@
+"""A finished run as a linear classifier of images to come, which needs none of the old ones.
+
+Cosines with the class names, plus the linear discriminant of the prototypes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import linalg
+
+from .balance import logit_scale
+from .errors import InputError
+from .results import Refinement
+from .validation import check_pair, check_visual
+from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax
+
+MOST_DIMENSIONS = 256
+SEEN_IMAGES = 20.0
+"""Images of a class at which its prototype is half known."""
+
+MOST_FITTED = 20_000
+"""Images of the run that are looked at for the bias and the temperature; more change neither."""
+
+MOST_ROUNDS = 100
+SETTLED = 1e-3
+TEMPERATURES = (0.1, 20.0)
+HALVINGS = 30
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Labels of new images; n images.
+
+    Attributes:
+        labels: (n,) int64 class numbers.
+        confidence: (n,) float32 in [0, 1], the largest probability. On the images of the run its mean is the
+            accuracy that the run expected; images unlike those are likely to be worse than it says.
+        second_labels: (n,) int64 second most likely class, -1 where there is but one class.
+    """
+
+    labels: np.ndarray
+    confidence: np.ndarray
+    second_labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Labels for new images; k classes.
+
+    Logits are `X @ text_weights.T + V @ image_weights.T + bias`.
+
+    Attributes:
+        prototypes: (k, v) float32 unit rows, what the run ended with; in the space of the geometry.
+        text_weights: (k, d) float32, the class names, scaled.
+        image_weights: (k, v) float32, the linear discriminant of the prototypes.
+        bias: (k,) float32.
+        images: Number of images that the run labelled.
+        agreement: Share of those that get the run's label again, in [0, 1].
+    """
+
+    prototypes: np.ndarray = field(repr=False)
+    text_weights: np.ndarray = field(repr=False)
+    image_weights: np.ndarray = field(repr=False)
+    bias: np.ndarray = field(repr=False)
+    images: int
+    agreement: float
+
+    def probabilities(
+        self, embeddings: np.ndarray, visual_embeddings: np.ndarray | None = None
+    ) -> np.ndarray:
+        """How likely each class is for new images.
+
+        On the images of the run the mean of the largest is the accuracy that the run expected; images unlike
+        those are likely to be worse than it says.
+
+        Args:
+            embeddings: (n, d) images, by the encoder of the run.
+            visual_embeddings: (n, v) the same by its second encoder, where it had one.
+
+        Returns:
+            (n, k) float32, rows sum to 1.
+
+        Raises:
+            InputError: The vectors cannot be of those encoders.
+        """
+        chunks = [p for _, p in self._chunks(embeddings, visual_embeddings)]
+        return np.concatenate(chunks)
+
+    def predict(self, embeddings: np.ndarray, visual_embeddings: np.ndarray | None = None) -> Predictions:
+        """Label new images; the arguments of `probabilities`, but nothing of n times k is kept.
+
+        Raises:
+            InputError: The vectors cannot be of those encoders.
+        """
+        labels, second = np.empty((2, len(embeddings)), np.int64)
+        confidence = np.empty(len(embeddings), np.float32)
+        for rows, p in self._chunks(embeddings, visual_embeddings):
+            labels[rows], confidence[rows] = p.argmax(axis=1), p.max(axis=1)
+            np.put_along_axis(p, labels[rows, None], -1, axis=1)
+            second[rows] = p.argmax(axis=1) if p.shape[1] > 1 else -1
+        return Predictions(labels, confidence, second)
+
+    def _chunks(
+        self, embeddings: np.ndarray, visual_embeddings: np.ndarray | None
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield some rows at a time, with their probabilities."""
+        X, _ = check_pair(embeddings, self.text_weights)
+        V = X if visual_embeddings is None else check_visual(visual_embeddings, len(X))
+        if V.shape[1] != self.image_weights.shape[1]:
+            raise InputError(
+                f"The visual embeddings have {V.shape[1]} dimensions and the prototypes "
+                f"{self.image_weights.shape[1]}: embed with the encoder that the prototypes name."
+            )
+        for rows in row_chunks(len(X)):
+            yield rows, softmax(X[rows] @ self.text_weights.T + V[rows] @ self.image_weights.T + self.bias)
+
+
+def fit_classifier(
+    refinement: Refinement,
+    embeddings: np.ndarray,
+    text_embeddings: np.ndarray,
+    visual_embeddings: np.ndarray | None = None,
+) -> Classifier:
+    """Turn a finished run into what labels images to come.
+
+    Cosines with the class names, scaled as in the run, plus the linear discriminant (Fisher 1936) of the
+    prototypes with the covariance of the images within classes, weighted as far as the images are enough to
+    know it. The bias makes the classes as frequent as the run found them, and one temperature makes the
+    mean confidence on the run's images the accuracy that the run expected.
+
+    Args:
+        refinement: What the engine returned.
+        embeddings: (n, d) what it was made from.
+        text_embeddings: (k, d) what it was made from.
+        visual_embeddings: (n, v) where it was made with them.
+
+    Raises:
+        InputError: The arrays do not fit each other or the refinement.
+    """
+    X, T = check_pair(embeddings, text_embeddings)
+    V = X if visual_embeddings is None else check_visual(visual_embeddings, len(X))
+    _check_run(refinement, X, T, V)
+    text_weights = logit_scale(X @ T.T) * T
+    image_weights = _discriminant(refinement, V)
+    some = slice(None, None, -(-len(X) // MOST_FITTED))
+    logits = X[some] @ text_weights.T + V[some] @ image_weights.T
+    bias = _bias_for(logits, refinement.probabilities[some].sum(axis=0))
+    temperature = _temperature_for(logits + bias, float(refinement.confidence[some].mean()))
+    return Classifier(
+        prototypes=refinement.prototypes,
+        text_weights=np.asarray(text_weights / temperature, np.float32),
+        image_weights=np.asarray(image_weights / temperature, np.float32),
+        bias=np.asarray(bias / temperature, np.float32),
+        images=len(X),
+        agreement=float(np.mean((logits + bias).argmax(axis=1) == refinement.labels[some])),
+    )
+
+
+def _check_run(refinement: Refinement, X: np.ndarray, T: np.ndarray, V: np.ndarray) -> None:
+    if refinement.probabilities.shape != (len(X), len(T)):
+        raise InputError(
+            f"The run has {refinement.probabilities.shape[0]} images and {refinement.probabilities.shape[1]} "
+            f"classes, and given are {len(X)} image vectors and {len(T)} text vectors."
+        )
+    if refinement.prototypes.shape[1] != V.shape[1]:
+        raise InputError(
+            f"The run's prototypes have {refinement.prototypes.shape[1]} dimensions and the vectors "
+            f"{V.shape[1]}: give the arrays that the run was made from."
+        )
+
+
+def _discriminant(refinement: Refinement, V: np.ndarray) -> np.ndarray:
+    """(k, v) weights of the linear discriminant of the prototypes, Σ⁻¹ μ_c as far as they are known.
+
+    A constant of each class, which the bias takes up, is left out.
+    """
+    z = refinement.probabilities
+    mass = z.sum(axis=0)
+    # Prototypes are of length one; the classes' means lie nearer to the origin.
+    along = np.sum((z.T @ V) * refinement.prototypes, axis=1)
+    lengths = (along + TRUSTED_IMAGES * along.sum() / mass.sum()) / (mass + TRUSTED_IMAGES)
+    projection = principal_projection(V, MOST_DIMENSIONS)
+    images, means = projection.of(V), projection.of(refinement.prototypes * lengths[:, None])
+    covariance = _covariance_within(images, z, means)
+    directions = linalg.solve(covariance, means.T.astype(np.float64), assume_a="pos").T
+    known = np.sum(mass**2 / (mass + SEEN_IMAGES)) / mass.sum() * len(z) / sum(z.shape)
+    return np.asarray(known * directions @ projection.basis.T, np.float32)
+
+
+def _covariance_within(images: np.ndarray, z: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """(m, m) Σ_ic z_ic (x_i − μ_c)(x_i − μ_c)ᵀ / n, plus its mean variance on the diagonal."""
+    cross = means.T @ (z.T @ images)
+    within = images.T @ images - cross - cross.T + (means.T * z.sum(axis=0)) @ means
+    covariance = within.astype(np.float64) / len(images)
+    ridge = max(np.trace(covariance) / len(covariance), np.finfo(np.float32).eps)
+    return covariance + ridge * np.eye(len(covariance))
+
+
+def _bias_for(logits: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """(k,) bias that makes the classes as frequent as `mass` says, one image more for each."""
+    bias = np.zeros(len(mass), np.float32)
+    likelihood = softmax(logits)
+    for _ in range(MOST_ROUNDS):
+        weight = np.exp(bias)
+        totals = np.maximum(likelihood @ weight, np.finfo(np.float32).tiny)
+        frequent = weight * (likelihood.T @ (1 / totals))
+        step = np.log((mass + 1) / (frequent + 1))
+        bias += step
+        if np.abs(step).max() < SETTLED:
+            break
+    return bias
+
+
+def _temperature_for(logits: np.ndarray, mean_confidence: float) -> float:
+    """Temperature at which the mean confidence is as given, by bisection of its logarithm."""
+    low, high = TEMPERATURES
+    for _ in range(HALVINGS):
+        middle = float(np.sqrt(low * high))
+        if softmax(logits / middle).max(axis=1).mean() > mean_confidence:
+            low = middle
+        else:
+            high = middle
+    return middle

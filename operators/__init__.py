@@ -5,11 +5,15 @@ They hold no mathematics; the work is told in `plugin.pipeline`.
 
 from .approve import Approve
 from .auto_label import AutoLabel
+from .cancel_run import CancelRun
+from .compare_runs import CompareRuns
 from .correct import Correct
+from .delete_run import DeleteRun
 from .evaluate import Evaluate
 from .export_labels import ExportLabels
 from .refine_with_corrections import RefineWithCorrections
 from .review_next import ReviewNext
+from .show_run import ShowRun
 from .withdraw import Withdraw
 
 OPERATORS = (
@@ -20,5 +24,9 @@ OPERATORS = (
     Withdraw,
     RefineWithCorrections,
     Evaluate,
+    ShowRun,
+    CompareRuns,
+    CancelRun,
+    DeleteRun,
     ExportLabels,
 )

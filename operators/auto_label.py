@@ -13,7 +13,7 @@ from fiftyone.operators import types
 from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.pipeline import Labelling, Progress, auto_label
-from .auto_label_form import FIELDS, add_inputs, chosen_classes, chosen_fields, chosen_settings
+from .auto_label_form import FIELDS, add_inputs, chosen_classes, chosen_fields, chosen_key, chosen_settings
 from .background import is_in_app, message_output, run_with_progress, stream_with_progress
 from .forms import refuse
 
@@ -55,6 +55,7 @@ class AutoLabel(foo.Operator):
         method: str = "anchored",
         label_field: str = FIELDS.label,
         confidence_field: str = FIELDS.confidence,
+        run_key: str | None = None,
         delegate: bool = False,
     ) -> Any:
         """Label a dataset or view from Python, as the form does in the App.
@@ -73,6 +74,7 @@ class AutoLabel(foo.Operator):
             method: "anchored" or "prototype".
             label_field: Field for the labels.
             confidence_field: Field for the confidence.
+            run_key: Key of the run, and the end of the names of its fields where none are given.
             delegate: Whether to queue the run for `fiftyone delegated launch`.
 
         Returns:
@@ -99,6 +101,7 @@ class AutoLabel(foo.Operator):
                 "method": method,
                 "label_field": label_field,
                 "confidence_field": confidence_field,
+                "run_key": run_key,
             },
         )
 
@@ -149,6 +152,7 @@ class AutoLabel(foo.Operator):
                 clusters=ctx.params.get("clusters") or None,
                 settings=chosen_settings(ctx),
                 fields=chosen_fields(ctx),
+                run_key=chosen_key(ctx),
                 progress=progress,
             )
 

@@ -17,6 +17,7 @@ from ..plugin.dataset.reading import (
     label_fields,
     vector_sources,
 )
+from ..plugin.dataset.running import check_key
 from ..plugin.encoders.descriptions import ClassDescription, Classes, read_classes
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
@@ -26,7 +27,7 @@ from .forms import dropdown, refuse, sentence_of, suggesting
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
 VISUAL_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
-MORE = ("prompt_templates", "visual_encoder", "visual_embeddings", "clusters", "text_embeddings")
+MORE = ("prompt_templates", "visual_encoder", "visual_embeddings", "clusters", "text_embeddings", "run_key")
 """Inputs that stay hidden until they are asked for or given."""
 
 
@@ -41,6 +42,7 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
         _add_prompts(inputs, ctx)
         _add_second_encoder(inputs, ctx, samples)
         _add_clusters(inputs, ctx, samples)
+        _add_key(inputs, ctx)
 
 
 def chosen_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Classes:
@@ -59,11 +61,19 @@ def chosen_settings(ctx: foo.ExecutionContext) -> Settings:
 
 
 def chosen_fields(ctx: foo.ExecutionContext) -> FieldNames:
-    """Names of the fields to write."""
+    """Names of the fields to write; with the key of the run, where they were left as they are."""
+    own = FieldNames.of_run(chosen_key(ctx))
+    label = ctx.params.get("label_field") or FIELDS.label
+    confidence = ctx.params.get("confidence_field") or FIELDS.confidence
     return FieldNames(
-        label=ctx.params.get("label_field") or FIELDS.label,
-        confidence=ctx.params.get("confidence_field") or FIELDS.confidence,
+        label=own.label if label == FIELDS.label else label,
+        confidence=own.confidence if confidence == FIELDS.confidence else confidence,
     )
+
+
+def chosen_key(ctx: foo.ExecutionContext) -> str | None:
+    """Key of the run, None to have it numbered."""
+    return (ctx.params.get("run_key") or "").strip() or None
 
 
 def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
@@ -187,6 +197,16 @@ def _add_clusters(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.D
     )
     if chosen:
         refuse(clusters, sentence_of(partial(check_cluster_field, samples, chosen)))
+
+
+def _add_key(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
+    """A key of the run's own."""
+    key = inputs.str(
+        "run_key",
+        label="Key of the run",
+        description="Writes fields of its own, auto_label_KEY and so on, to compare runs side by side",
+    )
+    refuse(key, sentence_of(partial(check_key, ctx.dataset, chosen_key(ctx))))
 
 
 def _add_vectors(

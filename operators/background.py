@@ -12,7 +12,10 @@ from typing import TypeVar
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
+from fiftyone.operators.delegated import DelegatedOperationService
+from fiftyone.operators.executor import ExecutionRunState
 
+from ..plugin.dataset.running import Cancelled
 from ..plugin.engine.errors import InputError
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
 from ..plugin.pipeline import STAGES, Progress
@@ -40,12 +43,18 @@ def is_in_app(ctx: foo.ExecutionContext) -> bool:
 
 
 def run_with_progress(ctx: foo.ExecutionContext, work: Work, spans: Spans = SPANS) -> Result:
-    """Do the work here and keep its progress on the (delegated) operation."""
+    """Do the work here and keep its progress on the (delegated) operation.
+
+    Raises:
+        Cancelled: The delegated operation was marked as failed meanwhile, FiftyOne's way to call one off.
+    """
     last = [-math.inf]
 
     def keep(stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if now - last[0] >= SECONDS_BETWEEN_UPDATES:
+            if _is_called_off(ctx):
+                raise Cancelled("The delegated operation was called off.")
             ctx.set_progress(*_position(spans, stage, done, total))
             last[0] = now
 
@@ -100,12 +109,20 @@ def _outcome(
     if error is None:
         yield from on_success(future.result())
         return
-    if not isinstance(error, InputError):
+    is_expected = isinstance(error, InputError | Cancelled)
+    if not is_expected:
         logger.error("%s failed", title, exc_info=error)
-    message = str(error) if isinstance(error, InputError) else f"{title} failed: {error!r}"
-    yield ctx.ops.notify(message, variant="error")
+    message = str(error) if is_expected else f"{title} failed: {error!r}"
+    yield ctx.ops.notify(message, variant="warning" if isinstance(error, Cancelled) else "error")
     # The notice fades; what the prompt shows stays until it is closed.
     yield ctx.ops.show_output(message_output(title).to_json(), {"message": message})
+
+
+def _is_called_off(ctx: foo.ExecutionContext) -> bool:
+    if not (ctx.delegated and ctx._delegated_operation_id):
+        return False
+    operation = DelegatedOperationService().get(doc_id=ctx._delegated_operation_id)
+    return operation is None or operation.run_state == ExecutionRunState.FAILED
 
 
 def _position(spans: Spans, stage: str, done: int, total: int) -> tuple[float, str]:

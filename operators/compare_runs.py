@@ -1,0 +1,106 @@
+"""The operator that compares two runs and shows the images whose labels differ.
+
+What is compared is told in `plugin.dataset.comparing`.
+"""
+
+from typing import Any
+
+import fiftyone as fo
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.dataset.comparing import RunComparison, compare_runs
+from ..plugin.dataset.runs import RunState
+from .background import message_output
+from .choosing_runs import add_run
+from .forms import refuse
+from .reviewing import execute_on, images
+
+TITLE = "Compare runs"
+MOST_SHOWN = 15
+
+
+class CompareRuns(foo.Operator):
+    """Say how many labels of two runs differ, and show them."""
+
+    @property
+    def config(self) -> foo.OperatorConfig:
+        """How FiftyOne lists and runs the operator."""
+        return foo.OperatorConfig(
+            name="compare_runs",
+            label=TITLE,
+            description="See how many labels of two runs differ, which, and on which images",
+            icon="compare_arrows",
+            dynamic=True,
+            risk_level=types.RiskLevel.LOW,
+        )
+
+    def __call__(self, dataset: fo.Dataset, first: str, second: str) -> Any:
+        """Compare two runs from Python.
+
+        Args:
+            dataset: Dataset of both.
+            first: Key of one run.
+            second: Key of the other.
+
+        Returns:
+            The `ExecutionResult`, whose `result` is a summary with the ids of the samples that differ; in a
+            notebook a task to `await`.
+        """
+        return execute_on(self.uri, dataset, {"first": first, "second": second})
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form."""
+        inputs = types.Object()
+        done = [RunState.COMPLETED]
+        first = add_run(inputs, ctx, done, name="first", label="One run", number=1)
+        second = first and add_run(inputs, ctx, done, name="second", label="The other run")
+        if second and first.key == second.key:
+            sentence = "Choose two different runs."
+            refuse(inputs.view("same", types.Error(label=sentence)), sentence)
+        return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Compare"))
+
+    def execute(self, ctx: foo.ExecutionContext) -> dict:
+        """Compare the runs, and show in the App what differs.
+
+        Returns:
+            The summary.
+        """
+        comparison = compare_runs(ctx.dataset, ctx.params["first"], ctx.params["second"])
+        if comparison.n_differing:
+            ctx.ops.set_view(comparison.view)
+        return summary(comparison)
+
+    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The summary."""
+        return message_output(TITLE)
+
+
+def summary(comparison: RunComparison) -> dict:
+    """What differs, in values that go through JSON."""
+    done = comparison
+    lines = [
+        f"**{done.n_differing:,} of {images(done.n_common)} have different labels** "
+        f"({done.agreement:.1%} have the same)."
+    ]
+    if done.changes:
+        lines.append(_table(done))
+    for key, count in ((done.first, done.n_only_first), (done.second, done.n_only_second)):
+        if count:
+            lines.append(f"{images(count)} labelled by `{key}` alone.")
+    return {
+        "n_common": done.n_common,
+        "n_differing": done.n_differing,
+        "n_only_first": done.n_only_first,
+        "n_only_second": done.n_only_second,
+        "changes": [list(change) for change in done.changes],
+        "sample_ids": done.view.values("id"),
+        "message": "\n\n".join(lines),
+    }
+
+
+def _table(comparison: RunComparison) -> str:
+    rows = [f"| {label} | {other} | {count:,} |" for label, other, count in comparison.changes[:MOST_SHOWN]]
+    head = [f"| {comparison.first} | {comparison.second} | images |", "|---|---|---|"]
+    rest = len(comparison.changes) - len(rows)
+    return "\n".join(head + rows) + (f"\n\nand {rest:,} more pairs" if rest else "")

@@ -1,0 +1,85 @@
+"""The operator that deletes a run with what it wrote, after asking.
+
+What goes and what stays is told in `plugin.dataset.deleting`.
+"""
+
+from typing import Any
+
+import fiftyone as fo
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.dataset.deleting import DeletedRun, delete_run, fields_of_its_own
+from ..plugin.dataset.runs import RunState
+from .choosing_runs import KEY, add_run
+from .forms import refuse
+from .reviewing import execute_on, images
+
+TITLE = "Delete run"
+
+
+class DeleteRun(foo.Operator):
+    """Delete a run, its labels, and nothing that anybody wrote since."""
+
+    @property
+    def config(self) -> foo.OperatorConfig:
+        """How FiftyOne lists and runs the operator."""
+        return foo.OperatorConfig(
+            name="delete_run",
+            label=TITLE,
+            description="Delete a labelling run and the labels that it wrote; what people said stays",
+            icon="delete",
+            dynamic=True,
+            risk_level=types.RiskLevel.HIGH,
+        )
+
+    def __call__(self, dataset: fo.Dataset, run_key: str) -> Any:
+        """Delete a run from Python, without asking.
+
+        Args:
+            dataset: Dataset of the run.
+            run_key: Key of the run.
+
+        Returns:
+            The `ExecutionResult`, whose `result` says what went; in a notebook a task to `await`.
+        """
+        return execute_on(self.uri, dataset, {KEY: run_key, "confirmed": True})
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form: which run, what would go, and whether that is meant."""
+        inputs = types.Object()
+        run = add_run(inputs, ctx, set(RunState) - {RunState.RUNNING})
+        if run is not None:
+            fields = ", ".join(fields_of_its_own(ctx.dataset, run))
+            what = f"These fields go with it: {fields}." if fields else "No field goes with it."
+            inputs.view("what", types.Warning(label=what, description="Corrections and approvals stay."))
+            confirmed = inputs.bool("confirmed", default=False, label=f"Delete run {run.key}")
+            if not ctx.params.get("confirmed"):
+                refuse(confirmed, "Tick this to delete the run.")
+        return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Delete"))
+
+    def execute(self, ctx: foo.ExecutionContext) -> dict:
+        """Delete the run.
+
+        Returns:
+            What went.
+        """
+        deleted = delete_run(ctx.dataset, ctx.params[KEY])
+        message = _sentence(deleted)
+        ctx.ops.reload_dataset()
+        ctx.ops.notify(message, variant="success")
+        return {
+            KEY: deleted.key,
+            "fields": list(deleted.fields),
+            "n_cleared": deleted.n_cleared,
+            "message": message,
+        }
+
+
+def _sentence(deleted: DeletedRun) -> str:
+    parts = [f"Deleted run {deleted.key}"]
+    if deleted.fields:
+        parts.append(f"the fields {', '.join(deleted.fields)}")
+    if deleted.n_cleared:
+        parts.append(f"its values on {images(deleted.n_cleared)}")
+    return " and ".join(parts)

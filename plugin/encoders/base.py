@@ -9,15 +9,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from ..engine.vectors import unit_rows
+from .crops import ImageCrop, SharedImage, are_of_one_file
 from .lookup import reason
 
-ImageLike = str | os.PathLike[str] | Image.Image | np.ndarray
+ImageLike = str | os.PathLike[str] | ImageCrop | Image.Image | np.ndarray
 Progress = Callable[[int, int], None]
 
 DECODING_THREADS = min(16, max(4, os.cpu_count() or 4))
@@ -116,7 +119,8 @@ class BatchEncoder(ABC):
         cannot take, a plain grey image goes first.
 
         Args:
-            images: Paths, PIL images, or (height, width[, 3 or 4]) uint8 arrays.
+            images: Paths, crops, PIL images, or (height, width[, 3 or 4]) uint8 arrays. A file is opened
+                once for all of its crops that follow one another.
             progress: Called with (images done, images in all) after every batch.
 
         Returns:
@@ -146,10 +150,11 @@ class BatchEncoder(ABC):
         """Yield (rows, inputs or exceptions) per batch, decoding one batch ahead."""
         starts = range(0, len(images), self.batch_size)
         batches = [range(start, min(start + self.batch_size, len(images))) for start in starts]
+        shared = _shared_images(images)
         with ThreadPoolExecutor(DECODING_THREADS) as pool:
 
             def submit(rows: range) -> list[Future]:
-                return [pool.submit(self._load, images[row]) for row in rows]
+                return [pool.submit(self._load, images[row], shared.pop(row, None)) for row in rows]
 
             upcoming = submit(batches[0]) if batches else []
             for position, rows in enumerate(batches):
@@ -194,8 +199,8 @@ class BatchEncoder(ABC):
         no_vector = ValueError("the model returned no finite vector for it, or all zeros")
         return [vector if np.isfinite(vector).all() and vector.any() else no_vector for vector in raw]
 
-    def _load(self, image: ImageLike) -> Any:
-        return self.preprocess(open_image(image, self.decoded_side))
+    def _load(self, image: ImageLike, shared: SharedImage | None) -> Any:
+        return self.preprocess(shared.cut(image) if shared else open_image(image, self.decoded_side))
 
 
 def open_image(image: ImageLike, decoded_side: int | None = None) -> Image.Image:
@@ -206,15 +211,18 @@ def open_image(image: ImageLike, decoded_side: int | None = None) -> Image.Image
     Pillow would clip all above 255 to white. An animation gives its first frame.
 
     Args:
-        image: A path, a PIL image, or an array of shape (height, width[, channels]).
+        image: A path, a crop, a PIL image, or an array of shape (height, width[, channels]).
         decoded_side: If given, a JPEG file may be decoded at 1/2, 1/4 or 1/8 of its size, as long as no
             side gets shorter than this; for a photograph of 12 megapixels that takes a quarter of the time.
+            Crops are always cut from the full size: small ones need it.
 
     Raises:
         OSError: The file is missing or is no image that Pillow can read.
         TypeError: The array's shape or dtype is no image's.
-        ValueError: The pixels are not finite numbers.
+        ValueError: The pixels are not finite numbers, or no part of a crop is in its image.
     """
+    if isinstance(image, ImageCrop):
+        return image.cut(open_image(image.path))
     if isinstance(image, Image.Image):
         return _upright_rgb(image)
     if isinstance(image, np.ndarray):
@@ -245,6 +253,23 @@ def _stretched_to_8_bit(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.uint8((pixels - darkest) / span * 255))
 
 
+def name_of(image: ImageLike) -> str:
+    """What to call an image in a sentence."""
+    if isinstance(image, ImageCrop):
+        return f"an object in {image.path}"
+    return os.fspath(image) if isinstance(image, str | os.PathLike) else "the given image"
+
+
+def _shared_images(images: Sequence[ImageLike]) -> dict[int, SharedImage]:
+    """Row of every crop → the image that it shares with the crops of the same file before and after it."""
+    shared: dict[int, SharedImage] = {}
+    ends = [row for row, pair in enumerate(pairwise(images), 1) if not are_of_one_file(*pair)]
+    for start, end in pairwise([0, *ends, len(images)]):
+        if start < end and isinstance(images[start], ImageCrop):
+            whole = SharedImage(partial(open_image, images[start].path), end - start)
+            shared |= dict.fromkeys(range(start, end), whole)
+    return shared
+
+
 def _describe_failure(image: ImageLike, error: Exception) -> str:
-    source = os.fspath(image) if isinstance(image, str | os.PathLike) else "the given image"
-    return f"Cannot read {source}: {reason(error)}"
+    return f"Cannot read {name_of(image)}: {reason(error)}"

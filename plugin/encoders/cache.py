@@ -1,19 +1,21 @@
 """Vectors are computed once: a cache around any encoder, and the folder where it lives.
 
-An image is known by its content, so that renaming, moving and copying files costs nothing.
+An image is known by its content, a crop also by its place in it: to move or copy files costs nothing.
 """
 
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from .base import DECODING_THREADS, Encoder, ImageEmbeddings, ImageLike, Progress, open_image
+from .crops import ImageCrop, are_of_one_file
 from .vector_store import VectorStore
 
 CACHE_FOLDER_VARIABLE = "FIFTYONE_AUTOLABEL_CACHE"
@@ -67,7 +69,7 @@ class CachedEncoder:
         """Embed images, computing only what no earlier run computed.
 
         Args:
-            images: Paths, PIL images or arrays, as for `BatchEncoder.embed_images`.
+            images: Paths, crops, PIL images or arrays, as for `BatchEncoder.embed_images`.
             progress: Called with (images done, images in all); a known image counts as done.
 
         Returns:
@@ -75,8 +77,8 @@ class CachedEncoder:
         """
         vectors = np.zeros((len(images), self.dimension), np.float32)
         errors: dict[int, str] = {}
-        for start in range(0, len(images), self._chunk_size):
-            chunk = [images[row] for row in range(start, min(start + self._chunk_size, len(images)))]
+        for rows in self._chunks(images):
+            start, chunk = rows.start, [images[row] for row in rows]
 
             def report(done: int, start: int = start) -> None:
                 if progress:
@@ -99,9 +101,18 @@ class CachedEncoder:
             known |= computed
         return np.stack([known[key] for key in keys]) if keys else np.zeros((0, self.dimension), np.float32)
 
+    def _chunks(self, images: Sequence[ImageLike]) -> Iterator[range]:
+        """Rows of the images, so many at a time, but all crops of a file together: it is opened once."""
+        start = 0
+        while start < len(images):
+            end = min(start + self._chunk_size, len(images))
+            while end < len(images) and are_of_one_file(images[end - 1], images[end]):
+                end += 1
+            yield range(start, end)
+            start = end
+
     def _embed_chunk(self, images: list[ImageLike], report: Callable[[int], None]) -> ImageEmbeddings:
-        with ThreadPoolExecutor(DECODING_THREADS) as pool:
-            keys = list(pool.map(_image_key, images))
+        keys = _image_keys(images)
         vectors = self._store.get(list({*keys} - {None}))
         unknown = {key: row for row, key in enumerate(keys) if key and key not in vectors}
         already_known = sum(key in vectors for key in keys)
@@ -137,12 +148,26 @@ def _file_name(encoder: Encoder) -> str:
     return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}.sqlite3"
 
 
-def _image_key(image: ImageLike) -> bytes | None:
-    """Digest of a file's bytes, or of the upright RGB pixels of anything else; None if it has none."""
+def _image_keys(images: Sequence[ImageLike]) -> list[bytes | None]:
+    """Digests of what the images show, None for those that cannot be read; a file of crops is read once."""
+    files = {image.path for image in images if isinstance(image, ImageCrop)}
+    with ThreadPoolExecutor(DECODING_THREADS) as pool:
+        of_file = dict(zip(files, pool.map(partial(_image_key, {}), files), strict=True))
+        return list(pool.map(partial(_image_key, of_file), images))
+
+
+def _image_key(of_file: dict[str, bytes | None], image: ImageLike) -> bytes | None:
+    """Digest of a file's bytes, of those and a region, or of the upright RGB pixels of anything else."""
     try:
+        if isinstance(image, ImageCrop):
+            return _crop_key(of_file[image.path], image)
         return _pixels_key(image) if isinstance(image, Image.Image | np.ndarray) else _file_key(image)
     except Exception:  # whatever is wrong with the image, the encoder will report it
         return None
+
+
+def _crop_key(file: bytes | None, crop: ImageCrop) -> bytes | None:
+    return file and hashlib.sha256(file + f"crop {crop.region}".encode()).digest()
 
 
 def _file_key(path: str | os.PathLike[str]) -> bytes:

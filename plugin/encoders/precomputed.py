@@ -12,7 +12,7 @@ import numpy as np
 
 from ..engine.errors import InputError
 from ..engine.vectors import unit_rows
-from .base import Encoder, ImageEmbeddings, ImageLike, Progress
+from .base import Encoder, ImageEmbeddings, ImageLike, Progress, name_of
 from .lookup import fingerprint, reason
 
 Vectors = np.ndarray | str | os.PathLike[str]
@@ -174,8 +174,7 @@ def _unusable(raw: np.ndarray) -> np.ndarray:
 
 
 def _describe(image: ImageLike, row: int) -> str:
-    source = os.fspath(image) if isinstance(image, str | os.PathLike) else "the given image"
-    return f"Cannot use the vector of {source}: row {row} of the image vectors is zero or not finite"
+    return f"Cannot use the vector of {name_of(image)}: row {row} of the image vectors is zero or not finite"
 
 
 def _version(vectors: Vectors, matrix: np.ndarray) -> str:

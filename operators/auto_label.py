@@ -182,8 +182,10 @@ def summary(labelling: Labelling) -> dict:
         f"about {labelling.expected_accuracy:.0%} of them expected to be right{_of_the_surest(labelling)}.",
         _most_frequent(labelling.counts),
         f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
-        f"Sort the grid by *{labelling.fields.confidence}* to see the doubtful ones first.",
+        f"Sort the grid by *{labelling.fields.confidence}* to see the doubtful ones first, or press "
+        "*Review next*.",
     ]
+    lines += _of_people(labelling)
     if labelling.visual_encoder:
         lines.insert(3, f"Second image encoder: {labelling.visual_encoder}.")
     if labelling.failures:
@@ -214,6 +216,17 @@ def _of_the_surest(labelling: Labelling) -> str:
     kept = [entry for entry in labelling.refinement.coverage if entry.share < 1]
     told = ", ".join(f"{entry.expected_accuracy:.0%} of the surest {entry.share:.0%}" for entry in kept)
     return f" ({told})"
+
+
+def _of_people(labelling: Labelling) -> list[str]:
+    """What became of labels that people gave or approved before."""
+    lines = []
+    if kept := int(labelling.refinement.is_known.sum()):
+        lines.append(f"Anchored to the labels of {_images(kept)} that people gave or approved.")
+    if labelling.strange_answers:
+        names = ", ".join(labelling.strange_answers)
+        lines.append(f"People also gave {names}, not among these classes: *Refine with corrections* adds it.")
+    return lines
 
 
 def _images(count: int) -> str:

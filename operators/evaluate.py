@@ -10,7 +10,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.fields import answer_fields
-from ..plugin.dataset.reading import Samples, classification_fields
+from ..plugin.dataset.reading import Samples, classification_fields, why_not_labelable
 from ..plugin.dataset.runs import labelled_fields
 from ..plugin.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
 from .background import message_output
@@ -66,33 +66,14 @@ class Evaluate(foo.Operator):
         """The form."""
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
+        problem = why_not_labelable(samples)
         answers = answer_fields(ctx.dataset)
-        fields = [name for name in classification_fields(samples) if name not in answers]
-        usual = usual_label_field([one for one in labelled_fields(ctx.dataset) if one in fields])
-        label_field = ctx.params.get("label_field") or usual
-        inputs.enum("label_field", fields, default=usual, label="Labels", view=dropdown(fields))
-        others = [name for name in fields if name != label_field]
-        truth = inputs.enum(
-            "truth_field",
-            others,
-            required=True,
-            default=next(iter(others), None),
-            label="Ground truth",
-            description="No run ever sees it",
-            view=dropdown(others),
-        )
-        usual_key = evaluation_key(label_field)
-        key = inputs.str(
-            "key",
-            default=usual_key,
-            label="Key",
-            description="Of the evaluation, and of the field that tells which labels are right",
-        )
-        chosen = ctx.params.get("key") or usual_key
-        truth_field = ctx.params.get("truth_field")
-        if truth_field:
-            problem = sentence_of(partial(check_evaluation, samples, truth_field, label_field, chosen))
-            refuse(key if repr(chosen) in problem else truth, problem)
+        fields = [] if problem else [one for one in classification_fields(samples) if one not in answers]
+        if len(fields) < 2:
+            problem = problem or "There are no labels and no ground truth to compare: label the images first."
+            refuse(inputs.view("problem", types.Error(label=problem)), problem)
+        else:
+            _add_fields(inputs, ctx, samples, fields)
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
@@ -113,6 +94,33 @@ class Evaluate(foo.Operator):
     def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
         """The closing summary."""
         return message_output(TITLE)
+
+
+def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples, fields: list[str]) -> None:
+    """What is compared with what, and where it is stored."""
+    usual = usual_label_field([one for one in labelled_fields(ctx.dataset) if one in fields] or fields)
+    label_field = ctx.params.get("label_field") or usual
+    others = [name for name in fields if name != label_field]
+    inputs.enum("label_field", fields, default=usual, label="Labels", view=dropdown(fields))
+    truth = inputs.enum(
+        "truth_field",
+        others,
+        required=True,
+        default=others[0],
+        label="Ground truth",
+        description="No run ever sees it",
+        view=dropdown(others),
+    )
+    key = inputs.str(
+        "key",
+        default=evaluation_key(label_field),
+        label="Key",
+        description="Of the evaluation, and of the field that tells which labels are right",
+    )
+    chosen = ctx.params.get("key") or evaluation_key(label_field)
+    truth_field = ctx.params.get("truth_field") or others[0]
+    problem = sentence_of(partial(check_evaluation, samples, truth_field, label_field, chosen))
+    refuse(key if repr(chosen) in problem else truth, problem)
 
 
 def summary(evaluation: Evaluation) -> dict:

@@ -216,6 +216,14 @@ def test_a_delegated_refinement_works(labelled):
     assert (done.run_state, done.result.result["n_answers"]) == ("completed", 5)
 
 
+def test_a_new_run_says_that_it_kept_what_people_said(labelled):
+    operator("approve")(labelled.limit(2))
+    operator("correct")(labelled.skip(90), "zebra")
+    message = operator("auto_label")(labelled, DEMO_CLASSES, encoder="offline").result["message"]
+    assert "Anchored to the labels of 2 images" in message
+    assert "People also gave zebra" in message
+
+
 def test_labels_are_evaluated_and_the_outcome_can_be_read(labelled):
     operator("approve")(labelled.limit(3))
     result = operator("evaluate")(labelled, "ground_truth").result
@@ -242,7 +250,22 @@ def test_a_delegated_evaluation_works(labelled):
     assert (done.run_state, done.result.result["n_images"]) == ("completed", len(labelled))
 
 
-def test_the_form_of_the_evaluation_offers_fields_and_says_what_is_wrong(server, labelled):
+def test_the_form_of_the_evaluation_refuses_samples_that_cannot_be_evaluated(server):
+    videos = fo.Dataset()
+    videos.add_sample(fo.Sample(filepath="/a.mp4"))
+    assert form(server, "evaluate", videos)["problem"]["error_message"].startswith("These are video")
+    videos.delete()
+
+
+def test_the_form_of_the_evaluation_asks_for_labels_where_there_are_none(server):
+    dataset = fo.Dataset()
+    dataset.add_sample(fo.Sample(filepath="/a.jpg"))
+    problem = form(server, "evaluate", dataset)["problem"]["error_message"]
+    assert problem.startswith("There are no labels and no ground truth to compare")
+    dataset.delete()
+
+
+def test_the_form_of_the_evaluation_offers_offers_fields_and_says_what_is_wrong(server, labelled):
     fields = form(server, "evaluate", labelled)
     assert fields["label_field"]["default"] == "auto_label"
     assert fields["truth_field"]["type"]["values"] == ["ground_truth"]

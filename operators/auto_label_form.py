@@ -62,12 +62,10 @@ def chosen_settings(ctx: foo.ExecutionContext) -> Settings:
 
 def chosen_fields(ctx: foo.ExecutionContext) -> FieldNames:
     """Names of the fields to write; with the key of the run, where they were left as they are."""
-    own = FieldNames.of_run(chosen_key(ctx))
-    label = ctx.params.get("label_field") or FIELDS.label
-    confidence = ctx.params.get("confidence_field") or FIELDS.confidence
-    return FieldNames(
-        label=own.label if label == FIELDS.label else label,
-        confidence=own.confidence if confidence == FIELDS.confidence else confidence,
+    return FieldNames.of_run(
+        chosen_key(ctx),
+        label=ctx.params.get("label_field") or FIELDS.label,
+        confidence=ctx.params.get("confidence_field") or FIELDS.confidence,
     )
 
 

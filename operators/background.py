@@ -15,8 +15,7 @@ from fiftyone.operators import types
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionRunState
 
-from ..plugin.dataset.running import Cancelled
-from ..plugin.engine.errors import InputError
+from ..plugin.engine.errors import Cancelled, InputError
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
 from ..plugin.pipeline import STAGES, Progress
 

@@ -13,7 +13,8 @@ from .cli_export import export
 from .cli_install import install
 from .cli_label import label
 from .cli_review import evaluate
-from .engine.errors import InputError
+from .cli_runs import delete_run, runs
+from .engine.errors import Cancelled, InputError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -29,6 +30,9 @@ class _Commands(TyperGroup):
         except InputError as error:
             print(f"Error: {error}", file=sys.stderr)
             raise typer.Exit(BAD_INPUT) from error
+        except Cancelled as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from error
         except KeyboardInterrupt as error:
             print(
                 "Stopped. Embeddings so far are kept: the same command goes on from there.", file=sys.stderr
@@ -43,5 +47,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Label an unlabelled image dataset from nothing but class names.",
 )
-for command in (label, evaluate, export, demo, install):
+for command in (label, evaluate, export, runs, delete_run, demo, install):
     app.command()(command)

@@ -68,6 +68,13 @@ def label(
     ] = None,
     label_field: Annotated[str, typer.Option(help="Field for the labels.")] = "auto_label",
     confidence_field: Annotated[str, typer.Option(help="Field for the confidence.")] = "confidence",
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="Key of the run. It writes fields of its own, auto_label_KEY and so on, to be compared.",
+            show_default="the label field with a number",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the dataset made from a folder.", show_default="the folder's")
     ] = None,
@@ -106,7 +113,7 @@ def label(
     from .dataset.folder import opened_source
     from .pipeline import auto_label
 
-    fields = FieldNames(label=label_field, confidence=confidence_field)
+    fields = FieldNames.of_run(key, label_field, confidence_field)
     check_names(fields)
     with opened_source(source, name) as dataset, StageProgress() as progress:
         labelling = auto_label(
@@ -121,6 +128,7 @@ def label(
             clusters=clusters,
             settings=settings,
             fields=fields,
+            run_key=key,
             progress=progress,
         )
     show(summary_table(labelling), class_table(labelling))

@@ -24,18 +24,44 @@ class FieldNames:
     """Sample fields that a run writes.
 
     Attributes:
-        label: Classification with label and confidence.
+        label: Classification with label and confidence; or labelled copies of objects.
         confidence: Float in [0, 1], equal to the confidence of `label`, so that the grid can sort by it.
+        objects: Field whose objects are labelled, None for whole images. Then `label` is the only field: it is
+            of the same type, and all else are attributes of the objects in it.
     """
 
     label: str = "auto_label"
     confidence: str = "confidence"
+    objects: str | None = None
 
     @classmethod
-    def of_run(cls, key: str | None) -> "FieldNames":
-        """The names for a run with a key of its own, as in "auto_label_<key>"; the usual ones without."""
-        usual = cls()
-        return cls(f"{usual.label}_{key}", f"{usual.confidence}_{key}") if key else usual
+    def of_run(cls, key: str | None, label: str = label, confidence: str = confidence) -> "FieldNames":
+        """The names for a run that may have a key of its own.
+
+        Args:
+            key: Key of the run; it is added to the usual names, as in "auto_label_<key>"; None for none.
+            label: Name for the labels, "auto_label" for the usual one.
+            confidence: Name for the confidence, "confidence" for the usual one.
+        """
+        if not key:
+            return cls(label, confidence)
+        return cls(
+            label if label != cls.label else f"{label}_{key}",
+            confidence if confidence != cls.confidence else f"{confidence}_{key}",
+        )
+
+    @classmethod
+    def of_objects(cls, objects: str, key: str | None = None, label: str = label) -> "FieldNames":
+        """The names for a run over the objects in a field.
+
+        Args:
+            objects: Field of boxes or shapes.
+            key: Key of the run, if it has one of its own.
+            label: Name for the labelled objects; the usual one stands for "auto_label_<objects>[_<key>]".
+        """
+        if label == cls.label:
+            label = "_".join(filter(None, [label, objects.replace(".", "_"), key]))
+        return cls(label, objects=objects)
 
     @property
     def error(self) -> str:
@@ -64,6 +90,8 @@ class FieldNames:
 
     def by_role(self) -> dict[str, str]:
         """Role, one of the attributes and properties above → name of the field."""
+        if self.objects:
+            return {"label": self.label}
         return {role: getattr(self, role) for role in ROLES}
 
 
@@ -116,7 +144,7 @@ def check_names(names: FieldNames) -> None:
     if len(set(chosen)) < len(chosen):
         raise InputError(f"The fields need different names, but are {', '.join(chosen)}.")
     usual = FieldNames()
-    if names.label in {*usual.by_role().values(), usual.corrected} - {usual.label}:
+    if names.label in {*usual.by_role().values(), usual.corrected} - {usual.label, usual.confidence}:
         raise InputError(f"{names.label!r} belongs to the label field {usual.label!r}: choose another name.")
 
 
@@ -143,6 +171,7 @@ def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
             raise InputError(
                 f"Field {name!r} holds {type(field).__name__} values: choose another name, or delete it."
             )
+    _check_origin(dataset, names)
 
 
 def _check_answers(dataset: fo.Dataset, names: FieldNames) -> None:
@@ -152,6 +181,27 @@ def _check_answers(dataset: fo.Dataset, names: FieldNames) -> None:
             f"Field {names.corrected!r} exists, where corrections would be kept: "
             "choose another label field, or rename it."
         )
+
+
+def origin_of(dataset: fo.Dataset, field: str) -> str | None:
+    """The field whose objects a field of auto-label's holds labelled; None for every other field."""
+    known = dataset.get_field(field)
+    info = (known.info if known is not None else None) or {}
+    return info.get("objects") if info.get("author") == AUTHOR else None
+
+
+def _check_origin(dataset: fo.Dataset, names: FieldNames) -> None:
+    """Check that a label field which is there already is for the same things.
+
+    Raises:
+        InputError: It is not.
+    """
+    if dataset.get_field(names.label) is None:
+        return
+    held, wanted = origin_of(dataset, names.label), names.objects
+    if held != wanted:
+        what = "whole images" if held is None else f"the objects in {held!r}"
+        raise InputError(f"Field {names.label!r} holds labels of {what}: choose another label field.")
 
 
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:

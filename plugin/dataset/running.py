@@ -15,7 +15,7 @@ import fiftyone as fo
 from pymongo.errors import PyMongoError
 
 from ..engine.config import Settings
-from ..engine.errors import InputError
+from ..engine.errors import Cancelled, InputError
 from .fields import FieldNames
 from .lock import WriteLock
 from .outcome import Outcome
@@ -39,10 +39,6 @@ SECONDS_BETWEEN_BEATS = 2.0
 
 Progress = Callable[[str, int, int], None]
 logger = logging.getLogger("fiftyone_autolabel")
-
-
-class Cancelled(Exception):  # noqa: N818 (no error, but somebody's wish)
-    """Somebody cancelled the run; nothing was written."""
 
 
 class Run:

@@ -1,8 +1,12 @@
-"""The one exception that speaks to the user.
+"""The exceptions that speak to the user.
 
-Every layer raises it for bad input, and every surface (form, command line, Python) shows its message.
+Every layer may raise them, and every surface (form, command line, Python) shows their messages.
 """
 
 
 class InputError(ValueError):
     """The input cannot be used; the message says what is wrong and what to do, in one sentence."""
+
+
+class Cancelled(Exception):  # noqa: N818 (no error, but somebody's wish)
+    """Somebody cancelled the run; nothing was written."""

@@ -19,9 +19,9 @@ from fiftyone.server.app import app
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.operators.choosing_runs import ago
 from fiftyone_autolabel.plugin.dataset import running
-from fiftyone_autolabel.plugin.dataset.running import Cancelled
 from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs, update_record
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.engine.errors import Cancelled
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"

@@ -88,3 +88,9 @@ def test_declared_fields_say_what_they_hold(dataset):
     declare_fields(dataset, FieldNames())
     assert dataset.get_field("confidence").description == "Probability that the label is right"
     assert dataset.get_field("auto_label").document_type is fo.Classification
+
+
+def test_the_usual_names_get_the_key_of_a_run_and_chosen_ones_stay():
+    assert FieldNames.of_run(None) == FieldNames()
+    assert FieldNames.of_run("clip") == FieldNames("auto_label_clip", "confidence_clip")
+    assert FieldNames.of_run("clip", label="mine") == FieldNames("mine", "confidence_clip")

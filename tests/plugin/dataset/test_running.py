@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.dataset import running, runs, writing
-from fiftyone_autolabel.plugin.dataset.running import Cancelled, complete_interrupted, load_outcome
+from fiftyone_autolabel.plugin.dataset.running import complete_interrupted, load_outcome
 from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
+from fiftyone_autolabel.plugin.engine.errors import Cancelled
 
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(2, 4))

@@ -1,0 +1,131 @@
+"""The commands `fiftyone-autolabel runs` and `delete-run`.
+
+They read options and show records; the work is told in `dataset.runs` and `dataset.deleting`.
+"""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .dataset.database import require_database
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from .dataset.pending import PendingRun
+    from .dataset.runs import RunRecord
+
+SourceArgument = Annotated[
+    str, typer.Argument(help="A FiftyOne dataset, or the folder that it was made from.")
+]
+
+
+def runs(
+    source: SourceArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """List the labelling runs of a dataset: state, time, images, encoder, and why one failed.
+
+    A run that died while it wrote its labels is completed first.
+
+    Examples:
+
+        fiftyone-autolabel runs photos
+
+        fiftyone-autolabel runs photos --json
+    """
+    require_database()
+
+    from rich import print as show
+
+    from .dataset.folder import opened_source
+    from .dataset.pending import pending_runs
+    from .dataset.running import complete_interrupted
+    from .dataset.runs import list_runs
+
+    with opened_source(source) as dataset:
+        complete_interrupted(dataset)
+        records, waiting = list_runs(dataset), pending_runs(dataset)
+    if as_json:
+        print(json.dumps([*map(_as_dict, records), *map(_pending_as_dict, waiting)], indent=2))
+    elif records or waiting:
+        show(runs_table(records, waiting))
+    else:
+        print(f"No run has labelled {source} yet: see fiftyone-autolabel label --help.")
+
+
+def delete_run(
+    source: SourceArgument,
+    key: Annotated[str, typer.Argument(help="Key of the run, as `runs` lists it.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a run and the labels that it wrote; what people said and later runs wrote stays.
+
+    Example:
+
+        fiftyone-autolabel delete-run photos auto_label_1
+    """
+    require_database()
+
+    from .dataset.deleting import delete_run as delete
+    from .dataset.deleting import fields_of_its_own
+    from .dataset.folder import opened_source
+    from .dataset.runs import find_run
+
+    with opened_source(source) as dataset:
+        fields = ", ".join(fields_of_its_own(dataset, find_run(dataset, key))) or "none"
+        if not yes:
+            typer.confirm(f"Delete run {key}? Fields that go with it: {fields}.", abort=True)
+        deleted = delete(dataset, key)
+    print(f"Deleted run {deleted.key}; fields: {', '.join(deleted.fields) or 'none'}.")
+    if deleted.n_cleared:
+        print(f"{deleted.n_cleared:,} images lost its values in fields that other runs have written too.")
+
+
+def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Table":
+    """One row per run, oldest first; below them those that wait to be executed.
+
+    Args:
+        records: Runs that have begun.
+        waiting: Runs that have not.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("Run", "State", "Started (UTC)", "Fields", "Encoder", title="Runs", title_justify="left")
+    for column in ("Seconds", "Images", "Failed", "Expected"):
+        table.add_column(column, justify="right")
+    for run in records:
+        expected = "" if run.expected_accuracy is None else f"{run.expected_accuracy:.1%}"
+        table.add_row(
+            run.key,
+            Text(f"{run.state.value}: {run.error}" if run.error else run.state.value),
+            f"{run.started:%Y-%m-%d %H:%M}",
+            run.fields.label,
+            Text(run.encoder),
+            f"{run.duration.total_seconds():.1f}" if run.duration else "",
+            f"{run.n_labelled or run.n_images:,}",
+            f"{run.n_failed:,}",
+            expected,
+        )
+    for run in waiting:
+        table.add_row(run.key, "pending", f"{run.queued:%Y-%m-%d %H:%M}", "", "", style="dim")
+    return table
+
+
+def _as_dict(run: "RunRecord") -> dict:
+    values = {name: value for name, value in vars(run).items() if name != "is_interrupted"}
+    finished = run.finished and run.finished.isoformat()
+    fields = run.fields.by_role()
+    return values | {"started": run.started.isoformat(), "finished": finished, "fields": fields}
+
+
+def _pending_as_dict(run: "PendingRun") -> dict:
+    return {
+        "key": run.key,
+        "state": "pending",
+        "operator": run.operator,
+        "operation": run.operation,
+        "queued": run.queued.isoformat(),
+    }

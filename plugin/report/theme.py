@@ -11,19 +11,28 @@ import plotly.graph_objects as go
 from ..engine.errors import InputError
 
 THEMES = ("light", "dark")
+NEUTRAL = "neutral"
+"""For pages that do not say whether they are light or dark; shows on both."""
 
-TEXT = {"light": "#24292f", "dark": "#e6e6e6"}
-GRID = {"light": "rgba(0, 0, 0, 0.10)", "dark": "rgba(255, 255, 255, 0.14)"}
-HOVER = {"light": "#ffffff", "dark": "#2b2b2b"}
+TEXT = {"light": "#24292f", "dark": "#e6e6e6", NEUTRAL: "#808080"}
+GRID = {
+    "light": "rgba(0, 0, 0, 0.10)",
+    "dark": "rgba(255, 255, 255, 0.14)",
+    NEUTRAL: "rgba(128, 128, 128, 0.25)",
+}
+HOVER = {"light": "#ffffff", "dark": "#2b2b2b", NEUTRAL: "#ffffff"}
+HOVER_TEXT = TEXT | {NEUTRAL: TEXT["light"]}
 SERIES = {
     "light": ("#0072b2", "#d55e00", "#009e73", "#cc79a7"),
     "dark": ("#56b4e9", "#e69f00", "#2bc79a", "#cc79a7"),
+    NEUTRAL: ("#2e91e5", "#e07b00", "#1fae85", "#cc79a7"),
 }
 """Colours of Okabe and Ito (2008), which the colour-blind can tell apart, in the order of the traces."""
 
 RAMP = {
     "light": ("rgba(0, 114, 178, 0.06)", "rgb(86, 180, 233)", "rgb(0, 90, 160)", "rgb(0, 38, 84)"),
     "dark": ("rgba(86, 180, 233, 0.10)", "rgb(0, 90, 160)", "rgb(86, 180, 233)", "rgb(235, 248, 255)"),
+    NEUTRAL: ("rgba(46, 145, 229, 0.08)", "rgb(46, 145, 229)"),
 }
 """From little to much; lightness alone tells them apart."""
 
@@ -57,8 +66,8 @@ def template(theme: str) -> go.layout.Template:
     Raises:
         InputError: There is no such theme.
     """
-    if theme not in THEMES:
-        raise InputError(f"Unknown theme {theme!r}: choose one of {', '.join(THEMES)}.")
+    if theme not in TEXT:
+        raise InputError(f"Unknown theme {theme!r}: choose one of {', '.join(TEXT)}.")
     axis = {
         "gridcolor": GRID[theme],
         "linecolor": GRID[theme],
@@ -74,7 +83,7 @@ def template(theme: str) -> go.layout.Template:
             "plot_bgcolor": "rgba(0, 0, 0, 0)",
             "font": {"color": TEXT[theme], "size": 12, "family": "system-ui, sans-serif"},
             "colorway": SERIES[theme],
-            "hoverlabel": {"align": "left", "bgcolor": HOVER[theme], "font": {"color": TEXT[theme]}},
+            "hoverlabel": {"align": "left", "bgcolor": HOVER[theme], "font": {"color": HOVER_TEXT[theme]}},
             "margin": {"l": 56, "r": 24, "t": 32, "b": 48},
             "xaxis": axis,
             "yaxis": axis,

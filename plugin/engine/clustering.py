@@ -13,6 +13,9 @@ from .vectors import group_means, principal_projection, unit_rows
 CLUSTERING_DIMENSIONS = 50
 KMEANS_ROUNDS = 15
 
+MOST_MEANS = 5_000
+"""Most clusters of k-means: beyond, its cost and that of the meta-clusters grow without telling more."""
+
 
 @dataclass(frozen=True)
 class Clusters:
@@ -96,7 +99,8 @@ def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
         return np.full(n, -1)
     reduced = unit_rows(principal_projection(X, CLUSTERING_DIMENSIONS).of(X))
     if settings.clustering == "kmeans":
-        return _kmeans(reduced, n // (2 * settings.min_cluster_size), settings.seed)
+        count = min(n // (2 * settings.min_cluster_size), MOST_MEANS)
+        return _kmeans(reduced, count, settings.seed)
     return _hdbscan(reduced, settings.min_cluster_size)
 
 
@@ -110,8 +114,10 @@ def meta_cluster_assignments(micro: Clusters, wanted: int) -> np.ndarray:
         return np.full(len(micro), -1)
     from sklearn.cluster import AgglomerativeClustering
 
-    model = AgglomerativeClustering(n_clusters=wanted, metric="cosine", linkage="average")
-    return model.fit_predict(micro.means)
+    # Computed here, because a cluster whose images cancel out has a mean of zeros: cosine 0 to all.
+    distances = 1 - micro.means @ micro.means.T
+    model = AgglomerativeClustering(n_clusters=wanted, metric="precomputed", linkage="average")
+    return model.fit_predict(distances)
 
 
 def summarise(level: str, X: np.ndarray, assignments: np.ndarray) -> Clusters:

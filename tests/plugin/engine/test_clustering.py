@@ -55,3 +55,10 @@ def test_too_few_images_make_no_clusters(features, n):
 
 def test_no_clustering_can_be_asked_for(features):
     assert len(build_hierarchy(features.X, 8, Settings(clustering="none").resolved(320, 8)).micro) == 0
+
+
+def test_a_cluster_whose_images_cancel_out_is_clustered_all_the_same():
+    X = np.array([[1, 0], [-1, 0], [0, 1], [0, 1], [1, 0], [1, 0], [0, -1], [0, -1]], np.float32)
+    hierarchy = build_hierarchy(X, 2, HDBSCAN, np.repeat(np.arange(4), 2))
+    assert len(hierarchy.meta) == 2
+    assert np.isfinite(hierarchy.meta.means).all()

@@ -42,7 +42,7 @@ def test_the_same_input_gives_the_same_bytes(features, method):
 
 
 @both_methods
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sizes, st.integers(0, 5))
 def test_any_number_of_images_and_classes_gives_finite_probabilities(method, sizes, seed):
     made = make_features(tuple(sizes), noise=0.8, seed=seed)
@@ -52,7 +52,26 @@ def test_any_number_of_images_and_classes_gives_finite_probabilities(method, siz
     assert result.labels.max() < len(sizes)
 
 
-@settings(max_examples=15, deadline=None)
+@both_methods
+@settings(max_examples=25)
+@given(st.data())
+def test_any_input_that_is_accepted_gives_finite_numbers_and_keeps_what_people_said(method, data):
+    n, k, d = (data.draw(st.integers(1, most)) for most in (30, 8, 6))
+    rng = np.random.default_rng(data.draw(st.integers(0, 10_000)))
+    X, T = rng.normal(size=(n, d)), rng.normal(size=(k, d))
+    anchors = np.where(rng.random(n) < data.draw(st.floats(0, 1)), rng.integers(k, size=n), -1)
+    given_too = {
+        "visual_embeddings": rng.normal(size=(n, data.draw(st.integers(1, 5)))),
+        "micro_clusters": rng.integers(-1, 4, size=n),
+    }
+    chosen = data.draw(st.sets(st.sampled_from(sorted(given_too))))
+    result = refine(X, T, anchors=anchors, method=method, **{name: given_too[name] for name in chosen})
+    for numbers in (result.probabilities, result.prototypes, result.explanation.novelty):
+        assert np.isfinite(numbers).all()
+    assert (result.labels[anchors >= 0] == anchors[anchors >= 0]).all()
+
+
+@settings(max_examples=15)
 @given(st.permutations(range(120)))
 def test_the_order_of_the_images_does_not_matter(order):
     made = make_features((30,) * 4)
@@ -61,7 +80,7 @@ def test_the_order_of_the_images_does_not_matter(order):
     assert (shuffled.labels == refine(made.X, made.T).labels[order]).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.permutations(range(5)))
 def test_the_order_of_the_classes_does_not_matter(order):
     made = make_features((20,) * 5)
@@ -69,7 +88,7 @@ def test_the_order_of_the_classes_does_not_matter(order):
     assert (order[refine(made.X, made.T[order]).labels] == refine(made.X, made.T).labels).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
 def test_the_length_of_the_rows_does_not_matter(image_scale, text_scale):
     made = make_features((20,) * 5)
@@ -78,7 +97,7 @@ def test_the_length_of_the_rows_does_not_matter(image_scale, text_scale):
 
 
 @both_methods
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.integers(1, 3), min_size=60, max_size=60))
 def test_copies_of_images_change_no_label(method, copies):
     made = make_features((20,) * 3, noise=0.8)

@@ -7,6 +7,8 @@ from .approve import Approve
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
 from .compare_runs import CompareRuns
+from .compute_clusters import ComputeClusters
+from .compute_embeddings import ComputeEmbeddings
 from .correct import Correct
 from .delete_run import DeleteRun
 from .evaluate import Evaluate
@@ -18,6 +20,8 @@ from .withdraw import Withdraw
 
 OPERATORS = (
     AutoLabel,
+    ComputeEmbeddings,
+    ComputeClusters,
     ReviewNext,
     Correct,
     Approve,

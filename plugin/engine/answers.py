@@ -62,13 +62,21 @@ class TextCorrection:
         self._length = max(float(np.sqrt(squares.mean())), 1e-12)
 
     def spread(self, known: np.ndarray) -> float:
-        """The σ under which held-out answers and guesses are most likely; the smaller one in a tie."""
+        """The σ under which held-out answers and guesses are most likely.
+
+        Tried from the smallest up, until the likelihood no longer grows.
+        """
         if np.sum(known >= 0) < 2 or self.logits.shape[1] == 1:
             return 0.0
         rows, y, weights, fold = self._examples(known)
         logits, features = self.logits[rows], self._features(rows)
-        worth = [held_out_likelihood(logits, features, y, weights, fold, spread) for spread in SPREADS]
-        return SPREADS[int(np.argmax(worth))]
+        best, most = 0.0, -np.inf
+        for spread in SPREADS:
+            likelihood = held_out_likelihood(logits, features, y, weights, fold, spread)
+            if likelihood <= most:
+                break
+            best, most = spread, likelihood
+        return best
 
     def apply(self, known: np.ndarray, spread: float) -> np.ndarray:
         """Correct the text view.

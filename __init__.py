@@ -6,6 +6,7 @@ FiftyOne executes this file on every request, so it only registers; the public n
 from importlib import import_module
 
 _PUBLIC = {
+    "Cancelled": ".plugin.engine.errors",
     "Evaluation": ".plugin.evaluation",
     "ExportOptions": ".plugin.export.options",
     "Exported": ".plugin.export.manifest",
@@ -14,12 +15,19 @@ _PUBLIC = {
     "Labelling": ".plugin.pipeline",
     "Refinement": ".plugin.engine.results",
     "Relabelling": ".plugin.corrections",
+    "RunState": ".plugin.dataset.runs",
     "Settings": ".plugin.engine.config",
     "approve": ".plugin.dataset.answers",
     "auto_label": ".plugin.pipeline",
+    "cancel_run": ".plugin.dataset.runs",
+    "compare_runs": ".plugin.dataset.comparing",
+    "compute_clusters": ".plugin.preparation",
+    "compute_embeddings": ".plugin.preparation",
     "correct": ".plugin.dataset.answers",
+    "delete_run": ".plugin.dataset.deleting",
     "evaluate": ".plugin.evaluation",
     "export_labels": ".plugin.export.exporting",
+    "list_runs": ".plugin.dataset.runs",
     "load_encoder": ".plugin.encoders.registry",
     "refine": ".plugin.engine.refinement",
     "refine_with_corrections": ".plugin.corrections",

@@ -14,7 +14,7 @@ import fiftyone.operators as foo
 import numpy as np
 import pytest
 from fiftyone.operators.delegated import DelegatedOperationService
-from fiftyone.operators.executor import ExecutionError
+from fiftyone.operators.executor import ExecutionError, Executor
 from fiftyone.server.app import app
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.operators.choosing_runs import ago
@@ -168,6 +168,21 @@ def test_a_run_is_cancelled_from_the_app_while_it_is_at_work(server, dataset, mo
         )
     ]
     assert list_runs(dataset)[0].state == RunState.CANCELLED
+
+
+def test_a_run_goes_on_when_the_browser_tab_is_closed(demo_dataset):
+    params = {"classes": DEMO_CLASSES, "encoder": "offline"}
+    request = {"operator_uri": f"{PLUGIN}/auto_label", "dataset_name": demo_dataset.name, "params": params}
+    ctx = foo.ExecutionContext(request_params=request, executor=Executor())
+    messages = operator("auto_label").execute(ctx)
+    next(messages)
+    messages.close()
+    end = time.monotonic() + 60
+    while not (runs := list_runs(demo_dataset)) or runs[0].state == RunState.RUNNING:
+        assert time.monotonic() < end, "the run did not end"
+        time.sleep(0.05)
+    assert runs[0].state == RunState.COMPLETED
+    assert demo_dataset.count("auto_label.label") == len(demo_dataset)
 
 
 def test_only_runs_under_way_are_offered_to_be_cancelled(server, dataset):

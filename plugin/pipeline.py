@@ -12,6 +12,7 @@ import numpy as np
 
 from .embedding import Progress, embed
 from .encoders.base import Encoder, ImageTower
+from .encoders.crops import MARGIN
 from .encoders.descriptions import Classes
 from .encoders.precomputed import Vectors
 from .engine.config import Settings
@@ -94,6 +95,8 @@ def auto_label(
     visual_encoder: str | ImageTower | None = None,
     visual_embeddings: Vectors | None = None,
     clusters: GivenClusters | None = None,
+    objects: str | None = None,
+    margin: float = MARGIN,
     settings: Settings | None = None,
     fields: "FieldNames | None" = None,
     run_key: str | None = None,
@@ -135,6 +138,14 @@ def auto_label(
         clusters: Micro-clusters of one's own: a field with a whole number or a text per image, an (n,)
             array of whole numbers, negative for none, or a function from the (m, d) unit rows of the images
             that could be read (those of the second encoder if there is one) to such an array.
+
+        objects: Field of boxes or shapes, whose objects are labelled instead of whole images. The field is
+            only read: copies of its objects, with the same ids and boxes, go to "auto_label_<objects>", with
+            label, confidence and all else as attributes. What is said of images here then goes for objects:
+            vectors and clusters may be attributes of them or brain keys over them. A patches view is labelled
+            object by object, whether this is given or not.
+        margin: What is shown around an object, as a share of its width and height on every side, from 0 to 1.
+
         settings: How to cluster and refine; the defaults suit most data.
         fields: Names of the fields to write.
         run_key: Key of the run. The fields get it too, as in "auto_label_<key>", unless they are named, so
@@ -151,20 +162,24 @@ def auto_label(
     from .dataset.answers import anchors_of, read_answers
     from .dataset.fields import FieldNames, check_fields
     from .dataset.outcome import Outcome
+    from .dataset.patches import field_to_label, read_objects
     from .dataset.reading import dataset_of, read_images
     from .dataset.running import check_key, run_under_way
     from .dataset.runs import RunInputs
     from .report.summarising import summarise
 
+    objects = field_to_label(samples, objects)
     fields = fields or FieldNames.of_run(run_key)
+    if objects:
+        fields = FieldNames.of_objects(objects, run_key, fields)
     prompts = read_prompts(classes, prompt_templates, text_embeddings)
-    images = read_images(samples)
+    images = read_objects(samples, objects, margin) if objects else read_images(samples)
     dataset = dataset_of(samples)
     check_key(dataset, run_key)
     check_fields(dataset, fields)
-    own_clusters = None if clusters is None else read_own_clusters(samples, clusters)
-    towers = load_towers(samples, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings)
-    settings = _settings_for(towers.encoder, settings)
+    own_clusters = None if clusters is None else read_own_clusters(images, clusters)
+    towers = load_towers(images, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings)
+    settings = settings_for(towers.encoder, settings)
     inputs = RunInputs(
         prompts.classes,
         prompts.templates or list(towers.encoder.prompt_templates),
@@ -179,11 +194,12 @@ def auto_label(
             visual_embeddings=visual_embeddings,
             clusters=clusters,
         ),
+        margin if objects else None,
     )
     with run_under_way(
         samples, inputs, settings, fields, n_images=len(images.ids), key=run_key, progress=progress
     ) as run:
-        embedded = embed(towers, prompts, images.paths, run.report)
+        embedded = embed(towers, prompts, images.images, run.report)
         sample_ids = [images.ids[row] for row in embedded.rows]
         failures = {images.ids[row]: error for row, error in embedded.errors.items()}
         answers = read_answers(dataset, fields)
@@ -219,7 +235,7 @@ def _strangers(given: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
     return dict(Counter(name for name in given if name not in set(classes)))
 
 
-def _settings_for(tower: Encoder, settings: Settings | None) -> Settings:
+def settings_for(tower: Encoder, settings: Settings | None) -> Settings:
     """The settings, with what is left to the encoder taken from it."""
     settings = settings or Settings()
     if settings.confidence_temperature is not None:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-from .encoders.base import Encoder, ImageTower
+from .encoders.base import Encoder, ImageLike, ImageTower
 from .encoders.descriptions import ClassDescription, Classes, read_classes
 from .encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vectors
 from .encoders.prompts import check_templates
@@ -21,12 +21,27 @@ from .encoders.registry import choose_encoder, load_encoder
 from .engine.errors import InputError
 from .engine.validation import check_clusters
 
-if TYPE_CHECKING:
-    import fiftyone as fo
-
 GivenClusters = str | np.ndarray | Callable[[np.ndarray], np.ndarray]
 
 logger = logging.getLogger("fiftyone_autolabel")
+
+
+class Items(Protocol):
+    """What is labelled: images, or objects in them.
+
+    Attributes:
+        ids: (n,) ids, under which they are written.
+        images: (n,) what the encoders look at.
+    """
+
+    ids: list[str]
+    images: Sequence[ImageLike]
+
+    def vectors(self, source: str) -> np.ndarray:
+        """Vectors by the name of where they are kept, (n, d) float32; rows of NaN where there are none."""
+
+    def clusters(self, source: str) -> np.ndarray:
+        """Clusters by the name of where they are kept, (n,) int64; negative where there are none."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,19 @@ class Towers:
         """The one or two that embed images, the first beside the texts."""
         return [self.encoder] if self.visual is None else [self.encoder, self.visual]
 
+    def named(self) -> dict[str, str]:
+        """Names and versions, as saved prototypes keep them.
+
+        Vectors that were given are by the text encoder's model, in a version that nobody knows.
+        """
+        is_given = isinstance(self.encoder, PrecomputedEncoder)
+        return {
+            "encoder": self.text_encoder or self.encoder.name,
+            "encoder_version": "" if is_given else self.encoder.version,
+            "visual_encoder": self.visual.name if self.visual else "",
+            "visual_encoder_version": self.visual.version if self.visual else "",
+        }
+
 
 @dataclass(frozen=True)
 class OwnClusters:
@@ -105,7 +133,7 @@ def read_prompts(
 
 
 def load_towers(
-    samples: "fo.Dataset | fo.DatasetView",
+    items: Items,
     encoder: str | Encoder,
     embeddings: Vectors | None,
     text_embeddings: Vectors | None,
@@ -121,17 +149,17 @@ def load_towers(
         raise InputError("Text embeddings need image embeddings from the same model: give embeddings too.")
     if visual_encoder is not None and visual_embeddings is not None:
         raise InputError("Give visual_encoder or visual_embeddings, not both: either is the second encoder.")
-    visual = partial(_load_visual, samples, visual_encoder, visual_embeddings)
+    visual = partial(_load_visual, items, visual_encoder, visual_embeddings)
     if embeddings is None:
         tower, reason = _load_tower(encoder, "embed_texts")
         return Towers(tower, reason, visual(), tower.name)
-    vectors = _given_vectors(samples, embeddings)
+    vectors = _given_vectors(items, embeddings)
     if text_embeddings is not None:
         tower, reason, text_encoder = PrecomputedEncoder(vectors, text_embeddings), "", None
     else:
         text_tower, reason = _load_tower(encoder, "embed_texts")
         tower, text_encoder = PrecomputedEncoder(vectors, text_tower), text_tower.name
-    tower.check_count(len(samples))
+    tower.check_count(len(items.ids))
     return Towers(tower, reason, visual(), text_encoder)
 
 
@@ -148,7 +176,7 @@ def names_of(**arguments: object) -> dict[str, str]:
     return {name: _name_of(value) for name, value in arguments.items() if value is not None}
 
 
-def read_own_clusters(samples: "fo.Dataset | fo.DatasetView", clusters: GivenClusters) -> OwnClusters:
+def read_own_clusters(items: Items, clusters: GivenClusters) -> OwnClusters:
     """Read clusters from a field, or check those of an array.
 
     Raises:
@@ -157,10 +185,8 @@ def read_own_clusters(samples: "fo.Dataset | fo.DatasetView", clusters: GivenClu
     if callable(clusters):
         return OwnClusters(getattr(clusters, "__name__", repr(clusters)), clusters)
     if not isinstance(clusters, str):
-        return OwnClusters("array", check_clusters(clusters, len(samples)))
-    from .dataset.reading import read_clusters
-
-    return OwnClusters(clusters, read_clusters(samples, clusters))
+        return OwnClusters("array", check_clusters(clusters, len(items.ids)))
+    return OwnClusters(clusters, items.clusters(clusters))
 
 
 def _name_of(value: object) -> str:
@@ -172,13 +198,11 @@ def _name_of(value: object) -> str:
 
 
 def _load_visual(
-    samples: "fo.Dataset | fo.DatasetView",
-    encoder: str | ImageTower | None,
-    embeddings: Vectors | None,
+    items: Items, encoder: str | ImageTower | None, embeddings: Vectors | None
 ) -> ImageTower | None:
     if embeddings is not None:
-        given = PrecomputedImages(_given_vectors(samples, embeddings))
-        given.check_count(len(samples))
+        given = PrecomputedImages(_given_vectors(items, embeddings))
+        given.check_count(len(items.ids))
         return given
     if encoder is None:
         return None
@@ -188,13 +212,11 @@ def _load_visual(
     return tower
 
 
-def _given_vectors(samples: "fo.Dataset | fo.DatasetView", vectors: Vectors) -> Vectors:
+def _given_vectors(items: Items, vectors: Vectors) -> Vectors:
     """The vectors of a field or a brain run; arrays and .npy files as they are."""
     if not isinstance(vectors, str) or vectors.endswith(".npy"):
         return vectors
-    from .dataset.reading import read_vectors
-
-    return read_vectors(samples, vectors)
+    return items.vectors(vectors)
 
 
 def _load_tower(encoder: str | ImageTower, must_have: str) -> tuple[Encoder, str]:

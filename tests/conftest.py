@@ -28,6 +28,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SCRATCH = Path(tempfile.mkdtemp(prefix="fiftyone-autolabel-tests-"))
 PLUGINS_DIR = SCRATCH / "plugins"
 
+SCENE_CLASSES = ("cat", "rocket", "cup of coffee")
+
 # The shell waits for the pipe to close, so the server ends with this process however that ends.
 SERVER_SCRIPT = '"$@" >/dev/null 2>&1 & server=$!; read -r _; kill $server; wait $server'
 
@@ -103,5 +105,31 @@ def demo_dataset() -> Iterator["fo.Dataset"]:
         fo.Sample(filepath=str(photo.path), ground_truth=fo.Classification(label=photo.label))
         for photo in demo_photos(default_cache_folder() / "demo")[::4]
     )
+    yield dataset
+    dataset.delete()
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> Iterator["fo.Dataset"]:
+    """Eight images of three demo photos each, with a box around every photo, in a dataset that is deleted."""
+    import fiftyone as fo
+    from fiftyone_autolabel.plugin.demo import demo_photos
+    from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
+    from PIL import Image
+
+    photos = demo_photos(default_cache_folder() / "demo")
+    shown = [[photo for photo in photos if photo.label == label][:8] for label in SCENE_CLASSES]
+    dataset = fo.Dataset()
+    for number in range(8):
+        canvas, boxes = Image.new("RGB", (900, 400), "grey"), []
+        for place, label in enumerate(SCENE_CLASSES):
+            with Image.open(shown[place][number].path) as photo:
+                canvas.paste(photo.resize((240, 300)), (30 + 300 * place, 50))
+            box = [(30 + 300 * place) / 900, 50 / 400, 240 / 900, 300 / 400]
+            boxes.append(fo.Detection(label=label, bounding_box=box, occluded=place == 1))
+        canvas.save(tmp_path / f"scene-{number}.png")
+        objects = fo.Detections(detections=boxes)
+        dataset.add_sample(fo.Sample(filepath=str(tmp_path / f"scene-{number}.png"), ground_truth=objects))
+    dataset.add_dynamic_sample_fields()
     yield dataset
     dataset.delete()

@@ -12,6 +12,7 @@ import numpy as np
 from ..engine.errors import InputError
 from .fields import APPROVED_TAG, FieldNames, answer_fields, declare_answers
 from .lock import WriteLock
+from .patches import read_approved_objects
 from .reading import Samples, check_samples, dataset_of
 from .runs import labelled_fields, latest_run
 
@@ -98,7 +99,7 @@ def withdraw(samples: Samples, label_field: str = "auto_label") -> Answered:
 
 
 def read_answers(dataset: fo.Dataset, names: FieldNames, *, is_tag_enough: bool = True) -> dict[str, str]:
-    """What people said of the samples of a dataset.
+    """What people said of the samples of a dataset, or of its objects if they are what is labelled.
 
     Args:
         dataset: Dataset with or without answers.
@@ -107,8 +108,10 @@ def read_answers(dataset: fo.Dataset, names: FieldNames, *, is_tag_enough: bool 
             in the App. Where the tag goes with an answer on another label field, it does not count here.
 
     Returns:
-        Sample id → class name.
+        Sample id, or object id → class name.
     """
+    if names.objects:
+        return read_approved_objects(dataset, names)
     said: dict[str, str] = {}
     if is_tag_enough and dataset.has_sample_field(names.label):
         tagged = dataset.match_tags(APPROVED_TAG).exists(f"{names.label}.label")
@@ -140,15 +143,20 @@ def fields_of_run(samples: Samples, label_field: str) -> FieldNames:
     """Names of the fields that go with a label field.
 
     Raises:
-        InputError: No run wrote that field, or the samples are not images.
+        InputError: No run wrote that field, it labels objects, or the samples are not images.
     """
     check_samples(samples)
     run = latest_run(dataset_of(samples), label_field)
+    if run and run.fields.objects:
+        raise InputError(
+            f"{label_field!r} labels objects: look at them in a patches view, correct what is wrong there, "
+            f"and tag what is right as {APPROVED_TAG!r}; the next run keeps that."
+        )
     if run is None:
         known = labelled_fields(dataset_of(samples))
         advice = f"choose {' or '.join(known)}." if known else "run Auto-label first."
         raise InputError(f"No run wrote a label field {label_field!r}: {advice}")
-    return FieldNames(label=label_field, confidence=run.fields.confidence)
+    return run.fields
 
 
 def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str]:

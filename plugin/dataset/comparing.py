@@ -11,7 +11,9 @@ import numpy as np
 
 from ..engine.errors import InputError
 from .outcome import Outcome
+from .patches import object_view
 from .running import load_outcome
+from .runs import find_run
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,8 @@ def compare_runs(dataset: fo.Dataset, first: str, second: str) -> RunComparison:
     Raises:
         InputError: There is no such run, it has no labels, or the two have no sample in common.
     """
-    if first == second:
-        raise InputError(f"Choose two different runs to compare, not {first!r} twice.")
-    one, other = load_outcome(dataset, first), load_outcome(dataset, second)
-    ids, rows, other_rows = np.intersect1d(one.sample_ids, other.sample_ids, return_indices=True)
+    one, other = _load_both(dataset, first, second)
+    ids, rows, other_rows = _common(one, other)
     if len(ids) == 0:
         raise InputError(
             f"Runs {first!r} and {second!r} labelled different samples: there is nothing to compare."
@@ -79,8 +79,46 @@ def compare_runs(dataset: fo.Dataset, first: str, second: str) -> RunComparison:
         n_only_first=len(one.sample_ids) - len(ids),
         n_only_second=len(other.sample_ids) - len(ids),
         changes=tuple((label, other_label, count) for (label, other_label), count in changes.most_common()),
-        view=dataset.select(ids[surest_first].tolist(), ordered=True),
+        view=_view_of(dataset, first, ids[surest_first].tolist()),
     )
+
+
+def _view_of(dataset: fo.Dataset, run: str, ids: list[str]) -> fo.DatasetView:
+    """What a run labelled, in this order: samples, or objects one by one."""
+    fields = find_run(dataset, run).fields
+    return object_view(dataset, fields.label, ids) if fields.objects else dataset.select(ids, ordered=True)
+
+
+def changed_samples(
+    dataset: fo.Dataset, first: str, second: str, label: str, other_label: str
+) -> fo.DatasetView:
+    """The samples that two runs gave these two labels.
+
+    Args:
+        dataset: Dataset of both.
+        first: Key of a completed run.
+        second: Key of another.
+        label: Label by the first.
+        other_label: Label by the second.
+
+    Raises:
+        InputError: There is no such run, or it has no labels.
+    """
+    one, other = _load_both(dataset, first, second)
+    ids, rows, other_rows = _common(one, other)
+    is_meant = (_names(one)[rows] == label) & (_names(other)[other_rows] == other_label)
+    return dataset.select(ids[is_meant].tolist())
+
+
+def _load_both(dataset: fo.Dataset, first: str, second: str) -> tuple[Outcome, Outcome]:
+    if first == second:
+        raise InputError(f"Choose two different runs to compare, not {first!r} twice.")
+    return load_outcome(dataset, first), load_outcome(dataset, second)
+
+
+def _common(one: Outcome, other: Outcome) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ids of the samples that both labelled, and their rows in either."""
+    return np.intersect1d(one.sample_ids, other.sample_ids, return_indices=True)
 
 
 def _names(outcome: Outcome) -> np.ndarray:

@@ -11,6 +11,7 @@ import fiftyone as fo
 from ..engine.errors import InputError
 from .answers import read_answers
 from .lock import WriteLock
+from .object_labels import clear_object_labels
 from .review import delete_review_views
 from .running import complete_interrupted, load_outcome
 from .runs import RunRecord, RunState, completed_runs, find_run
@@ -85,7 +86,10 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
         ids = written.difference(*(rewritten[other.key] for other in rewriters))
         if role in ("label", "confidence"):
             ids -= answered
-        _clear(dataset, name, ids)
+        if run.fields.objects:
+            clear_object_labels(dataset, name, ids)
+        else:
+            _clear(dataset, name, ids)
         cleared |= ids
     if own:
         dataset.delete_sample_fields(own)

@@ -26,8 +26,8 @@ class FieldNames:
     Attributes:
         label: Classification with label and confidence; or labelled copies of objects.
         confidence: Float in [0, 1], equal to the confidence of `label`, so that the grid can sort by it.
-        objects: Field whose objects are labelled, None for whole images. Then `label` is the only field: it is
-            of the same type, and all else are attributes of the objects in it.
+        objects: Field whose objects are labelled, None for whole images. With it, `label` is of the same type
+            and the only field: all else are attributes of the objects in it.
     """
 
     label: str = "auto_label"
@@ -51,17 +51,19 @@ class FieldNames:
         )
 
     @classmethod
-    def of_objects(cls, objects: str, key: str | None = None, label: str = label) -> "FieldNames":
+    def of_objects(cls, objects: str, key: str | None, chosen: "FieldNames") -> "FieldNames":
         """The names for a run over the objects in a field.
 
         Args:
             objects: Field of boxes or shapes.
             key: Key of the run, if it has one of its own.
-            label: Name for the labelled objects; the usual one stands for "auto_label_<objects>[_<key>]".
+            chosen: Names of which that for the labels is taken, unless it is the usual one for whole images:
+                that stands for "auto_label_<objects>[_<key>]".
         """
-        if label == cls.label:
-            label = "_".join(filter(None, [label, objects.replace(".", "_"), key]))
-        return cls(label, objects=objects)
+        if chosen.label != cls.of_run(key).label:
+            return cls(chosen.label, objects=objects)
+        parts = [cls.label, objects.replace(".", "_"), key]
+        return cls("_".join(filter(None, parts)), objects=objects)
 
     @property
     def error(self) -> str:

@@ -145,8 +145,8 @@ class Outcome:
             **{name: deserialize_numpy_array(data[name], ascii=True) for name in ARRAYS},
         )
 
-    def columns(self, names: FieldNames, rows: slice) -> dict[str, list]:
-        """Field → its values on some of the samples."""
+    def columns(self, names: FieldNames, rows: slice | np.ndarray) -> dict[str, list]:
+        """Field → its values on some of the samples, which a slice or their numbers choose."""
         confidence = self.confidence[rows].tolist()
         return {
             names.label: list(self._classifications(rows, confidence)),
@@ -157,7 +157,9 @@ class Outcome:
             names.error: [None] * len(confidence),
         }
 
-    def _classifications(self, rows: slice, confidence: list[float]) -> Iterator[fo.Classification]:
+    def _classifications(
+        self, rows: slice | np.ndarray, confidence: list[float]
+    ) -> Iterator[fo.Classification]:
         """Labels with what explains them; the names are those of `fields.EXPLANATIONS`."""
         classes, changed_by = (*self.classes, None), (*self.levels, "")
         columns = (

@@ -19,12 +19,22 @@ class Images:
     """The images of a collection, in its order.
 
     Attributes:
+        samples: The collection.
         ids: (n,) sample ids.
-        paths: (n,) file paths.
+        images: (n,) file paths.
     """
 
+    samples: Samples
     ids: list[str]
-    paths: list[str]
+    images: list[str]
+
+    def vectors(self, source: str) -> np.ndarray:
+        """Read one vector per image, as `read_vectors` does."""
+        return read_vectors(self.samples, source)
+
+    def clusters(self, field: str) -> np.ndarray:
+        """Read the cluster of every image, as `read_clusters` does."""
+        return read_clusters(self.samples, field)
 
 
 def read_images(samples: Samples) -> Images:
@@ -34,8 +44,7 @@ def read_images(samples: Samples) -> Images:
         InputError: It has no samples, or its samples are not single images.
     """
     check_samples(samples)
-    ids, paths = samples.values(["id", "filepath"])
-    return Images(ids, paths)
+    return Images(samples, *samples.values(["id", "filepath"]))
 
 
 def check_samples(samples: Samples) -> None:
@@ -88,10 +97,10 @@ def read_vectors(samples: Samples, source: str) -> np.ndarray:
         raise InputError(f"There is no vector field or brain key {source!r} with vectors: {listed}")
     dataset = dataset_of(samples)
     if dataset.has_sample_field(source):
-        return _stack(_field_values(samples, source), source)
+        return as_matrix(_field_values(samples, source), source)
     results = dataset.load_brain_results(source)
     vectors = dict(zip(results.sample_ids, results.embeddings, strict=True))
-    return _stack([vectors.get(sample_id) for sample_id in samples.values("id")], source)
+    return as_matrix([vectors.get(sample_id) for sample_id in samples.values("id")], source)
 
 
 def vector_sources(samples: Samples) -> list[str]:
@@ -116,9 +125,24 @@ def read_clusters(samples: Samples, field: str) -> np.ndarray:
         InputError: There is no such field, or no sample has a cluster in it.
     """
     check_cluster_field(samples, field)
-    values = _field_values(samples, field)
+    return as_clusters(_field_values(samples, field), field)
+
+
+def as_clusters(values: list[int | str | None], source: str) -> np.ndarray:
+    """Number the clusters that have texts as names.
+
+    Args:
+        values: n whole numbers or texts, None for no cluster.
+        source: What they were read from.
+
+    Returns:
+        (n,) int64, negative for no cluster.
+
+    Raises:
+        InputError: There is no cluster.
+    """
     if all(value is None for value in values):
-        raise InputError(f"{field!r} has no clusters on these samples: compute them first.")
+        raise InputError(f"{source!r} has no clusters on these samples: compute them first.")
     texts = sorted({value for value in values if isinstance(value, str)})
     numbers = {text: number for number, text in enumerate(texts)} | {None: -1}
     return np.array([numbers.get(value, value) for value in values])
@@ -202,7 +226,16 @@ def _field_values(samples: Samples, field: str) -> list:
     return [values[sample_id] for sample_id in ids]
 
 
-def _stack(vectors: list, source: str) -> np.ndarray:
+def as_matrix(vectors: list[np.ndarray | None], source: str) -> np.ndarray:
+    """Stack vectors as (n, d) float32, with rows of NaN for those that are missing.
+
+    Args:
+        vectors: n vectors or None.
+        source: What they were read from.
+
+    Raises:
+        InputError: There is no vector, or they are not of one length.
+    """
     lengths = {np.size(vector) for vector in vectors if vector is not None}
     if not lengths:
         raise InputError(f"{source!r} has no vectors on these samples: compute embeddings first.")

@@ -12,7 +12,8 @@ from ..engine.errors import InputError
 from ..engine.results import Refinement
 from ..engine.review import review_order
 from .answers import fields_of_run
-from .fields import APPROVED_TAG, declare_answers
+from .fields import APPROVED_TAG, declare_answers, origin_of
+from .patches import one_by_one
 from .reading import Samples, dataset_of
 
 VIEW_NOTE = "Kept up to date by auto-label"
@@ -92,7 +93,8 @@ def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
     for order, name in _names_of_views(label_field).items():
         if dataset.has_saved_view(name) and not _is_ours(dataset, name):
             continue
-        view = review_view(dataset, label_field, order)
+        labels_objects = origin_of(dataset, label_field) is not None
+        view = (_object_review_view if labels_objects else review_view)(dataset, label_field, order)
         dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
         saved.append(name)
     return saved
@@ -103,6 +105,13 @@ def delete_review_views(dataset: fo.Dataset, label_field: str) -> None:
     for name in _names_of_views(label_field).values():
         if dataset.has_saved_view(name) and _is_ours(dataset, name):
             dataset.delete_saved_view(name)
+
+
+def _object_review_view(dataset: fo.Dataset, label_field: str, order: Order) -> fo.DatasetView:
+    """Labelled objects that nobody has approved, one by one, those to look at first in front."""
+    path = f"{label_field}.{'review_rank' if order == Order.SUGGESTED else 'confidence'}"
+    is_approved = fo.ViewField(f"{label_field}.tags").contains(APPROVED_TAG)
+    return one_by_one(dataset, label_field).exists(path).match(~is_approved).sort_by(path)
 
 
 def _names_of_views(label_field: str) -> dict[Order, str]:

@@ -49,6 +49,7 @@ class RunInputs:
         clusters: What to call the micro-clusters that were given, None if they are computed.
         sources: Argument of `auto_label` → its value as a text, "" for what no text can bring back; with
             them the run can be made again.
+        margin: What was shown around every object, as a share of its box; None for whole images.
     """
 
     classes: Sequence[ClassDescription]
@@ -57,6 +58,7 @@ class RunInputs:
     visual_encoder: ImageTower | None = None
     clusters: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
+    margin: float | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -76,6 +78,7 @@ class RunInputs:
             "visual_encoder_version": visual.version if visual else None,
             "clusters": self.clusters,
             "sources": self.sources,
+            "margin": self.margin,
         }
 
 
@@ -208,6 +211,7 @@ def new_config(inputs: RunInputs, settings: Settings, fields: FieldNames, n_imag
         "seconds": {},
         "settings": asdict(settings),
         "fields": fields.by_role(),
+        "objects": fields.objects,
         "versions": package_versions(),
     } | inputs.described()
 
@@ -293,11 +297,17 @@ def _record(document: RunDocument) -> RunRecord:
         encoder=config["encoder"],
         visual_encoder=config["visual_encoder"] or "",
         sources=dict(config["sources"]),
-        fields=FieldNames(label=fields["label"], confidence=fields["confidence"]),
+        fields=_names(fields, config["objects"]),
         settings=dict(config["settings"]),
         seconds=dict(config["seconds"]),
         is_interrupted=is_dead and config["is_writing"],
     )
+
+
+def _names(by_role: dict[str, str], objects: str | None) -> FieldNames:
+    if objects:
+        return FieldNames(by_role["label"], objects=objects)
+    return FieldNames(by_role["label"], by_role["confidence"])
 
 
 def _in_config(values: dict[str, object]) -> dict[str, object]:

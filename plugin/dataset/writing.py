@@ -9,6 +9,7 @@ import fiftyone as fo
 
 from .answers import read_answers
 from .fields import FieldNames, declare_fields
+from .object_labels import write_object_labels
 from .outcome import Outcome
 
 CHUNK_SAMPLES = 10_000
@@ -20,11 +21,14 @@ def write_outcome(
     """Write labels and what explains them; what people said stays as they said it.
 
     Args:
-        dataset: Dataset of the samples; those that were deleted meanwhile are passed over.
+        dataset: Dataset of the samples, or objects; those that were deleted meanwhile are passed over.
         outcome: What to write; a sample that failed loses an earlier label.
         fields: Names of the fields.
-        progress: Called with (samples written, samples in all).
+        progress: Called with (samples, or objects, written; those in all).
     """
+    if fields.objects:
+        write_object_labels(dataset, outcome, fields, progress)
+        return
     declare_fields(dataset, fields)
     answers = read_answers(dataset, fields)
     ids, failures = outcome.sample_ids, outcome.failures

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+MARGIN = 0.1
+"""What is shown around a box by default, as a share of its width and height on every side."""
+
 
 @dataclass(frozen=True)
 class ImageCrop:

@@ -25,7 +25,7 @@ def test_images_come_in_the_order_of_the_view(dataset):
     view = dataset.sort_by("filepath", reverse=True).limit(3)
     images = read_images(view)
     assert images.ids == view.values("id")
-    assert [path[-5:] for path in images.paths] == ["5.png", "4.png", "3.png"]
+    assert [path[-5:] for path in images.images] == ["5.png", "4.png", "3.png"]
 
 
 def test_an_empty_view_is_refused(dataset):

@@ -121,7 +121,8 @@ def least_confident(outcome: Refinement) -> np.ndarray:
 def suggested(outcome: Refinement) -> np.ndarray:
     """The order of *Review next*."""
     clusters = outcome.clusters["micro"].assignments
-    return review_order(outcome.confidence, outcome.probabilities, clusters)
+    second = outcome.explanation.second_labels
+    return review_order(outcome.confidence, outcome.labels, second, clusters, outcome.is_known)
 
 
 if __name__ == "__main__":

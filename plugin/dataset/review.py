@@ -34,8 +34,13 @@ def review_ranks(refinement: Refinement) -> np.ndarray:
         (n,) int64 from 1, what to look at first; 0 for images whose label is known.
     """
     clusters = refinement.clusters["micro"].assignments
-    order = review_order(refinement.confidence, refinement.probabilities, clusters)
-    order = order[~refinement.is_known[order]]
+    order = review_order(
+        refinement.confidence,
+        refinement.labels,
+        refinement.explanation.second_labels,
+        clusters,
+        refinement.is_known,
+    )
     ranks = np.zeros(len(refinement.labels), np.int64)
     ranks[order] = np.arange(1, len(order) + 1)
     return ranks

@@ -4,18 +4,30 @@ What it does is told in `plugin.pipeline`.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reading import why_not_labelable
+from ..plugin.dataset.patches import check_objects, is_patches, object_view
+from ..plugin.dataset.reading import dataset_of, why_not_labelable
+from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.pipeline import Labelling, Progress, auto_label
-from .auto_label_form import FIELDS, add_inputs, chosen_classes, chosen_fields, chosen_key, chosen_settings
+from .auto_label_form import (
+    FIELDS,
+    add_inputs,
+    chosen_classes,
+    chosen_fields,
+    chosen_key,
+    chosen_margin,
+    chosen_objects,
+    chosen_settings,
+)
 from .background import is_in_app, message_output, run_with_progress, stream_with_progress
-from .forms import refuse
+from .forms import refuse, sentence_of
 
 DELEGATE_ABOVE = 20_000
 MOST_CLASSES_SHOWN = 20
@@ -51,6 +63,8 @@ class AutoLabel(foo.Operator):
         visual_encoder: str | None = None,
         visual_embeddings: str | None = None,
         clusters: str | None = None,
+        objects: str | None = None,
+        margin: float = MARGIN,
         preset: str = "auto",
         method: str = "anchored",
         label_field: str = FIELDS.label,
@@ -70,6 +84,8 @@ class AutoLabel(foo.Operator):
             visual_encoder: Second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch".
             visual_embeddings: Vector field or brain key to use instead of a second encoder.
             clusters: Field with the cluster of every image; computed if None.
+            objects: Field of boxes or shapes to label one by one, instead of whole images.
+            margin: What to show around an object, as a share of its width and height, from 0 to 1.
             preset: "auto", "small", "medium" or "large".
             method: "anchored" or "prototype".
             label_field: Field for the labels.
@@ -97,6 +113,8 @@ class AutoLabel(foo.Operator):
                 "visual_encoder": visual_encoder,
                 "visual_embeddings": visual_embeddings,
                 "clusters": clusters,
+                "objects": objects,
+                "margin": margin,
                 "preset": preset,
                 "method": method,
                 "label_field": label_field,
@@ -125,7 +143,9 @@ class AutoLabel(foo.Operator):
         """The form."""
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
-        problem = why_not_labelable(samples)
+        objects = chosen_objects(ctx, samples)
+        check = partial(check_objects, samples, objects)
+        problem = sentence_of(check) if objects else why_not_labelable(samples)
         if problem:
             refuse(inputs.view("problem", types.Error(label=problem)), problem)
         add_inputs(inputs, ctx, samples)
@@ -150,6 +170,8 @@ class AutoLabel(foo.Operator):
                 visual_encoder=ctx.params.get("visual_encoder") or None,
                 visual_embeddings=ctx.params.get("visual_embeddings") or None,
                 clusters=ctx.params.get("clusters") or None,
+                objects=chosen_objects(ctx, samples),
+                margin=chosen_margin(ctx),
                 settings=chosen_settings(ctx),
                 fields=chosen_fields(ctx),
                 run_key=chosen_key(ctx),
@@ -158,17 +180,22 @@ class AutoLabel(foo.Operator):
 
         if not is_in_app(ctx):
             return summary(run_with_progress(ctx, work))
-        return stream_with_progress(ctx, work, lambda labelling: self._show(ctx, labelling))
+        return stream_with_progress(ctx, work, lambda labelling: self._show(ctx, samples, labelling))
 
     def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
         """The closing summary."""
         return message_output()
 
-    def _show(self, ctx: foo.ExecutionContext, labelling: Labelling) -> Iterator:
+    def _show(
+        self, ctx: foo.ExecutionContext, samples: fo.Dataset | fo.DatasetView, labelling: Labelling
+    ) -> Iterator:
         result = summary(labelling)
         yield ctx.ops.reload_dataset()
+        if is_patches(samples):  # which shows the field that the objects are from, and not their labels
+            labelled = object_view(dataset_of(samples), labelling.fields.label, labelling.sample_ids)
+            yield ctx.ops.set_view(labelled)
         yield ctx.ops.notify(
-            f"Labelled {_images(result['n_labelled'])}"
+            f"Labelled {_counted(result['n_labelled'], labelling)}"
             + (f", {result['n_failed']} could not be read" if result["n_failed"] else ""),
             variant="warning" if result["n_failed"] else "success",
         )
@@ -178,19 +205,18 @@ class AutoLabel(foo.Operator):
 def summary(labelling: Labelling) -> dict:
     """What a run came to, in values that go through JSON."""
     lines = [
-        f"**{_images(len(labelling.sample_ids))} labelled**, "
+        f"**{_counted(len(labelling.sample_ids), labelling)} labelled**, "
         f"about {labelling.expected_accuracy:.0%} of them expected to be right{_of_the_surest(labelling)}.",
         _most_frequent(labelling.counts),
         f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
-        f"Sort the grid by *{labelling.fields.confidence}* to see the doubtful ones first, or press "
-        "*Review next*.",
+        _where_to_look(labelling),
     ]
     lines += _of_people(labelling)
     if labelling.visual_encoder:
         lines.insert(3, f"Second image encoder: {labelling.visual_encoder}.")
     if labelling.failures:
-        field = labelling.fields.error
-        lines.insert(1, f"{_images(len(labelling.failures))} could not be read: see `{field}`.")
+        field = f"{labelling.fields.label}.error" if labelling.fields.objects else labelling.fields.error
+        lines.insert(1, f"{_counted(len(labelling.failures), labelling)} could not be read: see `{field}`.")
     return {
         "run_key": labelling.run_key,
         "n_labelled": len(labelling.sample_ids),
@@ -222,12 +248,23 @@ def _of_people(labelling: Labelling) -> list[str]:
     """What became of labels that people gave or approved before."""
     lines = []
     if kept := int(labelling.refinement.is_known.sum()):
-        lines.append(f"Anchored to the labels of {_images(kept)} that people gave or approved.")
+        lines.append(f"Anchored to the labels of {_counted(kept, labelling)} that people gave or approved.")
     if labelling.strange_answers:
         names = ", ".join(labelling.strange_answers)
         lines.append(f"People also gave {names}, not among these classes: *Refine with corrections* adds it.")
     return lines
 
 
-def _images(count: int) -> str:
-    return f"{count} image{'' if count == 1 else 's'}"
+def _where_to_look(labelling: Labelling) -> str:
+    fields = labelling.fields
+    if fields.objects:
+        return (
+            f"They are in *{fields.label}*, which has the same boxes as *{fields.objects}*: its saved view "
+            f"*{fields.label} worst first* shows the doubtful ones first."
+        )
+    return f"Sort the grid by *{fields.confidence}* to see the doubtful ones first, or press *Review next*."
+
+
+def _counted(count: int, labelling: Labelling) -> str:
+    noun = "object" if labelling.fields.objects else "image"
+    return f"{count} {noun}{'' if count == 1 else 's'}"

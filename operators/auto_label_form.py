@@ -9,15 +9,25 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.fields import FieldNames, check_fields
+from ..plugin.dataset.fields import FieldNames, check_fields, origin_of
+from ..plugin.dataset.patches import (
+    check_object_clusters,
+    field_to_label,
+    is_patches,
+    object_cluster_attributes,
+    object_fields,
+    object_vector_sources,
+)
 from ..plugin.dataset.reading import (
     check_cluster_field,
     classes_of,
     cluster_fields,
+    dataset_of,
     label_fields,
     vector_sources,
 )
 from ..plugin.dataset.running import check_key
+from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import ClassDescription, Classes, read_classes
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
@@ -33,10 +43,11 @@ MORE = ("prompt_templates", "visual_encoder", "visual_embeddings", "clusters", "
 
 def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
     """Add every input, with what is wrong with its value."""
+    _add_objects(inputs, ctx, samples)
     _add_classes(inputs, ctx, samples)
     _add_encoder(inputs, ctx, samples)
     _add_settings(inputs)
-    _add_fields(inputs, ctx)
+    _add_fields(inputs, ctx, samples)
     inputs.bool("more", default=False, label="More options", view=types.SwitchView())
     if ctx.params.get("more") or any(ctx.params.get(name) for name in MORE):
         _add_prompts(inputs, ctx)
@@ -69,9 +80,42 @@ def chosen_fields(ctx: foo.ExecutionContext) -> FieldNames:
     )
 
 
+def chosen_objects(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str | None:
+    """Field whose objects to label, None for whole images; a patches view chooses by itself."""
+    return field_to_label(samples, ctx.params.get("objects") or None)
+
+
+def chosen_margin(ctx: foo.ExecutionContext) -> float:
+    """What to show around an object, as a share of its box."""
+    margin = ctx.params.get("margin")
+    return MARGIN if margin is None else margin
+
+
 def chosen_key(ctx: foo.ExecutionContext) -> str | None:
     """Key of the run, None to have it numbered."""
     return (ctx.params.get("run_key") or "").strip() or None
+
+
+def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """Objects in place of whole images, where there may be some."""
+    fields = [field for field in object_fields(samples) if origin_of(dataset_of(samples), field) is None]
+    if not is_patches(samples) and fields:
+        inputs.enum(
+            "objects",
+            fields,
+            label="Objects",
+            description="Label the objects in this field one by one; leave empty to label whole images",
+            view=dropdown(fields),
+        )
+    if chosen_objects(ctx, samples):
+        inputs.float(
+            "margin",
+            default=MARGIN,
+            min=0,
+            max=1,
+            label="Margin",
+            description="What to show around an object, as a share of its width and height",
+        )
 
 
 def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
@@ -119,7 +163,7 @@ def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
         refuse(encoder, sentence_of(partial(choose_encoder, chosen)))
     _add_vectors(
         inputs,
-        samples,
+        _vector_sources(ctx, samples),
         "embeddings",
         label="Existing embeddings",
         description="Vectors that the encoder's model made earlier; leave empty to compute them",
@@ -135,8 +179,14 @@ def _add_settings(inputs: types.Object) -> None:
         inputs.enum(name, values, default=values[0], label=label, description=description, view=view)
 
 
-def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
-    chosen = chosen_fields(ctx)
+def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    chosen, objects = chosen_fields(ctx), chosen_objects(ctx, samples)
+    if objects:
+        chosen = FieldNames.of_objects(objects, chosen_key(ctx), chosen)
+        into = f"Copies of the objects with their labels go into {chosen.label!r}"
+        label = inputs.str("label_field", default=FIELDS.label, label="Label field", description=into)
+        refuse(label, sentence_of(partial(check_fields, ctx.dataset, chosen)))
+        return
     label = inputs.str("label_field", default=FIELDS.label, label="Label field")
     confidence = inputs.str("confidence_field", default=FIELDS.confidence, label="Confidence field")
     sentence = sentence_of(partial(check_fields, ctx.dataset, chosen))
@@ -175,7 +225,7 @@ def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples
         refuse(encoder, sentence_of(partial(choose_encoder, chosen)))
     _add_vectors(
         inputs,
-        samples,
+        _vector_sources(ctx, samples),
         "visual_embeddings",
         label="Existing embeddings of a second encoder",
         description="Vectors of any image model, in place of a second image encoder",
@@ -184,7 +234,8 @@ def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples
 
 def _add_clusters(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
     """A field with clusters, where there may be one."""
-    fields, chosen = cluster_fields(samples), ctx.params.get("clusters")
+    objects, chosen = chosen_objects(ctx, samples), ctx.params.get("clusters")
+    fields = object_cluster_attributes(samples, objects) if objects else cluster_fields(samples)
     if not fields and not chosen:
         return
     clusters = inputs.str(
@@ -194,7 +245,12 @@ def _add_clusters(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.D
         view=suggesting(fields),
     )
     if chosen:
-        refuse(clusters, sentence_of(partial(check_cluster_field, samples, chosen)))
+        check = (
+            partial(check_object_clusters, samples, objects)
+            if objects
+            else partial(check_cluster_field, samples)
+        )
+        refuse(clusters, sentence_of(partial(check, chosen)))
 
 
 def _add_key(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
@@ -207,9 +263,13 @@ def _add_key(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     refuse(key, sentence_of(partial(check_key, ctx.dataset, chosen_key(ctx))))
 
 
+def _vector_sources(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> list[str]:
+    objects = chosen_objects(ctx, samples)
+    return object_vector_sources(samples, objects) if objects else vector_sources(samples)
+
+
 def _add_vectors(
-    inputs: types.Object, samples: fo.DatasetView, name: str, *, label: str, description: str
+    inputs: types.Object, sources: list[str], name: str, *, label: str, description: str
 ) -> None:
-    sources = vector_sources(samples)
     if sources:
         inputs.enum(name, sources, label=label, description=description, view=dropdown(sources))

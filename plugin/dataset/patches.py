@@ -261,6 +261,8 @@ def _around(shapes: Sequence[Sequence[Sequence[float]]] | None) -> tuple[float, 
 
 def _attributes_of_kind(samples: Samples, field: str, kinds: tuple[type[fo.Field], ...]) -> list[str]:
     dataset = dataset_of(samples)
+    if field not in object_fields(dataset):
+        return []
     start = object_path(dataset, field) + "."
     paths = dataset.get_field_schema(ftype=kinds, flat=True)
     own = (path.removeprefix(start) for path in paths if path.startswith(start))

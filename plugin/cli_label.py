@@ -1,22 +1,35 @@
-"""The command `fiftyone-autolabel label`.
+"""The command `fiftyone-autolabel label`: into a dataset of FiftyOne's, or into a folder without it.
 
-It reads options and shows results; the work is told in `pipeline`.
+It reads options and shows results; the work is told in `pipeline` and `files`.
 """
 
+import json
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_options import VECTORS, EncoderOption, PresetOption
+from .cli_classes import class_entries
+from .cli_options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOption
 from .dataset.database import require_database
-from .engine.config import Settings
+from .encoders.image_files import image_files
 from .engine.errors import InputError
+from .files import read_paths
+from .setting_options import PANEL, chosen_settings, takes_settings
+
+if TYPE_CHECKING:
+    from .encoders.descriptions import Classes
+    from .files import FileLabelling
+    from .pipeline import Labelling
 
 
+@takes_settings
 def label(
-    source: Annotated[str, typer.Argument(help="A folder of images, or the name of a FiftyOne dataset.")],
+    source: Annotated[
+        str | None, typer.Argument(help="A folder of images, or the name of a FiftyOne dataset.")
+    ] = None,
     classes: Annotated[
         list[str] | None,
         typer.Option(
@@ -78,6 +91,37 @@ def label(
     name: Annotated[
         str | None, typer.Option(help="Name of the dataset made from a folder.", show_default="the folder's")
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write labels and a report into this folder, and need no database.", metavar="FOLDER"
+        ),
+    ] = None,
+    image_paths: Annotated[
+        Path | None,
+        typer.Option(
+            help="Text file with one image path per line, instead of SOURCE. Images whose --embeddings are "
+            "given are not opened.",
+            metavar="FILE.txt",
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier --output.")] = False,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            help="YAML or TOML file of settings, which go over the preset, as options go over the file.",
+            metavar="FILE",
+            rich_help_panel=PANEL,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would be done and what it would cost; write nothing."),
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: object,
 ) -> None:
     """Label the images of a folder or of a FiftyOne dataset.
 
@@ -95,70 +139,153 @@ def label(
         fiftyone-autolabel label photos/ -c "dog: puppy, hound" -c cat --template "a drawing of a {}"
 
         fiftyone-autolabel label photos/ -c "cat, dog" --visual-encoder zoo:dinov2-vits14-torch
+
+        fiftyone-autolabel label photos/ -c "cat, dog" --output report/ --settings settings.yaml
+
+        fiftyone-autolabel label photos/ -c "cat, dog" --dry-run
+
+        fiftyone-autolabel label --embeddings X.npy --image-paths paths.txt
+          --text-embeddings T.npy -c "cat, dog" --output report/
     """
     from .encoders.registry import choose_encoder
     from .sources import read_prompts
 
-    prompts = read_prompts(_class_entries(classes or [], classes_file), template or None, text_embeddings)
-    settings = Settings.preset(preset)
+    prompts = read_prompts(class_entries(classes or [], classes_file), template or None, text_embeddings)
+    inputs = {
+        "prompt_templates": prompts.templates,
+        "encoder": encoder,
+        "embeddings": embeddings,
+        "text_embeddings": text_embeddings,
+        "visual_encoder": visual_encoder,
+        "visual_embeddings": visual_embeddings,
+        "settings": chosen_settings(preset, settings_file, settings),
+    }
     for named in (encoder, visual_encoder or "auto"):
         if named != "auto":  # whose choice, made by the run, may have to ask the network
             choose_encoder(named)
+    if output is None and image_paths is None and source is None:
+        raise InputError("Name a folder of images or a dataset, or give --image-paths.")
+    if dry_run:
+        _tell_cost(_images_of(source, image_paths), prompts.classes, inputs, as_json)
+        return
+    if output is None and image_paths is None:
+        into = _IntoDataset(label_field, confidence_field, key, name, clusters)
+        _label_dataset(source, prompts.classes, inputs, into, as_json, quiet)
+        return
+    for option, value in {"--clusters": clusters, "--key": key, "--name": name}.items():
+        if value is not None:
+            raise InputError(f"{option} is for datasets: leave out {option}, or --output and --image-paths.")
+    if output is None:
+        raise InputError("Say with --output which folder the labels of --image-paths go into.")
+    paths = _files(source, image_paths)
+    _label_into_folder(paths, output, prompts.classes, inputs, overwrite, as_json, quiet)
+
+
+@dataclass(frozen=True)
+class _IntoDataset:
+    """Options of those who label a dataset."""
+
+    label_field: str
+    confidence_field: str
+    key: str | None
+    name: str | None
+    clusters: str | None
+
+
+def _label_dataset(
+    source: str, classes: "Classes", inputs: dict, into: _IntoDataset, as_json: bool, quiet: bool
+) -> None:
     require_database()
 
-    from rich import print as show
-
-    from .console import StageProgress, class_table, summary_table
+    from .console import StageProgress
     from .dataset.fields import FieldNames, check_names
     from .dataset.folder import opened_source
     from .pipeline import auto_label
 
-    fields = FieldNames.of_run(key, label_field, confidence_field)
+    fields = FieldNames.of_run(into.key, into.label_field, into.confidence_field)
     check_names(fields)
-    with opened_source(source, name) as dataset, StageProgress() as progress:
+    with opened_source(source, into.name) as dataset, StageProgress(quiet=quiet) as progress:
         labelling = auto_label(
             dataset,
-            prompts.classes,
-            prompt_templates=prompts.templates,
-            encoder=encoder,
-            embeddings=embeddings,
-            text_embeddings=text_embeddings,
-            visual_encoder=visual_encoder,
-            visual_embeddings=visual_embeddings,
-            clusters=clusters,
-            settings=settings,
+            classes,
+            **inputs,
+            clusters=into.clusters,
             fields=fields,
-            run_key=key,
+            run_key=into.key,
             progress=progress,
         )
-    show(summary_table(labelling), class_table(labelling))
-    print(f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}")
+    place = {"dataset": dataset.name, "run": labelling.run_key}
+    _tell(labelling, place, f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}", as_json, quiet)
 
 
-def _class_entries(options: list[str], file: Path | None) -> list[str]:
-    """Classes, alone or with descriptions, from all `--classes` options and from the lines of the file."""
-    entries = [entry for option in options for entry in _entries_of(option)]
-    if file is None:
-        return _without_blanks(entries)
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Cannot read the class names in {file}: {error}.") from error
-    return _without_blanks([*entries, *lines])
+def _label_into_folder(
+    paths: list[str],
+    output: Path,
+    classes: "Classes",
+    inputs: dict,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from .console import StageProgress
+    from .files import label_files
+    from .report.writing import check_report_folder
+
+    check_report_folder(output, overwrite)
+    with StageProgress(quiet=quiet) as progress:
+        labelling = label_files(paths, classes, **inputs, progress=progress)
+    folder = labelling.report(output, overwrite=overwrite)
+    _tell(labelling, {"output": str(folder)}, f"Labels and report: {folder}", as_json, quiet)
 
 
-def _entries_of(option: str) -> list[str]:
-    """The names in an option, or the one class that is described in it."""
-    name, colon, _ = option.partition(":")
-    if not colon:
-        return option.split(",")
-    if "," in name:
+def _tell(
+    labelling: "Labelling | FileLabelling", place: dict[str, str], sentence: str, as_json: bool, quiet: bool
+) -> None:
+    from rich import print as show
+
+    from .console import class_table, labelling_as_dict, summary_table
+
+    if as_json:
+        print(json.dumps(place | labelling_as_dict(labelling), indent=2, ensure_ascii=False))
+    elif not quiet:
+        show(summary_table(labelling), class_table(labelling))
+        print(sentence)
+
+
+def _tell_cost(paths: list[str], classes: "Classes", inputs: dict, as_json: bool) -> None:
+    from rich import print as show
+
+    from .console import cost_as_dict, cost_table
+    from .files import estimate_files
+
+    cost = estimate_files(paths, classes, **inputs)
+    if as_json:
+        print(json.dumps(cost_as_dict(cost), indent=2))
+        return
+    show(cost_table(cost))
+    print("Nothing was written.")
+
+
+def _images_of(source: str | None, image_paths: Path | None) -> list[str]:
+    """Paths of the images that would be labelled; nothing is made."""
+    if image_paths is not None or Path(source).expanduser().is_dir():
+        return _files(source, image_paths)
+    require_database()
+
+    from .dataset.folder import open_source
+    from .dataset.reading import read_images
+
+    return read_images(open_source(source)).paths
+
+
+def _files(source: str | None, image_paths: Path | None) -> list[str]:
+    """Paths of the images that are named on the command line."""
+    if image_paths is not None:
+        if source is not None:
+            raise InputError("Give a folder of images or --image-paths, not both.")
+        return read_paths(image_paths)
+    if not Path(source).expanduser().is_dir():
         raise InputError(
-            f"{option!r} names several classes before its colon: give every class with descriptions a "
-            "--classes of its own."
+            f"{source!r} is no folder: --output is for files; label a dataset without it, then use report."
         )
-    return [option]
-
-
-def _without_blanks(entries: list[str]) -> list[str]:
-    return [entry.strip() for entry in entries if entry.strip()]
+    return image_files(Path(source))

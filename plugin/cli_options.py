@@ -20,3 +20,5 @@ PresetOption = Annotated[
     str, typer.Option(help=f"Size of the dataset: {', '.join(PRESETS)}. auto counts the images.")
 ]
 VECTORS = "FIELD|KEY|FILE.npy"
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors, and JSON if wanted.")]

@@ -3,7 +3,9 @@
 Progress goes to the error stream, so that the tables can be piped.
 """
 
+from dataclasses import asdict
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -13,17 +15,22 @@ from rich.text import Text
 
 from .pipeline import STAGES, Labelling
 
+if TYPE_CHECKING:
+    from .estimate import Cost
+    from .files import FileLabelling
+
 MOST_CLASSES_SHOWN = 30
 
 
 class StageProgress:
     """One bar per stage; an instance is the `progress` callback of `auto_label` or `export_labels`."""
 
-    def __init__(self, stages: dict[str, str] = STAGES) -> None:
+    def __init__(self, stages: dict[str, str] = STAGES, quiet: bool = False) -> None:
         """Prepare the bars without drawing them.
 
         Args:
             stages: Stage → what to call it.
+            quiet: Never draw them.
         """
         self._stages = stages
         self._bars = Progress(
@@ -31,7 +38,7 @@ class StageProgress:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, quiet=quiet),
         )
         self._tasks: dict[str, TaskID] = {}
 
@@ -54,7 +61,9 @@ class StageProgress:
         self._bars.update(self._tasks[stage], completed=done, total=total)
 
 
-def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = None) -> Table:
+def summary_table(
+    labelling: "Labelling | FileLabelling", accuracies: dict[str, float] | None = None
+) -> Table:
     """What a run did, in rows of a name and a value.
 
     Args:
@@ -64,7 +73,7 @@ def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = No
     table = Table(title="Auto-label", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column()
-    table.add_row("Images labelled", f"{len(labelling.sample_ids):,}")
+    table.add_row("Images labelled", f"{len(labelling.refinement.labels):,}")
     if labelling.failures:
         first = next(iter(labelling.failures.values()))
         table.add_row("Images that failed", Text(f"{len(labelling.failures):,}, the first: {first}"))
@@ -84,7 +93,7 @@ def summary_table(labelling: Labelling, accuracies: dict[str, float] | None = No
     return table
 
 
-def class_table(labelling: Labelling) -> Table:
+def class_table(labelling: "Labelling | FileLabelling") -> Table:
     """Images and mean confidence per class, most frequent first; classes without images are counted only."""
     table = Table("Class", title_justify="left")
     table.add_column("Images", justify="right")
@@ -101,6 +110,53 @@ def class_table(labelling: Labelling) -> Table:
     if len(used) < len(ranked):
         table.add_row(f"{_classes(len(ranked) - len(used))} without images", "", "", style="dim")
     return table
+
+
+def labelling_as_dict(labelling: "Labelling | FileLabelling") -> dict:
+    """What a run did, in values that go through JSON."""
+    return {
+        "images_labelled": len(labelling.refinement.labels),
+        "images_failed": len(labelling.failures),
+        "failures": labelling.failures,
+        "classes": labelling.counts,
+        "encoder": labelling.encoder,
+        "visual_encoder": labelling.visual_encoder,
+        "expected_accuracy": round(labelling.expected_accuracy, 4),
+        "coverage": [asdict(kept) for kept in labelling.refinement.coverage],
+        "settings": asdict(labelling.refinement.settings),
+        "seconds": {stage: round(seconds, 3) for stage, seconds in labelling.seconds.items()},
+    }
+
+
+def cost_table(cost: "Cost") -> Table:
+    """What a run would do and cost."""
+    table = Table(title="What this run would do", show_header=False, title_justify="left")
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row("Images", f"{cost.images:,}")
+    table.add_row("Classes", f"{cost.classes:,}")
+    table.add_row("Encoder", Text(cost.encoder))
+    table.add_row(
+        "Settings", Text(", ".join(f"{name} {value}" for name, value in asdict(cost.settings).items()))
+    )
+    table.add_row("Embedding images", f"about {duration(cost.embed_seconds)}, less if some are in the cache")
+    table.add_row("Clustering and refining", f"about {duration(cost.refine_seconds)}")
+    table.add_row("Memory, beside the encoder", f"about {cost.memory / 2**20:,.0f} MiB")
+    return table
+
+
+def cost_as_dict(cost: "Cost") -> dict:
+    """The same in values that go through JSON."""
+    return {
+        name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(cost).items()
+    }
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _classes(number: int) -> str:

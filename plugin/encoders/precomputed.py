@@ -13,7 +13,7 @@ import numpy as np
 from ..engine.errors import InputError
 from ..engine.vectors import unit_rows
 from .base import Encoder, ImageEmbeddings, ImageLike, Progress, name_of
-from .lookup import fingerprint, reason
+from .lookup import fingerprint
 
 Vectors = np.ndarray | str | os.PathLike[str]
 
@@ -154,10 +154,10 @@ def _load(path: str | os.PathLike[str], what: str) -> np.ndarray:
         loaded = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
         raise InputError(f"There is no file {os.fspath(path)} with {what}; check the path.") from error
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # NumPy runs Python's tokenizer on a damaged header
         raise InputError(
-            f"The file {os.fspath(path)} with {what} cannot be read ({reason(error)}); "
-            "save a plain array of numbers with numpy.save."
+            f"The file {os.fspath(path)} with {what} cannot be read; "
+            "save a plain array of numbers, and no Python objects, with numpy.save."
         ) from error
     if not isinstance(loaded, np.ndarray):
         raise InputError(f"The file {os.fspath(path)} holds several arrays; save the {what} alone as .npy.")

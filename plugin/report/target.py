@@ -28,7 +28,7 @@ def new_folder(target: Path, overwrite: bool, mark: str) -> Iterator[Path]:
         InputError: Something is there that may not be replaced, or nothing can be written.
     """
     target = target.expanduser().resolve()
-    _check_target(target, overwrite, mark)
+    check_target(target, overwrite, mark)
     staging = target.with_name(f".{target.name}-{uuid4().hex[:8]}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,12 @@ def new_folder(target: Path, overwrite: bool, mark: str) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _check_target(target: Path, overwrite: bool, mark: str) -> None:
+def check_target(target: Path, overwrite: bool, mark: str) -> None:
+    """Check that a folder may be made.
+
+    Raises:
+        InputError: Something is there that may not be replaced.
+    """
     if not target.name:
         raise InputError(f"{target} cannot be replaced: name a folder below it.")
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):

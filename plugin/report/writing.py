@@ -12,7 +12,7 @@ from .metadata import write_metadata
 from .page import html_report
 from .prototypes import Prototypes, write_prototypes
 from .summary import RunSummary
-from .target import new_folder
+from .target import check_target, new_folder
 from .text import text_report
 
 METADATA_NAME = "metadata.json"
@@ -67,3 +67,12 @@ def write_report(
             (staging / FIGURES_NAME).mkdir()
             write_png(staging / FIGURES_NAME, summary)
     return target
+
+
+def check_report_folder(folder: str | os.PathLike[str], overwrite: bool) -> None:
+    """Check before the work starts that `write_report` may make a folder.
+
+    Raises:
+        InputError: Something is there that may not be replaced.
+    """
+    check_target(Path(folder).expanduser().resolve(), overwrite, METADATA_NAME)

@@ -1,0 +1,258 @@
+"""Images in files, labelled without FiftyOne and its database.
+
+The same story as in `pipeline`; what comes out is a report in a folder.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from .embedding import Embedded, Progress, embed
+from .encoders.base import Encoder, ImageTower
+from .encoders.descriptions import Classes
+from .encoders.precomputed import Vectors
+from .engine.config import Settings
+from .engine.errors import InputError
+from .engine.refinement import refine
+from .engine.results import Refinement
+from .estimate import Cost, estimate_cost
+from .pipeline import settings_for
+from .sources import Towers, load_towers, read_prompts
+
+PACKAGES = ("fiftyone-autolabel", "numpy", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class FileLabelling:
+    """A finished run on files.
+
+    Attributes:
+        classes: (k,) class names.
+        paths: (n,) paths of the labelled images.
+        refinement: Labels, confidence and what explains them, in the order of `paths`.
+        failures: Path → why it could not be labelled.
+        encoder: Name of the encoder.
+        encoder_reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
+        visual_encoder: Name of the second image encoder; "" without one.
+        seconds: Stage ("embed", "cluster", "refine") → duration.
+        embedded: The vectors that it was made from.
+        towers: What made them.
+    """
+
+    classes: list[str]
+    paths: list[str]
+    refinement: Refinement
+    failures: dict[str, str]
+    encoder: str
+    encoder_reason: str
+    visual_encoder: str
+    seconds: dict[str, float]
+    embedded: Embedded = field(repr=False)
+    towers: Towers = field(repr=False)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Class → number of images with that label."""
+        counts = np.bincount(self.refinement.labels, minlength=len(self.classes))
+        return dict(zip(self.classes, counts.tolist(), strict=True))
+
+    @property
+    def expected_accuracy(self) -> float:
+        """Share of labels that are expected to be right, in [0, 1]."""
+        return self.refinement.expected_accuracy
+
+    def report(
+        self, folder: str | os.PathLike[str], *, title: str = "", png: bool = False, overwrite: bool = False
+    ) -> Path:
+        """Write labels, metadata, a report to read, and prototypes for new images; see `write_report`.
+
+        Args:
+            folder: Folder to make.
+            title: Heading of the page, by default the folder's name.
+            png: Whether to write every figure as a PNG file too.
+            overwrite: Whether a report that is there may be replaced.
+
+        Returns:
+            The folder.
+
+        Raises:
+            InputError: The folder cannot be made; nothing was written.
+        """
+        from .report.images_table import ImagesTable
+        from .report.prototypes import make_prototypes
+        from .report.summarising import summarise
+        from .report.writing import write_report
+
+        prototypes = make_prototypes(
+            self.refinement,
+            self.classes,
+            self.embedded.X,
+            self.embedded.T,
+            visual_embeddings=self.embedded.V,
+            **self.towers.named(),
+        )
+        failures = len(self.failures)
+        return write_report(
+            folder,
+            summarise(self.refinement, self.classes, encoder=self.encoder, failures=failures),
+            ImagesTable.of(self.refinement, self.paths, failures=self.failures),
+            prototypes=prototypes,
+            versions=package_versions(),
+            title=title or Path(folder).name,
+            png=png,
+            overwrite=overwrite,
+        )
+
+
+def label_files(
+    paths: Sequence[str],
+    classes: Classes,
+    *,
+    prompt_templates: Sequence[str] | None = None,
+    encoder: str | Encoder = "auto",
+    embeddings: Vectors | None = None,
+    text_embeddings: Vectors | None = None,
+    visual_encoder: str | ImageTower | None = None,
+    visual_embeddings: Vectors | None = None,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> FileLabelling:
+    """Label image files; FiftyOne is not needed.
+
+    Args:
+        paths: n images; not opened where their vectors are given.
+        classes: As for `auto_label`, as is everything below; vectors are arrays or `.npy` files.
+        prompt_templates: Texts with one `{}` for the name.
+        encoder: Name of an encoder, or one.
+        embeddings: (n, d) vectors that exist already.
+        text_embeddings: (k, d) vectors, one row per class.
+        visual_encoder: A second encoder, of the images alone.
+        visual_embeddings: (n, v) vectors in its place.
+        settings: How to cluster and refine.
+        progress: Called with (stage, done, total), stage "embed", "cluster" or "refine".
+
+    Returns:
+        The finished run.
+
+    Raises:
+        InputError: Something given cannot be used.
+    """
+    prompts = read_prompts(classes, prompt_templates, text_embeddings)
+    paths = _checked_paths(paths)
+    towers = load_towers(
+        _Files(paths), encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
+    )
+    settings = settings_for(towers.encoder, settings)
+    clock = _Clock(progress)
+    embedded = embed(towers, prompts, paths, clock)
+    refinement = refine(
+        embedded.X, embedded.T, visual_embeddings=embedded.V, settings=settings, progress=clock
+    )
+    return FileLabelling(
+        classes=prompts.names,
+        paths=[paths[row] for row in embedded.rows],
+        refinement=refinement,
+        failures={paths[row]: error for row, error in embedded.errors.items()},
+        encoder=towers.encoder.name,
+        encoder_reason=towers.reason,
+        visual_encoder=towers.visual.name if towers.visual else "",
+        seconds=clock.seconds,
+        embedded=embedded,
+        towers=towers,
+    )
+
+
+def estimate_files(
+    paths: Sequence[str],
+    classes: Classes,
+    *,
+    prompt_templates: Sequence[str] | None = None,
+    encoder: str | Encoder = "auto",
+    embeddings: Vectors | None = None,
+    text_embeddings: Vectors | None = None,
+    visual_encoder: str | ImageTower | None = None,
+    visual_embeddings: Vectors | None = None,
+    settings: Settings | None = None,
+) -> Cost:
+    """What `label_files` would cost with the same arguments; nothing is labelled.
+
+    Raises:
+        InputError: Something given cannot be used.
+    """
+    prompts = read_prompts(classes, prompt_templates, text_embeddings)
+    paths = _checked_paths(paths)
+    towers = load_towers(
+        _Files(paths), encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
+    )
+    return estimate_cost(towers, prompts, paths, settings_for(towers.encoder, settings))
+
+
+def read_paths(file: Path) -> list[str]:
+    """Paths from a text file, one per line, blank lines left out.
+
+    Raises:
+        InputError: The file cannot be read, or is empty.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Cannot read the image paths in {file}: {error}.") from error
+    paths = [line.strip() for line in lines if line.strip()]
+    if not paths:
+        raise InputError(f"There are no image paths in {file}: write one per line.")
+    return paths
+
+
+def package_versions() -> dict[str, str]:
+    """Package → version, of the packages that decide what comes out."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a plugin that was downloaded, not installed
+            found[name] = "not installed"
+    return found
+
+
+def _checked_paths(paths: Sequence[str]) -> list[str]:
+    if len(paths) == 0:
+        raise InputError("There are no images to label: give at least one path.")
+    return [os.fspath(path) for path in paths]
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Image files, which have nothing but their paths."""
+
+    images: list[str]
+
+    @property
+    def ids(self) -> list[str]:
+        return self.images
+
+    def vectors(self, source: str) -> np.ndarray:
+        raise InputError(f"{source!r} is no .npy file: a field or brain key needs a FiftyOne dataset.")
+
+    def clusters(self, source: str) -> np.ndarray:
+        raise InputError(f"The clusters {source!r} are a field, which needs a FiftyOne dataset.")
+
+
+class _Clock:
+    """A `progress` that counts the time of every stage and passes the report on."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._since = time.perf_counter()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + (now - self._since if done else 0.0)
+        self._since = now
+        if self._progress:
+            self._progress(stage, done, total)

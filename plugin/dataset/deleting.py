@@ -73,9 +73,10 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
     Returns:
         The deleted fields, and the samples that lost a value in another.
     """
-    own = fields_of_its_own(dataset, run)
     written = load_outcome(dataset, run.key).written_ids
     answered = set(read_answers(dataset, run.fields))
+    # Approved objects are kept where they are approved, in the label field.
+    own = [] if run.fields.objects and answered else fields_of_its_own(dataset, run)
     later = [other for other in completed_runs(dataset) if _is_later(other, run)]
     rewritten = {other.key: load_outcome(dataset, other.key).written_ids for other in later}
     cleared: set[str] = set()

@@ -195,8 +195,9 @@ def classes_of(samples: Samples, field: str | None = None) -> list[str]:
 
 
 def label_fields(samples: Samples) -> list[str]:
-    """Names of the fields that hold classifications or detections."""
-    kinds = (fo.Classification, fo.Classifications, fo.Detection, fo.Detections)
+    """Names of the fields that hold classes, boxes or shapes."""
+    shapes = (fo.Detection, fo.Detections, fo.Polyline, fo.Polylines)
+    kinds = (fo.Classification, fo.Classifications, *shapes)
     schema = samples.get_field_schema(ftype=fo.EmbeddedDocumentField)
     return [name for name, field in schema.items() if issubclass(field.document_type, kinds)]
 

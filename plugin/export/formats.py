@@ -143,7 +143,7 @@ def _write_coco(plan: Plan, folder: Path, report: Report) -> None:
         }
         for item in _items(plan, report):
             size = metadata[item.image.sample_id] or _read_metadata(item.image.path)
-            exporters[item.split].export_sample(item.name, _boxes(item.image), metadata=size)
+            exporters[item.split].export_sample(item.name, _shapes(item.image), metadata=size)
             place(item.image.path, folder / item.split / "data" / item.name, plan.mode)
 
 
@@ -158,7 +158,7 @@ def _write_csv(plan: Plan, folder: Path, report: Report) -> None:
             where = os.path.abspath(item.image.path) if plan.mode == ImageMode.NONE else item.name
             for label in item.image.labels:
                 row = (where, label.label, label.confidence, item.split, item.image.sample_id)
-                writer.writerow(row + tuple(getattr(label, "bounding_box", ())))
+                writer.writerow(row + (tuple(_box(label).bounding_box) if plan.selection.has_boxes else ()))
 
 
 def _write_fiftyone(plan: Plan, folder: Path, report: Report) -> None:
@@ -199,10 +199,21 @@ def _boxes(image: LabelledImage) -> fo.Detections:
     return fo.Detections(detections=[_box(label) for label in image.labels])
 
 
+def _shapes(image: LabelledImage) -> fo.Detections | fo.Polylines:
+    """The labels with their outlines if they have any, else as boxes."""
+    if isinstance(image.labels[0], fo.Polyline):
+        return fo.Polylines(polylines=image.labels)
+    return _boxes(image)
+
+
 def _box(label: Label) -> fo.Detection:
-    """The label as a box; a class becomes one around the whole image."""
+    """The label as a box; a class becomes one around the whole image, a shape one around its points."""
     if isinstance(label, fo.Detection):
         return label
+    if isinstance(label, fo.Polyline):
+        box = label.to_detection()
+        box.confidence = label.confidence
+        return box
     return fo.Detection(label=label.label, bounding_box=[0, 0, 1, 1], confidence=label.confidence)
 
 
@@ -251,7 +262,9 @@ def _set_labels(clone: fo.Dataset, plan: Plan) -> None:
 
 
 def _wrapped(labels: list[Label], kind: type[fo.Label]) -> fo.Label:
-    return fo.Detections(detections=labels) if issubclass(kind, fo.Detections) else labels[0]
+    if issubclass(kind, fo.Detections | fo.Polylines):
+        return kind(**{kind._LABEL_LIST_FIELD: labels})
+    return labels[0]
 
 
 def tag_splits(dataset: fo.Dataset, ids: list[str], splits: list[str]) -> None:

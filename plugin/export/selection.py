@@ -13,13 +13,14 @@ from ..dataset.reading import Samples, dataset_of, label_fields, why_not_labelab
 from ..engine.errors import InputError
 from .options import ExportOptions
 
-KINDS = (fo.Classification, fo.Detection, fo.Detections)
+SHAPES = (fo.Detection, fo.Polyline)
+KINDS = (fo.Classification, *SHAPES, fo.Detections, fo.Polylines)
 
 UNLABELLED = "without a label"
 UNAPPROVED = "not approved"
 DOUBTFUL = "below the minimum confidence"
 
-Label = fo.Classification | fo.Detection
+Label = fo.Classification | fo.Detection | fo.Polyline
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class LabelledImage:
         sample_id: Id of its sample in the dataset.
         row: Its position in the collection; the first, if it has several patches there.
         path: Where it is.
-        labels: Its classification, or its boxes; never empty.
+        labels: Its classification, or its boxes or shapes; never empty.
     """
 
     sample_id: str
@@ -58,8 +59,8 @@ class Selection:
 
     @property
     def has_boxes(self) -> bool:
-        """Whether labels are boxes, not classes of whole images."""
-        return any(isinstance(label, fo.Detection) for image in self.images for label in image.labels)
+        """Whether labels are boxes or shapes, not classes of whole images."""
+        return any(isinstance(label, SHAPES) for image in self.images for label in image.labels)
 
 
 def select_images(samples: Samples, options: ExportOptions) -> Selection:
@@ -121,7 +122,8 @@ def _values(samples: Samples, label_field: str) -> zip:
 
 def _singles(label: fo.Label | None) -> list[Label]:
     """The labels in a label; one without a class name says nothing."""
-    several = label.detections if isinstance(label, fo.Detections) else [label]
+    has_several = isinstance(label, fo.Detections | fo.Polylines)
+    several = label[label._LABEL_LIST_FIELD] if has_several else [label]
     return [one for one in several if one is not None and one.label]
 
 

@@ -217,6 +217,16 @@ def test_deleting_a_later_run_takes_only_its_objects_away(scenes):
     assert len(objects_of(scenes)) == 18
 
 
+def test_approved_objects_outlive_their_run(scenes):
+    labelling = label_vectors(scenes)
+    sample = scenes.first()
+    sample[FIELD].detections[1].tags = ["approved"]
+    sample.save()
+    delete_run(scenes, labelling.run_key)
+
+    assert [one.id for one in objects_of(scenes)] == [labelling.sample_ids[1]]
+
+
 def test_yolo_gets_the_boxes_with_the_predicted_classes(scenes, tmp_path):
     label_vectors(scenes)
     options = ExportOptions(label_field=FIELD, splits=(75, 25, 0))
@@ -243,6 +253,22 @@ def test_coco_gets_the_boxes_with_the_predicted_classes(scenes, tmp_path):
         assert (names[written["category_id"]], written["score"]) == (one.label, pytest.approx(one.confidence))
         box = np.multiply(one.bounding_box, [900, 400, 900, 400])
         np.testing.assert_allclose(written["bbox"], box, atol=0.01)
+
+
+def test_shapes_are_exported_with_their_outlines_and_with_boxes_around_them(scenes, tmp_path):
+    triangle = [(0.1, 0.2), (0.5, 0.2), (0.3, 0.8)]
+    outlines = [fo.Polylines(polylines=[fo.Polyline(points=[triangle], filled=True)]) for _ in range(8)]
+    scenes.set_values("outlines", outlines)
+    label_vectors(scenes, 8, objects="outlines")
+    options = ExportOptions(label_field="auto_label_outlines", splits=(75, 25, 0))
+    export_labels(scenes, tmp_path / "coco", "coco", options=options)
+    export_labels(scenes, tmp_path / "yolo", "yolo-detection", options=options)
+
+    coco = json.loads((tmp_path / "coco/train/labels.json").read_text())["annotations"][0]
+    np.testing.assert_allclose(coco["bbox"], [90, 80, 360, 240], atol=1)
+    np.testing.assert_allclose(coco["segmentation"], [[90, 80, 450, 80, 270, 320]], atol=1)
+    line = next((tmp_path / "yolo").rglob("scene-*.txt")).read_text().split()
+    np.testing.assert_allclose([float(number) for number in line[1:5]], [0.3, 0.5, 0.4, 0.6], atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,9 @@ def __dir__() -> list[str]:
 
 
 def register(plugin: object) -> None:
-    """Called by FiftyOne: register the operators."""
+    """Called by FiftyOne: register the operators and panels."""
     from .operators import OPERATORS
+    from .panels import PANELS
 
-    for operator in OPERATORS:
-        plugin.register(operator)
+    for each in (*OPERATORS, *PANELS):
+        plugin.register(each)

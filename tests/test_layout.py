@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from fiftyone_autolabel.operators import OPERATORS
+from fiftyone_autolabel.panels import PANELS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -65,15 +66,14 @@ def test_every_file_says_what_lives_in_it(file):
     assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
 
 
-def test_the_plugin_lists_every_operator_that_it_registers():
-    registered = [operator().config.name for operator in OPERATORS]
-    assert sorted(_plugin_definition()["operators"]) == sorted(registered)
+@pytest.mark.parametrize(("room", "registered"), [("operators", OPERATORS), ("panels", PANELS)])
+def test_the_plugin_lists_every_operator_and_panel_that_it_registers(room, registered):
+    assert sorted(_plugin_definition()[room]) == sorted(each().config.name for each in registered)
 
 
-def test_every_operator_has_a_file_of_its_name():
-    missing = [
-        name for name in _plugin_definition()["operators"] if not (ROOT / f"operators/{name}.py").is_file()
-    ]
+@pytest.mark.parametrize("room", ["operators", "panels"])
+def test_every_operator_and_panel_has_a_file_of_its_name(room):
+    missing = [name for name in _plugin_definition()[room] if not (ROOT / room / f"{name}.py").is_file()]
     assert missing == []
 
 

@@ -1,0 +1,224 @@
+"""The panel that shows why labels are what they are, and leads to what should be looked at.
+
+What it shows is told in `board`, where it stands in `header` and `tabs`, what a click means in `marks`.
+"""
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.dataset.comparing import changed_samples
+from ..plugin.dataset.fields import AUTHOR
+from ..plugin.encoders.descriptions import ClassDescription
+from ..plugin.engine.errors import InputError
+from .board import Board, load_board, recall, remember
+from .choices import Choices, Tab
+from .header import draw_answers, draw_header, draw_welcome
+from .marks import Marked, Marks
+from .page import COLUMN, Page, grid
+from .tabs import competing, draw_tabs, kept_of, level_of
+
+MILLISECONDS_WHEN_BUSY = 2_000
+MILLISECONDS_WHEN_IDLE = 8_000
+CHOSEN_AT = {"level": "level", "keep": "keep", "other": "other_key", "class_name": "class_name"}
+"""Name of an input → the choice that it holds."""
+
+
+class AutoLabelPanel(foo.Panel):
+    """Convergence, alignment, classes, confidence, unfitting clusters, and runs side by side."""
+
+    @property
+    def config(self) -> foo.PanelConfig:
+        """How FiftyOne lists the panel."""
+        return foo.PanelConfig(
+            name="auto_label_panel",
+            label="Auto-label",
+            icon="auto_awesome",
+            surfaces="grid",
+            help_markdown="See how images were labelled, how sure that is, and what to look at.",
+        )
+
+    def execute(self, ctx: foo.ExecutionContext) -> object:
+        """Handle an event; a tick without news is answered with nothing, so that nothing is drawn again."""
+        if ctx.params.get("__method__") == "on_tick" and not self._has_news(ctx):
+            return None
+        return super().execute(ctx)
+
+    def on_load(self, ctx: foo.ExecutionContext) -> None:
+        """The panel was opened, or its page loaded again."""
+        self._show(ctx, Choices.of(ctx))
+
+    def on_change_dataset(self, ctx: foo.ExecutionContext) -> None:
+        """Another dataset was opened."""
+        self._show(ctx, Choices())
+
+    def on_run(self, ctx: foo.ExecutionContext) -> None:
+        """Another run was chosen."""
+        chosen = Choices.of(ctx).with_choice(run_key=ctx.params["value"], cluster=None, other_key="")
+        self._show(ctx, chosen)
+
+    def on_tab(self, ctx: foo.ExecutionContext) -> None:
+        """Another tab was chosen."""
+        self._show(ctx, Choices.of(ctx).with_choice(tab=ctx.params["value"]))
+
+    def on_choice(self, ctx: foo.ExecutionContext) -> None:
+        """Something else was chosen, moved or typed."""
+        name = ctx.params["path"].rpartition(".")[2]
+        self._show(ctx, Choices.of(ctx).with_choice(**{CHOSEN_AT[name]: ctx.params["value"]}))
+
+    def on_refresh(self, ctx: foo.ExecutionContext) -> None:
+        """A form was executed."""
+        self._show(ctx, Choices.of(ctx))
+
+    def on_tick(self, ctx: foo.ExecutionContext) -> None:
+        """There is news: a run began, went on or ended."""
+        before = recall(ctx.panel_id)
+        board = self._show(ctx, Choices.of(ctx))
+        if before and len(board.completed) > len(before[1].completed):
+            ctx.ops.reload_dataset()
+
+    def on_mark(self, ctx: foo.ExecutionContext) -> None:
+        """A mark in a figure was clicked."""
+        choices, board = self._shown(ctx)
+        figure = ctx.params["path"].split(".")[-2]
+        kind, _, level = figure.partition("-")
+        plot = board.figures.alignment(level) if kind == "alignment" else getattr(board.figures, kind)
+        mark = plot.figure.data[ctx.params["trace_idx"]].customdata
+        for at in _as_list(ctx.params["idx"]):
+            mark = mark[at]
+        marks = self._marks(ctx, board, choices)
+        if kind == "alignment" and ctx.params.get("shift_pressed"):
+            self._open(ctx, board, marks.cluster(level, mark[0]))
+        else:
+            self._open(ctx, board, marks.behind(figure, mark))
+
+    def on_row(self, ctx: foo.ExecutionContext) -> None:
+        """A row of a table was clicked."""
+        row, table = ctx.params["row"], ctx.params["path"].rpartition(".")[2]
+        if row < 0:  # the titles
+            return
+        choices, board = self._shown(ctx)
+        marks, summary = self._marks(ctx, board, choices), board.figures.summary
+        if table == "clusters":
+            level = level_of(summary, choices)
+            self._open(ctx, board, marks.cluster(level, summary.alignment_of(level).clusters[row]))
+        elif table == "pairs":
+            pair = competing(summary)[row]
+            self._open(ctx, board, marks.pair(pair.first, pair.second))
+        elif table == "novel":
+            cluster = summary.novel[row].cluster
+            self._show(ctx, choices.with_choice(cluster=cluster), board)
+            self._open(ctx, board, marks.cluster("micro", cluster))
+        else:
+            self._open_change(ctx, board, row)
+
+    def on_show(self, ctx: foo.ExecutionContext) -> None:
+        """A button that shows samples was pressed."""
+        choices, board = self._shown(ctx)
+        what = ctx.params["what"]
+        if what == "differing":
+            ctx.ops.set_view(board.comparison.view)
+            return
+        least = kept_of(board.figures.summary, choices).least_confidence
+        marks = self._marks(ctx, board, choices)
+        self._open(ctx, board, marks.kept(least) if what == "kept" else marks.rest(least))
+
+    def on_action(self, ctx: foo.ExecutionContext) -> None:
+        """A button that opens the form of an operator was pressed."""
+        name = ctx.params["action"]
+        params: dict = {}
+        if name != "auto_label":
+            _, board = self._shown(ctx)
+            params = {"label_field": board.run.fields.label} if board.run else {}
+        self._prompt(ctx, name, params)
+
+    def on_new_class(self, ctx: foo.ExecutionContext) -> None:
+        """A cluster is to become a class: label again, with one class more."""
+        choices, board = self._shown(ctx)
+        name, run = choices.class_name.strip(), board.run
+        if not name or name in run.classes:
+            words = f"There is a class {name!r} already" if name else "Type the name of the class first"
+            ctx.ops.notify(f"{words}.", variant="warning")
+            return
+        try:
+            described = zip(run.classes, run.descriptions, strict=True)
+            classes = [ClassDescription(one, descriptions).entry for one, descriptions in described]
+        except InputError as error:
+            ctx.ops.notify(str(error), variant="error")
+            return
+        sources = {name: source for name, source in run.sources.items() if source}
+        fields = {"label_field": run.fields.label, "confidence_field": run.fields.confidence}
+        self._prompt(ctx, "auto_label", {"classes": [*classes, name]} | sources | fields)
+
+    def render(self, ctx: foo.ExecutionContext) -> types.Property:
+        """Lay out what the last event read; the database is not asked."""
+        choices, board = self._shown(ctx)
+        page = self._draw(choices, board)
+        interval = MILLISECONDS_WHEN_BUSY if board.is_busy else MILLISECONDS_WHEN_IDLE
+        page.schema.view("timer", types.TimerView(interval=interval, on_interval=self.on_tick))
+        return types.Property(page.schema, view=grid(COLUMN | {"padding": "8px 16px"}))
+
+    def _draw(self, choices: Choices, board: Board) -> Page:
+        page = Page()
+        if board.run is None and not board.waiting:
+            draw_welcome(page, self)
+            return page
+        draw_header(page, board, self)
+        if board.figures:
+            draw_answers(page, board.figures)
+            draw_tabs(page, board, choices, self)
+        return page
+
+    def _show(self, ctx: foo.ExecutionContext, choices: Choices, board: Board | None = None) -> Board:
+        """Read what is shown, unless it is given, and send its values."""
+        board = board or load_board(ctx.dataset, choices)
+        if board.run:
+            choices = choices.with_choice(run_key=board.run.key)
+        if board.comparison:
+            choices = choices.with_choice(other_key=board.comparison.first)
+        remember(ctx.panel_id, choices, board)
+        ctx.panel.set_data(self._draw(choices, board).data)
+        # In place of what there was: the App adds the values of a page to its state when an input changes.
+        ctx.ops.set_panel_state(choices.to_state())
+        return board
+
+    def _shown(self, ctx: foo.ExecutionContext) -> tuple[Choices, Board]:
+        known = recall(ctx.panel_id)
+        if known is None:
+            choices = Choices.of(ctx)
+            known = choices, load_board(ctx.dataset, choices)
+            remember(ctx.panel_id, *known)
+        return known
+
+    def _has_news(self, ctx: foo.ExecutionContext) -> bool:
+        known = recall(ctx.panel_id)
+        if known is None:
+            return True
+        board = load_board(ctx.dataset, known[0].with_choice(tab=Tab.ALIGNMENT.value))
+        return (board.runs, board.waiting) != (known[1].runs, known[1].waiting)
+
+    def _marks(self, ctx: foo.ExecutionContext, board: Board, choices: Choices) -> Marks:
+        return Marks(ctx.dataset, board.figures.summary, board.run.fields, choices.truth)
+
+    def _open(self, ctx: foo.ExecutionContext, board: Board, marked: Marked) -> None:
+        """Show samples in the grid, and say what they are."""
+        if board.overwritten_by:
+            later = board.overwritten_by.key
+            ctx.ops.notify(f"Run {later} has written other labels since: choose it first.", variant="warning")
+            return
+        count = len(marked.view)
+        if count:
+            ctx.ops.set_view(marked.view)
+        samples = f"{count:,} sample{'' if count == 1 else 's'}"
+        ctx.ops.notify(f"{samples}: {marked.words}", variant="info" if count else "warning")
+
+    def _open_change(self, ctx: foo.ExecutionContext, board: Board, row: int) -> None:
+        first, second, _ = board.comparison.changes[row]
+        keys = board.comparison.first, board.comparison.second
+        ctx.ops.set_view(changed_samples(ctx.dataset, *keys, first, second))
+
+    def _prompt(self, ctx: foo.ExecutionContext, name: str, params: dict) -> None:
+        ctx.prompt(f"{AUTHOR}/{name}", params=params, on_success=self.on_refresh)
+
+
+def _as_list(index: int | list[int]) -> list[int]:
+    return index if isinstance(index, list) else [index]

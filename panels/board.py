@@ -1,0 +1,179 @@
+"""What a panel shows now, read from the database once and kept between events.
+
+`render` draws from here, so it never asks the database.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import fiftyone as fo
+
+from ..plugin.dataset.comparing import RunComparison, compare_runs
+from ..plugin.dataset.pending import pending_runs
+from ..plugin.dataset.runs import RunRecord, RunState, list_runs
+from ..plugin.engine.errors import InputError
+from ..plugin.report.alignment import alignment_plot
+from ..plugin.report.classes import class_plot
+from ..plugin.report.confidence import confidence_plot, coverage_plot, reliability_plot
+from ..plugin.report.confusion import confusion_plot
+from ..plugin.report.convergence import convergence_plot
+from ..plugin.report.summary import RunSummary
+from ..plugin.report.theme import NEUTRAL, Plot
+from ..plugin.summaries import load_summary
+from .choices import Choices, Tab
+
+MOST_PANELS = 32
+MOST_SUMMARIES = 16
+
+
+class Figures:
+    """The figures of a summary, each drawn when it is first asked for."""
+
+    def __init__(self, summary: RunSummary) -> None:
+        """Draw nothing yet."""
+        self.summary = summary
+        self._levels: dict[str, Plot] = {}
+
+    def alignment(self, level: str) -> Plot:
+        """Clusters × classes on one level."""
+        if level not in self._levels:
+            self._levels[level] = alignment_plot(self.summary, level, NEUTRAL)
+        return self._levels[level]
+
+    @cached_property
+    def convergence(self) -> Plot:
+        """Round by round."""
+        return convergence_plot(self.summary, NEUTRAL)
+
+    @cached_property
+    def classes(self) -> Plot:
+        """Images and confidence per class."""
+        return class_plot(self.summary, NEUTRAL)
+
+    @cached_property
+    def confidence(self) -> Plot:
+        """Histogram."""
+        return confidence_plot(self.summary, NEUTRAL)
+
+    @cached_property
+    def coverage(self) -> Plot:
+        """Accuracy against the share that is kept."""
+        return coverage_plot(self.summary, NEUTRAL)
+
+    @cached_property
+    def reliability(self) -> Plot:
+        """Accuracy against confidence; needs a ground truth."""
+        return reliability_plot(self.summary, NEUTRAL)
+
+    @cached_property
+    def confusion(self) -> Plot:
+        """True classes × labels; needs a ground truth."""
+        return confusion_plot(self.summary, NEUTRAL)
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a panel shows.
+
+    Attributes:
+        runs: All runs of the dataset, latest first.
+        waiting: Number of runs that wait for a delegated worker.
+        run: The run that is shown, None if there is none.
+        figures: Its figures, None before it has labels.
+        problem: Why there are no figures of a completed run, "" if there are.
+        comparison: The run beside another, None where that does not show or cannot be.
+        comparison_problem: Why it cannot be, "" if it can.
+    """
+
+    runs: tuple[RunRecord, ...]
+    waiting: int
+    run: RunRecord | None
+    figures: Figures | None
+    problem: str
+    comparison: RunComparison | None = None
+    comparison_problem: str = ""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is under way or waits."""
+        return self.waiting > 0 or any(run.state == RunState.RUNNING for run in self.runs)
+
+    @property
+    def completed(self) -> tuple[RunRecord, ...]:
+        """Runs that wrote labels, latest first."""
+        return tuple(run for run in self.runs if run.state == RunState.COMPLETED)
+
+    @property
+    def overwritten_by(self) -> RunRecord | None:
+        """The run that has written other labels into the fields of the one that is shown."""
+        fields = self.run and self.run.fields
+        same = [run for run in self.completed if run.fields == fields]
+        latest = max(same, key=lambda run: run.finished, default=None)
+        return latest if latest and latest.key != self.run.key else None
+
+
+class _Kept(OrderedDict):
+    """Values by key, of which the ones used last are kept."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def put(self, key: object, value: object) -> None:
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > self._most:
+            self.popitem(last=False)
+
+
+_shown: dict[str, tuple[Choices, Board]] = _Kept(MOST_PANELS)
+_figures: dict[tuple, Figures] = _Kept(MOST_SUMMARIES)
+
+
+def load_board(dataset: fo.Dataset, choices: Choices) -> Board:
+    """Read what a panel shows; figures of a run that were read before are not read again."""
+    runs = tuple(reversed(list_runs(dataset)))
+    run = next((run for run in runs if run.key == choices.run_key), None) or _usual(runs)
+    figures, problem = None, ""
+    if run and run.state == RunState.COMPLETED:
+        try:
+            figures = _load_figures(dataset, run)
+        except InputError as error:
+            problem = str(error)
+    board = Board(runs, len(pending_runs(dataset)), run, figures, problem)
+    return _with_comparison(dataset, board, choices) if choices.tab == Tab.COMPARISON else board
+
+
+def remember(panel_id: str, choices: Choices, board: Board) -> None:
+    """Keep what a panel shows."""
+    _shown.put(panel_id, (choices, board))
+
+
+def recall(panel_id: str) -> tuple[Choices, Board] | None:
+    """What a panel showed last, None after the server was started anew."""
+    return _shown.get(panel_id)
+
+
+def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Board:
+    others = [run.key for run in board.completed if run.key != board.run.key]
+    if not board.figures or not others:
+        return board
+    other = choices.other_key if choices.other_key in others else others[0]
+    try:
+        return replace(board, comparison=compare_runs(dataset, other, board.run.key))
+    except InputError as error:
+        return replace(board, comparison_problem=str(error))
+
+
+def _usual(runs: tuple[RunRecord, ...]) -> RunRecord | None:
+    """The latest run that wrote labels, else the latest."""
+    completed = (run for run in runs if run.state == RunState.COMPLETED)
+    return next(completed, None) or next(iter(runs), None)
+
+
+def _load_figures(dataset: fo.Dataset, run: RunRecord) -> Figures:
+    key = (str(dataset._doc.id), run.key, run.finished)
+    if key not in _figures:
+        _figures.put(key, Figures(load_summary(dataset, run.key)))
+    return _figures[key]

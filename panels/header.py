@@ -1,0 +1,120 @@
+"""The head of the panel: which run, how it stands, what to do next, and four answers at a glance.
+
+Without a run it is one sentence and one button.
+"""
+
+from ..operators.choosing_runs import in_words
+from ..plugin.dataset.runs import RunRecord, RunState
+from ..plugin.pipeline import STAGES
+from ..plugin.report.summary import RunSummary
+from ..plugin.report.theme import counted, percent
+from .board import Board, Figures
+from .events import Events
+from .page import ROW, TWO_COLUMNS, Page, plain
+
+ENOUGH = 0.95
+"""Share of the labels that should be right where nobody looks."""
+
+ACTIONS = {
+    "auto_label": ("Auto-label", "auto_awesome"),
+    "review_next": ("Review doubtful ones", "checklist"),
+    "refine_with_corrections": ("Refine with corrections", "auto_fix_high"),
+    "evaluate": ("Evaluate", "grading"),
+    "export_labels": ("Export", "file_download"),
+}
+"""Operator → what its button says, and its icon."""
+
+
+def draw_welcome(page: Page, events: Events) -> None:
+    """What there is to do on a dataset without runs."""
+    group = page.group("welcome", align_x="center", py=8)
+    group.text("sentence", "Name the classes, and every image of this dataset gets a label.")
+    params = {"action": "auto_label"}
+    group.button(
+        "go", "Auto-label", events.on_action, icon="auto_awesome", variant="contained", params=params
+    )
+
+
+def draw_header(page: Page, board: Board, events: Events) -> None:
+    """The run and what can be done."""
+    group = page.group("header")
+    group.choice("run", {run.key: f"{run.key}: {in_words(run)}" for run in board.runs}, events.on_run)
+    group.text("facts", _facts(board))
+    draw_progress(group, board, events)
+    row = group.group("actions", ROW)
+    for name, (label, icon) in ACTIONS.items():
+        if name == "auto_label" or board.completed:
+            row.button(name, label, events.on_action, icon=icon, params={"action": name})
+
+
+def draw_progress(page: Page, board: Board, events: Events) -> None:
+    """How far the runs are that are under way."""
+    running = [run for run in board.runs if run.state == RunState.RUNNING]
+    for number, run in enumerate(running):
+        page.progress(f"progress{number}", _share_done(run), f"{run.key}: {_stage(run)}")
+    if running:
+        page.button("cancel_run", "Cancel", events.on_action, icon="cancel", params={"action": "cancel_run"})
+    if board.waiting:
+        runs = counted(board.waiting, "run")
+        page.text("waiting", f"{runs} queued: `fiftyone delegated launch` executes what is queued.")
+
+
+def draw_answers(page: Page, figures: Figures) -> None:
+    """Four questions, each with one sentence."""
+    cards = page.group("answers", TWO_COLUMNS)
+    finest = next(iter(reversed(figures.summary.levels)), "micro")
+    for name, question, answer in (
+        ("converged", "Did it converge?", figures.convergence.title),
+        ("aligned", "Which cluster went to which class?", figures.alignment(finest).title),
+        ("sure", "How sure is it?", figures.confidence.title),
+        ("look", "What should I look at?", what_to_review(figures.summary)),
+    ):
+        card = cards.group(name, variant="outline", px=2, py=1)
+        card.text("answer", f"**{question}**\n\n{plain(answer)}.")
+
+
+def what_to_review(summary: RunSummary) -> str:
+    """How many of the least certain labels to look at, so that the others are right often enough."""
+    good = [kept for kept in summary.coverage if kept.expected_accuracy >= ENOUGH]
+    if not good:
+        return f"All: no share of the labels is expected to be right for {percent(ENOUGH)}"
+    best = max(good, key=lambda kept: kept.share)
+    rest = summary.images - best.images
+    sentence = f"Nothing has to be: {percent(best.expected_accuracy)} are expected to be right"
+    if rest:
+        words = f"The {counted(rest, 'image')} that are least sure ({percent(rest / summary.images)})"
+        sentence = f"{words}; of the others {percent(best.expected_accuracy)} are expected to be right"
+    return sentence
+
+
+def _facts(board: Board) -> str:
+    run = board.run
+    parts = [
+        f"**{run.state.value}**",
+        counted(run.n_labelled or run.n_images, "image"),
+        counted(len(run.classes), "class"),
+        run.encoder,
+    ]
+    if run.visual_encoder:
+        parts.append(f"clusters by {run.visual_encoder}")
+    if run.n_failed:
+        parts.append(f"{run.n_failed:,} could not be labelled")
+    if run.expected_accuracy is not None:
+        parts.append(f"{percent(run.expected_accuracy)} expected to be right")
+    lines = [" · ".join([parts[0], *map(plain, parts[1:])])]
+    if run.error or board.problem:
+        lines.append(plain(run.error or board.problem))
+    if board.overwritten_by:
+        later = board.overwritten_by.key
+        lines.append(f"`{later}` has written into the same fields since: choose it to see samples.")
+    return "\n\n".join(lines)
+
+
+def _share_done(run: RunRecord) -> float:
+    return run.done / run.total if run.total else 0.0
+
+
+def _stage(run: RunRecord) -> str:
+    if not run.stage:
+        return "starting"
+    return f"{STAGES[run.stage].lower()}, {run.done:,} of {run.total:,}"

@@ -1,0 +1,106 @@
+"""From a mark that was clicked to the samples behind it.
+
+The samples are found by the fields that the run wrote, so that the view can be saved and stays true.
+"""
+
+from dataclasses import dataclass
+
+import fiftyone as fo
+from fiftyone import ViewField as F
+
+from ..plugin.dataset.fields import FieldNames
+from ..plugin.report.summary import RunSummary
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Samples and what they are.
+
+    Attributes:
+        view: The samples, the least sure ones first.
+        words: What they have in common.
+    """
+
+    view: fo.DatasetView
+    words: str
+
+
+class Marks:
+    """The samples behind the marks of one run."""
+
+    def __init__(self, dataset: fo.Dataset, summary: RunSummary, fields: FieldNames, truth: str = "") -> None:
+        """Look nothing up yet.
+
+        Args:
+            dataset: Dataset of the run.
+            summary: What the run came to.
+            fields: Fields that it wrote.
+            truth: Field with the ground truth, "" for none.
+        """
+        self._dataset, self._classes, self._fields, self._truth = dataset, summary.classes, fields, truth
+        self._confidence = F(fields.confidence)
+        self._label = F(f"{fields.label}.label")
+        self._second = F(f"{fields.label}.second_choice")
+
+    def behind(self, figure: str, mark: object) -> Marked:
+        """Samples behind what a figure carries in `customdata`.
+
+        Args:
+            figure: Name of the figure.
+            mark: What was clicked.
+        """
+        kind, _, level = figure.partition("-")
+        if kind == "alignment":
+            return self.cell(level, *mark)
+        if kind == "classes":
+            return self.label(mark)
+        if kind == "confidence":
+            return self.confidence(*mark)
+        return self.confusion(*mark)
+
+    def cluster(self, level: str, cluster: int) -> Marked:
+        """All samples of a cluster."""
+        field = self._fields.micro_cluster if level == "micro" else self._fields.meta_cluster
+        return self._where(F(field) == cluster, f"{level}-cluster {cluster}")
+
+    def cell(self, level: str, cluster: int, number: int) -> Marked:
+        """Samples of a cluster that went to a class."""
+        field = self._fields.micro_cluster if level == "micro" else self._fields.meta_cluster
+        name = self._classes[number]
+        words = f"{level}-cluster {cluster}, labelled “{name}”"
+        return self._where((F(field) == cluster) & (self._label == name), words)
+
+    def label(self, number: int) -> Marked:
+        """Samples with a label."""
+        name = self._classes[number]
+        return self._where(self._label == name, f"labelled “{name}”")
+
+    def pair(self, first: int, second: int) -> Marked:
+        """Samples that have one of two classes as label and the other as second choice."""
+        one, other = self._classes[first], self._classes[second]
+        is_between = ((self._label == one) & (self._second == other)) | (
+            (self._label == other) & (self._second == one)
+        )
+        return self._where(is_between, f"between “{one}” and “{other}”")
+
+    def confidence(self, low: float, high: float) -> Marked:
+        """Samples whose confidence is from `low` to below `high`; to `high` where that is 1."""
+        is_below = self._confidence <= high if high >= 1 else self._confidence < high
+        return self._where((self._confidence >= low) & is_below, f"confidence {low:.2f} to {high:.2f}")
+
+    def kept(self, least: float) -> Marked:
+        """Samples at least as confident as that."""
+        return self._where(self._confidence >= least, f"confidence from {least:.2f}")
+
+    def rest(self, least: float) -> Marked:
+        """Samples less confident than that."""
+        return self._where(self._confidence < least, f"confidence below {least:.2f}")
+
+    def confusion(self, true: int, label: int) -> Marked:
+        """Samples of a true class that have a label."""
+        name, given = self._classes[true], self._classes[label]
+        is_meant = (F(f"{self._truth}.label") == name) & (self._label == given)
+        return self._where(is_meant, f"truly “{name}”, labelled “{given}”")
+
+    def _where(self, condition: F, words: str) -> Marked:
+        return Marked(self._dataset.match(condition).sort_by(self._fields.confidence), words)

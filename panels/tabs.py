@@ -1,0 +1,181 @@
+"""The tabs of the panel, each drawn from figures and tables of the run.
+
+Rows of a table and marks of a figure lead to their samples; see `panels.marks`.
+"""
+
+from collections.abc import Callable
+
+from fiftyone.operators import types
+
+from ..plugin.engine.metrics import Coverage
+from ..plugin.report.summary import ConfusablePair, RunSummary
+from ..plugin.report.theme import counted, percent
+from .board import Board
+from .choices import Choices, Tab
+from .events import Events
+from .page import ROW, Page, plain
+
+TITLES = {
+    Tab.ALIGNMENT: "Alignment",
+    Tab.CLASSES: "Classes",
+    Tab.CONFIDENCE: "Confidence",
+    Tab.CONVERGENCE: "Convergence",
+    Tab.NOVELTY: "Unfitting clusters",
+    Tab.COMPARISON: "Compare",
+}
+LEVELS = {"micro": "Micro-clusters", "meta": "Meta-clusters"}
+MOST_ROWS = 20
+CLICK = "Click a mark or a row to see its samples."
+
+
+def draw_tabs(page: Page, board: Board, choices: Choices, events: Events) -> None:
+    """The names of the tabs, and the one that is chosen."""
+    titles = {tab.value: title for tab, title in TITLES.items()}
+    page.choice("tab", titles, events.on_tab, view=types.TabsView())
+    body = page.group("body")
+    DRAWN[Tab(choices.tab)](body, board, choices, events)
+
+
+def draw_convergence(page: Page, board: Board, choices: Choices, events: Events) -> None:
+    """How the labels settled."""
+    page.plot(board.figures.convergence)
+
+
+def draw_alignment(page: Page, board: Board, choices: Choices, events: Events) -> None:
+    """Clusters × classes, and the clusters with most images in doubt."""
+    summary = board.figures.summary
+    levels = {level: LEVELS[level] for level in reversed(summary.levels)}
+    if len(levels) > 1:
+        view = types.RadioGroup(orientation="horizontal")
+        page.choice("level", levels, events.on_choice, view=view)
+    level = level_of(summary, choices)
+    page.plot(board.figures.alignment(level), events.on_mark)
+    if levels:
+        page.text("hint", f"{CLICK} With shift, a cell leads to its whole cluster.")
+        page.text("table_title", "**Clusters with most images in doubt**")
+        columns = ("cluster", "images", "purity", "went to")
+        page.table("clusters", columns, _clusters(summary, level), events.on_row)
+
+
+def draw_classes(page: Page, board: Board, choices: Choices, events: Events) -> None:
+    """Images per class, and which classes compete."""
+    summary = board.figures.summary
+    page.plot(board.figures.classes, events.on_mark)
+    page.text("hint", CLICK)
+    pairs = competing(summary)
+    if not pairs:
+        page.text("table_title", "No two classes compete for images.")
+        return
+    page.text("table_title", "**Classes that compete for the same images**")
+    rows = [
+        (
+            summary.classes[pair.first],
+            summary.classes[pair.second],
+            pair.images,
+            f"{pair.expected_errors:.1f}",
+        )
+        for pair in pairs
+    ]
+    page.table("pairs", ("class", "and class", "images between", "expected errors"), rows, events.on_row)
+
+
+def draw_confidence(page: Page, board: Board, choices: Choices, events: Events) -> None:
+    """How sure the labels are, and what to keep."""
+    figures = board.figures
+    page.plot(figures.confidence, events.on_mark)
+    page.slider("keep", "Keep the surest, in percent", 5, 100, 5, events.on_choice)
+    kept = kept_of(figures.summary, choices)
+    page.text(
+        "kept",
+        f"Of the surest **{kept.share:.0%}** ({counted(kept.images, 'image')}, confidence from "
+        f"{kept.least_confidence:.2f}), **{percent(kept.expected_accuracy)}** are expected to be right.",
+    )
+    row = page.group("keeping", ROW)
+    row.button("kept", "Show what is kept", events.on_show, icon="check", params={"what": "kept"})
+    row.button("rest", "Show the rest", events.on_show, icon="search", params={"what": "rest"})
+    page.plot(figures.coverage)
+    if figures.summary.truth:
+        page.plot(figures.reliability)
+        page.plot(figures.confusion, events.on_mark)
+
+
+def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> None:
+    """Clusters that fit no class, and how to make a class of one."""
+    summary = board.figures.summary
+    if not summary.novel:
+        page.text("none", "Every cluster fits a class: none looks as if its class was not named.")
+        return
+    page.text("title", "**Clusters that may fit none of the classes, most novel first**")
+    page.text("hint", "Click a row to see its samples. If they show something without a name, add it.")
+    columns = ("cluster", "images", "more novel than", "nearest classes")
+    rows = [
+        (each.cluster, each.size, percent(each.score), _names(summary, each.rivals))
+        for each in summary.novel[:MOST_ROWS]
+    ]
+    page.table("novel", columns, rows, events.on_row)
+    what = "this run" if choices.cluster is None else f"cluster {choices.cluster}"
+    page.field("class_name", f"Name of a class for {what}", events.on_choice)
+    page.button("add", "Add as class", events.on_new_class, icon="add")
+
+
+def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) -> None:
+    """Which labels another run gave."""
+    others = {run.key: run.key for run in board.completed if run.key != board.run.key}
+    if not others:
+        page.text("none", "There is one run with labels. Label again, for example with other classes.")
+        return
+    page.choice("other", others, events.on_choice, label=f"Compare {board.run.key} with")
+    comparison = board.comparison
+    if comparison is None:
+        page.text("problem", plain(board.comparison_problem))
+        return
+    page.text(
+        "title",
+        f"**{comparison.n_differing:,} of {counted(comparison.n_common, 'image')} have different labels**",
+    )
+    if comparison.changes:
+        page.button("differing", "Show them all", events.on_show, icon="search", params={"what": "differing"})
+        columns = (comparison.first, comparison.second, "images")
+        page.table("changes", columns, comparison.changes[:MOST_ROWS], events.on_row)
+
+
+DRAWN: dict[Tab, Callable[[Page, Board, Choices, Events], None]] = {
+    Tab.CONVERGENCE: draw_convergence,
+    Tab.ALIGNMENT: draw_alignment,
+    Tab.CLASSES: draw_classes,
+    Tab.CONFIDENCE: draw_confidence,
+    Tab.NOVELTY: draw_novelty,
+    Tab.COMPARISON: draw_comparison,
+}
+
+
+def level_of(summary: RunSummary, choices: Choices) -> str:
+    """The level of the heatmap: the chosen one if the run has it."""
+    return choices.level if choices.level in summary.levels else next(iter(summary.levels), "micro")
+
+
+def competing(summary: RunSummary) -> list[ConfusablePair]:
+    """The pairs of classes that have images between them, most expected errors first."""
+    return [pair for pair in summary.confusable if pair.images][:MOST_ROWS]
+
+
+def kept_of(summary: RunSummary, choices: Choices) -> Coverage:
+    """What to expect of the labels that are kept."""
+    return min(summary.coverage, key=lambda kept: abs(kept.share - choices.keep / 100))
+
+
+def _clusters(summary: RunSummary, level: str) -> list[tuple]:
+    alignment = summary.alignment_of(level)
+    return [
+        (
+            alignment.clusters[row],
+            alignment.sizes[row],
+            f"{alignment.shares[row][0]:.0%}",
+            _names(summary, alignment.classes[row]),
+        )
+        for row in range(min(MOST_ROWS, len(alignment.clusters)))
+    ]
+
+
+def _names(summary: RunSummary, numbers: tuple[int, ...]) -> str:
+    return ", ".join(summary.classes[number] for number in numbers)

@@ -14,6 +14,7 @@ import typer
 from .cli_classes import class_entries
 from .cli_options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOption
 from .dataset.database import require_database
+from .encoders.crops import MARGIN
 from .encoders.image_files import image_files
 from .engine.errors import InputError
 from .files import read_paths
@@ -79,6 +80,17 @@ def label(
         str | None,
         typer.Option(help="Field with the cluster of every image.", metavar="FIELD", show_default="computed"),
     ] = None,
+    objects: Annotated[
+        str | None,
+        typer.Option(
+            help="Field of boxes or shapes, whose objects are labelled one by one, into auto_label_FIELD.",
+            metavar="FIELD",
+            show_default="whole images",
+        ),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(help="What is shown around an object, as a share of its width and height.")
+    ] = MARGIN,
     label_field: Annotated[str, typer.Option(help="Field for the labels.")] = "auto_label",
     confidence_field: Annotated[str, typer.Option(help="Field for the confidence.")] = "confidence",
     key: Annotated[
@@ -166,13 +178,16 @@ def label(
     if output is None and image_paths is None and source is None:
         raise InputError("Name a folder of images or a dataset, or give --image-paths.")
     if dry_run:
+        if objects:
+            raise InputError("--dry-run counts whole images: leave out it, or --objects.")
         _tell_cost(_images_of(source, image_paths), prompts.classes, inputs, as_json)
         return
     if output is None and image_paths is None:
-        into = _IntoDataset(label_field, confidence_field, key, name, clusters)
+        into = _IntoDataset(label_field, confidence_field, key, name, clusters, objects, margin)
         _label_dataset(source, prompts.classes, inputs, into, as_json, quiet)
         return
-    for option, value in {"--clusters": clusters, "--key": key, "--name": name}.items():
+    for_datasets = {"--clusters": clusters, "--objects": objects, "--key": key, "--name": name}
+    for option, value in for_datasets.items():
         if value is not None:
             raise InputError(f"{option} is for datasets: leave out {option}, or --output and --image-paths.")
     if output is None:
@@ -190,6 +205,8 @@ class _IntoDataset:
     key: str | None
     name: str | None
     clusters: str | None
+    objects: str | None
+    margin: float
 
 
 def _label_dataset(
@@ -210,12 +227,15 @@ def _label_dataset(
             classes,
             **inputs,
             clusters=into.clusters,
+            objects=into.objects,
+            margin=into.margin,
             fields=fields,
             run_key=into.key,
             progress=progress,
         )
     place = {"dataset": dataset.name, "run": labelling.run_key}
-    _tell(labelling, place, f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}", as_json, quiet)
+    sentence = f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}"
+    _tell(labelling, place, sentence, as_json, quiet, noun="Objects" if into.objects else "Images")
 
 
 def _label_into_folder(
@@ -239,7 +259,12 @@ def _label_into_folder(
 
 
 def _tell(
-    labelling: "Labelling | FileLabelling", place: dict[str, str], sentence: str, as_json: bool, quiet: bool
+    labelling: "Labelling | FileLabelling",
+    place: dict[str, str],
+    sentence: str,
+    as_json: bool,
+    quiet: bool,
+    noun: str = "Images",
 ) -> None:
     from rich import print as show
 
@@ -248,7 +273,7 @@ def _tell(
     if as_json:
         print(json.dumps(place | labelling_as_dict(labelling), indent=2, ensure_ascii=False))
     elif not quiet:
-        show(summary_table(labelling), class_table(labelling))
+        show(summary_table(labelling, noun=noun), class_table(labelling, noun))
         print(sentence)
 
 

@@ -62,21 +62,24 @@ class StageProgress:
 
 
 def summary_table(
-    labelling: "Labelling | FileLabelling", accuracies: dict[str, float] | None = None
+    labelling: "Labelling | FileLabelling",
+    accuracies: dict[str, float] | None = None,
+    noun: str = "Images",
 ) -> Table:
     """What a run did, in rows of a name and a value.
 
     Args:
         labelling: A finished run.
         accuracies: What to call an accuracy → accuracy in [0, 1], where the truth is known.
+        noun: What was labelled.
     """
     table = Table(title="Auto-label", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column()
-    table.add_row("Images labelled", f"{len(labelling.refinement.labels):,}")
+    table.add_row(f"{noun} labelled", f"{len(labelling.refinement.labels):,}")
     if labelling.failures:
         first = next(iter(labelling.failures.values()))
-        table.add_row("Images that failed", Text(f"{len(labelling.failures):,}, the first: {first}"))
+        table.add_row(f"{noun} that failed", Text(f"{len(labelling.failures):,}, the first: {first}"))
     table.add_row("Classes", f"{len(labelling.classes):,}")
     table.add_row("Encoder", Text(labelling.encoder))
     if labelling.refinement.choices:
@@ -93,10 +96,10 @@ def summary_table(
     return table
 
 
-def class_table(labelling: "Labelling | FileLabelling") -> Table:
-    """Images and mean confidence per class, most frequent first; classes without images are counted only."""
+def class_table(labelling: "Labelling | FileLabelling", noun: str = "Images") -> Table:
+    """Number and mean confidence per class, most frequent first; classes without any are counted only."""
     table = Table("Class", title_justify="left")
-    table.add_column("Images", justify="right")
+    table.add_column(noun, justify="right")
     table.add_column("Mean confidence", justify="right")
     ranked = sorted(labelling.counts.items(), key=lambda item: -item[1])
     used = [(name, count) for name, count in ranked if count]
@@ -108,7 +111,7 @@ def class_table(labelling: "Labelling | FileLabelling") -> Table:
     if hidden:
         table.add_row(f"{_classes(len(hidden))} not shown", f"{sum(hidden):,}", "", style="dim")
     if len(used) < len(ranked):
-        table.add_row(f"{_classes(len(ranked) - len(used))} without images", "", "", style="dim")
+        table.add_row(f"{_classes(len(ranked) - len(used))} without {noun.lower()}", "", "", style="dim")
     return table
 
 

@@ -91,6 +91,21 @@ def test_templates_second_encoder_and_clusters_are_options(labelled):
     assert re.search(r"Second image encoder.*offline", result.stdout)
 
 
+def test_objects_are_labelled_one_by_one(scenes):
+    given = ("--objects", "ground_truth", "--margin", "0.2", "--encoder", "offline")
+    result = run("label", scenes.name, "-c", "cat,rocket,cup of coffee", *given)
+    assert re.search(r"Objects labelled.*24", result.stdout)
+    scenes.reload()
+    assert scenes.count("auto_label_ground_truth.detections.label") == 24
+    assert scenes.get_run_info("auto_label_ground_truth_1").config.margin == 0.2
+
+
+def test_objects_that_are_not_there_are_answered_with_one_line(scenes):
+    result = run("label", scenes.name, "-c", "cat,rocket", "--objects", "nothing")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "There is no field 'nothing' of boxes or shapes" in result.stderr
+
+
 def test_vectors_come_from_files(labelled, tmp_path):
     dataset = fo.load_dataset("album")
     is_cat = np.array([Path(path).name.startswith("cat") for path in dataset.values("filepath")])

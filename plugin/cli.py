@@ -12,6 +12,7 @@ from .cli_demo import demo
 from .cli_export import export
 from .cli_install import install
 from .cli_label import label
+from .cli_predict import predict
 from .cli_review import evaluate
 from .cli_runs import delete_run, runs
 from .engine.errors import Cancelled, InputError
@@ -47,5 +48,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Label an unlabelled image dataset from nothing but class names.",
 )
-for command in (label, evaluate, export, runs, delete_run, demo, install):
+for command in (label, predict, evaluate, export, runs, delete_run, demo, install):
     app.command()(command)

@@ -42,6 +42,11 @@ class PrecomputedImages:
         self.dimension = self._images.shape[1]
         self.version = _version(image_vectors, self._images)
 
+    @property
+    def count(self) -> int:
+        """Number n of vectors."""
+        return len(self._images)
+
     def check_count(self, images: int) -> None:
         """Check that there is a vector for every image.
 

@@ -1,0 +1,68 @@
+"""The command `fiftyone-autolabel predict`.
+
+It reads options and writes what was found; the work is told in `prediction`.
+"""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .cli_options import JsonOption, QuietOption
+from .engine.errors import InputError
+
+
+def predict(
+    prototypes: Annotated[Path, typer.Argument(help="Folder that `label --output` or `report` wrote.")],
+    images: Annotated[str, typer.Argument(help="A folder of images, an image, or vectors as FILE.npy.")],
+    image_paths: Annotated[
+        Path | None,
+        typer.Option(help="Text file with the path of every row of FILE.npy.", metavar="FILE.txt"),
+    ] = None,
+    visual_embeddings: Annotated[
+        Path | None,
+        typer.Option(help="Vectors by the second encoder of the prototypes.", metavar="FILE.npy"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write, .csv or .json.", show_default="print")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Label new images by what an earlier run has learnt, without its images and without a database.
+
+    Examples:
+
+        fiftyone-autolabel predict report/ new_photos/ > labels.csv
+
+        fiftyone-autolabel predict report/ photo.jpg --json
+
+        fiftyone-autolabel predict report/ X.npy --image-paths paths.txt --output labels.csv
+    """
+    from .console import StageProgress
+    from .prediction import paths_of, predict_files, write_predictions
+    from .report.prototypes import load_prototypes
+
+    if output is not None and output.exists() and not overwrite:
+        raise InputError(f"{output} exists: choose another file, or give --overwrite.")
+    loaded = load_prototypes(prototypes)
+    paths, embeddings = paths_of(images, image_paths)
+    with StageProgress(quiet=quiet) as progress:
+        predictions = predict_files(
+            loaded, paths, embeddings=embeddings, visual_embeddings=visual_embeddings, progress=progress
+        )
+    as_json = as_json or (output is not None and output.suffix == ".json")
+    with _opened(output) as file:
+        write_predictions(file, predictions, as_json)
+
+
+def _opened(output: Path | None) -> contextlib.AbstractContextManager:
+    if output is None:
+        return contextlib.nullcontext(sys.stdout)
+    try:
+        return open(output, "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written ({error.strerror}): choose another file.") from error

@@ -6,6 +6,7 @@ FiftyOne executes this file on every request, so it only registers; the public n
 from importlib import import_module
 
 _PUBLIC = {
+    "AutoLabeler": ".plugin.estimator",
     "Cancelled": ".plugin.engine.errors",
     "Evaluation": ".plugin.evaluation",
     "ExportOptions": ".plugin.export.options",
@@ -27,6 +28,7 @@ _PUBLIC = {
     "delete_run": ".plugin.dataset.deleting",
     "evaluate": ".plugin.evaluation",
     "export_labels": ".plugin.export.exporting",
+    "label_files": ".plugin.files",
     "list_runs": ".plugin.dataset.runs",
     "load_encoder": ".plugin.encoders.registry",
     "refine": ".plugin.engine.refinement",

@@ -9,6 +9,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
+from ..plugin.dataset.fields import FieldNames
 from ..plugin.dataset.running import complete_interrupted
 from ..plugin.dataset.runs import RunRecord, find_run
 from ..plugin.pipeline import STAGES
@@ -81,6 +82,12 @@ class ShowRun(foo.Operator):
         return message_output(TITLE)
 
 
+def _where(fields: FieldNames) -> str:
+    if fields.objects:
+        return f"Labels of the objects in `{fields.objects}`, and their confidence, are in `{fields.label}`."
+    return f"Labels are in `{fields.label}`, confidence is in `{fields.confidence}`."
+
+
 def _message(run: RunRecord, report: str) -> str:
     lines = [f"**{run.key}**: {in_words(run)}."]
     if run.error:
@@ -88,6 +95,6 @@ def _message(run: RunRecord, report: str) -> str:
     if run.seconds:
         lines.append(", ".join(f"{STAGES[stage]} {length:.1f} s" for stage, length in run.seconds.items()))
     if report:
-        lines.append(f"Labels are in `{run.fields.label}`, confidence is in `{run.fields.confidence}`.")
+        lines.append(_where(run.fields))
         lines.append(f"```text\n{report}```")
     return "\n\n".join(lines)

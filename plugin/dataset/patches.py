@@ -197,9 +197,9 @@ def object_view(dataset: fo.Dataset, field: str, ids: Sequence[str]) -> fo.Datas
     return dataset.select_labels(ids=list(ids), fields=field).to_patches(field).select(ids, ordered=True)
 
 
-def one_by_one(dataset: fo.Dataset, field: str) -> fo.DatasetView:
+def one_by_one(samples: Samples, field: str) -> fo.DatasetView:
     """All objects of a field, one by one: patches, or the samples themselves where each has but one."""
-    return dataset.exists(field) if object_path(dataset, field) == field else dataset.to_patches(field)
+    return samples.exists(field) if object_path(samples, field) == field else samples.to_patches(field)
 
 
 def read_approved_objects(dataset: fo.Dataset, names: FieldNames) -> dict[str, str]:

@@ -175,8 +175,9 @@ def latest_run(dataset: fo.Dataset, label_field: str) -> RunRecord | None:
 
 
 def labelled_fields(dataset: fo.Dataset) -> list[str]:
-    """Label fields that runs wrote."""
-    return list(dict.fromkeys(run.fields.label for run in completed_runs(dataset)))
+    """Label fields of whole images that runs wrote."""
+    runs = completed_runs(dataset)
+    return list(dict.fromkeys(run.fields.label for run in runs if run.fields.objects is None))
 
 
 def cancel_run(dataset: fo.Dataset, key: str) -> None:

@@ -7,9 +7,18 @@ import numpy as np
 import pytest
 import yaml
 from fiftyone_autolabel import ExportOptions, FieldNames, auto_label, export_labels
+from fiftyone_autolabel.plugin.dataset.answers import approve
 from fiftyone_autolabel.plugin.dataset.comparing import compare_runs
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
-from fiftyone_autolabel.plugin.dataset.runs import find_run, list_runs
+from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
+from fiftyone_autolabel.plugin.dataset.runs import (
+    UNHEARD,
+    find_run,
+    labelled_fields,
+    list_runs,
+    stamp,
+    update_record,
+)
 from fiftyone_autolabel.plugin.engine.errors import InputError
 
 CLASSES = ["cat", "rocket", "cup of coffee"]
@@ -215,6 +224,24 @@ def test_deleting_a_later_run_takes_only_its_objects_away(scenes):
     delete_run(scenes, later.run_key)
 
     assert len(objects_of(scenes)) == 18
+
+
+def test_a_run_that_died_while_it_wrote_is_completed(scenes):
+    labelling = label_vectors(scenes)
+    before = [objects.to_dict() for objects in scenes.values(FIELD)]
+    scenes.delete_sample_field(FIELD)
+    died = {"state": "running", "is_writing": True, "heartbeat": stamp(UNHEARD)}
+    update_record(scenes, labelling.run_key, died)
+    complete_interrupted(scenes)
+
+    assert [objects.to_dict() for objects in scenes.values(FIELD)] == before
+
+
+def test_what_is_for_labels_of_images_refuses_those_of_objects(scenes):
+    label_vectors(scenes)
+    with pytest.raises(InputError, match="labels objects: look at them in a patches view"):
+        approve(scenes, FIELD)
+    assert labelled_fields(scenes) == []
 
 
 def test_approved_objects_outlive_their_run(scenes):

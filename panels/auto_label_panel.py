@@ -3,6 +3,7 @@
 What it shows is told in `board`, where it stands in `header` and `tabs`, what a click means in `marks`.
 """
 
+import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
@@ -10,8 +11,8 @@ from ..plugin.dataset.comparing import changed_samples
 from ..plugin.dataset.fields import AUTHOR
 from ..plugin.encoders.descriptions import ClassDescription
 from ..plugin.engine.errors import InputError
-from .board import Board, load_board, recall, remember
-from .choices import Choices, Tab
+from .board import Board, load_board, read_runs, recall, remember
+from .choices import Choices
 from .header import draw_answers, draw_header, draw_welcome
 from .marks import Marked, Marks
 from .page import COLUMN, Page, grid
@@ -19,7 +20,13 @@ from .tabs import competing, draw_tabs, kept_of, level_of
 
 MILLISECONDS_WHEN_BUSY = 2_000
 MILLISECONDS_WHEN_IDLE = 8_000
-CHOSEN_AT = {"level": "level", "keep": "keep", "other": "other_key", "class_name": "class_name"}
+CHOSEN_AT = {
+    "level": "level",
+    "keep": "keep",
+    "truth": "truth",
+    "other": "other_key",
+    "class_name": "class_name",
+}
 """Name of an input → the choice that it holds."""
 
 
@@ -64,6 +71,16 @@ class AutoLabelPanel(foo.Panel):
         """Something else was chosen, moved or typed."""
         name = ctx.params["path"].rpartition(".")[2]
         self._show(ctx, Choices.of(ctx).with_choice(**{CHOSEN_AT[name]: ctx.params["value"]}))
+
+    def on_scope(self, ctx: foo.ExecutionContext) -> None:
+        """Figures are to be restricted to the current view, or not any more."""
+        scope = ctx.view if ctx.params["narrow"] and ctx.has_custom_view else None
+        if ctx.params["narrow"] and scope is None:
+            ctx.ops.notify(
+                "The grid shows all samples: open a view, or filter them first.", variant="warning"
+            )
+        choices = Choices.of(ctx)
+        self._show(ctx, choices, load_board(ctx.dataset, choices, scope))
 
     def on_refresh(self, ctx: foo.ExecutionContext) -> None:
         """A form was executed."""
@@ -170,7 +187,8 @@ class AutoLabelPanel(foo.Panel):
 
     def _show(self, ctx: foo.ExecutionContext, choices: Choices, board: Board | None = None) -> Board:
         """Read what is shown, unless it is given, and send its values."""
-        board = board or load_board(ctx.dataset, choices)
+        if board is None:
+            board = load_board(ctx.dataset, choices, self._scope(ctx, choices))
         if board.run:
             choices = choices.with_choice(run_key=board.run.key)
         if board.comparison:
@@ -189,15 +207,25 @@ class AutoLabelPanel(foo.Panel):
             remember(ctx.panel_id, *known)
         return known
 
+    def _scope(self, ctx: foo.ExecutionContext, choices: Choices) -> fo.DatasetView | None:
+        """The view that the panel is restricted to; another run shows whole."""
+        known = recall(ctx.panel_id)
+        is_same = known and known[1].run and known[1].run.key == choices.run_key
+        return known[1].scope if is_same else None
+
     def _has_news(self, ctx: foo.ExecutionContext) -> bool:
         known = recall(ctx.panel_id)
         if known is None:
             return True
-        board = load_board(ctx.dataset, known[0].with_choice(tab=Tab.ALIGNMENT.value))
-        return (board.runs, board.waiting) != (known[1].runs, known[1].waiting)
+        return read_runs(ctx.dataset) != (known[1].runs, known[1].waiting)
 
     def _marks(self, ctx: foo.ExecutionContext, board: Board, choices: Choices) -> Marks:
-        return Marks(ctx.dataset, board.figures.summary, board.run.fields, choices.truth)
+        return Marks(
+            board.scope if board.scope is not None else ctx.dataset,
+            board.figures.summary,
+            board.run.fields,
+            choices.truth,
+        )
 
     def _open(self, ctx: foo.ExecutionContext, board: Board, marked: Marked) -> None:
         """Show samples in the grid, and say what they are."""

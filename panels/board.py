@@ -3,6 +3,7 @@
 `render` draws from here, so it never asks the database.
 """
 
+import json
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,9 +11,13 @@ from functools import cached_property
 import fiftyone as fo
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
+from ..plugin.dataset.fields import answer_fields
 from ..plugin.dataset.pending import pending_runs
-from ..plugin.dataset.runs import RunRecord, RunState, list_runs
+from ..plugin.dataset.reading import classification_fields
+from ..plugin.dataset.running import load_outcome
+from ..plugin.dataset.runs import RunRecord, RunState, labelled_fields, list_runs
 from ..plugin.engine.errors import InputError
+from ..plugin.narrowing import narrow
 from ..plugin.report.alignment import alignment_plot
 from ..plugin.report.classes import class_plot
 from ..plugin.report.confidence import confidence_plot, coverage_plot, reliability_plot
@@ -81,7 +86,10 @@ class Board:
         waiting: Number of runs that wait for a delegated worker.
         run: The run that is shown, None if there is none.
         figures: Its figures, None before it has labels.
-        problem: Why there are no figures of a completed run, "" if there are.
+        problem: Why there are no figures of a completed run, or not those that were asked for, "" if
+            there are.
+        truth_fields: Fields that may hold a ground truth.
+        scope: The view that the figures are restricted to, None for the whole run.
         comparison: The run beside another, None where that does not show or cannot be.
         comparison_problem: Why it cannot be, "" if it can.
     """
@@ -91,6 +99,8 @@ class Board:
     run: RunRecord | None
     figures: Figures | None
     problem: str
+    truth_fields: tuple[str, ...] = ()
+    scope: fo.DatasetView | None = None
     comparison: RunComparison | None = None
     comparison_problem: str = ""
 
@@ -131,18 +141,31 @@ _shown: dict[str, tuple[Choices, Board]] = _Kept(MOST_PANELS)
 _figures: dict[tuple, Figures] = _Kept(MOST_SUMMARIES)
 
 
-def load_board(dataset: fo.Dataset, choices: Choices) -> Board:
-    """Read what a panel shows; figures of a run that were read before are not read again."""
-    runs = tuple(reversed(list_runs(dataset)))
+def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | None = None) -> Board:
+    """Read what a panel shows; figures that were read before are not read again.
+
+    Args:
+        dataset: The dataset.
+        choices: What was chosen.
+        scope: View to restrict the figures to, None for the whole run.
+    """
+    runs, waiting = read_runs(dataset)
     run = next((run for run in runs if run.key == choices.run_key), None) or _usual(runs)
-    figures, problem = None, ""
-    if run and run.state == RunState.COMPLETED:
-        try:
-            figures = _load_figures(dataset, run)
-        except InputError as error:
-            problem = str(error)
-    board = Board(runs, len(pending_runs(dataset)), run, figures, problem)
+    board = Board(runs, waiting, run, None, "")
+    if run is None or run.state != RunState.COMPLETED:
+        return board
+    try:
+        board = replace(board, figures=_load_figures(dataset, run))
+    except InputError as error:
+        return replace(board, problem=str(error))
+    if not run.fields.objects:
+        board = _narrowed(dataset, board, choices.truth, scope)
     return _with_comparison(dataset, board, choices) if choices.tab == Tab.COMPARISON else board
+
+
+def read_runs(dataset: fo.Dataset) -> tuple[tuple[RunRecord, ...], int]:
+    """All runs, latest first, and how many more wait for a worker."""
+    return tuple(reversed(list_runs(dataset))), len(pending_runs(dataset))
 
 
 def remember(panel_id: str, choices: Choices, board: Board) -> None:
@@ -153,6 +176,36 @@ def remember(panel_id: str, choices: Choices, board: Board) -> None:
 def recall(panel_id: str) -> tuple[Choices, Board] | None:
     """What a panel showed last, None after the server was started anew."""
     return _shown.get(panel_id)
+
+
+def _narrowed(dataset: fo.Dataset, board: Board, truth: str, scope: fo.DatasetView | None) -> Board:
+    """The board for some samples only, or with a ground truth; as it is where that cannot be."""
+    ours = labelled_fields(dataset)
+    fields = [name for name in classification_fields(dataset) if name not in (*ours, *answer_fields(dataset))]
+    board = replace(board, truth_fields=tuple(fields), scope=scope)
+    if scope is None and truth not in fields:
+        return board
+    try:
+        figures = _narrowed_figures(dataset, board, truth if truth in fields else "")
+    except InputError as error:
+        return replace(board, scope=None, problem=str(error))
+    return replace(board, figures=figures)
+
+
+def _narrowed_figures(dataset: fo.Dataset, board: Board, truth: str) -> Figures:
+    run, scope = board.run, board.scope
+    stages = json.dumps(scope._serialize(include_uuids=False), default=str) if scope is not None else ""
+    key = (str(dataset._doc.id), run.key, run.finished, truth, stages)
+    if key not in _figures:
+        true_classes = dict(zip(*dataset.values(["id", f"{truth}.label"]), strict=True)) if truth else None
+        narrowed = narrow(
+            board.figures.summary,
+            load_outcome(dataset, run.key),
+            sample_ids=None if scope is None else scope.values("id"),
+            truth=true_classes,
+        )
+        _figures.put(key, Figures(narrowed))
+    return _figures[key]
 
 
 def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Board:

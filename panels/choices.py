@@ -72,7 +72,7 @@ PATHS = {
     "tab": ("tab",),
     "level": ("body", "level"),
     "keep": ("body", "keep"),
-    "truth": ("body", "truth"),
+    "truth": ("header", "truth"),
     "other_key": ("body", "other"),
     "cluster": ("body", "cluster"),
     "class_name": ("body", "class_name"),

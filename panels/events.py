@@ -17,6 +17,9 @@ class Events(Protocol):
     def on_choice(self, ctx: foo.ExecutionContext) -> Any:
         """Something else was chosen, moved or typed."""
 
+    def on_scope(self, ctx: foo.ExecutionContext) -> Any:
+        """Figures are to be restricted to the current view, or not any more."""
+
     def on_mark(self, ctx: foo.ExecutionContext) -> Any:
         """A mark in a figure was clicked."""
 

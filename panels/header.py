@@ -40,11 +40,34 @@ def draw_header(page: Page, board: Board, events: Events) -> None:
     group = page.group("header")
     group.choice("run", {run.key: f"{run.key}: {in_words(run)}" for run in board.runs}, events.on_run)
     group.text("facts", _facts(board))
+    if board.figures and not board.run.fields.objects:
+        _draw_scope(group, board, events)
     draw_progress(group, board, events)
     row = group.group("actions", ROW)
     for name, (label, icon) in ACTIONS.items():
         if name == "auto_label" or board.completed:
             row.button(name, label, events.on_action, icon=icon, params={"action": name})
+
+
+def _draw_scope(page: Page, board: Board, events: Events) -> None:
+    """Whether all of the run shows, and against which ground truth."""
+    row = page.group("scope", ROW)
+    if board.scope is None:
+        row.button(
+            "narrow", "Only the current view", events.on_scope, icon="filter_alt", params={"narrow": True}
+        )
+    else:
+        shown = counted(board.figures.summary.images, "image")
+        row.button(
+            "widen",
+            f"Only {shown}: show all",
+            events.on_scope,
+            icon="filter_alt_off",
+            params={"narrow": False},
+        )
+    if board.truth_fields:
+        fields = {"": "No ground truth"} | {name: f"Ground truth: {name}" for name in board.truth_fields}
+        page.choice("truth", fields, events.on_choice)
 
 
 def draw_progress(page: Page, board: Board, events: Events) -> None:

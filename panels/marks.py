@@ -9,6 +9,7 @@ import fiftyone as fo
 from fiftyone import ViewField as F
 
 from ..plugin.dataset.fields import FieldNames
+from ..plugin.dataset.patches import one_by_one
 from ..plugin.report.summary import RunSummary
 
 
@@ -28,19 +29,29 @@ class Marked:
 class Marks:
     """The samples behind the marks of one run."""
 
-    def __init__(self, dataset: fo.Dataset, summary: RunSummary, fields: FieldNames, truth: str = "") -> None:
+    def __init__(
+        self, samples: fo.Dataset | fo.DatasetView, summary: RunSummary, fields: FieldNames, truth: str = ""
+    ) -> None:
         """Look nothing up yet.
 
         Args:
-            dataset: Dataset of the run.
+            samples: Dataset of the run, or the view that its figures are restricted to.
             summary: What the run came to.
             fields: Fields that it wrote.
             truth: Field with the ground truth, "" for none.
         """
-        self._dataset, self._classes, self._fields, self._truth = dataset, summary.classes, fields, truth
-        self._confidence = F(fields.confidence)
-        self._label = F(f"{fields.label}.label")
-        self._second = F(f"{fields.label}.second_choice")
+        self._classes, self._truth = summary.classes, truth
+        label = fields.label
+        if fields.objects:
+            samples = one_by_one(samples, label)
+            self._order = f"{label}.confidence"
+            self._clusters = {level: F(f"{label}.{level}_cluster") for level in ("micro", "meta")}
+        else:
+            self._order = fields.confidence
+            self._clusters = {"micro": F(fields.micro_cluster), "meta": F(fields.meta_cluster)}
+        self._samples = samples
+        self._confidence = F(self._order)
+        self._label, self._second = F(f"{label}.label"), F(f"{label}.second_choice")
 
     def behind(self, figure: str, mark: object) -> Marked:
         """Samples behind what a figure carries in `customdata`.
@@ -60,15 +71,13 @@ class Marks:
 
     def cluster(self, level: str, cluster: int) -> Marked:
         """All samples of a cluster."""
-        field = self._fields.micro_cluster if level == "micro" else self._fields.meta_cluster
-        return self._where(F(field) == cluster, f"{level}-cluster {cluster}")
+        return self._where(self._clusters[level] == cluster, f"{level}-cluster {cluster}")
 
     def cell(self, level: str, cluster: int, number: int) -> Marked:
         """Samples of a cluster that went to a class."""
-        field = self._fields.micro_cluster if level == "micro" else self._fields.meta_cluster
         name = self._classes[number]
         words = f"{level}-cluster {cluster}, labelled “{name}”"
-        return self._where((F(field) == cluster) & (self._label == name), words)
+        return self._where((self._clusters[level] == cluster) & (self._label == name), words)
 
     def label(self, number: int) -> Marked:
         """Samples with a label."""
@@ -103,4 +112,4 @@ class Marks:
         return self._where(is_meant, f"truly “{name}”, labelled “{given}”")
 
     def _where(self, condition: F, words: str) -> Marked:
-        return Marked(self._dataset.match(condition).sort_by(self._fields.confidence), words)
+        return Marked(self._samples.match(condition).sort_by(self._order), words)

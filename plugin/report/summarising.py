@@ -89,7 +89,9 @@ def summarise(
             NovelCluster(each.cluster, round(each.score, 4), each.size, each.rivals)
             for each in refinement.novel_clusters[:MOST_NOVEL]
         ),
-        truth=None if truth is None else summarise_truth(refinement, truth),
+        truth=None
+        if truth is None
+        else summarise_truth(refinement.labels, confidence, truth, k, refinement.zero_shot_labels),
     )
 
 
@@ -150,16 +152,25 @@ def _pair(counts: np.ndarray, rivals: np.ndarray, errors: np.ndarray, a: int, b:
     return ConfusablePair(int(first), int(second), images, round(float(errors[a, b]), 2))
 
 
-def summarise_truth(refinement: Refinement, truth: np.ndarray) -> Truth:
-    """Compare the labels with a ground truth.
+def summarise_truth(
+    labels: np.ndarray,
+    confidence: np.ndarray,
+    truth: np.ndarray,
+    k: int,
+    zero_shot_labels: np.ndarray | None = None,
+) -> Truth:
+    """Compare labels with a ground truth.
 
     Args:
-        refinement: What the engine returned; k classes.
+        labels: (n,) class numbers.
+        confidence: (n,) in [0, 1].
         truth: (n,) class numbers, -1 for an image whose class is not known; at least one is.
+        k: Number of classes.
+        zero_shot_labels: (n,) the class whose name is nearest; None where that is not known.
     """
-    k = refinement.probabilities.shape[1]
     known = truth >= 0
-    true, labels, confidence = truth[known], refinement.labels[known], refinement.confidence[known]
+    true, labels, confidence = truth[known], labels[known], confidence[known]
+    nearest = None if zero_shot_labels is None else accuracy(zero_shot_labels[known], true)
     right = true == labels
     ranked = right[np.argsort(-confidence, kind="stable")]
     accuracies = np.cumsum(ranked) / np.arange(1, len(ranked) + 1)
@@ -167,7 +178,7 @@ def summarise_truth(refinement: Refinement, truth: np.ndarray) -> Truth:
     return Truth(
         images=len(true),
         accuracy=accuracy(labels, true),
-        zero_shot_accuracy=accuracy(refinement.zero_shot_labels[known], true),
+        zero_shot_accuracy=nearest,
         calibration_error=expected_calibration_error(confidence, right),
         counts=tuple(np.bincount(true, minlength=k).tolist()),
         right=tuple(np.bincount(true[right], minlength=k).tolist()),

@@ -93,7 +93,8 @@ class Truth:
     Attributes:
         images: Number of images whose true class is known; all else here is about those alone.
         accuracy: Share of labels that are right, in [0, 1].
-        zero_shot_accuracy: The same for the class whose name is nearest, before any refinement.
+        zero_shot_accuracy: The same for the class whose name is nearest, before any refinement; None where
+            that is not known.
         calibration_error: Expected calibration error over 15 bins, in [0, 1].
         counts: (k,) images that truly are of each class.
         right: (k,) images of each class whose label is right.
@@ -106,7 +107,7 @@ class Truth:
 
     images: int
     accuracy: float
-    zero_shot_accuracy: float
+    zero_shot_accuracy: float | None
     calibration_error: float
     counts: tuple[int, ...]
     right: tuple[int, ...]

@@ -55,10 +55,12 @@ def _truth(summary: RunSummary) -> Iterator[str]:
     if truth is None:
         return
     yield from _heading(f"By ground truth, known for {counted(truth.images, 'image')}")
+    nearest = ""
+    if truth.zero_shot_accuracy is not None:
+        nearest = f"; the nearest class name alone would be right for {percent(truth.zero_shot_accuracy)}"
     yield from _wrapped(
-        f"{percent(truth.accuracy)} of the labels are right; the nearest class name alone would be right for "
-        f"{percent(truth.zero_shot_accuracy)}. The confidence is off by {truth.calibration_error:.3f} on "
-        "average (expected calibration error)."
+        f"{percent(truth.accuracy)} of the labels are right{nearest}. The confidence is off by "
+        f"{truth.calibration_error:.3f} on average (expected calibration error)."
     )
     for true, label, images in truth.confusions[:MOST_PAIRS]:
         pair = f"{cut(summary.classes[true], 28)} taken for {cut(summary.classes[label], 28)}"

@@ -1,0 +1,299 @@
+"""The panel through the server's routes, as the App calls it: what it shows, and where its marks lead."""
+
+import threading
+import uuid
+
+import fiftyone as fo
+import numpy as np
+import pytest
+from fiftyone.core.view import DatasetView
+from fiftyone.server.app import app
+from fiftyone_autolabel import Settings, auto_label
+from fiftyone_autolabel.panels import board as boards
+from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs, update_record
+from starlette.testclient import TestClient
+
+PANEL = "@autolabel/prototypes/auto_label_panel"
+IMAGES, CLASSES = 40, ["red", "green", "blue"]
+TRUE = np.arange(IMAGES) % 3
+X = np.eye(4)[TRUE] + np.random.default_rng(0).normal(scale=0.2, size=(IMAGES, 4))
+
+
+@pytest.fixture(scope="module")
+def server() -> TestClient:
+    return TestClient(app)
+
+
+@pytest.fixture
+def dataset():
+    """Samples with a true class and no image files: the vectors are given."""
+    dataset = fo.Dataset()
+    dataset.add_samples(
+        fo.Sample(filepath=f"/{number}.jpg", truth=fo.Classification(label=CLASSES[true]))
+        for number, true in enumerate(TRUE)
+    )
+    yield dataset
+    dataset.delete()
+
+
+def label(dataset, classes=CLASSES, **arguments) -> str:
+    T = np.eye(4)[: len(classes)]
+    settings = Settings(min_cluster_size=3)
+    return auto_label(
+        dataset, classes, embeddings=X, text_embeddings=T, settings=settings, **arguments
+    ).run_key
+
+
+class Opened:
+    """A panel as the App holds it: its state, its data, its layout, and what the App was told to do last."""
+
+    def __init__(self, server, dataset):
+        self.id, self.state, self.data, self.told = str(uuid.uuid4()), {}, {}, []
+        self._server, self._dataset, self.layout, self.view = server, dataset, {}, []
+        self.call("on_load")
+
+    def call(self, method, **params):
+        request = {
+            "operator_uri": PANEL,
+            "dataset_name": self._dataset.name,
+            "view": self.view,
+            "params": {"panel_id": self.id, "panel_state": self.state, "__method__": method, **params},
+        }
+        answer = self._server.post("/operators/execute", json=request).json()
+        assert not answer.get("error"), answer["error"]
+        self.told = [(one["operator_uri"], one["params"]) for one in answer["executor"]["requests"]]
+        for operator, params in self.told:
+            if operator == "patch_panel_data":
+                self.data |= params["data"]
+            if operator == "set_panel_state":
+                self.state = params["state"]
+            if operator == "show_panel_output":
+                self.layout = params["output"]["type"]["properties"]
+
+    def told_to(self, operator) -> dict:
+        """Parameters of an operator of the App that it was told to run."""
+        found = [params for name, params in self.told if name == operator]
+        assert found, f"{operator} is not among {[name for name, _ in self.told]}"
+        return found[-1]
+
+    def shown(self) -> DatasetView:
+        """The view that the App was told to open."""
+        return DatasetView._build(self._dataset, self.told_to("set_view")["view"])
+
+    def choose(self, tab):
+        self.call("on_tab", path="tab", value=tab)
+
+
+@pytest.fixture
+def opened(server, dataset):
+    label(dataset)
+    return Opened(server, dataset)
+
+
+def test_without_a_run_there_is_one_sentence_and_one_button(server, dataset):
+    panel = Opened(server, dataset)
+    assert list(panel.data) == ["welcome"]
+    assert list(panel.layout["welcome"]["type"]["properties"]) == ["sentence", "go"]
+    panel.call("on_action", action="auto_label")
+    assert panel.told_to("prompt_user_for_operation")["operator_uri"] == "@autolabel/prototypes/auto_label"
+
+
+def test_the_head_says_what_the_run_is(opened):
+    assert "**completed** · 40 images · 3 classes · precomputed" in opened.data["header"]["facts"]
+    assert set(opened.data["answers"]) == {"converged", "aligned", "sure", "look"}
+    assert opened.state["header"]["run"] == "auto_label_1"
+
+
+@pytest.mark.parametrize(
+    "tab", ["convergence", "alignment", "classes", "confidence", "novelty", "comparison"]
+)
+def test_every_tab_can_be_opened(opened, tab):
+    opened.choose(tab)
+    assert opened.state["tab"] == tab
+    assert opened.data["body"]
+
+
+def test_nothing_but_choices_is_sent_back_with_an_event(opened):
+    opened.choose("confidence")
+    assert len(str(opened.state)) < 400
+
+
+def test_a_cell_leads_to_the_samples_of_its_cluster_and_class(opened):
+    figure = opened.data["body"]["alignment-micro"]["figure"][0]
+    row, column = next((r, c) for r, line in enumerate(figure["z"]) for c, z in enumerate(line) if z)
+    cluster, number = figure["customdata"][row][column]
+    path = "body.alignment-micro.figure"
+    opened.call("on_mark", path=path, trace_idx=0, idx=[row, column])
+    view = opened.shown()
+    assert set(view.values("auto_label_micro_cluster")) == {cluster}
+    assert view.distinct("auto_label.label") == [CLASSES[number]]
+    assert view.values("confidence") == sorted(view.values("confidence"))
+
+
+def test_a_cell_leads_to_its_whole_cluster_with_shift(opened):
+    cluster = opened.data["body"]["alignment-micro"]["figure"][0]["customdata"][0][0][0]
+    place = {"path": "body.alignment-micro.figure", "trace_idx": 0, "idx": [0, 0]}
+    opened.call("on_mark", **place, shift_pressed=True)
+    view = opened.shown()
+    assert set(view.values("auto_label_micro_cluster")) == {cluster}
+    assert len(view) == len(view._root_dataset.match(fo.ViewField("auto_label_micro_cluster") == cluster))
+
+
+def test_a_row_of_a_table_leads_to_its_cluster(opened):
+    opened.call("on_row", path="body.clusters", row=0)
+    cluster = opened.data["body"]["clusters"][0]["column0"]
+    assert set(opened.shown().values("auto_label_micro_cluster")) == {cluster}
+
+
+def test_the_titles_of_a_table_lead_nowhere(opened):
+    opened.call("on_row", path="body.clusters", row=-1)
+    assert "set_view" not in dict(opened.told)
+
+
+def test_the_other_level_can_be_chosen(opened):
+    opened.call("on_choice", path="body.level", value="meta")
+    assert "alignment-meta" in opened.data["body"]
+
+
+def test_a_bar_leads_to_the_samples_of_its_class(opened):
+    opened.choose("classes")
+    number = opened.data["body"]["classes"]["figure"][0]["customdata"][1]
+    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=1)
+    assert opened.shown().distinct("auto_label.label") == [CLASSES[number]]
+
+
+def test_the_bars_of_the_histogram_share_out_all_samples(opened, dataset):
+    opened.choose("confidence")
+    counts = opened.data["body"]["confidence"]["figure"][0]["y"]
+    for bar in np.flatnonzero(counts).tolist():
+        opened.call("on_mark", path="body.confidence.figure", trace_idx=0, idx=bar)
+        assert len(opened.shown()) == counts[bar]
+    assert sum(counts) == len(dataset)
+
+
+def test_the_slider_parts_the_labels_to_keep_from_the_rest(opened, dataset):
+    opened.choose("confidence")
+    opened.call("on_choice", path="body.keep", value=50)
+    assert "Of the surest **50%** (20 images" in opened.data["body"]["kept"]
+    opened.call("on_show", what="kept")
+    kept = opened.shown()
+    opened.call("on_show", what="rest")
+    rest = opened.shown()
+    assert len(kept) == 20
+    assert max(rest.values("confidence")) < min(kept.values("confidence"))
+    assert {*kept.values("id"), *rest.values("id")} == set(dataset.values("id"))
+
+
+def test_a_ground_truth_adds_accuracy_reliability_and_confusions(opened):
+    opened.choose("confidence")
+    assert "reliability" not in opened.data["body"]
+    opened.call("on_choice", path="header.truth", value="truth")
+    assert {"reliability", "confusion"} <= set(opened.data["body"])
+
+
+def test_figures_can_be_restricted_to_the_current_view(opened, dataset):
+    opened.view = dataset.limit(10)._serialize()
+    opened.call("on_scope", narrow=True)
+    opened.choose("confidence")
+    assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == 10
+    opened.call("on_show", what="kept")
+    assert set(opened.shown().values("id")) <= set(dataset.limit(10).values("id"))
+    opened.call("on_scope", narrow=False)
+    assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == IMAGES
+
+
+def test_a_cluster_becomes_a_class_with_the_name_that_was_typed(opened):
+    opened.choose("novelty")
+    opened.call("on_row", path="body.novel", row=0)
+    opened.call("on_choice", path="body.class_name", value="violet")
+    opened.call("on_new_class")
+    prompt = opened.told_to("prompt_user_for_operation")
+    assert prompt["params"]["classes"] == [*CLASSES, "violet"]
+
+
+def test_a_class_that_exists_is_not_added_again(opened):
+    opened.choose("novelty")
+    opened.call("on_choice", path="body.class_name", value="red")
+    opened.call("on_new_class")
+    assert opened.told_to("notify")["message"] == "There is a class 'red' already."
+
+
+def test_two_runs_are_compared_label_by_label(opened, dataset):
+    label(dataset, CLASSES[:2], run_key="fewer")
+    opened.call("on_tick")
+    opened.choose("comparison")
+    first = opened.data["body"]["changes"][0]
+    opened.call("on_row", path="body.changes", row=0)
+    view = opened.shown()
+    assert len(view) == first["column2"]
+    fields = {"fewer": "auto_label_fewer", "auto_label_1": "auto_label"}
+    columns = opened.layout["body"]["type"]["properties"]["changes"]["view"]["columns"]
+    for number, column in enumerate(columns[:2]):
+        assert view.distinct(f"{fields[column['label']]}.label") == [first[f"column{number}"]]
+
+
+def test_marks_of_a_run_whose_fields_were_written_again_lead_nowhere(opened, dataset):
+    label(dataset)
+    opened.call("on_tick")
+    assert opened.state["header"]["run"] == "auto_label_1"
+    opened.call("on_row", path="body.clusters", row=0)
+    assert "auto_label_2 has written other labels since" in opened.told_to("notify")["message"]
+    assert "set_view" not in dict(opened.told)
+
+
+def test_a_tick_without_news_draws_nothing(opened):
+    opened.call("on_tick")
+    assert opened.told == []
+
+
+def test_a_run_shows_its_progress_and_then_its_labels(server, dataset):
+    seen, panel = [], Opened(server, dataset)
+
+    def progress(stage, done, total):
+        if stage == "write" and not seen:
+            panel.call("on_tick")
+            seen.append((panel.data["header"], list(panel.layout["header"]["type"]["properties"])))
+
+    worker = threading.Thread(target=label, args=(dataset,), kwargs={"progress": progress})
+    worker.start()
+    worker.join()
+    data, pieces = seen[0]
+    assert "**running**" in data["facts"]
+    assert {"progress0", "cancel_run"} <= set(pieces)
+    panel.call("on_tick")
+    assert "**completed**" in panel.data["header"]["facts"]
+    assert "reload_dataset" in dict(panel.told)
+
+
+def test_a_run_that_failed_says_why(server, dataset):
+    label(dataset)
+    failure = {"state": RunState.FAILED.value, "error": "The disk is full."}
+    update_record(dataset, "auto_label_1", failure)
+    panel = Opened(server, dataset)
+    assert list_runs(dataset)[0].state == RunState.FAILED
+    assert "The disk is full." in panel.data["header"]["facts"].replace("\\", "")
+    assert "body" not in panel.data
+
+
+def test_a_panel_goes_on_after_the_server_was_started_anew(opened, monkeypatch):
+    opened.choose("confidence")
+    boards._shown.clear()
+    opened.call("on_show", what="kept")
+    assert len(opened.shown()) > 0
+
+
+def test_what_a_page_shows_when_it_is_loaded_again_is_what_was_chosen(opened, server, dataset):
+    opened.choose("confidence")
+    opened.call("on_load")
+    assert opened.state["tab"] == "confidence"
+    assert "confidence" in opened.data["body"]
+
+
+def test_render_asks_the_database_nothing(opened, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("the database was asked")
+
+    monkeypatch.setattr(boards, "list_runs", refuse)
+    monkeypatch.setattr(boards, "pending_runs", refuse)
+    monkeypatch.setattr(boards, "load_summary", refuse)
+    opened.call("on_show", what="kept")

@@ -13,6 +13,7 @@ from .cli_export import export
 from .cli_install import install
 from .cli_label import label
 from .cli_predict import predict
+from .cli_report import report
 from .cli_review import evaluate
 from .cli_runs import delete_run, runs
 from .engine.errors import Cancelled, InputError
@@ -48,5 +49,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Label an unlabelled image dataset from nothing but class names.",
 )
-for command in (label, predict, evaluate, export, runs, delete_run, demo, install):
+for command in (label, predict, evaluate, export, report, runs, delete_run, demo, install):
     app.command()(command)

@@ -1,0 +1,49 @@
+"""The command `fiftyone-autolabel report`.
+
+It reads options and says where the report is; the work is told in `reporting`.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .cli_options import JsonOption, QuietOption
+from .dataset.database import require_database
+
+
+def report(
+    source: Annotated[str, typer.Argument(help="A FiftyOne dataset, or the folder that it was made from.")],
+    output: Annotated[Path, typer.Option(help="Folder to make.", metavar="FOLDER")],
+    run: Annotated[
+        str | None,
+        typer.Option(help="Key of a run, see `runs`.", metavar="KEY", show_default="the last"),
+    ] = None,
+    png: Annotated[bool, typer.Option("--png", help="Add every figure as a PNG file.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier report.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the report of a run: labels, metadata, a page to read, and what `predict` needs.
+
+    Examples:
+
+        fiftyone-autolabel report photos --output report/
+
+        fiftyone-autolabel report photos --run auto_label_1 --output report/ --png
+    """
+    require_database()
+
+    from .console import StageProgress
+    from .dataset.folder import opened_source
+    from .reporting import report_run
+
+    with opened_source(source) as dataset, StageProgress(quiet=quiet) as progress:
+        made = report_run(dataset, output, run, png=png, overwrite=overwrite, progress=progress)
+    if as_json:
+        print(json.dumps({name: str(value) for name, value in vars(made).items()}, indent=2))
+    elif not quiet:
+        print(f"Report of {made.run_key}: {made.folder}")
+        if made.why_no_prototypes:
+            print(f"It has no prototypes for new images: {made.why_no_prototypes}")

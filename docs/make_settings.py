@@ -1,0 +1,47 @@
+"""Writes `settings.md` from the dataclass: `python docs/make_settings.py`.
+
+A test fails when the page is older than the settings.
+"""
+
+from dataclasses import fields
+from pathlib import Path
+
+from fiftyone_autolabel import Settings
+from fiftyone_autolabel.plugin.engine.config import PRESETS
+from fiftyone_autolabel.plugin.setting_options import setting_docs
+
+PAGE = Path(__file__).with_name("settings.md")
+
+HEAD = """# Settings
+How a run clusters and refines. The defaults suit most data. Made from the dataclass `Settings` by
+`python docs/make_settings.py`; do not edit.
+
+In Python: `Settings(iterations=4)`. On the command line: `--iterations 4`, or `--settings FILE` with a YAML
+or TOML file that has one setting per line, as in `iterations: 4`. Options go over the file, the file over
+the preset, the preset over the defaults.
+"""
+
+
+def page() -> str:
+    """The page as it should be."""
+    docs = setting_docs()
+    lines = [HEAD, "| setting | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{each.name}` | {_value(each.default)} | {docs[each.name]} |" for each in fields(Settings)]
+    lines += ["", "## Presets", "What a preset changes; `auto` takes the one for the number of images.", ""]
+    lines += [f"- `{name}`: {_changes(name)}" for name in PRESETS]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    return "automatic" if value is None else f"`{value}`"
+
+
+def _changes(preset: str) -> str:
+    settings, plain = Settings.preset(preset), Settings()
+    changed = {each.name: getattr(settings, each.name) for each in fields(Settings)}
+    words = [f"{name} {_value(value)}" for name, value in changed.items() if value != getattr(plain, name)]
+    return ", ".join(words) or "nothing; chosen when the images are counted"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -83,8 +83,8 @@ class AnchoredRule:
     Gaussian classes with one covariance over all images (TransCLIP, Zanella et al. 2024, eq. 3-7), shrunk
     to a text anchor (StatA, Zanella et al. 2025). Ours: an image is judged by prototypes that it did not
     help to make, the Gaussian weighs as much as its means are known and takes that weight from the text,
-    neighbours speak through a channel whose reliability is measured, and all that is learnt from the data
-    fades by s = n / (n + k) where there are few images per class.
+    neighbours speak through a channel whose reliability is measured, and the Gaussian and the prior fade
+    by s = n / (n + k) where there are few images per class.
     """
 
     def __init__(self, evidence: Evidence) -> None:

@@ -19,6 +19,9 @@ SPREADS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Standard deviations (logits) of the correction, from which held-out answers and guesses choose."""
 
 FOLDS = 3
+MOST_ANSWERS = 2_000
+"""Most answers that the correction is fitted to, an even sample of them; its cost grows with each."""
+
 MOST_GUESSES = 300
 MOST_STEPS = 30
 
@@ -103,8 +106,8 @@ class TextCorrection:
 
     def _examples(self, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Rows of answers and guesses, their labels, weights and folds."""
-        answered = np.flatnonzero(known >= 0)
-        guessed = even_sample(self.confidence, known)
+        answered = even_sample(self.confidence, known >= 0, MOST_ANSWERS)
+        guessed = even_sample(self.confidence, known < 0, MOST_GUESSES)
         recalibration = fit_recalibration(self.confidence[answered], self.labels[answered] == known[answered])
         share = GUESS_WEIGHT * len(answered) / max(len(guessed), 1)
         trust = share * recalibration.of(self.confidence[guessed])
@@ -116,11 +119,11 @@ class TextCorrection:
         )
 
 
-def even_sample(confidence: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Rows of at most 300 unanswered images, evenly spaced in the order of confidence."""
-    free = np.flatnonzero(known < 0)
-    order = free[np.argsort(confidence[free], kind="stable")]
-    return order[np.unique(np.linspace(0, len(order) - 1, min(len(order), MOST_GUESSES)).astype(int))]
+def even_sample(confidence: np.ndarray, is_eligible: np.ndarray, most: int) -> np.ndarray:
+    """Rows of at most `most` images that are eligible (n,), evenly spaced in the order of confidence (n,)."""
+    rows = np.flatnonzero(is_eligible)
+    order = rows[np.argsort(confidence[rows], kind="stable")]
+    return order[np.unique(np.linspace(0, len(order) - 1, min(len(order), most)).astype(int))]
 
 
 def release_folds(known: np.ndarray, confidence: np.ndarray) -> list[np.ndarray]:

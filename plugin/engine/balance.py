@@ -19,6 +19,9 @@ SPREAD_OF_LOGITS = 3.0
 MOST_OFFSET = 80.0
 """Largest offset (nats), so that a class that no image resembles stays within what float32 can hold."""
 
+ROUNDING = 1e-5
+"""Spread of cosines below which class names are the same but for rounding."""
+
 MOST_ROUNDS = 60
 SETTLED = 1e-3
 
@@ -72,7 +75,7 @@ def logit_scale(cosines: np.ndarray) -> float:
     It comes to about 70–140 for CLIP and follows encoders whose cosines spread differently.
     """
     spread = float(cosines.std(axis=1).mean())
-    return SPREAD_OF_LOGITS / spread if spread > 0 else 1.0
+    return SPREAD_OF_LOGITS / spread if spread > ROUNDING else 1.0
 
 
 def class_offset(likelihood: np.ndarray, strength: float) -> np.ndarray:

@@ -14,7 +14,7 @@ CLUSTERING_DIMENSIONS = 50
 KMEANS_ROUNDS = 15
 
 MOST_MEANS = 5_000
-"""Most clusters of k-means: beyond, its cost and that of the meta-clusters grow without telling more."""
+"""Most clusters of k-means, and most that are grouped into meta-clusters, at a cost that is quadratic."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,15 @@ def build_hierarchy(
             level is computed.
 
     Returns:
-        Both levels; either may have no cluster at all.
+        Both levels; either may have no cluster at all. Above `MOST_MEANS` micro-clusters there is no meta
+        level, whose cost grows with their square.
     """
     if micro_assignments is None:
         micro_assignments = micro_cluster_assignments(X, settings)
     micro = summarise("micro", X, micro_assignments)
     wanted = min(int(settings.meta_per_class * classes), len(micro) // 2)
+    if len(micro) > MOST_MEANS:
+        wanted = 0
     meta_of_micro = meta_cluster_assignments(micro, wanted)
     # One more entry, so that -1 (no micro-cluster) looks up -1 (no meta-cluster).
     lookup = np.append(meta_of_micro, -1).astype(np.int32)
@@ -156,7 +159,12 @@ def _kmeans(reduced: np.ndarray, count: int, seed: int) -> np.ndarray:
 
     # faiss takes its seed as a signed 32-bit number.
     model = faiss.Kmeans(
-        reduced.shape[1], count, niter=KMEANS_ROUNDS, seed=seed % 2**31, spherical=True, verbose=False
+        reduced.shape[1],
+        count,
+        niter=KMEANS_ROUNDS,
+        seed=seed % 2**31,
+        spherical=True,
+        min_points_per_centroid=1,  # small clusters are wanted, no warning
     )
     model.train(reduced)
     _, nearest = model.index.search(reduced, 1)

@@ -33,7 +33,7 @@ class Settings:
         method: "anchored", the robust rule, or "prototype", the textbook soft-alignment rule.
         iterations: Most iterations per level, at least 1. Refinement stops earlier when it has converged.
         tolerance: Converged when at most this share of labels changed in an iteration, in [0, 1).
-        temperature: Softmax temperature τ > 0 of the textbook rule, in units of cosine. The robust rule
+        temperature: Softmax temperature τ ≥ 0.0001 of the textbook rule, in units of cosine. The robust rule
             takes its scale from the data.
         clustering: "hdbscan" or "kmeans" for the micro-clusters, "none" to work on images alone, "auto"
             for what the preset for that many images has.
@@ -66,7 +66,7 @@ class Settings:
         _check_choice("clustering", self.clustering, CLUSTERINGS)
         _check_number("iterations", self.iterations, int, "at least 1", lambda value: value >= 1)
         _check_number("tolerance", self.tolerance, float, "in [0, 1)", lambda value: 0 <= value < 1)
-        _check_number("temperature", self.temperature, float, "above 0", lambda value: value > 0)
+        _check_number("temperature", self.temperature, float, "at least 0.0001", lambda value: value >= 1e-4)
         _check_number("meta_per_class", self.meta_per_class, float, "above 0", lambda value: value > 0)
         _check_number("seed", self.seed, int, "at least 0", lambda value: value >= 0)
         if self.confidence_temperature is not None:

@@ -25,7 +25,7 @@ def explain(
         novelty: (n,) share of the images that look less novel.
         level_labels: Level → (n,) labels after it, in order.
     """
-    n, k = probabilities.shape
+    n = len(probabilities)
     second = np.full(n, -1)
     margin, text_support, image_support, agreement = np.empty((4, n), np.float32)
     for rows in row_chunks(n):
@@ -36,8 +36,7 @@ def explain(
         agreement[rows] = np.minimum(text, image).sum(axis=1)
         others = probabilities[rows].copy()
         np.put_along_axis(others, labels, 0, axis=1)
-        margin[rows] = probabilities[rows].max(axis=1) - others.max(axis=1)
-        if k > 1:
-            np.put_along_axis(others, labels, -1, axis=1)
-            second[rows] = others.argmax(axis=1)
+        runner_up = others.max(axis=1)
+        margin[rows] = probabilities[rows].max(axis=1) - runner_up
+        second[rows] = np.where(runner_up > 0, others.argmax(axis=1), -1)
     return Explanation(second, margin, text_support, image_support, agreement, novelty, level_labels)

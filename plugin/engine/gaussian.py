@@ -43,7 +43,7 @@ class GaussianClasses:
 
         With R_c = N_c + 10 the mean without image i gives x_i − μ_c^{−i} = (x_i − μ_c) R_c / (R_c − z_ic),
         exact but for the anchor, so that the squared Mahalanobis distance grows by
-        g = (R_c / (R_c − z_ic))²; here by 1 + 2 (g − 1).
+        g = (R_c / (R_c − z_ic))²; here by 1 + 2 (g − 1). Of a cluster, one image is left out.
 
         Args:
             vectors: (m, r) float32.
@@ -55,7 +55,7 @@ class GaussianClasses:
         x, mu = vectors @ self.whitening, self.means.astype(np.float32) @ self.whitening
         squares = np.sum(x * x, axis=1)[:, None] - 2 * (x @ mu.T) + np.sum(mu * mu, axis=1)
         counts = (self.mass + TRUSTED_IMAGES).astype(np.float32)
-        growth = (counts / np.maximum(counts - z, 0.1 * counts)) ** 2
+        growth = (counts / (counts - z)) ** 2
         distances = np.maximum(squares, 0) * (1 + LEAVE_OUT * (growth - 1))
         return -0.5 * (distances + np.float32(self.log_determinant))
 

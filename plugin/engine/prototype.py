@@ -21,7 +21,7 @@ def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome
     """Refine on meta-clusters, micro-clusters and images, each level seeded by the last.
 
     Args:
-        evidence: Images and class names; the textbook rule looks at nothing else.
+        evidence: Images and class names; neighbours and the text view only tell which levels can help.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Temperature, tolerance and most iterations per level.
     """

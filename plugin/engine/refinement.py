@@ -87,8 +87,7 @@ def _refine(images: Images, T: np.ndarray, asked: Settings, report: Progress) ->
     labelled = answer(evidence, hierarchy, settings)
     outcome, probabilities = labelled.outcome, labelled.probabilities
     novelty = image_novelty(evidence, outcome.probabilities)
-    report("refine", 1, 1)
-    return Refinement(
+    refinement = Refinement(
         labels=probabilities.argmax(axis=1),
         confidence=probabilities.max(axis=1),
         probabilities=probabilities,
@@ -105,6 +104,8 @@ def _refine(images: Images, T: np.ndarray, asked: Settings, report: Progress) ->
         settings=settings,
         choices=asked.choices(len(images.V), len(T)),
     )
+    report("refine", 1, 1)
+    return refinement
 
 
 @dataclass(frozen=True)

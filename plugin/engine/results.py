@@ -24,7 +24,8 @@ class Iteration:
         drift: Mean over classes of 1 - cosine(prototype before, prototype after), in [0, 2].
         mean_confidence: Mean over images of the largest probability before calibration, in [0, 1].
         objective: Mean log-likelihood of the level's vectors (nats, up to a constant of the run).
-        agreement: Share of the images whose label the class names alone would give too, in [0, 1].
+        agreement: Share of the images whose label the class names alone (as answers have corrected them)
+            would give too, in [0, 1].
     """
 
     iteration: int
@@ -57,14 +58,16 @@ class Explanation:
     """Why every image has its label; n images.
 
     Attributes:
-        second_labels: (n,) int64 second most likely class, -1 where there is but one class.
+        second_labels: (n,) int64 second most likely class, -1 where no other is possible: there is but one
+            class, or a person gave the label.
         margin: (n,) float32 in [0, 1], confidence less the probability of the second choice.
         text_support: (n,) float32 in [0, 1], probability that the class names alone give to the label.
         image_support: (n,) float32 in [0, 1], probability that the images alone give to the label.
         agreement: (n,) float32 in [0, 1], overlap Σ_c min(p_c, q_c) of what the class names alone and
             the images alone say.
         novelty: (n,) float32 in (0, 1), share of the images that look less as if their class was not named.
-        level_labels: "text", then each level that was not skipped, in order → (n,) int64 labels after it.
+        level_labels: "text", the class names as answers have corrected them, then each level that was not
+            skipped, in order → (n,) int64 labels after it.
     """
 
     second_labels: np.ndarray
@@ -110,7 +113,7 @@ class Refinement:
         explanation: Second choice, margin, supports and levels of every label.
         history: One entry per level, coarsest first.
         alignment: "meta" and "micro" → (clusters, k) float32, share of each cluster that went to each
-            class; rows sum to 1.
+            class; rows sum to 1. Copies of an image count once.
         clusters: "meta" and "micro" → the clusters.
         novel_clusters: The micro-clusters, those that fit no class name first.
         settings: Settings of the run, with nothing left automatic.

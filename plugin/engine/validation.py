@@ -100,7 +100,7 @@ def check_anchors(anchors: object, n: int, k: int) -> np.ndarray:
     """
     if anchors is None:
         return np.full(n, -1)
-    array = np.asarray(anchors)
+    array = _numbers(anchors, "Anchors")
     if array.shape != (n,):
         raise InputError(f"Anchors must be one number per image: expected shape ({n},), got {array.shape}.")
     if array.dtype.kind not in "iu":
@@ -127,7 +127,7 @@ def check_clusters(assignments: object, n: int) -> np.ndarray:
     Raises:
         InputError: The array has another length or is not of whole numbers.
     """
-    array = np.asarray(assignments)
+    array = _numbers(assignments, "Clusters")
     if array.shape != (n,):
         raise InputError(f"Clusters must be one number per image: expected shape ({n},), got {array.shape}.")
     if array.dtype.kind not in "iu":
@@ -166,6 +166,13 @@ def check_class_names(classes: object) -> list[str]:
             raise InputError(f"Class {name!r} is given twice: remove one of them.")
         seen[name.casefold()] = name
     return names
+
+
+def _numbers(values: object, name: str) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{name} must be one number per image, but some hold several.") from error
 
 
 def _rows(numbers: np.ndarray) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fiftyone_autolabel import refine
+from fiftyone_autolabel.plugin.engine import anchored
 from fiftyone_autolabel.plugin.engine.anchored import AnchoredRule, soft_labels
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 
@@ -85,7 +86,30 @@ def test_soft_labels_come_with_the_likelihood_of_their_logits():
     assert likelihood == pytest.approx(np.log(4))
 
 
-def test_the_images_alone_say_what_is_left_without_the_text(features):
-    result = refine(features.X, features.T)
-    own = result.explanation.image_support[result.labels == features.truth]
-    assert own.mean() > 0.5
+def test_the_images_alone_say_what_is_left_without_the_text():
+    evidence = make_features((40,) * 4, noise=2.2, text_noise=1.6).evidence
+    louder = replace(evidence, text=replace(evidence.text, logits=evidence.text.logits.copy()))
+    louder.text.logits[:, 0] += 2
+    rule, loud = AnchoredRule(evidence), AnchoredRule(louder)
+    z = next(rule.image_rounds(rule.text_view())).probabilities
+    # The same soft labels in spite of a text that is louder for class 0: the images must say less of it.
+    assert (loud.image_view(z)[:, 0] < rule.image_view(z)[:, 0]).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("NEIGHBOR_WEIGHT", (60,) * 6),
+        ("TEXT_GIVES_WAY", (60,) * 6),
+        ("PRIOR_WEIGHT", (200, 5, 5, 5, 5, 5)),
+    ],
+)
+def test_every_ingredient_improves_labels_where_it_should(monkeypatch, name, sizes):
+    runs = [make_features(sizes, noise=2.2, text_noise=1.6, seed=seed) for seed in range(6)]
+
+    def mean_accuracy():
+        return np.mean([accuracy(refine(run.X, run.T).labels, run.truth) for run in runs])
+
+    with_it = mean_accuracy()
+    monkeypatch.setattr(anchored, name, 0.0)
+    assert with_it > mean_accuracy() + 0.01

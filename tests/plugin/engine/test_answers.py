@@ -58,6 +58,12 @@ def test_answers_bring_expected_accuracy_nearer_to_accuracy():
     assert gap(after) < gap(before)
 
 
+def test_an_answer_leaves_no_second_choice(features):
+    result = refine(features.X, features.T, anchors=answered(features.truth, np.arange(5)))
+    assert (result.explanation.second_labels[:5] == -1).all()
+    assert (result.explanation.second_labels[5:] >= 0).all()
+
+
 def test_no_answers_are_the_same_as_none(features):
     free, none = refine(features.X, features.T), refine(features.X, features.T, anchors=np.full(320, -1))
     assert free.probabilities.tobytes() == none.probabilities.tobytes()
@@ -120,7 +126,7 @@ def test_held_out_labels_are_less_likely_under_a_correction_that_fits_noise():
 
 def test_guesses_are_spread_over_all_confidences():
     confidence = np.linspace(0, 1, 1000)
-    rows = even_sample(confidence, np.where(np.arange(1000) < 500, 0, -1))
+    rows = even_sample(confidence, np.arange(1000) >= 500, 300)
     assert len(rows) == 300
     assert rows.min() == 500
     assert np.diff(confidence[rows]).max() < 0.005

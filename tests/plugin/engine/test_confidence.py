@@ -78,6 +78,13 @@ def test_calibration_changes_no_label(features, temperature):
     assert (probabilities.argmax(axis=1) == z.argmax(axis=1)).all()
 
 
+def test_a_temperature_above_one_lowers_the_confidence():
+    made = make_features((40,) * 4, noise=2.2, text_noise=1.6)
+    cold, warm = (refine(made.X, made.T, confidence_temperature=t) for t in (1.0, 3.5))
+    assert warm.expected_accuracy < cold.expected_accuracy
+    assert (warm.labels == cold.labels).all()
+
+
 @pytest.mark.parametrize("sizes", [(60,) * 6, (120, 60, 30, 15, 8, 4)], ids=["balanced", "long tail"])
 def test_confidence_is_close_to_accuracy_and_ranks_the_errors_last(sizes):
     made = make_features(sizes, noise=1.0, text_noise=1.2)

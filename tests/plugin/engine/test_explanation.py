@@ -43,6 +43,7 @@ def test_a_refinement_explains_every_label(features, method):
     result = refine(features.X, features.T, method=method)
     explanation = result.explanation
     assert (explanation.second_labels != result.labels).all()
+    assert (explanation.second_labels >= 0).all()
     assert (explanation.level_labels["image"] == result.labels).all()
     for support in (explanation.text_support, explanation.image_support, explanation.agreement):
         assert support.shape == (320,)

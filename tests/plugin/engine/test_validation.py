@@ -62,6 +62,7 @@ def test_unusable_clusters_are_refused(clusters, sentence):
         ([0.0, 1.0, -1.0], "whole numbers"),
         ([0, 2, -1], r"class number below 2, but row 1 hold others, e.g. 2"),
         ([0, -2, -1], "row 1"),
+        ([[0], [1, 2], 3], "some hold several"),
     ],
 )
 def test_unusable_anchors_are_refused(anchors, sentence):

@@ -8,6 +8,9 @@ from enum import Enum
 
 import fiftyone.operators as foo
 
+NO_TRUTH = "(none)"
+"""No name of a field."""
+
 
 class Tab(str, Enum):
     """Parts of the panel, of which one shows."""
@@ -29,7 +32,7 @@ class Choices:
         tab: The part that shows.
         level: Clusters of the heatmap, "micro" or "meta".
         keep: Share of the labels to keep, the most confident ones, in percent.
-        truth: Field with the ground truth, "" for none.
+        truth: Field with the ground truth, `NO_TRUTH` for none.
         other_key: Key of the run to compare with, "" for none.
         cluster: Micro-cluster that a class is to be made of, None for none.
         class_name: Name for that class.
@@ -39,7 +42,7 @@ class Choices:
     tab: str = Tab.ALIGNMENT.value
     level: str = "micro"
     keep: int = 80
-    truth: str = ""
+    truth: str = NO_TRUTH
     other_key: str = ""
     cluster: int | None = None
     class_name: str = ""
@@ -72,7 +75,7 @@ PATHS = {
     "tab": ("tab",),
     "level": ("body", "level"),
     "keep": ("body", "keep"),
-    "truth": ("header", "truth"),
+    "truth": ("body", "truth"),
     "other_key": ("body", "other"),
     "cluster": ("body", "cluster"),
     "class_name": ("body", "class_name"),

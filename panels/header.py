@@ -40,34 +40,13 @@ def draw_header(page: Page, board: Board, events: Events) -> None:
     group = page.group("header")
     group.choice("run", {run.key: f"{run.key}: {in_words(run)}" for run in board.runs}, events.on_run)
     group.text("facts", _facts(board))
-    if board.figures and not board.run.fields.objects:
-        _draw_scope(group, board, events)
     draw_progress(group, board, events)
     row = group.group("actions", ROW)
     for name, (label, icon) in ACTIONS.items():
         if name == "auto_label" or board.completed:
             row.button(name, label, events.on_action, icon=icon, params={"action": name})
-
-
-def _draw_scope(page: Page, board: Board, events: Events) -> None:
-    """Whether all of the run shows, and against which ground truth."""
-    row = page.group("scope", ROW)
-    if board.scope is None:
-        row.button(
-            "narrow", "Only the current view", events.on_scope, icon="filter_alt", params={"narrow": True}
-        )
-    else:
-        shown = counted(board.figures.summary.images, "image")
-        row.button(
-            "widen",
-            f"Only {shown}: show all",
-            events.on_scope,
-            icon="filter_alt_off",
-            params={"narrow": False},
-        )
-    if board.truth_fields:
-        fields = {"": "No ground truth"} | {name: f"Ground truth: {name}" for name in board.truth_fields}
-        page.choice("truth", fields, events.on_choice)
+    if board.figures and not board.run.fields.objects:
+        _draw_scope(row, board, events)
 
 
 def draw_progress(page: Page, board: Board, events: Events) -> None:
@@ -108,6 +87,15 @@ def what_to_review(summary: RunSummary) -> str:
         words = f"The {counted(rest, 'image')} that are least sure ({percent(rest / summary.images)})"
         sentence = f"{words}; of the others {percent(best.expected_accuracy)} are expected to be right"
     return sentence
+
+
+def _draw_scope(row: Page, board: Board, events: Events) -> None:
+    """Whether all of the run shows, or the current view of it."""
+    if board.scope is None:
+        words, icon = "Only the current view", "filter_alt"
+    else:
+        words, icon = f"Only {counted(board.figures.summary.images, 'image')}: show all", "filter_alt_off"
+    row.button("scope", words, events.on_scope, icon=icon, params={"narrow": board.scope is None})
 
 
 def _facts(board: Board) -> str:

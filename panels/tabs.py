@@ -11,7 +11,7 @@ from ..plugin.engine.metrics import Coverage
 from ..plugin.report.summary import ConfusablePair, RunSummary
 from ..plugin.report.theme import counted, percent
 from .board import Board
-from .choices import Choices, Tab
+from .choices import NO_TRUTH, Choices, Tab
 from .events import Events
 from .page import ROW, Page, plain
 
@@ -60,6 +60,7 @@ def draw_alignment(page: Page, board: Board, choices: Choices, events: Events) -
 def draw_classes(page: Page, board: Board, choices: Choices, events: Events) -> None:
     """Images per class, and which classes compete."""
     summary = board.figures.summary
+    draw_truth(page, board, events)
     page.plot(board.figures.classes, events.on_mark)
     page.text("hint", CLICK)
     pairs = competing(summary)
@@ -82,6 +83,7 @@ def draw_classes(page: Page, board: Board, choices: Choices, events: Events) -> 
 def draw_confidence(page: Page, board: Board, choices: Choices, events: Events) -> None:
     """How sure the labels are, and what to keep."""
     figures = board.figures
+    draw_truth(page, board, events)
     page.plot(figures.confidence, events.on_mark)
     page.slider("keep", "Keep the surest, in percent", 5, 100, 5, events.on_choice)
     kept = kept_of(figures.summary, choices)
@@ -97,6 +99,15 @@ def draw_confidence(page: Page, board: Board, choices: Choices, events: Events) 
     if figures.summary.truth:
         page.plot(figures.reliability)
         page.plot(figures.confusion, events.on_mark)
+
+
+def draw_truth(page: Page, board: Board, events: Events) -> None:
+    """The choice of a field with the ground truth, where there may be one."""
+    if board.truth_fields:
+        fields = {NO_TRUTH: "No ground truth"} | {
+            name: f"Ground truth: {name}" for name in board.truth_fields
+        }
+        page.choice("truth", fields, events.on_choice)
 
 
 def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> None:

@@ -49,20 +49,28 @@ def narrow(
         summary: All of the run.
         outcome: What it said of every sample.
         sample_ids: Samples to count; all if None.
-        truth: Sample id → true class; None for no ground truth. Names that are no classes of the run count
-            as not known.
+        truth: Sample id → true class, None where it is not known; None for no ground truth.
+
+    Returns:
+        The summary. True classes that the run was not given stand behind its own, without labels.
 
     Raises:
-        InputError: The run labelled none of the samples, or the truth knows the class of none.
+        InputError: The run labelled none of the samples, or the truth names no class of the run.
     """
     rows = _rows(outcome, sample_ids)
+    classes, true = _with_truth(summary.classes, [(truth or {}).get(outcome.sample_ids[row]) for row in rows])
+    if truth is not None and not np.isin(true, np.arange(len(summary.classes))).any():
+        raise InputError(
+            "The ground truth names no class of this run for these samples: choose another field."
+        )
     some = _Labels(*(getattr(outcome, name)[rows] for name in _Labels.__dataclass_fields__))
-    k, confidence = len(summary.classes), some.confidence.astype(np.float64)
+    k, confidence = len(classes), some.confidence.astype(np.float64)
     counts = np.bincount(some.labels, minlength=k)
     sums = np.bincount(some.labels, confidence, minlength=k)
     histogram, _ = np.histogram(confidence, CONFIDENCE_BINS, range=(0, 1))
     return replace(
         summary,
+        classes=classes,
         images=len(rows),
         known=int((outcome.review_rank[rows] == 0).sum()),
         expected_accuracy=float(confidence.mean()),
@@ -79,11 +87,7 @@ def narrow(
         ),
         confusable=_pairs(some, counts),
         novel=_novel(summary.novel, outcome.micro_cluster[rows]),
-        truth=None
-        if truth is None
-        else summarise_truth(
-            some.labels, confidence, _true_classes(summary.classes, outcome, rows, truth), k
-        ),
+        truth=None if truth is None else summarise_truth(some.labels, confidence, true, k),
     )
 
 
@@ -96,16 +100,11 @@ def _rows(outcome: "Outcome", sample_ids: Collection[str] | None) -> np.ndarray:
     return rows
 
 
-def _true_classes(
-    classes: Sequence[str], outcome: "Outcome", rows: np.ndarray, truth: Mapping[str, str]
-) -> np.ndarray:
-    numbers = {name: number for number, name in enumerate(classes)}
-    true = np.array([numbers.get(truth.get(outcome.sample_ids[row]), -1) for row in rows])
-    if true.max() < 0:
-        raise InputError(
-            "The ground truth names no class of this run for these samples: choose another field."
-        )
-    return true
+def _with_truth(classes: Sequence[str], names: Sequence[str | None]) -> tuple[tuple[str, ...], np.ndarray]:
+    """All classes, those of a run first, and the number of each true one, -1 where it is not known."""
+    every = tuple(dict.fromkeys([*classes, *sorted({name for name in names if name is not None})]))
+    numbers: dict[str | None, int] = {name: number for number, name in enumerate(every)} | {None: -1}
+    return every, np.array([numbers[name] for name in names])
 
 
 def _alignment(level: str, clusters: np.ndarray, labels: np.ndarray) -> Alignment | None:

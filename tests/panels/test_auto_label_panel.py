@@ -187,7 +187,7 @@ def test_the_slider_parts_the_labels_to_keep_from_the_rest(opened, dataset):
 def test_a_ground_truth_adds_accuracy_reliability_and_confusions(opened):
     opened.choose("confidence")
     assert "reliability" not in opened.data["body"]
-    opened.call("on_choice", path="header.truth", value="truth")
+    opened.call("on_choice", path="body.truth", value="truth")
     assert {"reliability", "confusion"} <= set(opened.data["body"])
 
 

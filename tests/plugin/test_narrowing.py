@@ -77,9 +77,14 @@ def test_a_ground_truth_says_how_many_labels_are_right(summary, outcome):
     assert judged.zero_shot_accuracy is None
 
 
-def test_true_classes_that_the_run_did_not_know_count_as_unknown(summary, outcome):
+def test_a_true_class_that_the_run_was_not_given_makes_labels_wrong(summary, outcome):
     truth = dict.fromkeys(IDS[:10], "violet") | dict.fromkeys(IDS[10:15], "red")
-    assert narrow(summary, outcome, truth=truth).truth.images == 5
+    narrowed = narrow(summary, outcome, truth=truth)
+    assert narrowed.classes == (*CLASSES, "violet")
+    assert narrowed.counts[3] == 0
+    assert narrowed.truth.counts == (5, 0, 0, 10)
+    assert narrowed.truth.right[3] == 0
+    assert narrowed.truth.accuracy == pytest.approx((outcome.labels[10:15] == 0).sum() / 15)
 
 
 def test_samples_that_the_run_did_not_label_are_refused(summary, outcome):

@@ -218,8 +218,13 @@ def new_config(inputs: RunInputs, settings: Settings, fields: FieldNames, n_imag
 
 
 def documents(dataset: fo.Dataset) -> QuerySet:
-    """The records of a dataset's runs in the database; those that FiftyOne keeps in memory grow old."""
-    return RunDocument.objects(dataset_id=dataset._doc.id, config__method=METHOD)
+    """The records of a dataset's runs in the database; those that FiftyOne keeps in memory grow old.
+
+    Records of a version that kept no states are left out: nothing can be told of them, nor done with them.
+    """
+    return RunDocument.objects(
+        dataset_id=dataset._doc.id, config__method=METHOD, __raw__={"config.state": {"$exists": True}}
+    )
 
 
 def update_record(

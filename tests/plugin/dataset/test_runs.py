@@ -92,6 +92,13 @@ def test_runs_are_listed_oldest_first(dataset):
     assert [record.key for record in list_runs(dataset)] == ["auto_label_1", "a"]
 
 
+def test_a_record_of_a_version_without_states_is_passed_over(dataset):
+    dataset.register_run("auto_label_1", dataset.init_run(method=METHOD, classes=["red"]))
+    key = run(dataset)
+    assert key == "auto_label_2"
+    assert [record.key for record in list_runs(dataset)] == [key]
+
+
 def test_an_unknown_run_lists_the_known_ones(dataset):
     with pytest.raises(InputError, match=r"no run 'nothing' on this dataset \(there are: none yet\)"):
         find_run(dataset, "nothing")

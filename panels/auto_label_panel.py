@@ -11,7 +11,7 @@ from ..plugin.dataset.comparing import changed_samples
 from ..plugin.dataset.fields import AUTHOR
 from ..plugin.encoders.descriptions import ClassDescription
 from ..plugin.engine.errors import InputError
-from .board import Board, load_board, read_runs, recall, remember
+from .board import Board, load_board, read_runs, recall, remember, usual_run
 from .choices import Choices
 from .header import draw_answers, draw_header, draw_welcome
 from .marks import Marked, Marks
@@ -84,12 +84,12 @@ class AutoLabelPanel(foo.Panel):
 
     def on_refresh(self, ctx: foo.ExecutionContext) -> None:
         """A form was executed."""
-        self._show(ctx, Choices.of(ctx))
+        self._follow(ctx)
 
     def on_tick(self, ctx: foo.ExecutionContext) -> None:
         """There is news: a run began, went on or ended."""
         before = recall(ctx.panel_id)
-        board = self._show(ctx, Choices.of(ctx))
+        board = self._follow(ctx)
         if before and len(board.completed) > len(before[1].completed):
             ctx.ops.reload_dataset()
 
@@ -163,7 +163,11 @@ class AutoLabelPanel(foo.Panel):
             ctx.ops.notify(str(error), variant="error")
             return
         sources = {name: source for name, source in run.sources.items() if source}
-        fields = {"label_field": run.fields.label, "confidence_field": run.fields.confidence}
+        fields = {"label_field": run.fields.label}
+        if run.fields.objects:
+            fields["objects"] = run.fields.objects
+        else:
+            fields["confidence_field"] = run.fields.confidence
         self._prompt(ctx, "auto_label", {"classes": [*classes, name]} | sources | fields)
 
     def render(self, ctx: foo.ExecutionContext) -> types.Property:
@@ -184,6 +188,13 @@ class AutoLabelPanel(foo.Panel):
             draw_answers(page, board.figures)
             draw_tabs(page, board, choices, self)
         return page
+
+    def _follow(self, ctx: foo.ExecutionContext) -> Board:
+        """Show what there is now: the next run in place of the latest one, an older one as it was."""
+        choices, known = Choices.of(ctx), recall(ctx.panel_id)
+        if known and known[1].run == usual_run(known[1].runs):
+            choices = choices.with_choice(run_key="")
+        return self._show(ctx, choices)
 
     def _show(self, ctx: foo.ExecutionContext, choices: Choices, board: Board | None = None) -> Board:
         """Read what is shown, unless it is given, and send its values."""

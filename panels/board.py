@@ -150,7 +150,7 @@ def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | No
         scope: View to restrict the figures to, None for the whole run.
     """
     runs, waiting = read_runs(dataset)
-    run = next((run for run in runs if run.key == choices.run_key), None) or _usual(runs)
+    run = next((run for run in runs if run.key == choices.run_key), None) or usual_run(runs)
     board = Board(runs, waiting, run, None, "")
     if run is None or run.state != RunState.COMPLETED:
         return board
@@ -166,6 +166,12 @@ def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | No
 def read_runs(dataset: fo.Dataset) -> tuple[tuple[RunRecord, ...], int]:
     """All runs, latest first, and how many more wait for a worker."""
     return tuple(reversed(list_runs(dataset))), len(pending_runs(dataset))
+
+
+def usual_run(runs: tuple[RunRecord, ...]) -> RunRecord | None:
+    """The latest run that wrote labels, else the latest."""
+    completed = (run for run in runs if run.state == RunState.COMPLETED)
+    return next(completed, None) or next(iter(runs), None)
 
 
 def remember(panel_id: str, choices: Choices, board: Board) -> None:
@@ -217,12 +223,6 @@ def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Boa
         return replace(board, comparison=compare_runs(dataset, other, board.run.key))
     except InputError as error:
         return replace(board, comparison_problem=str(error))
-
-
-def _usual(runs: tuple[RunRecord, ...]) -> RunRecord | None:
-    """The latest run that wrote labels, else the latest."""
-    completed = (run for run in runs if run.state == RunState.COMPLETED)
-    return next(completed, None) or next(iter(runs), None)
 
 
 def _load_figures(dataset: fo.Dataset, run: RunRecord) -> Figures:

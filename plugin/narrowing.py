@@ -68,7 +68,7 @@ def narrow(
     counts = np.bincount(some.labels, minlength=k)
     sums = np.bincount(some.labels, confidence, minlength=k)
     histogram, _ = np.histogram(confidence, CONFIDENCE_BINS, range=(0, 1))
-    return replace(
+    counted = replace(
         summary,
         classes=classes,
         images=len(rows),
@@ -80,14 +80,22 @@ def narrow(
         ),
         confidence_counts=tuple(histogram.tolist()),
         coverage=expected_coverage(confidence, SHARES_KEPT),
-        alignment=tuple(
-            alignment
-            for level in summary.levels
-            if (alignment := _alignment(level, getattr(outcome, f"{level}_cluster")[rows], some.labels))
-        ),
-        confusable=_pairs(some, counts),
-        novel=_novel(summary.novel, outcome.micro_cluster[rows]),
         truth=None if truth is None else summarise_truth(some.labels, confidence, true, k),
+    )
+    # The run itself knows more of all of its images than their labels say.
+    return counted if sample_ids is None else _with_clusters_of(counted, outcome, rows, some)
+
+
+def _with_clusters_of(summary: RunSummary, outcome: "Outcome", rows: np.ndarray, some: _Labels) -> RunSummary:
+    """The summary with clusters and pairs of classes of some images alone."""
+    found = (
+        _alignment(level, getattr(outcome, f"{level}_cluster")[rows], some.labels) for level in summary.levels
+    )
+    return replace(
+        summary,
+        alignment=tuple(alignment for alignment in found if alignment),
+        confusable=_pairs(some, np.array(summary.counts)),
+        novel=_novel(summary.novel, outcome.micro_cluster[rows]),
     )
 
 

@@ -232,13 +232,40 @@ def test_two_runs_are_compared_label_by_label(opened, dataset):
         assert view.distinct(f"{fields[column['label']]}.label") == [first[f"column{number}"]]
 
 
-def test_marks_of_a_run_whose_fields_were_written_again_lead_nowhere(opened, dataset):
+def test_the_next_run_takes_the_place_of_the_latest(opened, dataset):
+    label(dataset)
+    opened.call("on_tick")
+    assert opened.state["header"]["run"] == "auto_label_2"
+    assert "reload_dataset" in dict(opened.told)
+
+
+def test_an_older_run_stays_when_another_ends(opened, dataset):
+    label(dataset)
+    opened.call("on_run", value="auto_label_1")
     label(dataset)
     opened.call("on_tick")
     assert opened.state["header"]["run"] == "auto_label_1"
+
+
+def test_marks_of_a_run_whose_fields_were_written_again_lead_nowhere(opened, dataset):
+    label(dataset)
+    opened.call("on_run", value="auto_label_1")
     opened.call("on_row", path="body.clusters", row=0)
     assert "auto_label_2 has written other labels since" in opened.told_to("notify")["message"]
     assert "set_view" not in dict(opened.told)
+
+
+def test_marks_of_a_run_over_objects_lead_to_its_objects(server, scenes):
+    vectors = np.random.default_rng(0).normal(size=(24, 5))
+    given = {"embeddings": vectors, "text_embeddings": vectors[:3], "objects": "ground_truth"}
+    fields = auto_label(scenes, CLASSES, **given).fields
+    panel = Opened(server, scenes)
+    panel.choose("classes")
+    number = panel.data["body"]["classes"]["figure"][0]["customdata"][0]
+    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    view = panel.shown()
+    assert set(view.values(f"{fields.label}.label")) == {CLASSES[number]}
+    assert len(view) == panel.data["body"]["classes"]["figure"][0]["x"][0]
 
 
 def test_a_tick_without_news_draws_nothing(opened):

@@ -30,14 +30,23 @@ def outcome(refinement):
 
 def test_counted_again_a_whole_run_is_what_it_was(summary, outcome):
     again = narrow(summary, outcome)
-    for name in ("images", "known", "counts", "mean_confidence", "confidence_counts", "history", "truth"):
+    for name in (
+        "images",
+        "known",
+        "counts",
+        "mean_confidence",
+        "confidence_counts",
+        "alignment",
+        "confusable",
+        "novel",
+    ):
         assert getattr(again, name) == getattr(summary, name)
     assert again.expected_accuracy == pytest.approx(summary.expected_accuracy)
 
 
 def test_the_alignment_of_the_labels_is_counted_where_the_run_gave_shares(summary, outcome):
     for level in summary.levels:
-        alignment = narrow(summary, outcome).alignment_of(level)
+        alignment = narrow(summary, outcome, sample_ids=IDS).alignment_of(level)
         sizes = dict(zip(alignment.clusters, alignment.sizes, strict=True))
         was = summary.alignment_of(level)
         assert sizes == dict(zip(was.clusters, was.sizes, strict=True))
@@ -60,7 +69,7 @@ def test_only_some_samples_are_counted(summary, outcome):
 
 
 def test_pairs_are_ranked_by_the_probability_of_the_second_choices(summary, outcome):
-    pair = narrow(summary, outcome).confusable[0]
+    pair = narrow(summary, outcome, sample_ids=IDS).confusable[0]
     labels, seconds = outcome.labels, outcome.second_labels
     between = {pair.first, pair.second}
     rows = [row for row in range(60) if {labels[row], seconds[row]} == between]

@@ -7,7 +7,7 @@ from importlib import import_module
 
 _PUBLIC = {
     "AutoLabeler": ".plugin.estimator",
-    "Cancelled": ".plugin.engine.errors",
+    "RunCancelledError": ".plugin.engine.errors",
     "Evaluation": ".plugin.evaluation",
     "ExportOptions": ".plugin.export.options",
     "Exported": ".plugin.export.manifest",

@@ -15,7 +15,7 @@ from fiftyone.operators import types
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionRunState
 
-from ..plugin.engine.errors import Cancelled, InputError
+from ..plugin.engine.errors import InputError, RunCancelledError
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
 from ..plugin.pipeline import STAGES, Progress
 
@@ -45,7 +45,7 @@ def run_with_progress(ctx: foo.ExecutionContext, work: Work, spans: Spans = SPAN
     """Do the work here and keep its progress on the (delegated) operation.
 
     Raises:
-        Cancelled: The delegated operation was marked as failed meanwhile, FiftyOne's way to call one off.
+        RunCancelledError: The delegated operation was marked as failed, FiftyOne's way to call one off.
     """
     last = [-math.inf]
 
@@ -53,7 +53,7 @@ def run_with_progress(ctx: foo.ExecutionContext, work: Work, spans: Spans = SPAN
         now = time.monotonic()
         if now - last[0] >= SECONDS_BETWEEN_UPDATES:
             if _is_called_off(ctx):
-                raise Cancelled("The delegated operation was called off.")
+                raise RunCancelledError("The delegated operation was called off.")
             ctx.set_progress(*_position(spans, stage, done, total))
             last[0] = now
 
@@ -108,11 +108,11 @@ def _outcome(
     if error is None:
         yield from on_success(future.result())
         return
-    is_expected = isinstance(error, InputError | Cancelled)
+    is_expected = isinstance(error, InputError | RunCancelledError)
     if not is_expected:
         logger.error("%s failed", title, exc_info=error)
     message = str(error) if is_expected else f"{title} failed: {error!r}"
-    yield ctx.ops.notify(message, variant="warning" if isinstance(error, Cancelled) else "error")
+    yield ctx.ops.notify(message, variant="warning" if isinstance(error, RunCancelledError) else "error")
     # The notice fades; what the prompt shows stays until it is closed.
     yield ctx.ops.show_output(message_output(title).to_json(), {"message": message})
 

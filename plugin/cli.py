@@ -16,7 +16,7 @@ from .cli_predict import predict
 from .cli_report import report
 from .cli_review import evaluate
 from .cli_runs import delete_run, runs
-from .engine.errors import Cancelled, InputError
+from .engine.errors import InputError, RunCancelledError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -32,7 +32,7 @@ class _Commands(TyperGroup):
         except InputError as error:
             print(f"Error: {error}", file=sys.stderr)
             raise typer.Exit(BAD_INPUT) from error
-        except Cancelled as error:
+        except RunCancelledError as error:
             print(error, file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from error
         except KeyboardInterrupt as error:

@@ -157,7 +157,7 @@ def auto_label(
 
     Raises:
         InputError: Something given cannot be used; the message says what, and nothing was written.
-        Cancelled: Somebody cancelled the run; nothing was written.
+        RunCancelledError: Somebody cancelled the run; nothing was written.
     """
     from .dataset.answers import anchors_of, read_answers
     from .dataset.fields import FieldNames, check_fields

@@ -15,7 +15,7 @@ import fiftyone as fo
 from pymongo.errors import PyMongoError
 
 from ..engine.config import Settings
-from ..engine.errors import Cancelled, InputError
+from ..engine.errors import InputError, RunCancelledError
 from .fields import FieldNames
 from .lock import WriteLock
 from .outcome import Outcome
@@ -69,14 +69,14 @@ class Run:
         """Count the time since the last report for its stage, and tell whoever listens.
 
         Raises:
-            Cancelled: Somebody wants the run to stop.
+            RunCancelledError: Somebody wants the run to stop.
         """
         self._count_time()
         self._at = (stage, done, total)
         if self._progress:
             self._progress(stage, done, total)
         if self._cancelled.is_set():
-            raise Cancelled("The run was cancelled, and no label was written.")
+            raise RunCancelledError("The run was cancelled, and no label was written.")
 
     def finish(self, outcome: Outcome, summary: dict, settings: Settings) -> None:
         """Write the labels to the samples and complete the record.
@@ -87,7 +87,7 @@ class Run:
             settings: Settings of the run, with nothing left automatic.
 
         Raises:
-            Cancelled: The run was cancelled, just in time.
+            RunCancelledError: The run was cancelled, just in time.
         """
         self.report("write", 0, len(outcome.sample_ids))
         with WriteLock(self._dataset) as lock:
@@ -123,7 +123,7 @@ class Run:
         }
         wanted = {"state": RunState.RUNNING.value, "cancel_requested": False}
         if not update_record(self._dataset, self.key, found, wanted):
-            raise Cancelled("The run was cancelled, and no label was written.")
+            raise RunCancelledError("The run was cancelled, and no label was written.")
 
     @contextmanager
     def _beating(self) -> Iterator[None]:
@@ -150,8 +150,8 @@ class Run:
 
     def _give_up(self, error: BaseException) -> None:
         """Note why the run ended early; a half-written one is left for `complete_interrupted`."""
-        is_cancelled = isinstance(error, Cancelled | KeyboardInterrupt)
-        sentence = str(error) if isinstance(error, Cancelled | InputError) else repr(error)
+        is_cancelled = isinstance(error, RunCancelledError | KeyboardInterrupt)
+        sentence = str(error) if isinstance(error, RunCancelledError | InputError) else repr(error)
         self._count_time()
         end = {
             "state": (RunState.CANCELLED if is_cancelled else RunState.FAILED).value,

@@ -8,5 +8,5 @@ class InputError(ValueError):
     """The input cannot be used; the message says what is wrong and what to do, in one sentence."""
 
 
-class Cancelled(Exception):  # noqa: N818 (no error, but somebody's wish)
+class RunCancelledError(Exception):
     """Somebody cancelled the run; nothing was written."""

@@ -21,7 +21,7 @@ from fiftyone_autolabel.operators.choosing_runs import ago
 from fiftyone_autolabel.plugin.dataset import running
 from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs, update_record
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
-from fiftyone_autolabel.plugin.engine.errors import Cancelled
+from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"
@@ -159,7 +159,7 @@ def test_a_run_is_cancelled_from_the_app_while_it_is_at_work(server, dataset, mo
             told.extend(executed(server, "cancel_run", dataset, run_key="auto_label_1")[1])
             threading.Event().wait(0.5)
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(RunCancelledError):
         run(dataset, progress=cancel_while_it_works)
     assert told == [
         (

@@ -89,10 +89,10 @@ def test_an_unknown_run_is_answered_with_one_line(dataset):
 
 def test_a_run_that_somebody_cancelled_ends_with_one_line(dataset, monkeypatch):
     from fiftyone_autolabel.plugin.dataset import running
-    from fiftyone_autolabel.plugin.engine.errors import Cancelled
+    from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
 
     def cancelled(*_):
-        raise Cancelled("The run was cancelled, and no label was written.")
+        raise RunCancelledError("The run was cancelled, and no label was written.")
 
     monkeypatch.setattr(running, "complete_interrupted", cancelled)
     result = run("runs", dataset.name)

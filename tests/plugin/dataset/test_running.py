@@ -13,7 +13,7 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.dataset import running, runs, writing
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted, load_outcome
 from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
-from fiftyone_autolabel.plugin.engine.errors import Cancelled
+from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
 
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(2, 4))
@@ -152,7 +152,7 @@ def test_a_run_is_cancelled_from_elsewhere(dataset, monkeypatch):
             waiting.wait(0.5)
             waiting.set()
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(RunCancelledError):
         run(dataset, progress=cancel_once)
     assert not dataset.has_sample_field("auto_label")
     assert [record.state for record in list_runs(dataset)] == [RunState.CANCELLED]
@@ -163,7 +163,7 @@ def test_a_run_that_is_cancelled_at_the_last_moment_writes_nothing(dataset):
         if stage == "write":
             cancel_run(dataset, "auto_label_1")
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(RunCancelledError):
         run(dataset, progress=cancel)
     assert not dataset.has_sample_field("auto_label")
 

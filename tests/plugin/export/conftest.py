@@ -6,7 +6,11 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.dataset.fields import FieldNames, declare_fields
+from fiftyone_autolabel.plugin.encoders.torchvision_compat import ensure_torchvision_imports
 from PIL import Image
+
+# Before the tests are imported, since they read exports back with torchvision.
+ensure_torchvision_imports()
 
 CLASSES = {"cat": 20, "dog": 10, "sports car/van": 5, "Dog": 1}
 """Class → number of its images; one name is no folder's, and one is in the way of another."""

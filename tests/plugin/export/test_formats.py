@@ -10,14 +10,11 @@ import fiftyone as fo
 import pytest
 import yaml
 from fiftyone_autolabel import ExportOptions, InputError, export_labels
-from fiftyone_autolabel.plugin.encoders.torchvision_compat import ensure_torchvision_imports
 from PIL import Image
 from pycocotools.coco import COCO
+from torchvision.datasets import ImageFolder
 
 from .conftest import CLASSES, add_image
-
-ensure_torchvision_imports()
-from torchvision.datasets import ImageFolder  # noqa: E402
 
 SPLIT = ExportOptions(splits=(0.6, 0.2, 0.2))
 

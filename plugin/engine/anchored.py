@@ -14,7 +14,7 @@ from .clustering import Hierarchy, with_singletons
 from .config import Settings
 from .evidence import Evidence
 from .gaussian import GaussianClasses, fit_gaussians
-from .iteration import Levels, Outcome, State
+from .iteration import Levels, OnIteration, Outcome, State
 from .purity import reason_to_skip
 from .vectors import averaging, group_means, row_chunks, softmax
 
@@ -29,16 +29,19 @@ PRIOR_WEIGHT = 0.5
 INNER_ROUNDS = 3
 
 
-def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome:
+def run(
+    evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
+) -> Outcome:
     """Refine the text view on meta-clusters, micro-clusters and images, each level seeded by the last.
 
     Args:
         evidence: Images, class names, neighbours and text view.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Tolerance and most iterations per level.
+        on_iteration: Called with (level, iteration) after every round.
     """
     rule = AnchoredRule(evidence)
-    levels = Levels(State(rule.text_view(), evidence.first_prototypes()), settings)
+    levels = Levels(State(rule.text_view(), evidence.first_prototypes()), settings, on_iteration)
     for clusters in hierarchy:
         reason = reason_to_skip(clusters, softmax(evidence.text.logits), rule.neighbors)
         if reason:

@@ -3,7 +3,7 @@
 A level is an iterator of states; what a round means is the rule's own business.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from .config import Settings
 from .results import Iteration, LevelHistory
 from .vectors import unit_rows
+
+OnIteration = Callable[[str, Iteration], None]
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,18 @@ class Outcome:
 class Levels:
     """Takes a rule through its levels, coarsest first, and keeps the record."""
 
-    def __init__(self, start: State, settings: Settings) -> None:
+    def __init__(self, start: State, settings: Settings, on_iteration: OnIteration | None = None) -> None:
         """Begin with what the class names alone say.
 
         Args:
             start: State before the first round.
             settings: Gives the tolerance and the most rounds per level.
+            on_iteration: Called with (level, iteration) after every round; what it raises ends the run.
         """
         self.state = start
         self.labels = {"text": start.probabilities.argmax(axis=1)}
         self._settings = settings
+        self._on_iteration = on_iteration or (lambda level, iteration: None)
         self._history: list[LevelHistory] = []
 
     @property
@@ -88,6 +92,7 @@ class Levels:
             self.state = None
             self.state = next(rounds)
             iterations.append(self._compare(len(iterations) + 1, labels, prototypes))
+            self._on_iteration(level, iterations[-1])
             if iterations[-1].changed <= self._settings.tolerance:
                 break
         self.labels[level] = self.state.probabilities.argmax(axis=1)

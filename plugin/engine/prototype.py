@@ -12,22 +12,25 @@ from .answers import clamped
 from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
-from .iteration import Levels, Outcome, State
+from .iteration import Levels, OnIteration, Outcome, State
 from .purity import reason_to_skip
 from .vectors import softmax, unit_rows
 
 
-def run(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> Outcome:
+def run(
+    evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
+) -> Outcome:
     """Refine on meta-clusters, micro-clusters and images, each level seeded by the last.
 
     Args:
         evidence: Images and class names; neighbours and the text view only tell which levels can help.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Temperature, tolerance and most iterations per level.
+        on_iteration: Called with (level, iteration) after every round.
     """
     V, temperature, known = evidence.V, settings.temperature, evidence.known
     text_view = clamped(soft_alignment(evidence.X, evidence.T, temperature), known)
-    levels = Levels(State(text_view, evidence.first_prototypes()), settings)
+    levels = Levels(State(text_view, evidence.first_prototypes()), settings, on_iteration)
     for clusters in hierarchy:
         reason = reason_to_skip(clusters, softmax(evidence.text.logits), evidence.neighbors)
         if reason:

@@ -15,7 +15,7 @@ from .confidence import calibrated, spread_rest
 from .config import Settings
 from .evidence import Evidence, Images, gather_evidence
 from .explanation import explain
-from .iteration import Outcome
+from .iteration import OnIteration, Outcome
 from .novelty import cluster_novelty, image_novelty
 from .recalibration import fit_recalibration
 from .results import Refinement
@@ -35,6 +35,7 @@ def refine(
     micro_clusters: np.ndarray | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
+    on_iteration: OnIteration | None = None,
     **overrides: object,
 ) -> Refinement:
     """Label images from the embeddings of the images and of the class names.
@@ -52,6 +53,8 @@ def refine(
             are computed.
         settings: How to cluster and refine; the defaults suit most data.
         progress: Called with (stage, done, total), stage "cluster" or "refine".
+        on_iteration: Called with (level, iteration) after every round of the run that gives the labels, level
+            "meta", "micro" or "image": what `history` will hold, as it comes. What it raises ends the run.
         **overrides: Single settings by name, e.g. `method="prototype"`.
 
     Returns:
@@ -71,11 +74,14 @@ def refine(
     report = progress or (lambda stage, done, total: None)
     distinct = images.distinct()
     if distinct.are_all:
-        return _refine(images, T, asked, report)
-    return _refine(images.rows(distinct.first), T, asked, report).with_copies(distinct)
+        return _refine(images, T, asked, report, on_iteration)
+    refinement = _refine(images.rows(distinct.first), T, asked, report, on_iteration)
+    return refinement.with_copies(distinct)
 
 
-def _refine(images: Images, T: np.ndarray, asked: Settings, report: Progress) -> Refinement:
+def _refine(
+    images: Images, T: np.ndarray, asked: Settings, report: Progress, on_iteration: OnIteration | None
+) -> Refinement:
     """The same for images of which none is a copy of another."""
     settings = asked.resolved(len(images.V), len(T))
     report("cluster", 0, 1)
@@ -84,7 +90,7 @@ def _refine(images: Images, T: np.ndarray, asked: Settings, report: Progress) ->
     report("refine", 0, 1)
     evidence = gather_evidence(images, T)
     answer = _label_with_answers if (images.known >= 0).any() else _label
-    labelled = answer(evidence, hierarchy, settings)
+    labelled = answer(evidence, hierarchy, settings, on_iteration)
     outcome, probabilities = labelled.outcome, labelled.probabilities
     novelty = image_novelty(evidence, outcome.probabilities)
     refinement = Refinement(
@@ -116,26 +122,31 @@ class _Labelled:
     probabilities: np.ndarray
 
 
-def _label(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> _Labelled:
+def _label(
+    evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
+) -> _Labelled:
     """Run the chosen rule and calibrate what it says."""
-    outcome = RULES[settings.method](evidence, hierarchy, settings)
+    outcome = RULES[settings.method](evidence, hierarchy, settings, on_iteration)
     return _Labelled(outcome, calibrated(outcome.probabilities, evidence, settings.confidence_temperature))
 
 
-def _label_with_answers(evidence: Evidence, hierarchy: Hierarchy, settings: Settings) -> _Labelled:
+def _label_with_answers(
+    evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
+) -> _Labelled:
     """Run again with what people answered, and learn from answers held out how sure to be.
 
     Every fold of the answers is predicted by a run that knows the others only; what its confidence was worth
-    corrects the confidence of the run that knows all. An answer itself is certain.
+    corrects the confidence of the run that knows all, the only one that reports its rounds. An answer itself
+    is certain.
     """
     unasked = _label(replace(evidence, known=np.full_like(evidence.known, -1)), hierarchy, settings)
     labels, sureness = unasked.probabilities.argmax(axis=1), unasked.probabilities.max(axis=1)
     correction = TextCorrection(evidence.text.logits, evidence.geometry.images, labels, sureness)
     spread = correction.spread(evidence.known)
 
-    def told(known: np.ndarray) -> _Labelled:
+    def told(known: np.ndarray, on_iteration: OnIteration | None = None) -> _Labelled:
         text = replace(evidence.text, logits=correction.apply(known, spread))
-        return _label(replace(evidence, text=text, known=known), hierarchy, settings)
+        return _label(replace(evidence, text=text, known=known), hierarchy, settings, on_iteration)
 
     held_out, right = [], []
     for fold in release_folds(evidence.known, sureness):
@@ -145,7 +156,7 @@ def _label_with_answers(evidence: Evidence, hierarchy: Hierarchy, settings: Sett
         held_out.append(predicted.max(axis=1))
         right.append(predicted.argmax(axis=1) == evidence.known[fold])
     recalibration = fit_recalibration(np.concatenate(held_out), np.concatenate(right))
-    labelled = told(evidence.known)
+    labelled = told(evidence.known, on_iteration)
     P = labelled.probabilities
     P = spread_rest(P.argmax(axis=1), recalibration.of(P.max(axis=1)), P)
     return _Labelled(labelled.outcome, clamped(P, evidence.known))

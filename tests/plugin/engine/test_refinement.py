@@ -173,6 +173,32 @@ def test_progress_names_both_stages(features):
     assert seen == [("cluster", 0, 1), ("cluster", 1, 1), ("refine", 0, 1), ("refine", 1, 1)]
 
 
+@both_methods
+@pytest.mark.parametrize("answers", [0, 5], ids=["no answers", "answers"])
+def test_every_round_that_history_will_hold_is_told_as_it_comes(features, method, answers):
+    seen = []
+    result = refine(
+        features.X,
+        features.T,
+        method=method,
+        anchors=np.where(np.arange(320) < answers, 0, -1),
+        on_iteration=lambda level, iteration: seen.append((level, iteration)),
+    )
+    assert seen == [(level.level, iteration) for level in result.history for iteration in level.iterations]
+
+
+def test_what_is_raised_when_a_round_is_told_ends_the_run(features):
+    seen = []
+
+    def interrupt(level, iteration):
+        seen.append(level)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        refine(features.X, features.T, on_iteration=interrupt)
+    assert len(seen) == 1
+
+
 def test_an_unknown_setting_is_refused_before_any_work(features):
     with pytest.raises(InputError, match="Unknown setting 'methd'"):
         refine(features.X, features.T, methd="anchored")

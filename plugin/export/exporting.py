@@ -17,7 +17,7 @@ from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
 from .formats import Plan, tag_splits, write_format
 from .manifest import WHOLE, Exported, write_manifest
-from .options import ExportOptions, Format, ImageMode, check_options
+from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options
 from .selection import LabelledImage, Selection, select_images
 from .splits import SPLITS, near_duplicate_groups, stratified_split
 from .target import check_target, new_folder
@@ -36,7 +36,7 @@ STAGES = {
 def export_labels(
     samples: Samples,
     folder: str | os.PathLike[str],
-    format: str,
+    format: str | type,
     *,
     options: ExportOptions | None = None,
     embeddings: Embeddings | None = None,
@@ -49,7 +49,9 @@ def export_labels(
     Args:
         samples: Dataset, view, or view of object patches.
         folder: Folder to make; a name that ends in ".zip" makes one file instead.
-        format: "folders", "yolo-classification", "yolo-detection", "coco", "csv" or "fiftyone".
+        format: "folders", "yolo-classification", "yolo-detection", "coco", "csv" or "fiftyone"; or a class of
+            exporters, derived from `fiftyone.utils.data.LabeledImageDatasetExporter`, which also brings in
+            the images.
         options: Which labels, which splits, and what to do with the images.
         embeddings: What tells near-duplicates: a vector field, a brain key, or an (n, d) array in the order
             of `samples`. By default the images are embedded by the encoder "auto", whose cache
@@ -84,7 +86,7 @@ def export_labels(
     return exported
 
 
-def _check_selection(selection: Selection, chosen: Format, options: ExportOptions) -> None:
+def _check_selection(selection: Selection, chosen: Format | OwnFormat, options: ExportOptions) -> None:
     """Check that the labels suit the format, and that the images are there.
 
     Raises:
@@ -104,7 +106,7 @@ def _check_selection(selection: Selection, chosen: Format, options: ExportOption
 def _split(
     samples: Samples,
     selection: Selection,
-    chosen: Format,
+    chosen: Format | OwnFormat,
     options: ExportOptions,
     embeddings: Embeddings | None,
     report: Progress,
@@ -159,7 +161,7 @@ def _vectors(
     return embeddings[[image.row for image in images]]
 
 
-def _describe(plan: Plan, chosen: Format, target: Path) -> Exported:
+def _describe(plan: Plan, chosen: Format | OwnFormat, target: Path) -> Exported:
     images = Counter(split or WHOLE for split in plan.splits)
     labels: dict[str, Counter] = {split or WHOLE: Counter() for split in plan.used_splits}
     for image, split in zip(plan.selection.images, plan.splits, strict=True):

@@ -21,7 +21,7 @@ import yaml
 from ..dataset.reading import Samples, dataset_of
 from ..engine.errors import InputError
 from .names import safe_folder_names, unique_file_names
-from .options import Format, ImageMode
+from .options import Format, ImageMode, OwnFormat
 from .selection import Label, LabelledImage, Selection
 from .splits import SPLITS
 
@@ -69,7 +69,7 @@ class _Item:
     split: str
 
 
-def write_format(chosen: Format, plan: Plan, folder: Path, report: Report) -> None:
+def write_format(chosen: Format | OwnFormat, plan: Plan, folder: Path, report: Report) -> None:
     """Write an export into an empty folder.
 
     Args:
@@ -82,7 +82,10 @@ def write_format(chosen: Format, plan: Plan, folder: Path, report: Report) -> No
         InputError: An image cannot be read.
         OSError: A file cannot be written.
     """
-    _WRITERS[chosen](plan, folder, report)
+    if isinstance(chosen, OwnFormat):
+        _write_with(chosen.exporter, plan, folder, report)
+    else:
+        _WRITERS[chosen](plan, folder, report)
 
 
 def place(source: str, target: Path, mode: ImageMode) -> None:
@@ -176,6 +179,21 @@ def _write_fiftyone(plan: Plan, folder: Path, report: Report) -> None:
             exporter.export_samples(clone, progress=False)
 
 
+def _write_with(
+    exporter: type[foud.LabeledImageDatasetExporter], plan: Plan, folder: Path, report: Report
+) -> None:
+    metadata = _metadata(plan)
+    with contextlib.ExitStack() as stack:
+        exporters = {split: stack.enter_context(exporter(str(folder / split))) for split in plan.used_splits}
+        for each in exporters.values():
+            each.log_collection(plan.samples)
+        for item in _items(plan, report):
+            each, size = exporters[item.split], None
+            if each.requires_image_metadata:
+                size = metadata[item.image.sample_id] or _read_metadata(item.image.path)
+            each.export_sample(item.image.path, _label_for(each, item.image), metadata=size)
+
+
 _WRITERS = {
     Format.FOLDERS: _write_folders,
     Format.YOLO_CLASSIFICATION: _write_folders,
@@ -204,6 +222,23 @@ def _shapes(image: LabelledImage) -> fo.Detections | fo.Polylines:
     if isinstance(image.labels[0], fo.Polyline):
         return fo.Polylines(polylines=image.labels)
     return _boxes(image)
+
+
+def _label_for(exporter: foud.LabeledImageDatasetExporter, image: LabelledImage) -> fo.Label:
+    """The labels of an image in a form that the exporter takes.
+
+    Raises:
+        InputError: It takes none that these labels can have.
+    """
+    wanted = exporter.label_cls if isinstance(exporter.label_cls, list | tuple) else [exporter.label_cls]
+    kinds = tuple(kind for kind in wanted if isinstance(kind, type))
+    first = image.labels[0]
+    is_class = isinstance(first, fo.Classification) and (not kinds or fo.Classification in kinds)
+    label = first if is_class else _shapes(image)
+    if kinds and not isinstance(label, kinds):
+        taken = " or ".join(kind.__name__ for kind in kinds)
+        raise InputError(f"{type(exporter).__name__} takes {taken}, not {type(label).__name__}.")
+    return label
 
 
 def _box(label: Label) -> fo.Detection:

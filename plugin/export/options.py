@@ -5,9 +5,13 @@ Values that cannot be are refused when the options are made.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from ..dataset.fields import FieldNames
 from ..engine.errors import InputError
+
+if TYPE_CHECKING:
+    from fiftyone.utils.data import LabeledImageDatasetExporter
 
 
 class Format(str, Enum):
@@ -39,6 +43,24 @@ class Format(str, Enum):
     def is_folders(self) -> bool:
         """Whether the folder of an image is its label."""
         return self in (Format.FOLDERS, Format.YOLO_CLASSIFICATION)
+
+
+@dataclass(frozen=True)
+class OwnFormat:
+    """A layout that an exporter writes, one of FiftyOne's or of one's own.
+
+    Attributes:
+        exporter: Its class; made once for every split, with the folder to write into.
+    """
+
+    exporter: "type[LabeledImageDatasetExporter]"
+    needs_splits = False
+    is_folders = False
+
+    @property
+    def value(self) -> str:
+        """Name of the layout."""
+        return self.exporter.__name__
 
 
 class ImageMode(str, Enum):
@@ -103,21 +125,22 @@ class ExportOptions:
                 f"The cosine of near-duplicates is {self.near_duplicates}: give one above 0 and up to 1."
             )
 
-    def shares(self, chosen: Format) -> tuple[float, float, float] | None:
+    def shares(self, chosen: Format | OwnFormat) -> tuple[float, float, float] | None:
         """Shares of train, val and test in a format, None for no splits."""
         return self.splits or (USUAL_SHARES if chosen.needs_splits else None)
 
 
-def check_options(name: str, options: ExportOptions) -> Format:
+def check_options(name: str | type, options: ExportOptions) -> Format | OwnFormat:
     """Find a format and check that the options suit it.
+
+    Args:
+        name: Name of a format, or an exporter class.
+        options: How to export.
 
     Raises:
         InputError: There is no such format, or an option makes no sense with it.
     """
-    try:
-        chosen = Format(name)
-    except ValueError:
-        raise InputError(f"There is no export format {name!r}: choose {_listed(Format)}.") from None
+    chosen = _own_format(name, options) if isinstance(name, type) else _named_format(name)
     shares = options.shares(chosen)
     if chosen.is_folders and options.images == ImageMode.NONE:
         raise InputError(f"The format {name!r} is nothing but images: copy or link them, or choose 'csv'.")
@@ -128,6 +151,26 @@ def check_options(name: str, options: ExportOptions) -> Format:
     if shares is None and options.write_split_tags:
         raise InputError("There are no splits to write as tags: give shares, e.g. 80, 10, 10.")
     return chosen
+
+
+def _named_format(name: str) -> Format:
+    try:
+        return Format(name)
+    except ValueError:
+        raise InputError(f"There is no export format {name!r}: choose {_listed(Format)}.") from None
+
+
+def _own_format(exporter: type, options: ExportOptions) -> OwnFormat:
+    from fiftyone.utils.data import LabeledImageDatasetExporter
+
+    if not issubclass(exporter, LabeledImageDatasetExporter):
+        raise InputError(
+            f"{exporter.__name__} exports no labelled images: derive it from "
+            "fiftyone.utils.data.LabeledImageDatasetExporter."
+        )
+    if options.images != ImageMode.COPY:
+        raise InputError(f"What becomes of the images is up to {exporter.__name__}: leave images at 'copy'.")
+    return OwnFormat(exporter)
 
 
 def parse_splits(text: str | None) -> tuple[float, float, float] | None:

@@ -32,7 +32,8 @@ class Settings:
     Attributes:
         method: "anchored", the robust rule, or "prototype", the textbook soft-alignment rule.
         iterations: Most iterations per level, at least 1. Refinement stops earlier when it has converged.
-        tolerance: Converged when at most this share of labels changed in an iteration, in [0, 1).
+        tolerance: Converged when at most this share of labels changed in an iteration, in [0, 1), and the
+            prototypes stood still: mean 1 − cosine of before and after at most 0.0001.
         temperature: Softmax temperature τ ≥ 0.0001 of the textbook rule, in units of cosine. The robust rule
             takes its scale from the data.
         clustering: "hdbscan" or "kmeans" for the micro-clusters, "none" to work on images alone, "auto"
@@ -47,7 +48,7 @@ class Settings:
     """
 
     method: str = "anchored"
-    iterations: int = 6
+    iterations: int = 5
     tolerance: float = 0.001
     temperature: float = 0.01
     clustering: str = "auto"

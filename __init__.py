@@ -7,6 +7,8 @@ from importlib import import_module
 
 _PUBLIC = {
     "AutoLabeler": ".plugin.estimator",
+    "BatchEncoder": ".plugin.encoders.base",
+    "CachedEncoder": ".plugin.encoders.cache",
     "RunCancelledError": ".plugin.engine.errors",
     "Evaluation": ".plugin.evaluation",
     "ExportOptions": ".plugin.export.options",
@@ -31,6 +33,7 @@ _PUBLIC = {
     "label_files": ".plugin.files",
     "list_runs": ".plugin.dataset.runs",
     "load_encoder": ".plugin.encoders.registry",
+    "load_run": ".plugin.stored",
     "refine": ".plugin.engine.refinement",
     "refine_with_corrections": ".plugin.corrections",
     "review_next": ".plugin.dataset.review",

@@ -22,8 +22,7 @@ from .setting_options import PANEL, chosen_settings, takes_settings
 
 if TYPE_CHECKING:
     from .encoders.descriptions import Classes
-    from .files import FileLabelling
-    from .pipeline import Labelling
+    from .labelling import RefinedRun
 
 
 @takes_settings
@@ -259,7 +258,7 @@ def _label_into_folder(
 
 
 def _tell(
-    labelling: "Labelling | FileLabelling",
+    labelling: "RefinedRun",
     place: dict[str, str],
     sentence: str,
     as_json: bool,

@@ -13,11 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from .pipeline import STAGES, Labelling
+from .pipeline import STAGES
 
 if TYPE_CHECKING:
     from .estimate import Cost
-    from .files import FileLabelling
+    from .labelling import RefinedRun
 
 MOST_CLASSES_SHOWN = 30
 
@@ -62,7 +62,7 @@ class StageProgress:
 
 
 def summary_table(
-    labelling: "Labelling | FileLabelling",
+    labelling: "RefinedRun",
     accuracies: dict[str, float] | None = None,
     noun: str = "Images",
 ) -> Table:
@@ -96,7 +96,7 @@ def summary_table(
     return table
 
 
-def class_table(labelling: "Labelling | FileLabelling", noun: str = "Images") -> Table:
+def class_table(labelling: "RefinedRun", noun: str = "Images") -> Table:
     """Number and mean confidence per class, most frequent first; classes without any are counted only."""
     table = Table("Class", title_justify="left")
     table.add_column(noun, justify="right")
@@ -115,7 +115,7 @@ def class_table(labelling: "Labelling | FileLabelling", noun: str = "Images") ->
     return table
 
 
-def labelling_as_dict(labelling: "Labelling | FileLabelling") -> dict:
+def labelling_as_dict(labelling: "RefinedRun") -> dict:
     """What a run did, in values that go through JSON."""
     return {
         "images_labelled": len(labelling.refinement.labels),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,71 +20,42 @@ from .encoders.precomputed import Vectors
 from .engine.config import Settings
 from .engine.errors import InputError
 from .engine.refinement import refine
-from .engine.results import Refinement
 from .estimate import Cost, estimate_cost
+from .labelling import RefinedRun
 from .pipeline import settings_for
-from .sources import Towers, load_towers, read_prompts
+from .sources import Prompts, Towers, load_towers, read_prompts
+
+if TYPE_CHECKING:
+    from .report.images_table import ImagesTable
 
 PACKAGES = ("fiftyone-autolabel", "numpy", "scipy", "scikit-learn")
 
 
-@dataclass(frozen=True)
-class FileLabelling:
+@dataclass(frozen=True, kw_only=True)
+class FileLabelling(RefinedRun):
     """A finished run on files.
 
     Attributes:
-        classes: (k,) class names.
         paths: (n,) paths of the labelled images.
-        refinement: Labels, confidence and what explains them, in the order of `paths`.
-        failures: Path → why it could not be labelled.
-        encoder: Name of the encoder.
-        encoder_reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
-        visual_encoder: Name of the second image encoder; "" without one.
-        seconds: Stage ("embed", "cluster", "refine") → duration.
         embedded: The vectors that it was made from.
         towers: What made them.
     """
 
-    classes: list[str]
     paths: list[str]
-    refinement: Refinement
-    failures: dict[str, str]
-    encoder: str
-    encoder_reason: str
-    visual_encoder: str
-    seconds: dict[str, float]
     embedded: Embedded = field(repr=False)
     towers: Towers = field(repr=False)
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """Class → number of images with that label."""
-        counts = np.bincount(self.refinement.labels, minlength=len(self.classes))
-        return dict(zip(self.classes, counts.tolist(), strict=True))
+    def images_table(self) -> "ImagesTable":
+        """What the run says of every image, in the form in which reports list it."""
+        from .report.images_table import Failure, ImagesTable
 
-    @property
-    def expected_accuracy(self) -> float:
-        """Share of labels that are expected to be right, in [0, 1]."""
-        return self.refinement.expected_accuracy
+        failures = [Failure(path, why) for path, why in self.failures.items()]
+        return ImagesTable.of(self.refinement, self.paths, failures=failures)
 
     def report(
         self, folder: str | os.PathLike[str], *, title: str = "", png: bool = False, overwrite: bool = False
     ) -> Path:
-        """Write labels, metadata, a report to read, and prototypes for new images; see `write_report`.
-
-        Args:
-            folder: Folder to make.
-            title: Heading of the page, by default the folder's name.
-            png: Whether to write every figure as a PNG file too.
-            overwrite: Whether a report that is there may be replaced.
-
-        Returns:
-            The folder.
-
-        Raises:
-            InputError: The folder cannot be made; nothing was written.
-        """
-        from .report.images_table import ImagesTable
+        """Write labels, metadata, a report to read, and prototypes for new images; see `FinishedRun`."""
         from .report.prototypes import make_prototypes
         from .report.summarising import summarise
         from .report.writing import write_report
@@ -100,7 +72,7 @@ class FileLabelling:
         return write_report(
             folder,
             summarise(self.refinement, self.classes, encoder=self.encoder, failures=failures),
-            ImagesTable.of(self.refinement, self.paths, failures=self.failures),
+            self.images_table(),
             prototypes=prototypes,
             versions=package_versions(),
             title=title or Path(folder).name,
@@ -142,12 +114,17 @@ def label_files(
     Raises:
         InputError: Something given cannot be used.
     """
-    prompts = read_prompts(classes, prompt_templates, text_embeddings)
-    paths = _checked_paths(paths)
-    towers = load_towers(
-        _Files(paths), encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
+    prompts, paths, towers, settings = _checked(
+        paths,
+        classes,
+        prompt_templates,
+        encoder,
+        embeddings,
+        text_embeddings,
+        visual_encoder,
+        visual_embeddings,
+        settings,
     )
-    settings = settings_for(towers.encoder, settings)
     clock = _Clock(progress)
     embedded = embed(towers, prompts, paths, clock)
     refinement = refine(
@@ -184,12 +161,18 @@ def estimate_files(
     Raises:
         InputError: Something given cannot be used.
     """
-    prompts = read_prompts(classes, prompt_templates, text_embeddings)
-    paths = _checked_paths(paths)
-    towers = load_towers(
-        _Files(paths), encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
+    prompts, paths, towers, settings = _checked(
+        paths,
+        classes,
+        prompt_templates,
+        encoder,
+        embeddings,
+        text_embeddings,
+        visual_encoder,
+        visual_embeddings,
+        settings,
     )
-    return estimate_cost(towers, prompts, paths, settings_for(towers.encoder, settings))
+    return estimate_cost(towers, prompts, paths, settings)
 
 
 def read_paths(file: Path) -> list[str]:
@@ -219,10 +202,30 @@ def package_versions() -> dict[str, str]:
     return found
 
 
-def _checked_paths(paths: Sequence[str]) -> list[str]:
+def _checked(
+    paths: Sequence[str],
+    classes: Classes,
+    prompt_templates: Sequence[str] | None,
+    encoder: str | Encoder,
+    embeddings: Vectors | None,
+    text_embeddings: Vectors | None,
+    visual_encoder: str | ImageTower | None,
+    visual_embeddings: Vectors | None,
+    settings: Settings | None,
+) -> tuple[Prompts, list[str], Towers, Settings]:
+    """What `label_files` was given, checked, with the encoders loaded.
+
+    Raises:
+        InputError: Something given cannot be used.
+    """
+    prompts = read_prompts(classes, prompt_templates, text_embeddings)
     if len(paths) == 0:
         raise InputError("There are no images to label: give at least one path.")
-    return [os.fspath(path) for path in paths]
+    paths = [os.fspath(path) for path in paths]
+    towers = load_towers(
+        _Files(paths), encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
+    )
+    return prompts, paths, towers, settings_for(towers.encoder, settings)
 
 
 @dataclass(frozen=True)

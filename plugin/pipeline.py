@@ -3,12 +3,12 @@
 Operators, the command line and Python all call `auto_label`.
 """
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from .embedding import Progress, embed
 from .encoders.base import Encoder, ImageTower
@@ -17,7 +17,7 @@ from .encoders.descriptions import Classes
 from .encoders.precomputed import Vectors
 from .engine.config import Settings
 from .engine.refinement import refine
-from .engine.results import Refinement
+from .labelling import RefinedRun
 from .sources import (
     GivenClusters,
     load_towers,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import fiftyone as fo
 
     from .dataset.fields import FieldNames
+    from .report.images_table import ImagesTable
 
 STAGES = {
     "embed": "Embedding images",
@@ -41,47 +42,38 @@ STAGES = {
 "embed" counts every image twice."""
 
 
-@dataclass(frozen=True)
-class Labelling:
-    """A finished run: what was labelled, how, and how long it took.
+@dataclass(frozen=True, kw_only=True)
+class Labelling(RefinedRun):
+    """A finished run on a dataset.
 
     Attributes:
-        run_key: Key of the run on the dataset, e.g. for `dataset.load_run_results`.
-        classes: (k,) class names.
-        encoder: Name of the encoder.
-        encoder_reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
-        visual_encoder: Name of the second image encoder; "" without one.
-        sample_ids: (n,) ids of the labelled samples.
-        refinement: Labels, confidence and what explains them, in the order of `sample_ids`.
-        failures: Sample id → why it could not be labelled.
+        run_key: Key of the run on the dataset, e.g. for `load_run`.
+        sample_ids: (n,) ids of the labelled samples, or of the objects in them.
         strange_answers: Class that people gave and that is none of `classes` → number of samples. They keep
             it, but no other image can get it.
         fields: Names of the fields that were written.
-        seconds: Stage ("embed", "cluster", "refine", "write") → duration.
+        dataset: The dataset.
     """
 
     run_key: str
-    classes: list[str]
-    encoder: str
-    encoder_reason: str
-    visual_encoder: str
     sample_ids: list[str]
-    refinement: Refinement
-    failures: dict[str, str]
     strange_answers: dict[str, int]
     fields: "FieldNames"
-    seconds: dict[str, float] = field(repr=False)
+    dataset: "fo.Dataset" = field(repr=False)
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """Class → number of images with that label."""
-        counts = np.bincount(self.refinement.labels, minlength=len(self.classes))
-        return dict(zip(self.classes, counts.tolist(), strict=True))
+    def images_table(self) -> "ImagesTable":
+        """What the run says of every image, in the form in which reports list it."""
+        from .stored import load_run
 
-    @property
-    def expected_accuracy(self) -> float:
-        """Share of labels that are expected to be right, in [0, 1]."""
-        return self.refinement.expected_accuracy
+        return load_run(self.dataset, self.run_key).images_table()
+
+    def report(
+        self, folder: str | os.PathLike[str], *, title: str = "", png: bool = False, overwrite: bool = False
+    ) -> Path:
+        """Write labels, metadata, a report to read, and prototypes for new images; see `FinishedRun`."""
+        from .stored import load_run
+
+        return load_run(self.dataset, self.run_key).report(folder, title=title, png=png, overwrite=overwrite)
 
 
 def auto_label(
@@ -216,17 +208,18 @@ def auto_label(
         outcome = Outcome.of(refinement, prompts.names, sample_ids, failures)
         run.finish(outcome, summary.to_dict(), refinement.settings)
     return Labelling(
-        run.key,
-        prompts.names,
-        towers.encoder.name,
-        towers.reason,
-        towers.visual.name if towers.visual else "",
-        sample_ids,
-        refinement,
-        failures,
-        _strangers([answers[one] for one in sample_ids if one in answers], prompts.names),
-        fields,
-        run.seconds,
+        run_key=run.key,
+        classes=prompts.names,
+        encoder=towers.encoder.name,
+        encoder_reason=towers.reason,
+        visual_encoder=towers.visual.name if towers.visual else "",
+        sample_ids=sample_ids,
+        refinement=refinement,
+        failures=failures,
+        strange_answers=_strangers([answers[one] for one in sample_ids if one in answers], prompts.names),
+        fields=fields,
+        dataset=dataset,
+        seconds=run.seconds,
     )
 
 

@@ -16,18 +16,13 @@ from .encoders.descriptions import ClassDescription
 from .engine.config import Settings
 from .engine.errors import InputError
 from .engine.refinement import refine
-from .report.images_table import ClusterShares, ImagesTable
 from .report.prototypes import Prototypes, make_prototypes
 from .report.writing import check_report_folder, write_report
 from .sources import Prompts, load_towers
-from .summaries import load_summary
+from .stored import StoredRun, load_run
 
 if TYPE_CHECKING:
     import fiftyone as fo
-
-    from .dataset.outcome import Outcome
-    from .dataset.runs import RunRecord
-    from .report.summary import RunSummary
 
 LEAST_AGREEMENT = 0.999
 """Share of the run's labels that must come out again; less than all, because machines round differently."""
@@ -53,6 +48,7 @@ def report_run(
     folder: str | os.PathLike[str],
     run_key: str | None = None,
     *,
+    title: str = "",
     png: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -63,77 +59,38 @@ def report_run(
         dataset: Dataset of the run.
         folder: Folder to make.
         run_key: Key of the run; that which wrote labels last if None.
+        title: Heading of the page; the dataset and the run by default.
         png: Whether to write every figure as a PNG file too.
         overwrite: Whether a report that is there may be replaced.
         progress: Called with (stage, done, total) while prototypes are made.
 
     Raises:
-        InputError: There is no such run, it labelled objects, or the folder cannot be made.
+        InputError: There is no such run, or the folder cannot be made.
     """
-    from .dataset.running import load_outcome
     from .dataset.runs import package_versions
 
     check_report_folder(folder, overwrite)
-    run = _run_to_report(dataset, run_key)
-    summary, outcome = load_summary(dataset, run.key), load_outcome(dataset, run.key)
+    run = load_run(dataset, run_key)
     prototypes, why_not = None, ""
     try:
-        prototypes = _prototypes_again(dataset, run, outcome, progress)
+        prototypes = _prototypes_again(run, progress)
     except InputError as error:
         why_not = str(error)
     written = write_report(
         folder,
-        summary,
-        _table(dataset, summary, outcome),
+        run.summary,
+        run.images_table(),
         prototypes=prototypes,
         versions=package_versions(),
-        title=f"{dataset.name}, {run.key}",
+        title=title or f"{dataset.name}, {run.run_key}",
+        noun=run.noun,
         png=png,
         overwrite=overwrite,
     )
-    return RunReport(written, run.key, why_not)
+    return RunReport(written, run.run_key, why_not)
 
 
-def _run_to_report(dataset: "fo.Dataset", key: str | None) -> "RunRecord":
-    from .dataset.runs import completed_runs, find_run
-
-    completed = [run for run in completed_runs(dataset) if run.fields.objects is None]
-    if key is None and not completed:
-        raise InputError("No run has labelled the images of this dataset yet: label them first.")
-    run = completed[-1] if key is None else find_run(dataset, key)
-    if run.fields.objects is not None:
-        raise InputError(f"Run {key!r} labelled objects, and reports are about images: export it instead.")
-    return run
-
-
-def _table(dataset: "fo.Dataset", summary: "RunSummary", outcome: "Outcome") -> ImagesTable:
-    """The images by what the record says of them."""
-    paths = dict(zip(*dataset.values(["id", "filepath"]), strict=True))
-    alignment = {
-        each.level: [
-            ClusterShares(number, size, dict(zip(classes, shares, strict=True)))
-            for number, size, classes, shares in zip(
-                each.clusters, each.sizes, each.classes, each.shares, strict=True
-            )
-        ]
-        for each in summary.alignment
-    }
-    return ImagesTable(
-        paths=[paths.get(one, f"sample {one}, deleted since") for one in outcome.sample_ids],
-        labels=outcome.labels,
-        second_labels=outcome.second_labels,
-        confidence=outcome.confidence,
-        novelty=outcome.novelty,
-        is_known=_is_known(outcome),
-        clusters={"meta": outcome.meta_cluster, "micro": outcome.micro_cluster},
-        alignment=alignment,
-        failures={paths.get(one, one): why for one, why in outcome.failures.items()},
-    )
-
-
-def _prototypes_again(
-    dataset: "fo.Dataset", run: "RunRecord", outcome: "Outcome", progress: Progress | None
-) -> Prototypes:
+def _prototypes_again(stored: StoredRun, progress: Progress | None) -> Prototypes:
     """The prototypes of a run, from the same embeddings.
 
     Raises:
@@ -141,9 +98,12 @@ def _prototypes_again(
     """
     from .dataset.reading import read_images
 
+    run, outcome = stored.record, stored.outcome
+    if run.fields.objects:
+        raise InputError("It labelled objects, and new images are labelled as a whole.")
     if any(not value for value in run.sources.values()):
-        raise InputError("It was made from arrays or objects, which no record can keep.")
-    images = read_images(dataset.select(list(outcome.sample_ids), ordered=True))
+        raise InputError("It was made from arrays or an encoder object, which no record can keep.")
+    images = read_images(stored.dataset.select(list(outcome.sample_ids), ordered=True))
     if images.ids != list(outcome.sample_ids):
         raise InputError("Some of its images are no longer in the dataset.")
     source = run.sources.get
@@ -166,7 +126,7 @@ def _prototypes_again(
         embedded.X,
         embedded.T,
         visual_embeddings=embedded.V,
-        anchors=np.where(_is_known(outcome), outcome.labels, -1),
+        anchors=np.where(stored.is_known, outcome.labels, -1),
         micro_clusters=outcome.micro_cluster if source("clusters") else None,
         settings=Settings(**run.settings),
         progress=report,
@@ -178,8 +138,3 @@ def _prototypes_again(
     return make_prototypes(
         refinement, run.classes, embedded.X, embedded.T, visual_embeddings=embedded.V, **towers.named()
     )
-
-
-def _is_known(outcome: "Outcome") -> np.ndarray:
-    """(n,) bool, what a person said: nothing else has no place in the order of review."""
-    return outcome.review_rank == 0

@@ -4,8 +4,8 @@ They come from a refinement that is at hand, or from what was kept of one.
 """
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,11 @@ SMALLEST_SHARE = 0.001
 
 COLUMNS = (
     "path",
+    "id",
     "label",
     "confidence",
     "second_choice",
+    "margin",
     "novelty",
     "meta_cluster",
     "micro_cluster",
@@ -46,32 +48,55 @@ class ClusterShares:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """An image, or an object in one, that could not be labelled.
+
+    Attributes:
+        path: The image.
+        why: One sentence.
+        id: Id of the sample or object in the dataset, None without one.
+    """
+
+    path: str
+    why: str
+    id: str | None = None
+
+    def row(self) -> dict[str, str]:
+        """The same as a line of a report."""
+        return {"path": self.path, **({"id": self.id} if self.id else {}), "error": self.why}
+
+
+@dataclass(frozen=True)
 class ImagesTable:
-    """What a run says of every image; n images were labelled.
+    """What a run says of every image, or of every object in images; n of them were labelled.
 
     Attributes:
         paths: (n,) path of each.
         labels: (n,) class numbers.
         second_labels: (n,) second most likely class, -1 where there is but one class.
         confidence: (n,) in [0, 1].
+        margin: (n,) in [0, 1], confidence less the probability of the second choice.
         novelty: (n,) in (0, 1).
         is_known: (n,) bool, whether a person gave the label.
         clusters: Level → (n,) number of the cluster, -1 for none.
         alignment: Level → its clusters.
-        failures: Path of an image that could not be labelled → why.
+        failures: Those that could not be labelled.
         splits: (n,) name of the split of each, "" for none; None where there are none.
+        ids: (n,) id of the sample or object in the dataset; None without a dataset.
     """
 
     paths: Sequence[str]
     labels: np.ndarray
     second_labels: np.ndarray
     confidence: np.ndarray
+    margin: np.ndarray
     novelty: np.ndarray
     is_known: np.ndarray
     clusters: dict[str, np.ndarray]
     alignment: dict[str, list[ClusterShares]]
-    failures: Mapping[str, str] = field(default_factory=dict)
+    failures: Sequence[Failure] = ()
     splits: Sequence[str] | None = None
+    ids: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         """Check that there is one of everything for every image.
@@ -80,7 +105,7 @@ class ImagesTable:
             InputError: There is not.
         """
         n = len(self.labels)
-        for name, values in {"paths": self.paths, "splits": self.splits}.items():
+        for name, values in {"paths": self.paths, "splits": self.splits, "ids": self.ids}.items():
             if values is not None and len(values) != n:
                 raise InputError(f"There are {len(values)} {name} for {n} images: give one for each.")
 
@@ -90,32 +115,47 @@ class ImagesTable:
         refinement: Refinement,
         paths: Sequence[str],
         *,
-        failures: Mapping[str, str] | None = None,
+        failures: Sequence[Failure] = (),
         splits: Sequence[str] | None = None,
+        ids: Sequence[str] | None = None,
     ) -> "ImagesTable":
         """Take from a refinement what reports list.
 
         Args:
             refinement: What the engine returned for n images.
             paths: (n,) path of each.
-            failures: Path of an image that could not be labelled → why.
+            failures: Those that could not be labelled.
             splits: (n,) name of the split of each, "" for none.
+            ids: (n,) id of each in the dataset.
 
         Raises:
-            InputError: There is not one path, or one split, per image.
+            InputError: There is not one path, split or id per image.
         """
         return cls(
             paths,
             refinement.labels,
             refinement.explanation.second_labels,
             refinement.confidence,
+            refinement.explanation.margin,
             refinement.explanation.novelty,
             refinement.is_known,
             {level: clusters.assignments for level, clusters in refinement.clusters.items()},
             {level: list(_shares(refinement, level)) for level in refinement.clusters},
-            failures or {},
+            failures,
             splits,
+            ids,
         )
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that may hold anything."""
+        is_empty = {"id": self.ids is None, "split": self.splits is None}
+        return [name for name in COLUMNS if not is_empty.get(name)]
+
+    def lines(self, classes: Sequence[str]) -> Iterator[dict]:
+        """The labelled images, see `rows`, and then those that could not be labelled, with the reason."""
+        yield from self.rows(classes)
+        yield from (failure.row() for failure in self.failures)
 
     def rows(self, classes: Sequence[str]) -> Iterator[dict]:
         """Every labelled image with what is known of it, names for numbers and None for what is not there."""
@@ -123,6 +163,7 @@ class ImagesTable:
             "label": self.labels.tolist(),
             "second": self.second_labels.tolist(),
             "confidence": self.confidence.tolist(),
+            "margin": self.margin.tolist(),
             "novelty": self.novelty.tolist(),
             "known": self.is_known.tolist(),
             **{level: numbers.tolist() for level, numbers in self.clusters.items()},
@@ -131,9 +172,11 @@ class ImagesTable:
             second = columns["second"][row]
             image = {
                 "path": path,
+                **({} if self.ids is None else {"id": self.ids[row]}),
                 "label": classes[columns["label"][row]],
                 "confidence": round(columns["confidence"][row], 4),
                 "second_choice": classes[second] if second >= 0 else None,
+                "margin": round(columns["margin"][row], 4),
                 "novelty": round(columns["novelty"][row], 4),
             }
             for level in self.clusters:
@@ -157,8 +200,7 @@ def write_labels(path: Path, images: ImagesTable, classes: Sequence[str]) -> Non
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="")
         writer.writeheader()
-        writer.writerows(images.rows(classes))
-        writer.writerows({"path": path, "error": why} for path, why in images.failures.items())
+        writer.writerows(images.lines(classes))
 
 
 def _shares(refinement: Refinement, level: str) -> Iterator[ClusterShares]:

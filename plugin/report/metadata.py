@@ -41,8 +41,7 @@ def write_metadata(
         for level, clusters in images.alignment.items():
             _write_lines(file, f"alignment_{level}", _clusters(clusters, summary.classes))
             file.write(",\n")
-        failures = ({"path": path, "error": why} for path, why in images.failures.items())
-        _write_lines(file, "failures", failures)
+        _write_lines(file, "failures", (failure.row() for failure in images.failures))
         file.write(",\n")
         _write_lines(file, "images", images.rows(summary.classes))
         file.write("\n}\n")

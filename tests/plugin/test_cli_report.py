@@ -61,7 +61,7 @@ def test_a_run_from_arrays_has_a_report_without_prototypes(demo_dataset, tmp_pat
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [((), "No run has labelled the images"), (("--run", "none"), "There is no run 'none'")],
+    [((), "No run has labelled anything"), (("--run", "none"), "There is no run 'none'")],
 )
 def test_bad_input_is_answered_with_one_line_and_exit_code_2(demo_dataset, tmp_path, options, sentence):
     result = run("report", demo_dataset.name, "--output", tmp_path / "out", *options)

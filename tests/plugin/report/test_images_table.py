@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from fiftyone_autolabel import InputError
-from fiftyone_autolabel.plugin.report.images_table import ImagesTable, write_labels
+from fiftyone_autolabel.plugin.report.images_table import Failure, ImagesTable, write_labels
 
 PATHS = [f"folder, with comma/{row}.jpg" for row in range(240)]
 
@@ -24,7 +24,7 @@ def test_every_image_has_a_line_with_its_label_and_confidence(run, tmp_path):
 
 
 def test_an_image_without_a_label_has_a_line_with_the_reason(run, tmp_path):
-    lines = written(tmp_path / "labels.csv", run, failures={"broken.jpg": "no image"})
+    lines = written(tmp_path / "labels.csv", run, failures=[Failure("broken.jpg", "no image")])
     assert (len(lines), lines[-1]["path"]) == (241, "broken.jpg")
     assert (lines[-1]["label"], lines[-1]["error"]) == ("", "no image")
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from fiftyone_autolabel.plugin.report.images_table import ImagesTable
+from fiftyone_autolabel.plugin.report.images_table import Failure, ImagesTable
 from fiftyone_autolabel.plugin.report.metadata import write_metadata
 from fiftyone_autolabel.plugin.report.summary import RunSummary
 
@@ -35,6 +35,7 @@ def test_every_image_has_its_label_confidence_second_choice_and_clusters(run, fi
         "label": run.classes[run.refinement.labels[row]],
         "confidence": round(float(run.refinement.confidence[row]), 4),
         "second_choice": run.classes[run.refinement.explanation.second_labels[row]],
+        "margin": round(float(run.refinement.explanation.margin[row]), 4),
         "novelty": round(float(run.refinement.explanation.novelty[row]), 4),
         "meta_cluster": images[row]["meta_cluster"],
         "micro_cluster": images[row]["micro_cluster"],
@@ -50,7 +51,7 @@ def test_splits_are_written_where_there_are_some(run, file):
 
 
 def test_images_that_failed_are_listed_with_the_reason(run, file):
-    data = write(file, run, failures={"broken.jpg": "no image"})
+    data = write(file, run, failures=[Failure("broken.jpg", "no image")])
     assert data["failures"] == [{"path": "broken.jpg", "error": "no image"}]
 
 

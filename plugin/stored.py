@@ -1,0 +1,167 @@
+"""A run on a dataset, read back from its record: what it said of every image, whatever was written since.
+
+The samples are asked for nothing but their paths.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .engine.errors import InputError
+from .engine.results import LevelHistory
+from .labelling import FinishedRun
+from .report.images_table import ClusterShares, Failure, ImagesTable
+from .report.summary import Alignment, RunSummary
+from .summaries import load_summary
+
+if TYPE_CHECKING:
+    import fiftyone as fo
+
+    from .dataset.outcome import Outcome
+    from .dataset.runs import RunRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRun(FinishedRun):
+    """A finished run as its record has it.
+
+    Attributes:
+        record: State, inputs, settings and fields of the run.
+        summary: What figures are drawn from.
+        outcome: What it said of every sample, or of every object.
+        dataset: Its dataset.
+    """
+
+    record: "RunRecord"
+    summary: RunSummary = field(repr=False)
+    outcome: "Outcome" = field(repr=False)
+    dataset: "fo.Dataset" = field(repr=False)
+
+    @property
+    def run_key(self) -> str:
+        """Key of the run on the dataset."""
+        return self.record.key
+
+    @property
+    def noun(self) -> str:
+        """What was labelled: "image" or "object"."""
+        return "object" if self.record.fields.objects else "image"
+
+    @property
+    def is_known(self) -> np.ndarray:
+        """(n,) bool, what a person said: nothing else has no place in the order of review."""
+        return self.outcome.review_rank == 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Class → number of images with that label."""
+        return dict(zip(self.classes, self.summary.counts, strict=True))
+
+    @property
+    def expected_accuracy(self) -> float:
+        """Share of labels that are expected to be right, in [0, 1]."""
+        return self.summary.expected_accuracy
+
+    @property
+    def alignment(self) -> dict[str, np.ndarray]:
+        """Level, "meta" or "micro" → (clusters, k) share of each cluster that went to each class.
+
+        The record keeps the four largest shares of a cluster, and on a level with more than 2,500 clusters
+        only those with most doubt: all else is 0 here.
+        """
+        matrices = {}
+        for each in self.summary.alignment:
+            matrix = np.zeros((each.total, len(self.classes)), np.float32)
+            for cluster, classes, shares in zip(each.clusters, each.classes, each.shares, strict=True):
+                matrix[cluster, list(classes)] = shares
+            matrices[each.level] = matrix
+        return matrices
+
+    @property
+    def _levels(self) -> tuple[LevelHistory, ...]:
+        return self.summary.history
+
+    def images_table(self) -> ImagesTable:
+        """What the run says of every image, in the form in which reports list it."""
+        outcome, paths = self.outcome, _paths(self.dataset, self.record)
+
+        def path_of(one: str) -> str:
+            return paths.get(one, f"{one}, deleted since")
+
+        return ImagesTable(
+            paths=[path_of(one) for one in outcome.sample_ids],
+            labels=outcome.labels,
+            second_labels=outcome.second_labels,
+            confidence=outcome.confidence,
+            margin=outcome.margin,
+            novelty=outcome.novelty,
+            is_known=self.is_known,
+            clusters={"meta": outcome.meta_cluster, "micro": outcome.micro_cluster},
+            alignment={each.level: list(_shares(each)) for each in self.summary.alignment},
+            failures=[Failure(path_of(one), why, one) for one, why in self.failures.items()],
+            ids=outcome.sample_ids,
+        )
+
+    def report(
+        self, folder: str | os.PathLike[str], *, title: str = "", png: bool = False, overwrite: bool = False
+    ) -> Path:
+        """Write labels, metadata, a report to read, and prototypes for new images; see `FinishedRun`."""
+        from .reporting import report_run
+
+        return report_run(
+            self.dataset, folder, self.run_key, title=title, png=png, overwrite=overwrite
+        ).folder
+
+
+def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
+    """Read a finished run of a dataset.
+
+    Args:
+        dataset: Dataset of the run.
+        key: Key of the run; that which wrote labels last if None.
+
+    Raises:
+        InputError: There is no such run, or it wrote no labels.
+    """
+    from .dataset.running import load_outcome
+    from .dataset.runs import completed_runs, find_run
+
+    completed = completed_runs(dataset)
+    if key is None and not completed:
+        raise InputError("No run has labelled anything in this dataset yet: label it first.")
+    record = completed[-1] if key is None else find_run(dataset, key)
+    summary, outcome = load_summary(dataset, record.key), load_outcome(dataset, record.key)
+    return StoredRun(
+        record=record,
+        classes=list(record.classes),
+        encoder=record.encoder,
+        visual_encoder=record.visual_encoder,
+        failures=outcome.failures,
+        seconds=record.seconds,
+        summary=summary,
+        outcome=outcome,
+        dataset=dataset,
+    )
+
+
+def _paths(dataset: "fo.Dataset", record: "RunRecord") -> dict[str, str]:
+    """Sample or object id → path of the image, of those that are still there."""
+    from .dataset.patches import read_objects
+
+    if record.fields.objects is None:
+        return dict(zip(*dataset.values(["id", "filepath"]), strict=True))
+    try:
+        objects = read_objects(dataset, record.fields.objects)
+    except InputError:  # none of them is left
+        return {}
+    return {one: crop.path for one, crop in zip(objects.ids, objects.images, strict=True)}
+
+
+def _shares(alignment: Alignment) -> Iterator[ClusterShares]:
+    columns = (alignment.clusters, alignment.sizes, alignment.classes, alignment.shares)
+    for number, size, classes, shares in zip(*columns, strict=True):
+        yield ClusterShares(number, size, dict(zip(classes, shares, strict=True)))

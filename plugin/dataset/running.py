@@ -46,6 +46,8 @@ class Run:
 
     Attributes:
         key: Key of the run on the dataset.
+        dataset: Dataset of what is labelled.
+        fields: Names of the fields that it writes.
         seconds: Stage → duration, as far as it went.
     """
 
@@ -60,7 +62,7 @@ class Run:
         """
         self.key = key
         self.seconds: dict[str, float] = {}
-        self._samples, self._dataset, self._fields = samples, dataset_of(samples), fields
+        self._samples, self.dataset, self.fields = samples, dataset_of(samples), fields
         self._progress = progress
         self._at, self._since = ("", 0, 0), time.perf_counter()
         self._cancelled, self._ended = threading.Event(), threading.Event()
@@ -90,8 +92,8 @@ class Run:
             RunCancelledError: The run was cancelled, just in time.
         """
         self.report("write", 0, len(outcome.sample_ids))
-        with WriteLock(self._dataset) as lock:
-            _complete_all_interrupted(self._dataset, lock)
+        with WriteLock(self.dataset) as lock:
+            _complete_all_interrupted(self.dataset, lock)
             self._save_results(outcome, summary)
             self._begin_writing(outcome, settings)
 
@@ -100,13 +102,13 @@ class Run:
                 self.report("write", done, total)
 
             try:
-                write_outcome(self._dataset, outcome, self._fields, written)
+                write_outcome(self.dataset, outcome, self.fields, written)
             except BaseException:
                 # Some labels are in place, so the others have to follow, whatever stopped the first attempt.
-                _complete(self._dataset, self.key, outcome, self._fields, lock)
+                _complete(self.dataset, self.key, outcome, self.fields, lock)
                 raise
             self._count_time()
-            _mark_completed(self._dataset, self.key, self._fields, {"seconds": self._rounded_seconds()})
+            _mark_completed(self.dataset, self.key, self.fields, {"seconds": self._rounded_seconds()})
 
     def _save_results(self, outcome: Outcome, summary: dict) -> None:
         results = self._samples.init_run_results(self.key, summary=summary, outcome=outcome.to_dict())
@@ -122,7 +124,7 @@ class Run:
             "settings": asdict(settings),
         }
         wanted = {"state": RunState.RUNNING.value, "cancel_requested": False}
-        if not update_record(self._dataset, self.key, found, wanted):
+        if not update_record(self.dataset, self.key, found, wanted):
             raise RunCancelledError("The run was cancelled, and no label was written.")
 
     @contextmanager
@@ -137,7 +139,7 @@ class Run:
             pulse.join()
 
     def _beat(self) -> None:
-        record = documents(self._dataset).filter(key=self.key)
+        record = documents(self.dataset).filter(key=self.key)
         while not self._ended.wait(SECONDS_BETWEEN_BEATS):
             news = {"config.heartbeat": stamp(), "config.progress": list(self._at)}
             try:
@@ -162,8 +164,8 @@ class Run:
         running = {"state": RunState.RUNNING.value}
         dead = {"heartbeat": stamp(UNHEARD), "error": f"It stopped while it wrote: {sentence}"}
         try:
-            update_record(self._dataset, self.key, end, running | {"is_writing": False})
-            update_record(self._dataset, self.key, dead, running | {"is_writing": True})
+            update_record(self.dataset, self.key, end, running | {"is_writing": False})
+            update_record(self.dataset, self.key, dead, running | {"is_writing": True})
         except (PyMongoError, ValueError) as second:  # ValueError: the dataset was deleted meanwhile
             logger.warning("Could not note that run %s ended: %s", self.key, second)
 

@@ -38,7 +38,7 @@ def run(
         evidence: Images, class names, neighbours and text view.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Tolerance and most iterations per level.
-        on_iteration: Called with (level, iteration) after every round.
+        on_iteration: Called with the history so far after every round.
     """
     rule = AnchoredRule(evidence)
     levels = Levels(State(rule.text_view(), evidence.first_prototypes()), settings, on_iteration)

@@ -12,7 +12,7 @@ from .config import Settings
 from .results import Iteration, LevelHistory
 from .vectors import unit_rows
 
-OnIteration = Callable[[str, Iteration], None]
+OnIteration = Callable[[tuple[LevelHistory, ...]], None]
 
 DRIFT_TOLERANCE = 1e-4
 """Mean drift of the prototypes (1 − cosine) at which they have stopped moving: 0.8 degrees."""
@@ -55,7 +55,13 @@ class Outcome:
 
 
 class Levels:
-    """Takes a rule through its levels, coarsest first, and keeps the record."""
+    """Takes a rule through its levels, coarsest first, and keeps the record.
+
+    Attributes:
+        state: Where the rule stands.
+        labels: "text", then each level that was not skipped → (n,) int64 labels after it.
+        history: One entry per level so far.
+    """
 
     def __init__(self, start: State, settings: Settings, on_iteration: OnIteration | None = None) -> None:
         """Begin with what the class names alone say.
@@ -63,22 +69,17 @@ class Levels:
         Args:
             start: State before the first round.
             settings: Gives the tolerance and the most rounds per level.
-            on_iteration: Called with (level, iteration) after every round; what it raises ends the run.
+            on_iteration: Called with the history so far after every round; what it raises ends the run.
         """
         self.state = start
         self.labels = {"text": start.probabilities.argmax(axis=1)}
+        self.history: tuple[LevelHistory, ...] = ()
         self._settings = settings
-        self._on_iteration = on_iteration or (lambda level, iteration: None)
-        self._history: list[LevelHistory] = []
-
-    @property
-    def history(self) -> tuple[LevelHistory, ...]:
-        """One entry per level so far."""
-        return tuple(self._history)
+        self._on_iteration = on_iteration or (lambda history: None)
 
     def skip(self, level: str, vectors: int, reason: str) -> None:
         """Record that a level of so many vectors cannot help, and why."""
-        self._history.append(LevelHistory(level, vectors, (), reason))
+        self.history += (LevelHistory(level, vectors, (), reason),)
 
     def run(self, level: str, vectors: int, rounds: Iterator[State]) -> None:
         """Take states until neither labels nor prototypes move any more.
@@ -88,18 +89,18 @@ class Levels:
             vectors: Number of clusters or images on the level.
             rounds: States after the first, second, … round from the present state.
         """
-        iterations: list[Iteration] = []
+        above, iterations = self.history, []
         while len(iterations) < self._settings.iterations:
             labels, prototypes = self.state.probabilities.argmax(axis=1), self.state.prototypes
             # Soft labels are large: let go of the old ones before the rule makes new ones.
             self.state = None
             self.state = next(rounds)
             iterations.append(self._compare(len(iterations) + 1, labels, prototypes))
-            self._on_iteration(level, iterations[-1])
+            self.history = (*above, LevelHistory(level, vectors, tuple(iterations)))
+            self._on_iteration(self.history)
             if self._has_converged(iterations[-1]):
                 break
         self.labels[level] = self.state.probabilities.argmax(axis=1)
-        self._history.append(LevelHistory(level, vectors, tuple(iterations)))
 
     def _has_converged(self, last: Iteration) -> bool:
         """Whether the last round changed few enough labels and moved the prototypes little enough."""

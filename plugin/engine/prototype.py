@@ -26,7 +26,7 @@ def run(
         evidence: Images and class names; neighbours and the text view only tell which levels can help.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Temperature, tolerance and most iterations per level.
-        on_iteration: Called with (level, iteration) after every round.
+        on_iteration: Called with the history so far after every round.
     """
     V, temperature, known = evidence.V, settings.temperature, evidence.known
     text_view = clamped(soft_alignment(evidence.X, evidence.T, temperature), known)

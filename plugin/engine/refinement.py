@@ -53,8 +53,8 @@ def refine(
             are computed.
         settings: How to cluster and refine; the defaults suit most data.
         progress: Called with (stage, done, total), stage "cluster" or "refine".
-        on_iteration: Called with (level, iteration) after every round of the run that gives the labels, level
-            "meta", "micro" or "image": what `history` will hold, as it comes. What it raises ends the run.
+        on_iteration: Called after every round of the run that gives the labels, with what `history` holds
+            by then. What it raises ends the run.
         **overrides: Single settings by name, e.g. `method="prototype"`.
 
     Returns:

@@ -182,16 +182,18 @@ def test_every_round_that_history_will_hold_is_told_as_it_comes(features, method
         features.T,
         method=method,
         anchors=np.where(np.arange(320) < answers, 0, -1),
-        on_iteration=lambda level, iteration: seen.append((level, iteration)),
+        on_iteration=seen.append,
     )
-    assert seen == [(level.level, iteration) for level in result.history for iteration in level.iterations]
+    rounds = [sum(len(level.iterations) for level in history) for history in seen]
+    assert rounds == list(range(1, len(seen) + 1))
+    assert seen[-1] == result.history
 
 
 def test_what_is_raised_when_a_round_is_told_ends_the_run(features):
     seen = []
 
-    def interrupt(level, iteration):
-        seen.append(level)
+    def interrupt(history):
+        seen.append(history)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -41,7 +41,7 @@ def unpacked(tmp_path_factory) -> Path:
 
 
 def test_the_wheel_holds_every_file_of_the_package(unpacked):
-    patterns = ("operators/**/*.py", "panels/**/*.py", "plugin/**/*.py", "plugin/**/*.tsv")
+    patterns = ("operators/**/*.py", "panels/**/*.py", "plugin/**/*.py", "plugin/**/*.tsv", "skills/**/*.md")
     files = [file.relative_to(ROOT) for pattern in patterns for file in ROOT.glob(pattern)]
     files += [Path(name) for name in ("__init__.py", "fiftyone.yml", "requirements.txt")]
     assert [str(file) for file in files if not (unpacked / file).is_file()] == []

@@ -1,0 +1,78 @@
+"""The skill is listed by FiftyOne, names operators and parameters that exist, and its examples run."""
+
+import re
+from pathlib import Path
+
+import fiftyone as fo
+import fiftyone.plugins as fop
+import numpy as np
+import pytest
+from fiftyone.server.app import app
+from fiftyone_autolabel import auto_label
+from fiftyone_autolabel.operators import OPERATORS
+from fiftyone_autolabel.plugin.dataset.runs import update_record
+from starlette.testclient import TestClient
+
+PLUGIN = "@autolabel/prototypes"
+SKILL = Path(__file__).resolve().parents[2] / "skills" / "auto-label" / "SKILL.md"
+TEXT = SKILL.read_text(encoding="utf-8")
+ROWS = re.findall(rf"^\| `({PLUGIN}/\w+)` \| (.+?) \|", TEXT, re.MULTILINE)
+NAMED = {uri: set(re.findall(r"`(\w+)`", parameters)) for uri, parameters in ROWS}
+
+# Some inputs are there only when another one asks for them.
+FORMS = ({}, {"more": True}, {"more": True, "embeddings": "vector"}, {"objects": "boxes"})
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    """A dataset on which every input has something to choose from; its images are vectors alone."""
+    dataset = fo.Dataset()
+    box = fo.Detection(bounding_box=[0, 0, 0.5, 0.5])
+    dataset.add_samples(
+        fo.Sample(filepath=f"/{number}.jpg", boxes=fo.Detections(detections=[box.copy()]))
+        for number in range(6)
+    )
+    dataset.add_sample_field("vector", fo.VectorField)
+    dataset.add_sample_field("cluster", fo.IntField)
+    for key in ("first", "second", "third"):
+        X, T = np.eye(4)[[0, 0, 1, 1, 0, 1]], np.eye(4)[:2]
+        auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=T, run_key=key)
+    update_record(dataset, "third", {"state": "running"})  # one that can be cancelled
+    yield dataset
+    dataset.delete()
+
+
+def inputs(uri: str, dataset: fo.Dataset) -> set[str]:
+    """Names of all inputs in the forms of an operator."""
+    server, names = TestClient(app), set()
+    for params in FORMS:
+        request = {"operator_uri": uri, "dataset_name": dataset.name, "target": "inputs", "params": params}
+        names |= set(server.post("/operators/resolve-type", json=request).json()["type"]["properties"])
+    return names
+
+
+def test_fiftyone_lists_the_skill():
+    (skill,) = fop.list_skills(plugin=PLUGIN)
+    assert (skill.name, Path(skill.path)) == ("auto-label", SKILL)
+    assert skill.description.startswith("Label an unlabelled FiftyOne image dataset")
+
+
+def test_the_skill_names_every_operator():
+    assert sorted(NAMED) == sorted(f"{PLUGIN}/{each().config.name}" for each in OPERATORS)
+
+
+@pytest.mark.parametrize("uri", NAMED)
+def test_every_parameter_that_the_skill_names_is_an_input_of_its_operator(labelled, uri):
+    assert NAMED[uri] - inputs(uri, labelled) == set()
+
+
+def test_the_examples_of_the_skill_run_in_order(demo_dataset, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^( *)```python\n(.*?)^\1```", TEXT, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 5
+    names = {"dataset": demo_dataset}
+    for indent, block in blocks:
+        exec(re.sub(f"^{indent}", "", block, flags=re.MULTILINE), names)
+    assert demo_dataset.count("auto_label") == demo_dataset.count("auto_label_more") == len(demo_dataset)
+    assert demo_dataset.count("auto_label_corrected") == 24
+    assert (tmp_path / "labelled" / "manifest.json").is_file()

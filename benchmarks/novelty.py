@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from features import FeatureSet, load_feature_set
 from fiftyone_autolabel import refine
+from fiftyone_autolabel.plugin.class_folders import embed_folder
 from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine.clustering import Clusters
 from fiftyone_autolabel.plugin.engine.vectors import group_means, softmax
-from photographs import embed_folder
 from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_auc_score

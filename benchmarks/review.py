@@ -4,18 +4,18 @@ python benchmarks/review.py [FOLDER ...] [--encoder NAME], each FOLDER with one 
 class. Without a folder it takes the photos of the demo. The reviewer is simulated and always right.
 """
 
-import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from fiftyone_autolabel import Refinement, load_encoder, refine
+from class_folders import given_folders
+from fiftyone_autolabel import Refinement, refine
+from fiftyone_autolabel.plugin.class_folders import embed_folder
 from fiftyone_autolabel.plugin.encoders.base import Encoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 from fiftyone_autolabel.plugin.engine.review import review_order
-from photographs import demo_folder, embed_folder
 from rich.console import Console
 from rich.table import Table
 
@@ -51,14 +51,8 @@ class Task:
 
 def main() -> None:
     """Print one table per folder, with a row per order of questions."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="has a folder per class")
-    parser.add_argument("--encoder", default="offline", help="as for auto_label (default: offline)")
-    arguments = parser.parse_args()
-    encoder = load_encoder(arguments.encoder)
-    for folder in arguments.folders or [demo_folder()]:
+    folders, encoder = given_folders(__doc__)
+    for folder in folders:
         Console().print(measure(folder, encoder))
 
 

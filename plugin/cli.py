@@ -8,6 +8,7 @@ import sys
 import typer
 from typer.core import TyperGroup
 
+from .cli_bench import bench
 from .cli_demo import demo
 from .cli_export import export
 from .cli_install import install
@@ -49,5 +50,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Label an unlabelled image dataset from nothing but class names.",
 )
-for command in (label, predict, evaluate, export, report, runs, delete_run, demo, install):
+for command in (label, predict, evaluate, export, report, runs, delete_run, bench, demo, install):
     app.command()(command)

@@ -4,6 +4,7 @@ Progress goes to the error stream, so that the tables can be piped.
 """
 
 from dataclasses import asdict
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from rich.text import Text
 from .pipeline import STAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .bench import LabelQuality, Step
     from .estimate import Cost
     from .labelling import RefinedRun
 
@@ -153,6 +157,33 @@ def cost_as_dict(cost: "Cost") -> dict:
     return {
         name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(cost).items()
     }
+
+
+def steps_table(X: np.ndarray, T: np.ndarray, steps: "Sequence[Step]") -> Table:
+    """What every step of a run on (n, d) images and (k, d) classes has cost."""
+    sizes = f"{len(X):,} images, {X.shape[1]:,} dimensions, {len(T):,} classes"
+    table = Table("step", title=f"{sizes}; embeddings {X.nbytes / 2**20:,.0f} MiB", title_justify="left")
+    table.add_column("seconds", justify="right")
+    table.add_column("peak MiB", justify="right")
+    table.add_column("times the embeddings", justify="right")
+    for step in steps:
+        memory = (f"{step.memory / 2**20:,.0f}", f"{step.memory / X.nbytes:.1f}")
+        table.add_row(step.name, f"{step.seconds:.1f}", *memory)
+    return table
+
+
+def quality_table(quality: "LabelQuality") -> Table:
+    """How good the labels of the images of a folder are, in a row per method."""
+    counts = f"{quality.images:,} images, {_classes(quality.classes)}"
+    title = Text(f"{Path(quality.folder).name}: {counts}, encoder {quality.encoder}")
+    table = Table("method", title=title, title_justify="left")
+    for column in ("zero-shot", "refined", "expected", "ECE", "AURC", "seconds"):
+        table.add_column(column, justify="right")
+    for each in quality.methods:
+        shares = (each.zero_shot_accuracy, each.accuracy, each.expected_accuracy)
+        errors = (f"{100 * each.calibration_error:.1f}", f"{100 * each.risk:.1f}")
+        table.add_row(each.method, *(f"{share:.1%}" for share in shares), *errors, f"{each.seconds:.1f}")
+    return table
 
 
 def duration(seconds: float) -> str:

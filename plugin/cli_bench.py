@@ -1,0 +1,99 @@
+"""The command `fiftyone-autolabel bench`.
+
+It reads options and shows what was measured; the work is told in `bench`.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .cli_options import EncoderOption, JsonOption, QuietOption
+from .engine.config import Settings
+from .engine.errors import InputError
+
+USUAL_SIZES = {"images": 100_000, "dimensions": 512, "classes": 100}
+
+
+def bench(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders with one folder of images per class, to measure how good labels are.",
+            metavar="[FOLDER]...",
+        ),
+    ] = None,
+    images: Annotated[
+        int | None, typer.Option(help="Without folders: how many vectors to label.", show_default="100000")
+    ] = None,
+    dimensions: Annotated[int | None, typer.Option(help="Length of the vectors.", show_default="512")] = None,
+    classes: Annotated[int | None, typer.Option(help="Classes.", show_default="100")] = None,
+    encoder: EncoderOption = "auto",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure what labelling costs on this machine, or how good it is on images of yours.
+
+    Without folders, made-up vectors are labelled, as many as you say, and time and memory of every step are
+    shown. With folders, their images are embedded and labelled by every method, and the labels are compared
+    with the names of the folders. No database is needed, and nothing is written but the cache of embeddings.
+
+    Examples:
+
+        fiftyone-autolabel bench
+
+        fiftyone-autolabel bench --images 1000000 --dimensions 768 --classes 1000
+
+        fiftyone-autolabel bench my-photos-by-class/ --encoder offline
+    """
+    sizes = {"images": images, "dimensions": dimensions, "classes": classes}
+    if not folders:
+        chosen = {name: usual if sizes[name] is None else sizes[name] for name, usual in USUAL_SIZES.items()}
+        _bench_engine(chosen, as_json, quiet)
+        return
+    for name, size in sizes.items():
+        if size is not None:
+            raise InputError(f"--{name} is for made-up vectors: leave out it, or the folders.")
+    _bench_folders(folders, encoder, as_json, quiet)
+
+
+def _bench_engine(sizes: dict[str, int], as_json: bool, quiet: bool) -> None:
+    from rich import print as show
+
+    from .bench import check_sizes, make_features, measure_engine, warm_up
+    from .console import StageProgress, steps_table
+
+    check_sizes(**sizes)
+    warm_up()
+    X, T = make_features(sizes["images"], sizes["dimensions"], sizes["classes"])
+    settings = Settings().resolved(len(X), len(T))
+    with StageProgress(quiet=quiet) as progress:
+        costs = measure_engine(X, T, settings, progress)
+    if as_json:
+        steps = [asdict(step) for step in costs.steps]
+        outcome = {**sizes, "embeddings": X.nbytes, "settings": asdict(settings), "steps": steps}
+        print(json.dumps(outcome, indent=2))
+    elif not quiet:
+        show(steps_table(X, T, costs.steps))
+
+
+def _bench_folders(folders: list[Path], encoder: str, as_json: bool, quiet: bool) -> None:
+    from rich import print as show
+
+    from .bench import measure_labels
+    from .class_folders import class_files
+    from .console import StageProgress, quality_table
+    from .encoders.registry import load_encoder
+
+    for folder in folders:
+        class_files(folder)  # all are looked at before one is measured
+    tower, measured = load_encoder(encoder), []
+    for folder in folders:
+        with StageProgress(quiet=quiet) as progress:
+            measured.append(measure_labels(folder, tower, progress))
+    if as_json:
+        print(json.dumps([asdict(each) for each in measured], indent=2, ensure_ascii=False))
+    elif not quiet:
+        show(*map(quality_table, measured))

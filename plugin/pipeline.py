@@ -20,6 +20,10 @@ from .engine.refinement import refine
 from .labelling import RefinedRun
 from .sources import (
     GivenClusters,
+    Items,
+    OwnClusters,
+    Prompts,
+    Towers,
     load_towers,
     names_of,
     read_own_clusters,
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     import fiftyone as fo
 
     from .dataset.fields import FieldNames
+    from .dataset.running import Run
     from .report.images_table import ImagesTable
 
 STAGES = {
@@ -151,24 +156,15 @@ def auto_label(
         InputError: Something given cannot be used; the message says what, and nothing was written.
         RunCancelledError: Somebody cancelled the run; nothing was written.
     """
-    from .dataset.answers import anchors_of, read_answers
-    from .dataset.fields import FieldNames, check_fields
-    from .dataset.outcome import Outcome
     from .dataset.patches import field_to_label, read_objects
-    from .dataset.reading import dataset_of, read_images
-    from .dataset.running import check_key, run_under_way
+    from .dataset.reading import read_images
+    from .dataset.running import run_under_way
     from .dataset.runs import RunInputs
-    from .report.summarising import summarise
 
     objects = field_to_label(samples, objects)
-    fields = fields or FieldNames.of_run(run_key)
-    if objects:
-        fields = FieldNames.of_objects(objects, run_key, fields)
     prompts = read_prompts(classes, prompt_templates, text_embeddings)
     images = read_objects(samples, objects, margin) if objects else read_images(samples)
-    dataset = dataset_of(samples)
-    check_key(dataset, run_key)
-    check_fields(dataset, fields)
+    fields = _fields_to_write(samples, fields, run_key, objects)
     own_clusters = None if clusters is None else read_own_clusters(images, clusters)
     towers = load_towers(images, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings)
     settings = settings_for(towers.encoder, settings)
@@ -191,22 +187,62 @@ def auto_label(
     with run_under_way(
         samples, inputs, settings, fields, n_images=len(images.ids), key=run_key, progress=progress
     ) as run:
-        embedded = embed(towers, prompts, images.images, run.report)
-        sample_ids = [images.ids[row] for row in embedded.rows]
-        failures = {images.ids[row]: error for row, error in embedded.errors.items()}
-        answers = read_answers(dataset, fields)
-        refinement = refine(
-            embedded.X,
-            embedded.T,
-            visual_embeddings=embedded.V,
-            anchors=anchors_of(answers, sample_ids, prompts.names),
-            micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
-            settings=settings,
-            progress=run.report,
-        )
-        summary = summarise(refinement, prompts.names, encoder=towers.encoder.name, failures=len(failures))
-        outcome = Outcome.of(refinement, prompts.names, sample_ids, failures)
-        run.finish(outcome, summary.to_dict(), refinement.settings)
+        return _label(run, images, prompts, towers, own_clusters, settings)
+
+
+def _fields_to_write(
+    samples: "fo.Dataset | fo.DatasetView",
+    fields: "FieldNames | None",
+    run_key: str | None,
+    objects: str | None,
+) -> "FieldNames":
+    """The fields that were asked for, or those of the run.
+
+    Raises:
+        InputError: The run cannot have its key or write its fields.
+    """
+    from .dataset.fields import FieldNames, check_fields
+    from .dataset.reading import dataset_of
+    from .dataset.running import check_key
+
+    fields = fields or FieldNames.of_run(run_key)
+    if objects:
+        fields = FieldNames.of_objects(objects, run_key, fields)
+    check_key(dataset_of(samples), run_key)
+    check_fields(dataset_of(samples), fields)
+    return fields
+
+
+def _label(
+    run: "Run",
+    images: Items,
+    prompts: Prompts,
+    towers: Towers,
+    own_clusters: OwnClusters | None,
+    settings: Settings,
+) -> Labelling:
+    """Embed, cluster, refine and write, all of which `run` keeps a record of."""
+    from .dataset.answers import anchors_of, read_answers
+    from .dataset.outcome import Outcome
+    from .report.summarising import summarise
+
+    embedded = embed(towers, prompts, images.images, run.report)
+    sample_ids = [images.ids[row] for row in embedded.rows]
+    failures = {images.ids[row]: error for row, error in embedded.errors.items()}
+    answers = read_answers(run.dataset, run.fields)
+    refinement = refine(
+        embedded.X,
+        embedded.T,
+        visual_embeddings=embedded.V,
+        anchors=anchors_of(answers, sample_ids, prompts.names),
+        micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
+        settings=settings,
+        progress=run.report,
+        on_iteration=run.follow,
+    )
+    summary = summarise(refinement, prompts.names, encoder=towers.encoder.name, failures=len(failures))
+    outcome = Outcome.of(refinement, prompts.names, sample_ids, failures)
+    run.finish(outcome, summary.to_dict(), refinement.settings)
     return Labelling(
         run_key=run.key,
         classes=prompts.names,
@@ -217,9 +253,9 @@ def auto_label(
         refinement=refinement,
         failures=failures,
         strange_answers=_strangers([answers[one] for one in sample_ids if one in answers], prompts.names),
-        fields=fields,
-        dataset=dataset,
+        fields=run.fields,
         seconds=run.seconds,
+        dataset=run.dataset,
     )
 
 

@@ -16,6 +16,7 @@ from pymongo.errors import PyMongoError
 
 from ..engine.config import Settings
 from ..engine.errors import InputError, RunCancelledError
+from ..engine.results import LevelHistory
 from .fields import FieldNames
 from .lock import WriteLock
 from .outcome import Outcome
@@ -65,6 +66,7 @@ class Run:
         self._samples, self.dataset, self.fields = samples, dataset_of(samples), fields
         self._progress = progress
         self._at, self._since = ("", 0, 0), time.perf_counter()
+        self._history: tuple[LevelHistory, ...] = ()
         self._cancelled, self._ended = threading.Event(), threading.Event()
 
     def report(self, stage: str, done: int, total: int) -> None:
@@ -77,8 +79,19 @@ class Run:
         self._at = (stage, done, total)
         if self._progress:
             self._progress(stage, done, total)
-        if self._cancelled.is_set():
-            raise RunCancelledError("The run was cancelled, and no label was written.")
+        self._stop_if_cancelled()
+
+    def follow(self, history: tuple[LevelHistory, ...]) -> None:
+        """Take note of a round of refinement, so that whoever waits can watch it settle.
+
+        Args:
+            history: One entry per level so far.
+
+        Raises:
+            RunCancelledError: Somebody wants the run to stop.
+        """
+        self._history = history
+        self._stop_if_cancelled()
 
     def finish(self, outcome: Outcome, summary: dict, settings: Settings) -> None:
         """Write the labels to the samples and complete the record.
@@ -109,6 +122,10 @@ class Run:
                 raise
             self._count_time()
             _mark_completed(self.dataset, self.key, self.fields, {"seconds": self._rounded_seconds()})
+
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise RunCancelledError("The run was cancelled, and no label was written.")
 
     def _save_results(self, outcome: Outcome, summary: dict) -> None:
         results = self._samples.init_run_results(self.key, summary=summary, outcome=outcome.to_dict())
@@ -141,7 +158,11 @@ class Run:
     def _beat(self) -> None:
         record = documents(self.dataset).filter(key=self.key)
         while not self._ended.wait(SECONDS_BETWEEN_BEATS):
-            news = {"config.heartbeat": stamp(), "config.progress": list(self._at)}
+            news = {
+                "config.heartbeat": stamp(),
+                "config.progress": list(self._at),
+                "config.history": [level.to_dict() for level in self._history],
+            }
             try:
                 found = record.clone().modify(new=True, __raw__={"$set": news})
             except PyMongoError as error:  # it may come back before the run needs it

@@ -17,6 +17,7 @@ from ..encoders.base import Encoder, ImageTower
 from ..encoders.descriptions import ClassDescription
 from ..engine.config import Settings
 from ..engine.errors import InputError
+from ..engine.results import LevelHistory
 from .fields import FieldNames
 
 METHOD = "autolabel/prototypes"
@@ -95,6 +96,7 @@ class RunRecord:
         stage: What it is at, one of `pipeline.STAGES`; "" before its first report.
         done: Steps of the stage that are finished.
         total: Steps of the stage in all.
+        history: How its refinement went, as far as it is known while it goes on; `RunSummary` has all of it.
         n_images: Number of images that it was given.
         n_labelled: Number of images that it labelled.
         n_failed: Number of images that it could not label.
@@ -119,6 +121,7 @@ class RunRecord:
     stage: str
     done: int
     total: int
+    history: tuple[LevelHistory, ...]
     n_images: int
     n_labelled: int
     n_failed: int
@@ -205,6 +208,7 @@ def new_config(inputs: RunInputs, settings: Settings, fields: FieldNames, n_imag
         "is_writing": False,
         "cancel_requested": False,
         "progress": ["", 0, 0],
+        "history": [],
         "n_images": n_images,
         "n_labelled": 0,
         "n_failed": 0,
@@ -293,6 +297,7 @@ def _record(document: RunDocument) -> RunRecord:
         stage=stage,
         done=done,
         total=total,
+        history=tuple(LevelHistory.from_dict(level) for level in config.get("history", ())),
         n_images=config["n_images"],
         n_labelled=config["n_labelled"],
         n_failed=config["n_failed"],

@@ -3,7 +3,8 @@
 Plain arrays and small frozen records; nothing here computes a label.
 """
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -51,6 +52,27 @@ class LevelHistory:
     vectors: int
     iterations: tuple[Iteration, ...]
     skipped: str = ""
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "LevelHistory":
+        """Read back what `to_dict` gave."""
+        rounds = (each | {"objective": _number(each["objective"])} for each in data["iterations"])
+        return cls(**data | {"iterations": tuple(Iteration(**each) for each in rounds)})
+
+    def to_dict(self) -> dict:
+        """The same in values that go through JSON, which has no infinite numbers."""
+        rounds = [asdict(each) for each in self.iterations]
+        finite = [each | {"objective": _finite(each["objective"])} for each in rounds]
+        return asdict(self) | {"iterations": finite}
+
+
+def _finite(objective: float) -> float | None:
+    return objective if math.isfinite(objective) else None
+
+
+def _number(objective: float | None) -> float:
+    """A rule without an objective says minus infinity."""
+    return -math.inf if objective is None else objective
 
 
 @dataclass(frozen=True)

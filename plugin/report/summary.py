@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 
 from ..engine.errors import InputError
 from ..engine.metrics import Coverage
-from ..engine.results import Iteration, LevelHistory
+from ..engine.results import LevelHistory
 
 VERSION = 1
 """Version of the dictionary; goes up whenever an older one could be misread."""
@@ -199,23 +199,13 @@ class RunSummary:
             **values
             | {
                 "coverage": tuple(Coverage(**each) for each in values["coverage"]),
-                "history": tuple(_level(each) for each in values["history"]),
+                "history": tuple(LevelHistory.from_dict(each) for each in values["history"]),
                 "alignment": tuple(Alignment(**each) for each in values["alignment"]),
                 "confusable": tuple(ConfusablePair(**each) for each in values["confusable"]),
                 "novel": tuple(NovelCluster(**each) for each in values["novel"]),
                 "truth": truth and _truth(truth),
             }
         )
-
-
-def _level(data: dict) -> LevelHistory:
-    return LevelHistory(**data | {"iterations": tuple(_iteration(each) for each in data["iterations"])})
-
-
-def _iteration(data: dict) -> Iteration:
-    # A rule without an objective says minus infinity, which JSON cannot.
-    objective = float("-inf") if data["objective"] is None else data["objective"]
-    return Iteration(**data | {"objective": objective})
 
 
 def _truth(data: dict) -> Truth:

@@ -26,7 +26,7 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.dataset import lock, writing
 
 lock.LEASE = timedelta(seconds=1)
-writing.CHUNK_SAMPLES = 2
+writing.CHUNK_LABELS = 2
 
 def die(stage, done, total):
     if (stage, done) == ("write", int(sys.argv[2])):
@@ -88,7 +88,7 @@ def test_the_next_run_completes_one_that_was_killed_before_it_writes_itself(data
 
 
 def test_labels_are_complete_although_the_first_attempt_to_write_them_fails(dataset, monkeypatch):
-    monkeypatch.setattr(writing, "CHUNK_SAMPLES", 2)
+    monkeypatch.setattr(writing, "CHUNK_LABELS", 2)
 
     def stop(stage: str, done: int, total: int) -> None:
         if (stage, done) == ("write", 2):
@@ -106,7 +106,7 @@ def test_a_database_that_is_gone_for_a_while_costs_no_label(dataset, monkeypatch
         def gone(*_):
             raise ConnectionError("the database is gone")
 
-        patched.setattr(writing, "_set", gone)
+        patched.setattr(dataset, "_bulk_write", gone)
         with pytest.raises(ConnectionError):
             run(dataset)
     (interrupted,) = list_runs(dataset)
@@ -179,6 +179,34 @@ def test_others_see_that_a_run_is_alive_and_how_far_it_is(dataset, monkeypatch):
 
     run(dataset, progress=look)
     assert (seen[0].state, seen[0].stage, seen[0].done, seen[0].total) == (RunState.RUNNING, "write", 0, 6)
+
+
+def test_others_can_watch_the_labels_settle(dataset, monkeypatch):
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_BEATS", 0.02)
+    seen = []
+
+    def look(stage: str, done: int, total: int) -> None:
+        if stage == "write" and not seen:
+            threading.Event().wait(0.2)
+            seen.extend(list_runs(dataset))
+
+    labelling = run(dataset, progress=look)
+    assert seen[0].history == labelling.refinement.history
+
+
+def test_a_run_can_be_cancelled_between_two_rounds(dataset, monkeypatch):
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_BEATS", 0.02)
+    follow = running.Run.follow
+
+    def cancel_first(self, history):
+        cancel_run(dataset, self.key)
+        threading.Event().wait(0.2)
+        follow(self, history)
+
+    monkeypatch.setattr(running.Run, "follow", cancel_first)
+    with pytest.raises(RunCancelledError):
+        run(dataset)
+    assert [len(record.history) for record in list_runs(dataset)] == [0]
 
 
 def test_what_a_run_said_stays_when_later_runs_write_the_same_fields(dataset):

@@ -53,7 +53,7 @@ def run(
     z = levels.state.probabilities
     return Outcome(
         probabilities=z,
-        image_view=rule.image_view(z),
+        text_weight=rule.text_weight(z),
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
@@ -140,14 +140,9 @@ class AnchoredRule:
             z, objective = soft_labels(logits, clusters.known)
             yield State(z[unit], self.projection.back(gaussians.means), objective)
 
-    def image_view(self, z: np.ndarray) -> np.ndarray:
-        """(n, k) what is left of the soft labels (n, k) when the text's own share is taken out."""
-        view = np.empty_like(z)
-        weight = self._text_weight(self._fit(self.images, z))
-        for rows in row_chunks(len(z)):
-            logs = np.log(np.maximum(z[rows], np.finfo(np.float32).tiny))
-            view[rows] = softmax(logs - weight * self.images.logits[rows])
-        return view
+    def text_weight(self, z: np.ndarray) -> float:
+        """How much the text view counts beside images with these soft labels (n, k)."""
+        return float(self._text_weight(self._fit(self.images, z)))
 
     def _start(self, z: np.ndarray) -> np.ndarray:
         """Soft labels that make a level's first prototypes: half the last level's, half the names' own.

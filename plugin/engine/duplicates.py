@@ -35,15 +35,14 @@ def distinct_rows(*arrays: np.ndarray) -> DistinctRows:
     Args:
         *arrays: Arrays of n rows each.
     """
-    seen: dict[bytes, int] = {}
-    first: list[int] = []
-    group = np.empty(len(arrays[0]), np.int64)
+    digests = bytearray()
     contiguous = [np.ascontiguousarray(array) for array in arrays]
-    for row in range(len(group)):
+    for row in range(len(arrays[0])):
         digest = blake2b(digest_size=DIGEST_BYTES)
         for array in contiguous:
             digest.update(array[row])
-        group[row] = seen.setdefault(digest.digest(), len(first))
-        if group[row] == len(first):
-            first.append(row)
-    return DistinctRows(np.array(first, np.int64), group)
+        digests += digest.digest()
+    numbers = np.frombuffer(digests, np.uint64).reshape(-1, DIGEST_BYTES // 8)
+    _, first, group = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return DistinctRows(first[order], np.argsort(order)[group.ravel()])

@@ -5,32 +5,29 @@ Everything is read off the probabilities that the run has computed anyway.
 
 import numpy as np
 
+from .iteration import Outcome
 from .results import Explanation
 from .vectors import row_chunks, softmax
 
 
 def explain(
-    probabilities: np.ndarray,
-    text_logits: np.ndarray,
-    image_view: np.ndarray,
-    novelty: np.ndarray,
-    level_labels: dict[str, np.ndarray],
+    probabilities: np.ndarray, outcome: Outcome, text_logits: np.ndarray, novelty: np.ndarray
 ) -> Explanation:
     """Collect what explains every label.
 
     Args:
         probabilities: (n, k) final probabilities; the largest of a row is the label's.
+        outcome: What the rule ended with, before calibration.
         text_logits: (n, k) what the class names alone say.
-        image_view: (n, k) what the images alone say, rows sum to 1.
         novelty: (n,) share of the images that look less novel.
-        level_labels: Level → (n,) labels after it, in order.
     """
     n = len(probabilities)
     second = np.full(n, -1)
     margin, text_support, image_support, agreement = np.empty((4, n), np.float32)
     for rows in row_chunks(n):
         labels = probabilities[rows].argmax(axis=1)[:, None]
-        text, image = softmax(text_logits[rows]), image_view[rows]
+        text = softmax(text_logits[rows])
+        image = image_view(outcome.probabilities[rows], text_logits[rows], outcome.text_weight)
         text_support[rows] = np.take_along_axis(text, labels, axis=1)[:, 0]
         image_support[rows] = np.take_along_axis(image, labels, axis=1)[:, 0]
         agreement[rows] = np.minimum(text, image).sum(axis=1)
@@ -39,4 +36,19 @@ def explain(
         runner_up = others.max(axis=1)
         margin[rows] = probabilities[rows].max(axis=1) - runner_up
         second[rows] = np.where(runner_up > 0, others.argmax(axis=1), -1)
-    return Explanation(second, margin, text_support, image_support, agreement, novelty, level_labels)
+    return Explanation(second, margin, text_support, image_support, agreement, novelty, outcome.level_labels)
+
+
+def image_view(z: np.ndarray, text_logits: np.ndarray, text_weight: float) -> np.ndarray:
+    """What the images alone say: softmax(log z − w · text), z without the text's own share.
+
+    Args:
+        z: (m, k) soft labels, rows sum to 1.
+        text_logits: (m, k) what the class names alone say.
+        text_weight: w ≥ 0, times the text's logits that are in log z.
+
+    Returns:
+        (m, k) float32 rows that sum to 1.
+    """
+    logs = np.log(np.maximum(z, np.finfo(np.float32).tiny))
+    return softmax(logs - np.float32(text_weight) * text_logits)

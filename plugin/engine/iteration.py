@@ -39,7 +39,7 @@ class Outcome:
 
     Attributes:
         probabilities: (n, k) float32, final soft label of every image.
-        image_view: (n, k) float32, what the images alone say; rows sum to 1.
+        text_weight: Times the text view's logits that are in the logarithms of `probabilities`.
         prototypes: (k, d) float32 of any length.
         history: One entry per level, coarsest first.
         level_labels: "text", then each level that was not skipped → (n,) int64 labels after it.
@@ -47,7 +47,7 @@ class Outcome:
     """
 
     probabilities: np.ndarray
-    image_view: np.ndarray
+    text_weight: float
     prototypes: np.ndarray
     history: tuple[LevelHistory, ...]
     level_labels: dict[str, np.ndarray]

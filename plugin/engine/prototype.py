@@ -42,7 +42,7 @@ def run(
     state = levels.state
     return Outcome(
         probabilities=state.probabilities,
-        image_view=state.probabilities,
+        text_weight=0.0,
         prototypes=state.prototypes,
         history=levels.history,
         level_labels=levels.labels,

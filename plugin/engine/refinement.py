@@ -100,9 +100,7 @@ def _refine(
         prototypes=unit_rows(outcome.prototypes),
         zero_shot_labels=evidence.zero_shot_labels,
         is_known=images.known >= 0,
-        explanation=explain(
-            probabilities, evidence.text.logits, outcome.image_view, novelty, outcome.level_labels
-        ),
+        explanation=explain(probabilities, outcome, evidence.text.logits, novelty),
         history=outcome.history,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},

@@ -111,7 +111,9 @@ class Projection:
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """(n, m) coordinates of (n, d) rows."""
-        return rows @ self.basis - self.mean @ self.basis
+        coordinates = rows @ self.basis
+        coordinates -= self.mean @ self.basis
+        return coordinates
 
     def back(self, coordinates: np.ndarray) -> np.ndarray:
         """(n, d) rows of (n, m) coordinates."""

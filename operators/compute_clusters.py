@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.columns import check_column
+from ..plugin.dataset.columns import Column, check_column
 from ..plugin.dataset.reading import Samples, vector_sources
 from ..plugin.engine.config import PRESETS, Settings
 from ..plugin.pipeline import Progress
@@ -95,7 +94,7 @@ class ComputeClusters(foo.Operator):
         )
         field = inputs.str("field", default=FIELD, label="Field", description="For the number of the cluster")
         name = ctx.params.get("field") or FIELD
-        refuse(field, sentence_of(partial(check_column, ctx.dataset, name, fo.IntField, "clusters")))
+        refuse(field, sentence_of(partial(check_column, ctx.dataset, Column(name, "clusters"))))
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.columns import check_column
+from ..plugin.dataset.columns import Column, check_column
 from ..plugin.dataset.reading import Samples
 from ..plugin.pipeline import Progress
 from ..plugin.preparation import Computed, compute_embeddings
@@ -72,7 +71,7 @@ class ComputeEmbeddings(foo.Operator):
         add_encoder(inputs, ctx)
         field = inputs.str("field", default=FIELD, label="Field", description="For the vectors")
         name = ctx.params.get("field") or FIELD
-        refuse(field, sentence_of(partial(check_column, ctx.dataset, name, fo.VectorField, "embeddings")))
+        refuse(field, sentence_of(partial(check_column, ctx.dataset, Column(name, "embeddings"))))
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:

@@ -3,6 +3,8 @@
 `auto_label` computes what it is not given; this is for whoever wants to look at them, or to use them twice.
 """
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,15 +12,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .embedding import Progress
-from .encoders.base import ImageEmbeddings, ImageTower
+from .encoders.base import ImageTower
 from .encoders.precomputed import PrecomputedImages, Vectors
 from .encoders.registry import choose_encoder, load_encoder
 from .engine.clustering import micro_cluster_assignments
 from .engine.config import Settings
 from .engine.errors import InputError
+from .sources import names_of
 
 if TYPE_CHECKING:
     import fiftyone as fo
+
+    from .dataset.columns import Column
+    from .dataset.running import Run
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Computed:
     """What was written to a field.
 
     Attributes:
+        run_key: Key of the run.
         field: Name of the field.
         n_written: Samples that have a value now.
         failures: Sample id → why it has none.
@@ -34,6 +41,7 @@ class Computed:
         n_unclustered: Samples in no cluster, -1 in the field; None where there are only embeddings.
     """
 
+    run_key: str
     field: str
     n_written: int
     failures: dict[str, str]
@@ -51,7 +59,8 @@ def compute_embeddings(
 ) -> Computed:
     """Embed images and keep the vectors in a field, for `auto_label(..., embeddings=field)`.
 
-    Vectors that the cache has are not computed again, so a call that was stopped goes on from there.
+    The call is a run with a record of its own: it can be cancelled, and leaves either all values or the field
+    as it was. Vectors that the cache has are not computed again, so one that was stopped goes on from there.
 
     Args:
         samples: Images.
@@ -61,24 +70,17 @@ def compute_embeddings(
 
     Raises:
         InputError: The samples, the field or the encoder cannot be used, or no image can be read.
+        RunCancelledError: Somebody cancelled the run; nothing was written.
     """
-    import fiftyone as fo
+    from .dataset.columns import Column
 
-    from .dataset.columns import check_column, write_column
-    from .dataset.reading import check_samples, dataset_of
-
-    report = progress or _silent
-    check_samples(samples)
-    check_column(dataset_of(samples), field, fo.VectorField, "embeddings")
+    column = Column(field, "embeddings")
+    _check(samples, column)
     tower = _tower(encoder)
-    ids, found = _embedded(samples, tower, report)
-    errors = found.errors
-    values = [None if row in errors else vector for row, vector in enumerate(found.vectors)]
-    info = {"role": "embeddings", "encoder": tower.name, "encoder_version": tower.version}
-
-    write_column(dataset_of(samples), field, fo.VectorField, info, ids, values, partial(report, "write"))
-    failures = {ids[row]: errors[row] for row in sorted(errors)}
-    return Computed(field, len(ids) - len(failures), failures, tower.name)
+    with _under_way(samples, column, tower, names_of(encoder=encoder), progress) as run:
+        images = _embedded(samples, tower, run.report)
+        run.fill(images.values(images.vectors), _origin(tower), None)
+    return Computed(run.key, field, len(images.readable), images.failures, tower.name)
 
 
 def compute_clusters(
@@ -92,6 +94,8 @@ def compute_clusters(
 ) -> Computed:
     """Group images that look alike and keep the numbers in a field, for `auto_label(..., clusters=field)`.
 
+    As with `compute_embeddings`, the call is a run with a record of its own.
+
     Args:
         samples: Images.
         field: Field for the whole numbers, -1 for an image in no cluster.
@@ -102,37 +106,80 @@ def compute_clusters(
 
     Raises:
         InputError: Something given cannot be used, or no image can be read.
+        RunCancelledError: Somebody cancelled the run; nothing was written.
     """
-    import fiftyone as fo
+    from .dataset.columns import Column
 
-    from .dataset.columns import check_column, write_column
-    from .dataset.reading import check_samples, dataset_of
-
-    report = progress or _silent
-    check_samples(samples)
-    check_column(dataset_of(samples), field, fo.IntField, "clusters")
-    tower = _tower(encoder) if embeddings is None else _given(samples, embeddings)
-    ids, found = _embedded(samples, tower, report)
-    errors = found.errors
-    readable = np.array([row for row in range(len(ids)) if row not in errors])
-    report("cluster", 0, 1)
-    settings = (settings or Settings()).resolved(len(readable), 1)
-    assignments = micro_cluster_assignments(found.vectors[readable], settings)
-    report("cluster", 1, 1)
-    values: list[int | None] = [None] * len(ids)
-    for row, cluster in zip(readable.tolist(), assignments.tolist(), strict=True):
-        values[row] = cluster
-    info = {"role": "clusters", "encoder": tower.name, "encoder_version": tower.version}
-
-    write_column(dataset_of(samples), field, fo.IntField, info, ids, values, partial(report, "write"))
+    column = Column(field, "clusters")
+    _check(samples, column)
+    if embeddings is None:
+        tower, sources = _tower(encoder), names_of(encoder=encoder)
+    else:
+        tower, sources = _given(samples, embeddings), names_of(embeddings=embeddings)
+    with _under_way(samples, column, tower, sources, progress) as run:
+        images = _embedded(samples, tower, run.report)
+        run.report("cluster", 0, 1)
+        settings = (settings or Settings()).resolved(len(images.readable), 1)
+        assignments = micro_cluster_assignments(images.vectors, settings)
+        run.report("cluster", 1, 1)
+        run.fill(images.values(assignments.tolist()), _origin(tower), settings)
     return Computed(
+        run.key,
         field,
-        len(readable),
-        {ids[row]: errors[row] for row in sorted(errors)},
+        len(images.readable),
+        images.failures,
         tower.name,
         n_clusters=int(assignments.max(initial=-1)) + 1,
         n_unclustered=int((assignments < 0).sum()),
     )
+
+
+@dataclass(frozen=True)
+class _Images:
+    """The images of a run, embedded.
+
+    Attributes:
+        ids: (n,) sample ids.
+        readable: (m,) those of the images that could be read.
+        vectors: (m, d) unit rows.
+        failures: Sample id → why the image could not be used.
+    """
+
+    ids: list[str]
+    readable: list[str]
+    vectors: np.ndarray
+    failures: dict[str, str]
+
+    def values(self, found: Sequence | np.ndarray) -> dict[str, object]:
+        """Sample id → value of the m that were found, None for the others."""
+        return dict.fromkeys(self.ids) | dict(zip(self.readable, found, strict=True))
+
+
+def _check(samples: "fo.Dataset | fo.DatasetView", column: "Column") -> None:
+    from .dataset.columns import check_column
+    from .dataset.reading import check_samples, dataset_of
+
+    check_samples(samples)
+    check_column(dataset_of(samples), column)
+
+
+def _under_way(
+    samples: "fo.Dataset | fo.DatasetView",
+    column: "Column",
+    tower: ImageTower,
+    sources: dict[str, str],
+    progress: Progress | None,
+) -> "AbstractContextManager[Run]":
+    """Start a run that names no classes."""
+    from .dataset.running import run_under_way
+    from .dataset.runs import RunInputs
+
+    inputs = RunInputs([], [], tower, sources=sources)
+    return run_under_way(samples, inputs, None, column, n_images=len(samples), progress=progress)
+
+
+def _origin(tower: ImageTower) -> dict[str, str]:
+    return {"encoder": tower.name, "encoder_version": tower.version}
 
 
 def _tower(encoder: str | ImageTower) -> ImageTower:
@@ -149,10 +196,8 @@ def _given(samples: "fo.Dataset | fo.DatasetView", embeddings: Vectors) -> Preco
     return given
 
 
-def _embedded(
-    samples: "fo.Dataset | fo.DatasetView", tower: ImageTower, report: Progress
-) -> tuple[list[str], ImageEmbeddings]:
-    """The sample ids and their vectors.
+def _embedded(samples: "fo.Dataset | fo.DatasetView", tower: ImageTower, report: Progress) -> _Images:
+    """Embed the images.
 
     Raises:
         InputError: No image can be read.
@@ -160,11 +205,11 @@ def _embedded(
     ids, paths = samples.values(["id", "filepath"])
     report("embed", 0, len(ids))
     found = tower.embed_images(paths, partial(report, "embed"))
-    if len(found.errors) == len(ids):
-        first = found.errors[min(found.errors)]
-        raise InputError(f"None of the {len(ids)} images can be used. The first: {first}")
-    return ids, found
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Tell nobody."""
+    errors = found.errors
+    if len(errors) == len(ids):
+        raise InputError(f"None of the {len(ids)} images can be used. The first: {errors[min(errors)]}")
+    rows = [row for row in range(len(ids)) if row not in errors]
+    vectors = found.vectors[rows] if errors else found.vectors
+    return _Images(
+        ids, [ids[row] for row in rows], vectors, {ids[row]: errors[row] for row in sorted(errors)}
+    )

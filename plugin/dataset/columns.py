@@ -1,76 +1,138 @@
 """One value per sample in a field of auto-label's own: embeddings or clusters that runs can start from.
 
-A field that somebody else wrote is never overwritten.
+Values are staged in a field beside it until all are there, and then adopted at one stroke.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import fiftyone as fo
+from fiftyone.core.odm import get_db_conn
 
 from ..engine.errors import InputError
 from .fields import AUTHOR
-from .lock import WriteLock
 
 CHUNK_SAMPLES = 10_000
 
+UNFINISHED = "unfinished"
+"""Role, in the `info` of their fields, of values that are staged."""
 
-def check_column(dataset: fo.Dataset, name: str, kind: type[fo.Field], role: str) -> None:
-    """Check that a field may be written.
+KINDS = {"embeddings": fo.VectorField, "clusters": fo.IntField}
+"""Role of a column → FiftyOne's type of its values."""
 
-    Args:
-        dataset: Dataset of the samples.
+
+@dataclass(frozen=True)
+class Column:
+    """A field with one value per sample.
+
+    Attributes:
         name: Name of the field.
-        kind: FiftyOne's type of its values.
-        role: What it is for, e.g. "embeddings".
+        role: What it is for, one of `KINDS`.
+    """
+
+    name: str
+    role: str
+
+    @property
+    def kind(self) -> type[fo.Field]:
+        """FiftyOne's type of its values."""
+        return KINDS[self.role]
+
+    @property
+    def staged(self) -> str:
+        """Name of the field where the values wait until all are there."""
+        return f"{self.name}_{UNFINISHED}"
+
+    def by_role(self) -> dict[str, str]:
+        """Role → name, as `FieldNames` has it."""
+        return {self.role: self.name}
+
+
+def check_column(dataset: fo.Dataset, column: Column) -> None:
+    """Check that a field may be written.
 
     Raises:
         InputError: The name is unusable, or a field of that name holds something else.
     """
+    name = column.name
     if not name.isidentifier() or name.startswith("_"):
         raise InputError(
             f"{name!r} cannot be a field name: use letters, digits and underscores, a letter first."
         )
-    field = dataset.get_field(name)
-    if field is None:
-        return
-    info = field.info or {}
-    if (info.get("author"), info.get("role")) != (AUTHOR, role) or not isinstance(field, kind):
-        raise InputError(
-            f"Field {name!r} exists and does not hold {role} of auto-label's: choose another name."
-        )
+    for path, role in ((name, column.role), (column.staged, UNFINISHED)):
+        field = dataset.get_field(path)
+        info = (field.info if field is not None else None) or {}
+        is_ours = (info.get("author"), info.get("role")) == (AUTHOR, role) and isinstance(field, column.kind)
+        if field is not None and not is_ours:
+            raise InputError(
+                f"Field {path!r} exists and does not hold {column.role} of auto-label's: choose another name."
+            )
 
 
-def write_column(
+def stage_column(
     dataset: fo.Dataset,
-    name: str,
-    kind: type[fo.Field],
+    column: Column,
     info: dict[str, str],
-    ids: Sequence[str],
-    values: Sequence,
+    values: dict[str, object],
     progress: Callable[[int, int], None],
 ) -> None:
-    """Write one value per sample, None to remove one.
-
-    A field that is written again says in its `info` what its values are only when all of them are there, so
-    that values of two kinds are never taken for one.
+    """Write values beside a field that may have others, which stay until `adopt_column`.
 
     Args:
-        dataset: Dataset of the samples.
-        name: Name of the field.
-        kind: FiftyOne's type of the values.
-        info: What the values are; with a "role".
-        ids: n sample ids.
-        values: n values.
-        progress: Called with (samples written, samples in all).
+        dataset: Dataset of the samples, locked.
+        column: The field.
+        info: What the values are from.
+        values: Sample id → value, None to remove one.
+        progress: Called with (values written, values in all).
     """
-    with WriteLock(dataset) as lock:
-        if not dataset.has_sample_field(name):
-            dataset.add_sample_field(name, kind, info={"author": AUTHOR, "role": info["role"]})
-        for start in range(0, len(ids), CHUNK_SAMPLES):
-            rows = slice(start, start + CHUNK_SAMPLES)
-            dataset.set_values(name, dict(zip(ids[rows], values[rows], strict=True)), key_field="id")
-            lock.renew()
-            progress(min(rows.stop, len(ids)), len(ids))
-        field = dataset.get_field(name)
-        field.info = {"author": AUTHOR, **info}
-        field.save()
+    what = {"author": AUTHOR, "role": UNFINISHED, "of": info}
+    dataset.add_sample_field(column.staged, column.kind, info=what)
+    ids: Sequence[str] = list(values)
+    for start in range(0, len(ids), CHUNK_SAMPLES):
+        chunk = {one: values[one] for one in ids[start : start + CHUNK_SAMPLES]}
+        dataset.set_values(column.staged, chunk, key_field="id")
+        progress(start + len(chunk), len(ids))
+
+
+def adopt_column(dataset: fo.Dataset, column: Column, progress: Callable[[int, int], None]) -> None:
+    """Put the staged values in their place; doing it again, or going on with it, changes nothing.
+
+    Args:
+        dataset: Dataset of the samples, locked.
+        column: A field whose values are all staged.
+        progress: Called with (values written, values in all).
+    """
+    dataset.reload()  # another process may have staged them
+    staged = dataset.get_field(column.staged)
+    if staged is None:
+        return
+    if not dataset.has_sample_field(column.name):
+        dataset.add_sample_field(column.name, column.kind)
+    moved = dataset._sample_collection.update_many(
+        {column.staged: {"$exists": True}},
+        [
+            {"$set": {column.name: f"${column.staged}", "last_modified_at": "$$NOW"}},
+            {"$unset": column.staged},
+        ],
+    )
+    progress(moved.matched_count, moved.matched_count)
+    field = dataset.get_field(column.name)
+    field.info = {"author": AUTHOR, "role": column.role, **staged.info["of"]}
+    field.save()
+    dataset.delete_sample_field(column.staged)
+    dataset.reload()
+
+
+def staged_fields(dataset: fo.Dataset) -> list[str]:
+    """Names of the fields with staged values, as the database has them now."""
+    found = get_db_conn().datasets.find_one({"_id": dataset._doc.id}, {"sample_fields": 1})
+    fields = found["sample_fields"] if found else []
+    return [one["name"] for one in fields if (one.get("info") or {}).get("role") == UNFINISHED]
+
+
+def discard_staged(dataset: fo.Dataset) -> None:
+    """Delete staged values that nobody will adopt."""
+    names = staged_fields(dataset)
+    if names:
+        dataset.reload()  # another process may have staged them
+        dataset.delete_sample_fields(names)

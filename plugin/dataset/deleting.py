@@ -10,11 +10,12 @@ import fiftyone as fo
 
 from ..engine.errors import InputError
 from .answers import read_answers
+from .columns import Column
 from .lock import WriteLock
 from .object_labels import clear_object_labels
 from .review import delete_review_views
 from .running import complete_interrupted, load_outcome
-from .runs import RunRecord, RunState, completed_runs, find_run
+from .runs import RunRecord, RunState, completed_runs, find_run, list_all_runs
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class DeletedRun:
 def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
     """Delete a run and what it wrote.
 
-    A field that other runs have written too stays, and loses only the values of this run. Labels of runs
-    before it do not return.
+    A field that other runs have written too stays, and loses only the values of this run; one of embeddings
+    or clusters stays as it is. Labels of runs before it do not return.
 
     Args:
         dataset: Dataset of the run.
@@ -51,20 +52,24 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
         if run.state == RunState.RUNNING:
             raise InputError(f"Run {key!r} is under way: cancel it first, or wait for its end.")
         dataset.reload()  # another process may have made the run
-        fields, cleared = _delete_values(dataset, run) if run.n_labelled else ((), set())
+        fields, cleared = _delete_values(dataset, run) if _has_written(run) else ((), set())
         dataset.delete_run(key)
     return DeletedRun(key, tuple(fields), len(cleared))
 
 
 def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
     """The fields that would be deleted with a run: no other run has written them."""
-    others = [other for other in completed_runs(dataset) if other.key != run.key]
-    shared = {name for other in others for name in other.fields.by_role().values()}
+    written = [other for other in list_all_runs(dataset) if _has_written(other) and other.key != run.key]
+    shared = {name for other in written for name in other.fields.by_role().values()}
     return [
         name
         for name in run.fields.by_role().values()
-        if run.n_labelled and name not in shared and dataset.has_sample_field(name)
+        if _has_written(run) and name not in shared and dataset.has_sample_field(name)
     ]
+
+
+def _has_written(run: RunRecord) -> bool:
+    return bool(run.n_labelled) or run.state == RunState.COMPLETED
 
 
 def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[str]]:
@@ -73,6 +78,10 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
     Returns:
         The deleted fields, and the samples that lost a value in another.
     """
+    if isinstance(run.fields, Column):
+        own = fields_of_its_own(dataset, run)
+        dataset.delete_sample_fields(own)
+        return own, set()
     written = load_outcome(dataset, run.key).written_ids
     answered = set(read_answers(dataset, run.fields))
     # Approved objects are kept where they are approved, in the label field.

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 
 import fiftyone as fo
 from pymongo.errors import PyMongoError
@@ -17,6 +18,7 @@ from pymongo.errors import PyMongoError
 from ..engine.config import Settings
 from ..engine.errors import InputError, RunCancelledError
 from ..engine.results import LevelHistory
+from .columns import Column, adopt_column, discard_staged, stage_column, staged_fields
 from .fields import FieldNames
 from .lock import WriteLock
 from .outcome import Outcome
@@ -25,11 +27,12 @@ from .review import save_review_views
 from .runs import (
     UNHEARD,
     RunInputs,
+    RunRecord,
     RunState,
     documents,
     find_run,
     free_key,
-    list_runs,
+    list_all_runs,
     new_config,
     stamp,
     update_record,
@@ -37,13 +40,14 @@ from .runs import (
 from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0
+CANCELLED = "The run was cancelled, and nothing was written."
 
 Progress = Callable[[str, int, int], None]
 logger = logging.getLogger("fiftyone_autolabel")
 
 
 class Run:
-    """A run that is under way, made by `run_under_way`.
+    """A run that is under way, made by `run_under_way`, and ended by `finish` or `fill`.
 
     Attributes:
         key: Key of the run on the dataset.
@@ -52,7 +56,9 @@ class Run:
         seconds: Stage → duration, as far as it went.
     """
 
-    def __init__(self, samples: Samples, key: str, fields: FieldNames, progress: Progress | None) -> None:
+    def __init__(
+        self, samples: Samples, key: str, fields: FieldNames | Column, progress: Progress | None
+    ) -> None:
         """Take charge of a run whose record is there.
 
         Args:
@@ -108,41 +114,67 @@ class Run:
         with WriteLock(self.dataset) as lock:
             _complete_all_interrupted(self.dataset, lock)
             self._save_results(outcome, summary)
-            self._begin_writing(outcome, settings)
+            found = {
+                "n_labelled": len(outcome.sample_ids),
+                "n_failed": len(outcome.failures),
+                "expected_accuracy": outcome.expected_accuracy,
+                "settings": asdict(settings),
+            }
+            self._begin_writing(found)
+            self._write(partial(write_outcome, self.dataset, outcome, self.fields), lock)
 
-            def written(done: int, total: int) -> None:
-                lock.renew()
-                self.report("write", done, total)
+    def fill(self, values: dict[str, object], info: dict[str, str], settings: Settings | None) -> None:
+        """Write one value per sample to the column of the run and complete the record.
 
+        Args:
+            values: Sample id → value, None for what failed.
+            info: What the values are from.
+            settings: Settings of the run, with nothing left automatic; None where it has none.
+
+        Raises:
+            RunCancelledError: The run was cancelled; the column is as it was.
+        """
+        self.report("write", 0, len(values))
+        with WriteLock(self.dataset) as lock:
+            _complete_all_interrupted(self.dataset, lock)
+            n_failed = sum(value is None for value in values.values())
+            found = {"n_failed": n_failed, "settings": asdict(settings) if settings else {}}
             try:
-                write_outcome(self.dataset, outcome, self.fields, written)
+                stage_column(self.dataset, self.fields, info, values, partial(self._written, lock))
+                self._begin_writing(found)
             except BaseException:
-                # Some labels are in place, so the others have to follow, whatever stopped the first attempt.
-                _complete(self.dataset, self.key, outcome, self.fields, lock)
+                discard_staged(self.dataset)
                 raise
-            self._count_time()
-            _mark_completed(self.dataset, self.key, self.fields, {"seconds": self._rounded_seconds()})
+            self._write(partial(adopt_column, self.dataset, self.fields), lock)
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
-            raise RunCancelledError("The run was cancelled, and no label was written.")
+            raise RunCancelledError(CANCELLED)
 
     def _save_results(self, outcome: Outcome, summary: dict) -> None:
         results = self._samples.init_run_results(self.key, summary=summary, outcome=outcome.to_dict())
         self._samples.save_run_results(self.key, results, cache=False)
 
-    def _begin_writing(self, outcome: Outcome, settings: Settings) -> None:
-        """Say that from now on all labels will be written, unless somebody cancelled the run before."""
-        found = {
-            "is_writing": True,
-            "n_labelled": len(outcome.sample_ids),
-            "n_failed": len(outcome.failures),
-            "expected_accuracy": outcome.expected_accuracy,
-            "settings": asdict(settings),
-        }
+    def _begin_writing(self, found: dict[str, object]) -> None:
+        """Say that from now on all will be written, unless somebody cancelled the run before."""
         wanted = {"state": RunState.RUNNING.value, "cancel_requested": False}
-        if not update_record(self.dataset, self.key, found, wanted):
-            raise RunCancelledError("The run was cancelled, and no label was written.")
+        if not update_record(self.dataset, self.key, found | {"is_writing": True}, wanted):
+            raise RunCancelledError(CANCELLED)
+
+    def _write(self, write: Callable[[Callable[[int, int], None]], None], lock: WriteLock) -> None:
+        """Write what is saved: once a part is in place the rest follows, whatever stops the first try."""
+        try:
+            write(partial(self._written, lock))
+        except BaseException:
+            write(lambda done, total: lock.renew())
+            _mark_completed(self.dataset, self.key, self.fields, {})
+            raise
+        self._count_time()
+        _mark_completed(self.dataset, self.key, self.fields, {"seconds": self._rounded_seconds()})
+
+    def _written(self, lock: WriteLock, done: int, total: int) -> None:
+        lock.renew()
+        self.report("write", done, total)
 
     @contextmanager
     def _beating(self) -> Iterator[None]:
@@ -204,8 +236,8 @@ class Run:
 def run_under_way(
     samples: Samples,
     inputs: RunInputs,
-    settings: Settings,
-    fields: FieldNames,
+    settings: Settings | None,
+    fields: FieldNames | Column,
     *,
     n_images: int,
     key: str | None = None,
@@ -216,8 +248,8 @@ def run_under_way(
     Args:
         samples: What is labelled; the record remembers the view.
         inputs: What the run works from.
-        settings: How it clusters and refines.
-        fields: Names of the fields that it writes.
+        settings: How it clusters and refines; None if it does neither.
+        fields: Names of the fields that it writes, or the column that it fills.
         n_images: Number of images.
         key: Key of the run; by default the label field with a number.
         progress: Called with (stage, done, total).
@@ -230,7 +262,7 @@ def run_under_way(
     with WriteLock(dataset) as lock:
         _complete_all_interrupted(dataset, lock)
         check_key(dataset, key)
-        key = key or free_key(dataset, fields.label)
+        key = key or free_key(dataset, fields)
         samples.register_run(key, samples.init_run(**config), overwrite=True)
     run = Run(samples, key, fields, progress)
     try:
@@ -253,7 +285,7 @@ def check_key(dataset: fo.Dataset, key: str | None) -> None:
         raise InputError(f"{key!r} cannot be the key of a run: use letters, digits and underscores.")
     may_be_replaced = {
         run.key
-        for run in list_runs(dataset)
+        for run in list_all_runs(dataset)
         if run.state in (RunState.FAILED, RunState.CANCELLED) and not run.is_interrupted
     }
     if key in dataset.list_runs() and key not in may_be_replaced:
@@ -261,8 +293,10 @@ def check_key(dataset: fo.Dataset, key: str | None) -> None:
 
 
 def complete_interrupted(dataset: fo.Dataset) -> None:
-    """Write what is missing of the labels of runs that died while they wrote."""
-    if any(run.is_interrupted for run in list_runs(dataset)):
+    """Write what is missing of runs that died while they wrote, and discard what one left before that."""
+    runs = list_all_runs(dataset)
+    is_at_work = any(run.state == RunState.RUNNING for run in runs)
+    if any(run.is_interrupted for run in runs) or (staged_fields(dataset) and not is_at_work):
         with WriteLock(dataset) as lock:
             _complete_all_interrupted(dataset, lock)
 
@@ -285,25 +319,31 @@ def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
 def _complete_all_interrupted(dataset: fo.Dataset, lock: WriteLock) -> None:
     """Only the holder of the lock writes, so every run that is still writing has died."""
     for document in documents(dataset).filter(config__state="running", config__is_writing=True):
-        key = document.key
-        logger.warning("Run %s died while it wrote its labels: writing the rest.", key)
-        fields = find_run(dataset, key).fields
+        run = find_run(dataset, document.key)
+        logger.warning("Run %s died while it wrote: writing the rest.", run.key)
         try:
-            _complete(dataset, key, load_outcome(dataset, key), fields, lock)
+            _write_again(dataset, run, lock)
         except PyMongoError:
             raise
         except Exception as error:
-            sentence = f"Some of its labels may be missing: label again, or delete the run ({error!r})."
+            what = "labels" if isinstance(run.fields, FieldNames) else "values"
+            sentence = f"Some of its {what} may be missing: run it again, or delete the run ({error!r})."
             end = {"state": RunState.FAILED.value, "finished": stamp(), "error": sentence}
-            update_record(dataset, key, end | {"is_writing": False})
+            update_record(dataset, run.key, end | {"is_writing": False})
+    discard_staged(dataset)
 
 
-def _complete(dataset: fo.Dataset, key: str, outcome: Outcome, fields: FieldNames, lock: WriteLock) -> None:
-    write_outcome(dataset, outcome, fields, lambda done, total: lock.renew())
-    _mark_completed(dataset, key, fields, {})
+def _write_again(dataset: fo.Dataset, run: RunRecord, lock: WriteLock) -> None:
+    if isinstance(run.fields, Column):
+        adopt_column(dataset, run.fields, lambda done, total: lock.renew())
+    else:
+        outcome = load_outcome(dataset, run.key)
+        write_outcome(dataset, outcome, run.fields, lambda done, total: lock.renew())
+    _mark_completed(dataset, run.key, run.fields, {})
 
 
-def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames, values: dict) -> None:
+def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames | Column, values: dict) -> None:
     end = {"state": RunState.COMPLETED.value, "is_writing": False, "error": "", "finished": stamp()}
     update_record(dataset, key, end | values)
-    save_review_views(dataset, fields.label)
+    if isinstance(fields, FieldNames):
+        save_review_views(dataset, fields.label)

@@ -13,14 +13,17 @@ import numpy as np
 from fiftyone.core.odm.runs import RunDocument
 from mongoengine.queryset import QuerySet
 
-from ..encoders.base import Encoder, ImageTower
+from ..encoders.base import ImageTower
 from ..encoders.descriptions import ClassDescription
 from ..engine.config import Settings
 from ..engine.errors import InputError
 from ..engine.results import LevelHistory
+from .columns import Column
 from .fields import FieldNames
 
 METHOD = "autolabel/prototypes"
+PREPARATION = "autolabel/preparation"
+"""FiftyOne's names for runs that label, and for runs that fill a column which others can start from."""
 
 LONGEST_SILENCE = timedelta(seconds=60)
 """How long nothing may be heard of a running run before it counts as dead."""
@@ -43,7 +46,7 @@ class RunInputs:
     """What a run works from.
 
     Attributes:
-        classes: k classes with their descriptions.
+        classes: k classes with their descriptions; none where nothing is labelled.
         prompt_templates: Templates that the names and descriptions go through.
         encoder: What makes the vectors of images and classes.
         visual_encoder: Second encoder of the images, None without one.
@@ -55,7 +58,7 @@ class RunInputs:
 
     classes: Sequence[ClassDescription]
     prompt_templates: Sequence[str]
-    encoder: Encoder
+    encoder: ImageTower
     visual_encoder: ImageTower | None = None
     clusters: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
@@ -107,7 +110,7 @@ class RunRecord:
         encoder: Name of the encoder.
         visual_encoder: Name of the second image encoder, "" without one.
         sources: As in `RunInputs`.
-        fields: Names of the fields that it writes.
+        fields: Names of the fields that it writes; of a run that only prepares others, its column.
         settings: Settings by name.
         seconds: Stage → duration.
         is_interrupted: Whether it died while it wrote, so that part of its labels are in place.
@@ -132,7 +135,7 @@ class RunRecord:
     encoder: str
     visual_encoder: str
     sources: dict[str, str]
-    fields: FieldNames
+    fields: FieldNames | Column
     settings: dict
     seconds: dict[str, float]
     is_interrupted: bool
@@ -144,23 +147,28 @@ class RunRecord:
 
 
 def list_runs(dataset: fo.Dataset) -> list[RunRecord]:
-    """All runs of a dataset, oldest first, as the database has them now.
+    """The runs of a dataset that label, oldest first, as the database has them now.
 
     Only reads, and no results, so it is quick enough for a panel.
     """
+    return [run for run in list_all_runs(dataset) if isinstance(run.fields, FieldNames)]
+
+
+def list_all_runs(dataset: fo.Dataset) -> list[RunRecord]:
+    """The same, with those that only computed embeddings or clusters."""
     records = [_record(document) for document in documents(dataset)]
     return sorted(records, key=lambda run: run.started)
 
 
 def find_run(dataset: fo.Dataset, key: str) -> RunRecord:
-    """The run of a key.
+    """The run of a key, whatever it does.
 
     Raises:
         InputError: There is none.
     """
     document = documents(dataset).filter(key=key).first()
     if document is None:
-        known = ", ".join(run.key for run in list_runs(dataset)) or "none yet"
+        known = ", ".join(run.key for run in list_all_runs(dataset)) or "none yet"
         raise InputError(f"There is no run {key!r} on this dataset (there are: {known}).")
     return _record(document)
 
@@ -193,13 +201,15 @@ def cancel_run(dataset: fo.Dataset, key: str) -> None:
     if run.state != RunState.RUNNING:
         raise InputError(f"Run {key!r} is {run.state.value}: only a run that is under way can be cancelled.")
     if not update_record(dataset, key, {"cancel_requested": True}, {"is_writing": False}):
-        raise InputError(f"Run {key!r} is writing its labels and is done in a moment: delete it afterwards.")
+        raise InputError(f"Run {key!r} is writing already and is done in a moment: delete it afterwards.")
 
 
-def new_config(inputs: RunInputs, settings: Settings, fields: FieldNames, n_images: int) -> dict[str, object]:
+def new_config(
+    inputs: RunInputs, settings: Settings | None, fields: FieldNames | Column, n_images: int
+) -> dict[str, object]:
     """What is written down of a run when it starts."""
     return {
-        "method": METHOD,
+        "method": METHOD if isinstance(fields, FieldNames) else PREPARATION,
         "state": RunState.RUNNING.value,
         "error": "",
         "started": stamp(),
@@ -214,9 +224,9 @@ def new_config(inputs: RunInputs, settings: Settings, fields: FieldNames, n_imag
         "n_failed": 0,
         "expected_accuracy": None,
         "seconds": {},
-        "settings": asdict(settings),
+        "settings": asdict(settings) if settings else {},
         "fields": fields.by_role(),
-        "objects": fields.objects,
+        "objects": fields.objects if isinstance(fields, FieldNames) else None,
         "versions": package_versions(),
     } | inputs.described()
 
@@ -227,7 +237,9 @@ def documents(dataset: fo.Dataset) -> QuerySet:
     Records of a version that kept no states are left out: nothing can be told of them, nor done with them.
     """
     return RunDocument.objects(
-        dataset_id=dataset._doc.id, config__method=METHOD, __raw__={"config.state": {"$exists": True}}
+        dataset_id=dataset._doc.id,
+        config__method__in=(METHOD, PREPARATION),
+        __raw__={"config.state": {"$exists": True}},
     )
 
 
@@ -253,13 +265,14 @@ def update_record(
     return is_changed
 
 
-def free_key(dataset: fo.Dataset, label_field: str) -> str:
-    """The name of the label field with the first number that is free."""
+def free_key(dataset: fo.Dataset, fields: FieldNames | Column) -> str:
+    """The name of the label field, or of the column, with the first number that is free."""
+    main = next(iter(fields.by_role().values()))
     taken = set(RunDocument.objects(dataset_id=dataset._doc.id).distinct("key"))
     number = 1
-    while f"{label_field}_{number}" in taken:
+    while f"{main}_{number}" in taken:
         number += 1
-    return f"{label_field}_{number}"
+    return f"{main}_{number}"
 
 
 def stamp(moment: datetime | None = None) -> str:
@@ -315,7 +328,10 @@ def _record(document: RunDocument) -> RunRecord:
     )
 
 
-def _names(by_role: dict[str, str], objects: str | None) -> FieldNames:
+def _names(by_role: dict[str, str], objects: str | None) -> FieldNames | Column:
+    if "label" not in by_role:
+        ((role, name),) = by_role.items()
+        return Column(name, role)
     if objects:
         return FieldNames(by_role["label"], objects=objects)
     return FieldNames(by_role["label"], by_role["confidence"])

@@ -154,5 +154,5 @@ def test_only_a_run_that_is_under_way_can_be_cancelled(dataset):
     with pytest.raises(InputError, match="is completed: only a run that is under way can be cancelled"):
         cancel_run(dataset, key)
     update_record(dataset, key, {"state": "running", "is_writing": True})
-    with pytest.raises(InputError, match="is writing its labels"):
+    with pytest.raises(InputError, match="is writing already"):
         cancel_run(dataset, key)

@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=100)
     parser.add_argument("--baselines", action="store_true", help="also HDBSCAN and scikit-learn's k-means")
     arguments = parser.parse_args()
-    warm_up()
+    warm_up(arguments.images)
     X, T = make_features(arguments.images, arguments.dimensions, arguments.classes)
     settings = Settings().resolved(len(X), len(T))
 

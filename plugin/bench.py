@@ -33,8 +33,8 @@ class Step:
     Attributes:
         name: The step.
         seconds: How long it took.
-        memory: Most bytes that the process has had by its end, beyond what it had before the embeddings. No
-            less than what `warm_up` needed: sizes below 10,000 images tell nothing.
+        memory: Most bytes that the process has had by its end, beyond what it had before the embeddings; of
+            few images it tells little, as `warm_up` may have needed more.
     """
 
     name: str
@@ -126,10 +126,14 @@ def make_features(n: int, d: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     return X, T
 
 
-def warm_up() -> None:
-    """Load every library and fill its buffers, so that they are not counted."""
+def warm_up(images: int) -> None:
+    """Load every library and fill its buffers, so that they are not counted.
+
+    Args:
+        images: Number of images that will be measured; no more than 10,000 are used here.
+    """
     for clustering in ("hdbscan", "kmeans"):
-        refine(*make_features(10_000, 512, 10), clustering=clustering)
+        refine(*make_features(min(images, 10_000), 512, 10), clustering=clustering)
 
 
 def measure_engine(

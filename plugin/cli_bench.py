@@ -3,16 +3,18 @@
 It reads options and shows what was measured; the work is told in `bench`.
 """
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .cli_options import EncoderOption, JsonOption, QuietOption
 from .engine.config import Settings
 from .engine.errors import InputError
+
+if TYPE_CHECKING:
+    from .console import Printer
 
 USUAL_SIZES = {"images": 100_000, "dimensions": 512, "classes": 100}
 
@@ -48,52 +50,44 @@ def bench(
 
         fiftyone-autolabel bench my-photos-by-class/ --encoder offline
     """
+    from .console import Printer
+
     sizes = {"images": images, "dimensions": dimensions, "classes": classes}
     if not folders:
         chosen = {name: usual if sizes[name] is None else sizes[name] for name, usual in USUAL_SIZES.items()}
-        _bench_engine(chosen, as_json, quiet)
+        _bench_engine(chosen, Printer(as_json, quiet))
         return
     for name, size in sizes.items():
         if size is not None:
             raise InputError(f"--{name} is for made-up vectors: leave out it, or the folders.")
-    _bench_folders(folders, encoder, as_json, quiet)
+    _bench_folders(folders, encoder, Printer(as_json, quiet))
 
 
-def _bench_engine(sizes: dict[str, int], as_json: bool, quiet: bool) -> None:
-    from rich import print as show
-
+def _bench_engine(sizes: dict[str, int], printer: "Printer") -> None:
     from .bench import check_sizes, make_features, measure_engine, warm_up
-    from .console import StageProgress, steps_table
+    from .console import steps_table
 
     check_sizes(**sizes)
-    warm_up()
+    warm_up(sizes["images"])
     X, T = make_features(sizes["images"], sizes["dimensions"], sizes["classes"])
     settings = Settings().resolved(len(X), len(T))
-    with StageProgress(quiet=quiet) as progress:
+    with printer.progress() as progress:
         costs = measure_engine(X, T, settings, progress)
-    if as_json:
-        steps = [asdict(step) for step in costs.steps]
-        outcome = {**sizes, "embeddings": X.nbytes, "settings": asdict(settings), "steps": steps}
-        print(json.dumps(outcome, indent=2))
-    elif not quiet:
-        show(steps_table(X, T, costs.steps))
+    steps = [asdict(step) for step in costs.steps]
+    outcome = {**sizes, "embeddings": X.nbytes, "settings": asdict(settings), "steps": steps}
+    printer.tell(outcome, steps_table(X, T, costs.steps))
 
 
-def _bench_folders(folders: list[Path], encoder: str, as_json: bool, quiet: bool) -> None:
-    from rich import print as show
-
+def _bench_folders(folders: list[Path], encoder: str, printer: "Printer") -> None:
     from .bench import measure_labels
     from .class_folders import class_files
-    from .console import StageProgress, quality_table
+    from .console import quality_table
     from .encoders.registry import load_encoder
 
     for folder in folders:
         class_files(folder)  # all are looked at before one is measured
     tower, measured = load_encoder(encoder), []
     for folder in folders:
-        with StageProgress(quiet=quiet) as progress:
+        with printer.progress() as progress:
             measured.append(measure_labels(folder, tower, progress))
-    if as_json:
-        print(json.dumps([asdict(each) for each in measured], indent=2, ensure_ascii=False))
-    elif not quiet:
-        show(*map(quality_table, measured))
+    printer.tell([asdict(each) for each in measured], *map(quality_table, measured))

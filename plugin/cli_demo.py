@@ -4,11 +4,12 @@ It labels photos whose classes are known, and opens them in the App.
 """
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_options import EncoderOption, PresetOption
+from .cli_options import EncoderOption, JsonOption, PresetOption, QuietOption
 from .dataset.database import require_database
 from .engine.config import Settings
 
@@ -24,20 +25,31 @@ def demo(
     encoder: EncoderOption = "auto",
     preset: PresetOption = "auto",
     no_app: Annotated[bool, typer.Option("--no-app", help="Only label, do not open the App.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Label real photos whose classes are known, say how many labels are right, and open the App."""
+    """Label real photos whose classes are known, say how many labels are right, and open the App.
+
+    Examples:
+
+        fiftyone-autolabel demo
+
+        fiftyone-autolabel demo --no-app --json
+    """
     settings = Settings.preset(preset)
     require_database()
 
-    from rich import print as show
-
-    from .console import StageProgress, class_table, summary_table
+    from .console import Printer, class_table, labelling_as_dict, summary_table
     from .demo import run_demo
 
-    with StageProgress() as progress:
+    printer = Printer(as_json, quiet)
+    with printer.progress() as progress:
         outcome = run_demo(source, encoder=encoder, settings=settings, progress=progress)
-    accuracies = {"Zero-shot accuracy": outcome.zero_shot_accuracy, "Refined accuracy": outcome.accuracy}
-    show(summary_table(outcome.labelling, accuracies), class_table(outcome.labelling))
+    labelling, place = outcome.labelling, {"dataset": outcome.dataset.name, "run": outcome.labelling.run_key}
+    accuracies = {"zero_shot_accuracy": outcome.zero_shot_accuracy, "accuracy": outcome.accuracy}
+    named = {"Zero-shot accuracy": outcome.zero_shot_accuracy, "Refined accuracy": outcome.accuracy}
+    shown = (summary_table(labelling, named), class_table(labelling))
+    printer.tell(place | accuracies | labelling_as_dict(labelling), *shown)
     if not no_app:
         _open_app(outcome.dataset.sort_by("confidence"))
 
@@ -47,6 +59,6 @@ def _open_app(samples: "fo.DatasetView") -> None:
     import fiftyone as fo
 
     session = fo.launch_app(view=samples)
-    print(f"The App is at {session.url}. Close its window or press Ctrl-C to end.")
+    print(f"The App is at {session.url}. Close its window or press Ctrl-C to end.", file=sys.stderr)
     with contextlib.suppress(KeyboardInterrupt):
         session.wait()

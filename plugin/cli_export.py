@@ -3,11 +3,13 @@
 It reads options and shows what was exported; the work is told in `export.exporting`.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .cli_options import JsonOption, QuietOption, SourceArgument
 from .dataset.database import require_database
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def export(
-    source: Annotated[str, typer.Argument(help="A FiftyOne dataset, or the folder that it was made from.")],
+    source: SourceArgument,
     folder: Annotated[Path, typer.Argument(help="Folder to make; a name ending in .zip makes one file.")],
     format: Annotated[
         str,
@@ -57,6 +59,8 @@ def export(
         bool, typer.Option("--split-tags", help="Tag the samples with their splits.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Export labels and images for other programs, complete or not at all.
 
@@ -72,10 +76,8 @@ def export(
     """
     require_database()
 
-    from rich import print as show
-
-    from .console import StageProgress
-    from .dataset.folder import opened_source
+    from .console import Printer
+    from .dataset.folder import find_source
     from .dataset.reading import saved_view
     from .export.exporting import STAGES, export_labels
     from .export.options import ExportOptions, check_options, parse_splits
@@ -92,13 +94,14 @@ def export(
         overwrite=overwrite,
     )
     check_options(format, options)
-    with opened_source(source) as dataset, StageProgress(STAGES) as progress:
-        samples = saved_view(dataset, view) if view else dataset
+    dataset, printer = find_source(source), Printer(as_json, quiet)
+    samples = saved_view(dataset, view) if view else dataset
+    with printer.progress(STAGES) as progress:
         exported = export_labels(
             samples, folder, format, options=options, embeddings=embeddings, progress=progress
         )
-    show(export_table(exported))
-    print(f"Exported to {exported.path}")
+    outcome = asdict(exported) | {"path": str(exported.path)}
+    printer.tell(outcome, export_table(exported), f"Exported to {exported.path}")
 
 
 def export_table(exported: "Exported") -> "Table":

@@ -3,7 +3,6 @@
 It reads options and shows results; the work is told in `pipeline` and `files`.
 """
 
-import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from .files import read_paths
 from .setting_options import PANEL, chosen_settings, takes_settings
 
 if TYPE_CHECKING:
-    from .encoders.descriptions import Classes
+    from .console import Printer
     from .labelling import RefinedRun
 
 
@@ -158,11 +157,12 @@ def label(
         fiftyone-autolabel label --embeddings X.npy --image-paths paths.txt
           --text-embeddings T.npy -c "cat, dog" --output report/
     """
-    from .encoders.registry import choose_encoder
+    from .console import Printer
     from .sources import read_prompts
 
     prompts = read_prompts(class_entries(classes or [], classes_file), template or None, text_embeddings)
     inputs = {
+        "classes": prompts.classes,
         "prompt_templates": prompts.templates,
         "encoder": encoder,
         "embeddings": embeddings,
@@ -171,28 +171,17 @@ def label(
         "visual_embeddings": visual_embeddings,
         "settings": chosen_settings(preset, settings_file, settings),
     }
-    for named in (encoder, visual_encoder or "auto"):
-        if named != "auto":  # whose choice, made by the run, may have to ask the network
-            choose_encoder(named)
-    if output is None and image_paths is None and source is None:
+    _check_encoders(encoder, visual_encoder)
+    printer = Printer(as_json, quiet)
+    into = _IntoDataset(label_field, confidence_field, key, name, clusters, objects, margin)
+    if source is None and image_paths is None:
         raise InputError("Name a folder of images or a dataset, or give --image-paths.")
     if dry_run:
-        if objects:
-            raise InputError("--dry-run counts whole images: leave out it, or --objects.")
-        _tell_cost(_images_of(source, image_paths), prompts.classes, inputs, as_json)
-        return
-    if output is None and image_paths is None:
-        into = _IntoDataset(label_field, confidence_field, key, name, clusters, objects, margin)
-        _label_dataset(source, prompts.classes, inputs, into, as_json, quiet)
-        return
-    for_datasets = {"--clusters": clusters, "--objects": objects, "--key": key, "--name": name}
-    for option, value in for_datasets.items():
-        if value is not None:
-            raise InputError(f"{option} is for datasets: leave out {option}, or --output and --image-paths.")
-    if output is None:
-        raise InputError("Say with --output which folder the labels of --image-paths go into.")
-    paths = _files(source, image_paths)
-    _label_into_folder(paths, output, prompts.classes, inputs, overwrite, as_json, quiet)
+        _tell_cost(source, image_paths, into, inputs, printer)
+    elif output is None and image_paths is None:
+        _label_dataset(source, into, inputs, printer)
+    else:
+        _label_into_folder(source, image_paths, output, into, inputs, overwrite, printer)
 
 
 @dataclass(frozen=True)
@@ -207,23 +196,45 @@ class _IntoDataset:
     objects: str | None
     margin: float
 
+    def check_is_unused(self) -> None:
+        """Check that nothing was asked of a dataset where none is written to.
 
-def _label_dataset(
-    source: str, classes: "Classes", inputs: dict, into: _IntoDataset, as_json: bool, quiet: bool
-) -> None:
+        Raises:
+            InputError: It was.
+        """
+        given = {"clusters": self.clusters, "objects": self.objects, "key": self.key, "name": self.name}
+        for name, value in given.items():
+            if value is not None:
+                raise InputError(
+                    f"--{name} is for datasets: leave out --{name}, or --output and --image-paths."
+                )
+
+
+def _check_encoders(*names: str | None) -> None:
+    """Check names before any work; what "auto" stands for may have to be asked of the network, by the run.
+
+    Raises:
+        InputError: There is no such encoder.
+    """
+    from .encoders.registry import choose_encoder
+
+    for name in names:
+        if name not in (None, "auto"):
+            choose_encoder(name)
+
+
+def _label_dataset(source: str, into: _IntoDataset, inputs: dict, printer: "Printer") -> None:
     require_database()
 
-    from .console import StageProgress
     from .dataset.fields import FieldNames, check_names
     from .dataset.folder import opened_source
     from .pipeline import auto_label
 
     fields = FieldNames.of_run(into.key, into.label_field, into.confidence_field)
     check_names(fields)
-    with opened_source(source, into.name) as dataset, StageProgress(quiet=quiet) as progress:
+    with opened_source(source, into.name) as dataset, printer.progress() as progress:
         labelling = auto_label(
             dataset,
-            classes,
             **inputs,
             clusters=into.clusters,
             objects=into.objects,
@@ -234,60 +245,55 @@ def _label_dataset(
         )
     place = {"dataset": dataset.name, "run": labelling.run_key}
     sentence = f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}"
-    _tell(labelling, place, sentence, as_json, quiet, noun="Objects" if into.objects else "Images")
+    _tell(labelling, place, sentence, printer, noun="Objects" if into.objects else "Images")
 
 
 def _label_into_folder(
-    paths: list[str],
-    output: Path,
-    classes: "Classes",
+    source: str | None,
+    image_paths: Path | None,
+    output: Path | None,
+    into: _IntoDataset,
     inputs: dict,
     overwrite: bool,
-    as_json: bool,
-    quiet: bool,
+    printer: "Printer",
 ) -> None:
-    from .console import StageProgress
     from .files import label_files
     from .report.writing import check_report_folder
 
+    into.check_is_unused()
+    if output is None:
+        raise InputError("Say with --output which folder the labels of --image-paths go into.")
+    paths = _files(source, image_paths)
     check_report_folder(output, overwrite)
-    with StageProgress(quiet=quiet) as progress:
-        labelling = label_files(paths, classes, **inputs, progress=progress)
+    with printer.progress() as progress:
+        labelling = label_files(paths, **inputs, progress=progress)
     folder = labelling.report(output, overwrite=overwrite)
-    _tell(labelling, {"output": str(folder)}, f"Labels and report: {folder}", as_json, quiet)
+    _tell(labelling, {"output": str(folder)}, f"Labels and report: {folder}", printer)
 
 
 def _tell(
     labelling: "RefinedRun",
     place: dict[str, str],
     sentence: str,
-    as_json: bool,
-    quiet: bool,
+    printer: "Printer",
     noun: str = "Images",
 ) -> None:
-    from rich import print as show
-
     from .console import class_table, labelling_as_dict, summary_table
 
-    if as_json:
-        print(json.dumps(place | labelling_as_dict(labelling), indent=2, ensure_ascii=False))
-    elif not quiet:
-        show(summary_table(labelling, noun=noun), class_table(labelling, noun))
-        print(sentence)
+    tables = (summary_table(labelling, noun=noun), class_table(labelling, noun))
+    printer.tell(place | labelling_as_dict(labelling), *tables, sentence)
 
 
-def _tell_cost(paths: list[str], classes: "Classes", inputs: dict, as_json: bool) -> None:
-    from rich import print as show
-
+def _tell_cost(
+    source: str | None, image_paths: Path | None, into: _IntoDataset, inputs: dict, printer: "Printer"
+) -> None:
     from .console import cost_as_dict, cost_table
     from .files import estimate_files
 
-    cost = estimate_files(paths, classes, **inputs)
-    if as_json:
-        print(json.dumps(cost_as_dict(cost), indent=2))
-        return
-    show(cost_table(cost))
-    print("Nothing was written.")
+    if into.objects:
+        raise InputError("--dry-run counts whole images: leave out it, or --objects.")
+    cost = estimate_files(_images_of(source, image_paths), **inputs)
+    printer.tell(cost_as_dict(cost), cost_table(cost), "Nothing was written.")
 
 
 def _images_of(source: str | None, image_paths: Path | None) -> list[str]:

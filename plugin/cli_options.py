@@ -20,5 +20,10 @@ PresetOption = Annotated[
     str, typer.Option(help=f"Size of the dataset: {', '.join(PRESETS)}. auto counts the images.")
 ]
 VECTORS = "FIELD|KEY|FILE.npy"
+SourceArgument = Annotated[
+    str, typer.Argument(help="A FiftyOne dataset, or the folder that it was made from.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors, and JSON if wanted.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print no progress and no tables, only errors and data.")
+]

@@ -3,10 +3,9 @@
 It reads options and writes what was found; the work is told in `prediction`.
 """
 
-import contextlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -26,7 +25,8 @@ def predict(
         typer.Option(help="Vectors by the second encoder of the prototypes.", metavar="FILE.npy"),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="File to write, .csv or .json.", show_default="print")
+        Path | None,
+        typer.Option(help="File to write, JSON if its name ends in .json, else CSV.", show_default="print"),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
     as_json: JsonOption = False,
@@ -42,26 +42,29 @@ def predict(
 
         fiftyone-autolabel predict report/ X.npy --image-paths paths.txt --output labels.csv
     """
-    from .console import StageProgress
+    from .console import Printer
     from .prediction import paths_of, predict_files, write_predictions
     from .report.prototypes import load_prototypes
 
     if output is not None and output.exists() and not overwrite:
         raise InputError(f"{output} exists: choose another file, or give --overwrite.")
-    loaded = load_prototypes(prototypes)
+    loaded, printer = load_prototypes(prototypes), Printer(as_json, quiet)
     paths, embeddings = paths_of(images, image_paths)
-    with StageProgress(quiet=quiet) as progress:
+    with printer.progress() as progress:
         predictions = predict_files(
             loaded, paths, embeddings=embeddings, visual_embeddings=visual_embeddings, progress=progress
         )
-    as_json = as_json or (output is not None and output.suffix == ".json")
-    with _opened(output) as file:
-        write_predictions(file, predictions, as_json)
-
-
-def _opened(output: Path | None) -> contextlib.AbstractContextManager:
     if output is None:
-        return contextlib.nullcontext(sys.stdout)
+        write_predictions(sys.stdout, predictions, as_json)
+        return
+    with _opened(output) as file:
+        write_predictions(file, predictions, output.suffix == ".json")
+    failed = sum(each.error is not None for each in predictions)
+    counts = {"labelled": len(predictions) - failed, "failed": failed}
+    printer.tell({"output": str(output), **counts}, f"Labels of {counts['labelled']:,} images: {output}")
+
+
+def _opened(output: Path) -> TextIO:
     try:
         return open(output, "w", encoding="utf-8", newline="")
     except OSError as error:

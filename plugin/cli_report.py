@@ -3,18 +3,17 @@
 It reads options and says where the report is; the work is told in `reporting`.
 """
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .cli_options import JsonOption, QuietOption
+from .cli_options import JsonOption, QuietOption, SourceArgument
 from .dataset.database import require_database
 
 
 def report(
-    source: Annotated[str, typer.Argument(help="A FiftyOne dataset, or the folder that it was made from.")],
+    source: SourceArgument,
     output: Annotated[Path, typer.Option(help="Folder to make.", metavar="FOLDER")],
     run: Annotated[
         str | None,
@@ -35,15 +34,15 @@ def report(
     """
     require_database()
 
-    from .console import StageProgress
-    from .dataset.folder import opened_source
+    from .console import Printer
+    from .dataset.folder import find_source
     from .reporting import report_run
 
-    with opened_source(source) as dataset, StageProgress(quiet=quiet) as progress:
+    printer = Printer(as_json, quiet)
+    dataset = find_source(source)
+    with printer.progress() as progress:
         made = report_run(dataset, output, run, png=png, overwrite=overwrite, progress=progress)
-    if as_json:
-        print(json.dumps({name: str(value) for name, value in vars(made).items()}, indent=2))
-    elif not quiet:
-        print(f"Report of {made.run_key}: {made.folder}")
-        if made.why_no_prototypes:
-            print(f"It has no prototypes for new images: {made.why_no_prototypes}")
+    sentences = [f"Report of {made.run_key}: {made.folder}"]
+    if made.why_no_prototypes:
+        sentences.append(f"It has no prototypes for new images: {made.why_no_prototypes}")
+    printer.tell({name: str(value) for name, value in vars(made).items()}, *sentences)

@@ -3,12 +3,12 @@
 It reads options and shows what was measured; the work is told in `evaluation`.
 """
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .cli_options import JsonOption, QuietOption, SourceArgument
 from .dataset.database import require_database
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ MOST_CONFUSIONS_SHOWN = 10
 
 
 def evaluate(
-    source: Annotated[str, typer.Argument(help="A FiftyOne dataset, or the folder that it was made from.")],
+    source: SourceArgument,
     truth: Annotated[str, typer.Option(help="Field with the true classes.", metavar="FIELD")],
     label_field: Annotated[str, typer.Option(help="Field with the labels.")] = "auto_label",
     view: Annotated[str | None, typer.Option(help="Evaluate a saved view of the dataset.")] = None,
@@ -29,7 +29,8 @@ def evaluate(
         str | None,
         typer.Option(help="Key of the evaluation on the dataset.", show_default="LABEL_FIELD_evaluation"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Compare labels with a ground truth, and keep the comparison on the dataset.
 
@@ -43,22 +44,18 @@ def evaluate(
     """
     require_database()
 
-    from rich import print as show
-
-    from .dataset.folder import opened_source
+    from .console import Printer
+    from .dataset.folder import find_source
     from .dataset.reading import saved_view
     from .evaluation import evaluate as compare
 
-    with opened_source(source) as dataset:
-        samples = saved_view(dataset, view) if view else dataset
-        evaluation = compare(samples, truth, label_field, key=key)
-    if as_json:
-        print(json.dumps(_as_dict(evaluation), indent=2, allow_nan=False))
-        return
-    show(evaluation_table(evaluation), scores_table(evaluation))
+    dataset = find_source(source)
+    evaluation = compare(saved_view(dataset, view) if view else dataset, truth, label_field, key=key)
+    shown = [evaluation_table(evaluation), scores_table(evaluation)]
     if evaluation.confusions:
-        show(confusions_table(evaluation))
-    print(f"Stored on the dataset as {evaluation.key}.")
+        shown.append(confusions_table(evaluation))
+    sentence = f"Stored on the dataset as {evaluation.key}."
+    Printer(as_json, quiet).tell(_as_dict(evaluation), *shown, sentence)
 
 
 def evaluation_table(evaluation: "Evaluation") -> "Table":

@@ -3,11 +3,12 @@
 They read options and show records; the work is told in `dataset.runs` and `dataset.deleting`.
 """
 
-import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .cli_options import JsonOption, QuietOption, SourceArgument
 from .dataset.database import require_database
 
 if TYPE_CHECKING:
@@ -16,14 +17,11 @@ if TYPE_CHECKING:
     from .dataset.pending import PendingRun
     from .dataset.runs import RunRecord
 
-SourceArgument = Annotated[
-    str, typer.Argument(help="A FiftyOne dataset, or the folder that it was made from.")
-]
-
 
 def runs(
     source: SourceArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List the labelling runs of a dataset: state, time, images, encoder, and why one failed.
 
@@ -37,28 +35,28 @@ def runs(
     """
     require_database()
 
-    from rich import print as show
-
-    from .dataset.folder import opened_source
+    from .console import Printer
+    from .dataset.folder import find_source
     from .dataset.pending import pending_runs
     from .dataset.running import complete_interrupted
     from .dataset.runs import list_runs
 
-    with opened_source(source) as dataset:
-        complete_interrupted(dataset)
-        records, waiting = list_runs(dataset), pending_runs(dataset)
-    if as_json:
-        print(json.dumps([*map(_as_dict, records), *map(_pending_as_dict, waiting)], indent=2))
-    elif records or waiting:
-        show(runs_table(records, waiting))
-    else:
-        print(f"No run has labelled {source} yet: see fiftyone-autolabel label --help.")
+    dataset = find_source(source)
+    complete_interrupted(dataset)
+    records, waiting = list_runs(dataset), pending_runs(dataset)
+    nothing = f"No run has labelled {source} yet: see fiftyone-autolabel label --help."
+    Printer(as_json, quiet).tell(
+        [*map(_as_dict, records), *map(_pending_as_dict, waiting)],
+        runs_table(records, waiting) if records or waiting else nothing,
+    )
 
 
 def delete_run(
     source: SourceArgument,
     key: Annotated[str, typer.Argument(help="Key of the run, as `runs` lists it.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Delete a run and the labels that it wrote; what people said and later runs wrote stays.
 
@@ -68,19 +66,22 @@ def delete_run(
     """
     require_database()
 
+    from .console import Printer
     from .dataset.deleting import delete_run as delete
     from .dataset.deleting import fields_of_its_own
-    from .dataset.folder import opened_source
+    from .dataset.folder import find_source
     from .dataset.runs import find_run
 
-    with opened_source(source) as dataset:
-        fields = ", ".join(fields_of_its_own(dataset, find_run(dataset, key))) or "none"
-        if not yes:
-            typer.confirm(f"Delete run {key}? Fields that go with it: {fields}.", abort=True)
-        deleted = delete(dataset, key)
-    print(f"Deleted run {deleted.key}; fields: {', '.join(deleted.fields) or 'none'}.")
+    dataset = find_source(source)
+    fields = ", ".join(fields_of_its_own(dataset, find_run(dataset, key))) or "none"
+    if not yes:
+        typer.confirm(f"Delete run {key}? Fields that go with it: {fields}.", abort=True, err=True)
+    deleted = delete(dataset, key)
+    sentences = [f"Deleted run {deleted.key}; fields: {', '.join(deleted.fields) or 'none'}."]
     if deleted.n_cleared:
-        print(f"{deleted.n_cleared:,} images lost its values in fields that other runs have written too.")
+        cleared = f"{deleted.n_cleared:,} images lost its values in fields that other runs have written too."
+        sentences.append(cleared)
+    Printer(as_json, quiet).tell(asdict(deleted), *sentences)
 
 
 def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Table":

@@ -3,12 +3,14 @@
 Progress goes to the error stream, so that the tables can be piped.
 """
 
-from dataclasses import asdict
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
+import rich
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -63,6 +65,36 @@ class StageProgress:
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(self._stages[stage], total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Prints what a command came to, in the way that its options ask for.
+
+    Attributes:
+        as_json: As JSON, and nothing else, on the standard output.
+        quiet: No progress, and nothing on the standard output but JSON that is asked for.
+    """
+
+    as_json: bool = False
+    quiet: bool = False
+
+    def progress(self, stages: dict[str, str] = STAGES) -> StageProgress:
+        """Bars for the stages of a run or an export; none if all is to be quiet."""
+        return StageProgress(stages, self.quiet)
+
+    def tell(self, outcome: object, *shown: Table | str) -> None:
+        """Print the outcome.
+
+        Args:
+            outcome: In values that go through JSON.
+            shown: The same for people: tables, and sentences, which are printed as they are.
+        """
+        if self.as_json:
+            print(json.dumps(outcome, indent=2, ensure_ascii=False, allow_nan=False))
+        elif not self.quiet:
+            for one in shown:
+                print(one) if isinstance(one, str) else rich.print(one)
 
 
 def summary_table(

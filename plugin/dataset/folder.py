@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fiftyone as fo
+from fiftyone.core.odm import get_db_conn
 
 from ..encoders.image_files import image_files
 from ..engine.errors import InputError
@@ -51,12 +52,28 @@ def open_source(source: str, name: str | None = None) -> fo.Dataset:
     """
     if Path(source).expanduser().is_dir():
         return dataset_from_folder(Path(source), name)
-    if not fo.dataset_exists(source):
-        known = ", ".join(fo.list_datasets()) or "none yet"
-        raise InputError(f"{source!r} is neither a folder nor a FiftyOne dataset (there are: {known}).")
+    dataset = _dataset_named(source)
     if name and name != source:
         raise InputError(f"{source!r} is a dataset already: leave out the name {name!r}.")
-    return fo.load_dataset(source)
+    return dataset
+
+
+def find_source(source: str) -> fo.Dataset:
+    """Open a dataset that is there, by its name or by the folder that it was made from; nothing is made.
+
+    Raises:
+        InputError: There is none, or there are several of that folder.
+    """
+    folder = Path(source).expanduser()
+    if not folder.is_dir():
+        return _dataset_named(source)
+    made_from_it = {f"info.{FOLDER_KEY}": str(folder.resolve())}
+    names = sorted(get_db_conn().datasets.distinct("name", made_from_it))
+    if len(names) > 1:
+        raise InputError(f"Several datasets were made from {source}: name one of {', '.join(names)}.")
+    if not names and not fo.dataset_exists(source):
+        raise InputError(f"No dataset was made from the folder {source} yet: label it first.")
+    return fo.load_dataset(names[0] if names else source)
 
 
 def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
@@ -77,6 +94,13 @@ def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
     known = set(dataset.values("filepath"))
     dataset.add_images([path for path in paths if path not in known], progress=False)
     return dataset
+
+
+def _dataset_named(name: str) -> fo.Dataset:
+    if not fo.dataset_exists(name):
+        known = ", ".join(fo.list_datasets()) or "none yet"
+        raise InputError(f"{name!r} is neither a folder nor a FiftyOne dataset (there are: {known}).")
+    return fo.load_dataset(name)
 
 
 def _dataset_of_folder(folder: Path, name: str) -> fo.Dataset:

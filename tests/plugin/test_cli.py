@@ -211,8 +211,3 @@ def test_install_and_uninstall_say_where(tmp_path, monkeypatch):
     assert f"{place} (was installed already)" in run("install").stdout
     assert run("install", "--uninstall").stdout == f"Removed {place}\n"
     assert run("install", "--uninstall").stdout == "The plugin was not installed.\n"
-
-
-@pytest.mark.parametrize("command", ["label", "demo", "install"])
-def test_every_command_explains_itself(command):
-    assert "Usage" in run(command, "--help").stdout

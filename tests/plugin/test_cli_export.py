@@ -87,7 +87,3 @@ def test_an_earlier_export_is_replaced_only_when_asked_for(dataset, tmp_path):
     run(dataset.name, tmp_path / "out")
     assert run(dataset.name, tmp_path / "out").exit_code == 2
     assert run(dataset.name, tmp_path / "out", "--overwrite").exit_code == 0
-
-
-def test_the_command_explains_itself():
-    assert "yolo-classification" in run("--help").stdout

@@ -216,6 +216,8 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
         ((), "Name a folder of images or a dataset, or give --image-paths"),
         (("{}", "--image-paths", "{}/paths.txt", "--output", "x"), "not both"),
         (("--image-paths", "{}/paths.txt"), "Say with --output"),
+        (("--output", "x"), "Name a folder of images or a dataset, or give --image-paths"),
+        (("--output", "x", "--dry-run"), "Name a folder of images or a dataset, or give --image-paths"),
         (("--image-paths", "{}/none.txt", "--output", "x"), "Cannot read the image paths in"),
         (("{}", "--output", "x"), "There are no images in"),
         (("quickstart", "--output", "x"), "'quickstart' is no folder"),

@@ -2,7 +2,12 @@
 
 import fiftyone as fo
 import pytest
-from fiftyone_autolabel.plugin.dataset.folder import dataset_from_folder, open_source, opened_source
+from fiftyone_autolabel.plugin.dataset.folder import (
+    dataset_from_folder,
+    find_source,
+    open_source,
+    opened_source,
+)
 from fiftyone_autolabel.plugin.engine.errors import InputError
 from PIL import Image
 
@@ -110,3 +115,23 @@ def test_a_dataset_is_not_given_another_name():
     fo.Dataset("has a name")
     with pytest.raises(InputError, match="is a dataset already"):
         open_source("has a name", "another")
+
+
+def test_a_dataset_that_is_there_is_found_by_folder_or_name_and_left_as_it_is(folder):
+    dataset = dataset_from_folder(folder, "found")
+    Image.new("RGB", (8, 8)).save(folder / "new.jpg")
+    assert find_source(str(folder)) is dataset
+    assert find_source("found") is dataset
+    assert len(dataset) == 2
+
+
+def test_a_dataset_with_the_name_of_a_folder_is_found_where_the_folder_made_none(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    dataset = fo.Dataset(folder.name)
+    assert find_source(folder.name) is dataset
+
+
+def test_nothing_is_made_of_a_folder_that_is_only_looked_for(folder):
+    with pytest.raises(InputError, match="No dataset was made from the folder"):
+        find_source(str(folder))
+    assert not fo.dataset_exists(folder.name)

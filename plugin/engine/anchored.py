@@ -16,7 +16,7 @@ from .evidence import Evidence
 from .gaussian import GaussianClasses, fit_gaussians
 from .iteration import Levels, OnIteration, Outcome, State
 from .purity import reason_to_skip
-from .vectors import averaging, group_means, row_chunks, softmax
+from .vectors import averaging, group_means, row_chunks, softmax, trust_in_run
 
 VOTERS = 3
 """Nearest neighbours that have a say in an image's label."""
@@ -95,7 +95,7 @@ class AnchoredRule:
         n, k = evidence.text.logits.shape
         place = evidence.geometry
         self.neighbors = evidence.neighbors[:, :VOTERS]
-        self.fade = n / (n + k)
+        self.fade = trust_in_run(n, k)
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
         self.projection, self.texts = place.projection, place.texts
         self.scatter = place.images.T @ place.images

@@ -9,21 +9,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import linalg
 
-from .balance import logit_scale
+from .balance import SETTLED, logit_scale
 from .errors import InputError
+from .gaussian import knowledge_of_means, within_class_covariance
+from .geometry import MOST_DIMENSIONS
 from .results import Refinement
 from .validation import check_pair, check_visual
-from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax
-
-MOST_DIMENSIONS = 256
-SEEN_IMAGES = 20.0
-"""Images of a class at which its prototype is half known."""
+from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax, trust_in_run
 
 MOST_FITTED = 20_000
 """Images of the run that are looked at for the bias and the temperature; more change neither."""
 
 MOST_ROUNDS = 100
-SETTLED = 1e-3
 TEMPERATURES = (0.1, 20.0)
 HALVINGS = 30
 
@@ -55,6 +52,7 @@ class Classifier:
         text_weights: (k, d) float32, the class names, scaled.
         image_weights: (k, v) float32, the linear discriminant of the prototypes.
         bias: (k,) float32.
+        has_second_encoder: Whether the geometry was that of a second encoder.
         images: Number of images that the run labelled.
         agreement: Share of those that get the run's label again, in [0, 1].
     """
@@ -63,6 +61,7 @@ class Classifier:
     text_weights: np.ndarray = field(repr=False)
     image_weights: np.ndarray = field(repr=False)
     bias: np.ndarray = field(repr=False)
+    has_second_encoder: bool
     images: int
     agreement: float
 
@@ -84,8 +83,8 @@ class Classifier:
         Raises:
             InputError: The vectors cannot be of those encoders.
         """
-        chunks = [p for _, p in self._chunks(embeddings, visual_embeddings)]
-        return np.concatenate(chunks)
+        X, V = self._checked(embeddings, visual_embeddings)
+        return np.concatenate([p for _, p in self._chunks(X, V)])
 
     def predict(self, embeddings: np.ndarray, visual_embeddings: np.ndarray | None = None) -> Predictions:
         """Label new images; the arguments of `probabilities`, but nothing of n times k is kept.
@@ -93,18 +92,23 @@ class Classifier:
         Raises:
             InputError: The vectors cannot be of those encoders.
         """
-        labels, second = np.empty((2, len(embeddings)), np.int64)
-        confidence = np.empty(len(embeddings), np.float32)
-        for rows, p in self._chunks(embeddings, visual_embeddings):
+        X, V = self._checked(embeddings, visual_embeddings)
+        labels, second = np.empty((2, len(X)), np.int64)
+        confidence = np.empty(len(X), np.float32)
+        for rows, p in self._chunks(X, V):
             labels[rows], confidence[rows] = p.argmax(axis=1), p.max(axis=1)
             np.put_along_axis(p, labels[rows, None], -1, axis=1)
             second[rows] = p.argmax(axis=1) if p.shape[1] > 1 else -1
         return Predictions(labels, confidence, second)
 
-    def _chunks(
+    def _checked(
         self, embeddings: np.ndarray, visual_embeddings: np.ndarray | None
-    ) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield some rows at a time, with their probabilities."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Unit rows of the images in the space of the class names and in that of the prototypes."""
+        if self.has_second_encoder and visual_embeddings is None:
+            raise InputError("The run had a second encoder: give the visual embeddings of the images too.")
+        if visual_embeddings is not None and not self.has_second_encoder:
+            raise InputError("The run had one encoder only: leave the visual embeddings out.")
         X, _ = check_pair(embeddings, self.text_weights)
         V = X if visual_embeddings is None else check_visual(visual_embeddings, len(X))
         if V.shape[1] != self.image_weights.shape[1]:
@@ -112,6 +116,10 @@ class Classifier:
                 f"The visual embeddings have {V.shape[1]} dimensions and the prototypes "
                 f"{self.image_weights.shape[1]}: embed with the encoder that the prototypes name."
             )
+        return X, V
+
+    def _chunks(self, X: np.ndarray, V: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield some rows at a time, with their probabilities."""
         for rows in row_chunks(len(X)):
             yield rows, softmax(X[rows] @ self.text_weights.T + V[rows] @ self.image_weights.T + self.bias)
 
@@ -152,6 +160,7 @@ def fit_classifier(
         text_weights=np.asarray(text_weights / temperature, np.float32),
         image_weights=np.asarray(image_weights / temperature, np.float32),
         bias=np.asarray(bias / temperature, np.float32),
+        has_second_encoder=visual_embeddings is not None,
         images=len(X),
         agreement=float(np.mean((logits + bias).argmax(axis=1) == refinement.labels[some])),
     )
@@ -182,23 +191,17 @@ def _discriminant(refinement: Refinement, V: np.ndarray) -> np.ndarray:
     lengths = (along + TRUSTED_IMAGES * along.sum() / mass.sum()) / (mass + TRUSTED_IMAGES)
     projection = principal_projection(V, MOST_DIMENSIONS)
     images, means = projection.of(V), projection.of(refinement.prototypes * lengths[:, None])
-    covariance = _covariance_within(images, z, means)
+    covariance = within_class_covariance(images.T @ images, z.T @ images, mass, means)
     directions = linalg.solve(covariance, means.T.astype(np.float64), assume_a="pos").T
-    known = np.sum(mass**2 / (mass + SEEN_IMAGES)) / mass.sum() * len(z) / sum(z.shape)
+    known = knowledge_of_means(mass) * trust_in_run(*z.shape)
     return np.asarray(known * directions @ projection.basis.T, np.float32)
 
 
-def _covariance_within(images: np.ndarray, z: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """(m, m) Σ_ic z_ic (x_i − μ_c)(x_i − μ_c)ᵀ / n, plus its mean variance on the diagonal."""
-    cross = means.T @ (z.T @ images)
-    within = images.T @ images - cross - cross.T + (means.T * z.sum(axis=0)) @ means
-    covariance = within.astype(np.float64) / len(images)
-    ridge = max(np.trace(covariance) / len(covariance), np.finfo(np.float32).eps)
-    return covariance + ridge * np.eye(len(covariance))
-
-
 def _bias_for(logits: np.ndarray, mass: np.ndarray) -> np.ndarray:
-    """(k,) bias that makes the classes as frequent as `mass` says, one image more for each."""
+    """(k,) bias that makes the classes as frequent as `mass` says, counting one image more for each.
+
+    Counted on both sides, unlike `balance.class_offset`, so that no image is pulled to a class that has none.
+    """
     bias = np.zeros(len(mass), np.float32)
     likelihood = softmax(logits)
     for _ in range(MOST_ROUNDS):

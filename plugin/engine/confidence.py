@@ -7,7 +7,7 @@ alone, and the image's nearest neighbours. Labels never change here, only how su
 import numpy as np
 
 from .evidence import Evidence
-from .vectors import row_chunks, softmax, trust_in_classes
+from .vectors import row_chunks, softmax, trust_in_classes, trust_in_run
 
 DOUBT = 3.0
 """How much more disagreeing neighbours count in a run where they disagree often; 2 to 6 do alike."""
@@ -89,7 +89,7 @@ def label_confidence(
     rows = np.arange(len(z))
     own = z[rows, labels].astype(np.float64)
     mass = z.sum(axis=0, dtype=np.float64)
-    trust = trust_in_classes(mass)[labels] * len(z) / sum(z.shape)
+    trust = trust_in_classes(mass)[labels] * trust_in_run(*z.shape)
     vote = neighbor_vote(z, labels, neighbors, mass[labels])
     likeness = min(1.0, reliability / max(1 - reliability, 1e-9))
     doubt = DOUBT * (1 - np.average(vote, weights=trust)) * likeness

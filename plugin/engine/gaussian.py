@@ -35,8 +35,8 @@ class GaussianClasses:
 
     @property
     def weight(self) -> float:
-        """How well the means are known: Σ_c (N_c/n) · N_c / (N_c + 20), in [0, 1)."""
-        return float(np.sum(self.mass**2 / (self.mass + SEEN_IMAGES)) / self.mass.sum())
+        """How well the means are known, and so how much they count, in [0, 1)."""
+        return knowledge_of_means(self.mass)
 
     def log_densities(self, vectors: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Log-densities of vectors under Gaussians that the vectors did not help to make.
@@ -58,6 +58,15 @@ class GaussianClasses:
         growth = (counts / (counts - z)) ** 2
         distances = np.maximum(squares, 0) * (1 + LEAVE_OUT * (growth - 1))
         return -0.5 * (distances + np.float32(self.log_determinant))
+
+
+def knowledge_of_means(mass: np.ndarray) -> float:
+    """How well the means of classes are known: Σ_c (N_c/n) · N_c/(N_c + 20), in [0, 1).
+
+    Args:
+        mass: (k,) expected number of images per class, N_c; all of it is n.
+    """
+    return float(np.sum(mass**2 / (mass + SEEN_IMAGES)) / mass.sum())
 
 
 def fit_gaussians(

@@ -14,13 +14,14 @@ import numpy as np
 from ..engine.classifier import Classifier, Predictions, fit_classifier
 from ..engine.errors import InputError
 from ..engine.results import Refinement
-from .target import new_folder
+from ..target import check_target, new_folder
 
 VERSION = 1
 PROTOTYPES_NAME = "class_prototypes.npy"
 CLASSIFIER_NAME = "classifier.npz"
 CLASSES_NAME = "classes.json"
 WEIGHTS = ("text_weights", "image_weights", "bias")
+FACTS = ("has_second_encoder", "images", "agreement")
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,9 @@ def save_prototypes(
     Raises:
         InputError: The folder exists, or cannot be written.
     """
-    target = Path(folder)
-    with new_folder(target, overwrite, CLASSES_NAME) as staging:
+    target = Path(folder).expanduser().resolve()
+    check_target(target, overwrite, CLASSES_NAME)
+    with new_folder(target) as staging:
         write_prototypes(staging, prototypes)
     return target
 
@@ -131,8 +133,7 @@ def write_prototypes(folder: Path, prototypes: Prototypes) -> None:
         "encoder_version": prototypes.encoder_version,
         "visual_encoder": prototypes.visual_encoder,
         "visual_encoder_version": prototypes.visual_encoder_version,
-        "images": classifier.images,
-        "agreement": classifier.agreement,
+        **{name: getattr(classifier, name) for name in FACTS},
     }
     text = json.dumps(words, ensure_ascii=False, allow_nan=False, indent=2)
     (folder / CLASSES_NAME).write_text(text + "\n", encoding="utf-8")
@@ -150,8 +151,8 @@ def load_prototypes(folder: str | os.PathLike[str]) -> Prototypes:
         version = words.pop("version")
         prototypes = np.load(folder / PROTOTYPES_NAME, allow_pickle=False)
         with np.load(folder / CLASSIFIER_NAME, allow_pickle=False) as arrays:
-            numbers = {name: words.pop(name) for name in ("images", "agreement")}
-            classifier = Classifier(prototypes, *(arrays[name] for name in WEIGHTS), **numbers)
+            facts = {name: words.pop(name) for name in FACTS}
+            classifier = Classifier(prototypes, *(arrays[name] for name in WEIGHTS), **facts)
         loaded = Prototypes(classifier=classifier, **words | {"classes": tuple(words["classes"])})
     except FileNotFoundError as error:
         raise InputError(

@@ -1,9 +1,14 @@
 """A finished run as a classifier of images that it has not seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fiftyone_autolabel import InputError, refine
 from fiftyone_autolabel.plugin.engine.classifier import fit_classifier
+from fiftyone_autolabel.plugin.engine.metrics import accuracy
+
+from .conftest import make_features
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +53,42 @@ def test_probabilities_sum_to_one_and_their_largest_is_the_confidence(run):
 def test_vectors_of_another_model_are_refused(run):
     with pytest.raises(InputError, match="23 dimensions"):
         run[2].predict(run[3][:, :23])
+
+
+@pytest.fixture(scope="module")
+def hard():
+    """Images that are hard to tell apart by names that fit badly, their run, and its classifier."""
+    made = make_features((60,) * 6, noise=2.0, text_noise=2.0)
+    refinement = refine(made.X, made.T)
+    return made, refinement, fit_classifier(refinement, made.X, made.T)
+
+
+def test_classes_are_as_frequent_as_the_run_found_them(hard):
+    made, refinement, classifier = hard
+    labels = classifier.predict(made.X).labels
+    frequencies = np.bincount(labels, minlength=6) - np.bincount(refinement.labels, minlength=6)
+    assert np.abs(frequencies).max() < 15
+    assert classifier.agreement == accuracy(labels, refinement.labels) > 0.9
+
+
+def test_without_its_bias_a_classifier_would_see_other_frequencies(hard):
+    made, refinement, classifier = hard
+    unbiased = replace(classifier, bias=np.zeros_like(classifier.bias)).predict(made.X).labels
+    assert accuracy(unbiased, refinement.labels) < classifier.agreement - 0.05
+
+
+def test_the_mean_confidence_on_the_images_of_the_run_is_the_accuracy_that_it_expected(hard):
+    made, refinement, classifier = hard
+    confidence = classifier.predict(made.X).confidence
+    assert confidence.mean() == pytest.approx(refinement.expected_accuracy, abs=1e-3)
+
+
+def test_a_second_encoder_is_asked_for_where_the_run_had_one_and_refused_where_it_had_not(features):
+    X, T, V = features.X, features.T, features.X[:, ::-1]
+    one = fit_classifier(refine(X, T), X, T)
+    two = fit_classifier(refine(X, T, visual_embeddings=V), X, T, V)
+    assert accuracy(two.predict(X, V).labels, features.truth) > 0.95
+    with pytest.raises(InputError, match="had a second encoder: give the visual embeddings"):
+        two.predict(X)
+    with pytest.raises(InputError, match="had one encoder only: leave the visual embeddings out"):
+        one.predict(X, V)

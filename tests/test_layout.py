@@ -30,10 +30,10 @@ MAY_IMPORT = {
     "engine": {"engine"},
     "encoders": {"encoders", "engine"},
     "dataset": {"dataset", "encoders", "engine"},
-    "export": {"export", "dataset", "encoders", "engine"},
-    "report": {"report", "engine"},
+    "export": {"export", "dataset", "encoders", "engine", "target"},
+    "report": {"report", "engine", "target"},
 }
-"""Room of `plugin` → rooms of `plugin` that its modules may import from."""
+"""Room of `plugin` → rooms and modules of `plugin` that its modules may import from."""
 
 READS_OR_WRITES_FILES = {"open", "load", "save", "savez", "savetxt", "loadtxt", "read_text", "write_text"}
 

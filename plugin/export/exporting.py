@@ -15,12 +15,13 @@ import numpy as np
 from ..dataset.reading import Samples, dataset_of, read_vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
+from ..target import new_folder
 from .formats import Plan, tag_splits, write_format
 from .manifest import WHOLE, Exported, write_manifest
 from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options
 from .selection import LabelledImage, Selection, select_images
 from .splits import SPLITS, near_duplicate_groups, stratified_split
-from .target import check_target, new_folder
+from .target import check_target
 
 Embeddings = str | np.ndarray
 Progress = Callable[[str, int, int], None]

@@ -1,17 +1,12 @@
-"""A folder or file that is there complete, or not at all.
+"""Whether an export may be put somewhere.
 
-The work is done beside it, and takes its place at the end.
+How it gets there, complete or not at all, is told in `plugin.target`.
 """
 
-import contextlib
-import errno
-import os
-import shutil
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from uuid import uuid4
 
+from .. import target as targets
 from ..engine.errors import InputError
 from .manifest import MANIFEST_NAME
 
@@ -27,98 +22,6 @@ def check_target(target: Path, overwrite: bool, images: Iterable[str] = ()) -> N
     Raises:
         InputError: Something is there that may not be replaced.
     """
-    if not target.name:
-        raise InputError(f"{target} cannot be an export: name a folder below it.")
-    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
-        return
-    if not overwrite:
-        raise InputError(f"{target} exists: choose another folder, or overwrite it.")
-    if not _is_export(target):
-        raise InputError(
-            f"{target} was not made by an export, and is not overwritten: choose another folder."
-        )
-    if any(Path(path).resolve().is_relative_to(target) for path in images):
+    targets.check_target(target, overwrite, MANIFEST_NAME)
+    if target.exists() and any(Path(path).resolve().is_relative_to(target) for path in images):
         raise InputError(f"Images of the dataset lie in {target}: choose another folder.")
-
-
-@contextlib.contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `target` if the block ends well, zipped if that is a zip.
-
-    If it does not, for whatever reason, the folder is removed and the target is as it was before.
-
-    Raises:
-        InputError: Nothing can be written there, or the disk is full.
-    """
-    staging = _beside(target, "partial")
-    with _disk_errors(target):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staging.mkdir()
-            yield staging
-            _put(_zipped(staging) if target.suffix == ".zip" else staging, target)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-            _archive_of(staging).unlink(missing_ok=True)
-
-
-def _beside(target: Path, purpose: str) -> Path:
-    return target.with_name(f".{target.name}-{uuid4().hex[:8]}.{purpose}")
-
-
-def _put(source: Path, target: Path) -> None:
-    """Move something to the place of what may be there, which is put back if that fails."""
-    if not target.exists():
-        os.rename(source, target)
-        return
-    old = _beside(target, "old")
-    os.rename(target, old)
-    try:
-        os.rename(source, target)
-    except BaseException:
-        os.rename(old, target)
-        raise
-    _remove(old)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink()
-
-
-def _zipped(folder: Path) -> Path:
-    """An archive of a folder, beside it; links are followed."""
-    archive = _archive_of(folder)
-    shutil.make_archive(str(archive.with_suffix("")), "zip", folder)
-    return archive
-
-
-def _archive_of(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.zip")
-
-
-def _is_export(path: Path) -> bool:
-    if path.is_dir():
-        return (path / MANIFEST_NAME).is_file()
-    return zipfile.is_zipfile(path) and MANIFEST_NAME in zipfile.ZipFile(path).namelist()
-
-
-@contextlib.contextmanager
-def _disk_errors(target: Path) -> Iterator[None]:
-    """Say in a sentence what the disk refuses."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise InputError(f"The disk of {target} is full: nothing was exported.") from error
-        if error.errno == errno.EXDEV:
-            raise InputError(
-                f"{error.filename} cannot be hard-linked, as {target} is on another disk: copy or symlink."
-            ) from error
-        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-            raise InputError(
-                f"Cannot write {error.filename} (no permission): nothing was exported."
-            ) from error
-        raise

@@ -6,13 +6,13 @@ The command line and Python call `write_report`.
 import os
 from pathlib import Path
 
+from ..target import check_target, new_folder
 from .images import check_png, write_png
 from .images_table import ImagesTable, write_labels
 from .metadata import write_metadata
 from .page import html_report
 from .prototypes import Prototypes, write_prototypes
 from .summary import RunSummary
-from .target import check_target, new_folder
 from .text import text_report
 
 METADATA_NAME = "metadata.json"
@@ -57,8 +57,8 @@ def write_report(
     """
     if png:
         check_png()
-    target = Path(folder).expanduser()
-    with new_folder(target, overwrite, METADATA_NAME) as staging:
+    target = check_report_folder(folder, overwrite)
+    with new_folder(target) as staging:
         write_metadata(staging / METADATA_NAME, summary, images, versions=versions)
         write_labels(staging / LABELS_NAME, images, summary.classes)
         (staging / TEXT_NAME).write_text(text_report(summary, noun), encoding="utf-8")
@@ -71,10 +71,15 @@ def write_report(
     return target
 
 
-def check_report_folder(folder: str | os.PathLike[str], overwrite: bool) -> None:
+def check_report_folder(folder: str | os.PathLike[str], overwrite: bool) -> Path:
     """Check before the work starts that `write_report` may make a folder.
+
+    Returns:
+        Its absolute path.
 
     Raises:
         InputError: Something is there that may not be replaced.
     """
-    check_target(Path(folder).expanduser().resolve(), overwrite, METADATA_NAME)
+    target = Path(folder).expanduser().resolve()
+    check_target(target, overwrite, METADATA_NAME)
+    return target

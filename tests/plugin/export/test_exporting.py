@@ -154,7 +154,7 @@ def test_a_full_disk_leaves_nothing_but_the_earlier_export(dataset, folder, monk
         raise OSError(28, "No space left on device", str(target))
 
     monkeypatch.setattr(formats.shutil, "copyfile", fill_the_disk)
-    with pytest.raises(InputError, match="is full: nothing was exported"):
+    with pytest.raises(InputError, match="is full: nothing was written"):
         export_labels(dataset, folder, "coco", options=ExportOptions(overwrite=True))
     assert [path.name for path in folder.parent.iterdir()] == ["first"]
     assert (folder / "labels.csv").exists()

@@ -3,7 +3,7 @@
 What it does is told in `plugin.pipeline`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.patches import check_objects, is_patches, object_view
-from ..plugin.dataset.reading import dataset_of, why_not_labelable
+from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.pipeline import Labelling, Progress, auto_label
@@ -26,30 +26,23 @@ from .auto_label_form import (
     chosen_objects,
     chosen_settings,
 )
-from .background import is_in_app, message_output, run_with_progress, stream_with_progress
+from .base import LongOperator
 from .forms import refuse, sentence_of
+from .reviewing import execute_on
 
 DELEGATE_ABOVE = 20_000
 MOST_CLASSES_SHOWN = 20
+TITLE = "Auto-label"
 
 
-class AutoLabel(foo.Operator):
+class AutoLabel(LongOperator):
     """Label every image of a dataset or view from nothing but class names."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="auto_label",
-            label="Auto-label",
-            description="Label images from nothing but class names",
-            icon="auto_awesome",
-            dynamic=True,
-            execute_as_generator=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            risk_level=types.RiskLevel.MEDIUM,
-        )
+    uri_name = "auto_label"
+    title = TITLE
+    description = "Label images from nothing but class names"
+    icon = "auto_awesome"
+    risk_level = types.RiskLevel.MEDIUM
 
     def __call__(
         self,
@@ -99,12 +92,10 @@ class AutoLabel(foo.Operator):
         Raises:
             InputError: The classes are unusable, or one cannot be written in one line, as in the form.
         """
-        kind = "dataset" if isinstance(sample_collection, fo.Dataset) else "view"
-        return foo.execute_operator(
+        return execute_on(
             self.uri,
-            {kind: sample_collection},
-            request_delegation=delegate,
-            params={
+            sample_collection,
+            {
                 "classes": [one.entry for one in read_classes(classes)],
                 "prompt_templates": None if prompt_templates is None else list(prompt_templates),
                 "encoder": encoder,
@@ -121,13 +112,14 @@ class AutoLabel(foo.Operator):
                 "confidence_field": confidence_field,
                 "run_key": run_key,
             },
+            delegate=delegate,
         )
 
     def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement:
         """A button above the grid."""
         return types.Placement(
             types.Places.SAMPLES_GRID_SECONDARY_ACTIONS,
-            types.Button(label="Auto-label", icon="auto_awesome", prompt=True),
+            types.Button(label=TITLE, icon=self.icon, prompt=True),
         )
 
     def resolve_execution_options(self, ctx: foo.ExecutionContext) -> foo.ExecutionOptions:
@@ -149,85 +141,70 @@ class AutoLabel(foo.Operator):
         if problem:
             refuse(inputs.view("problem", types.Error(label=problem)), problem)
         add_inputs(inputs, ctx, samples)
-        return types.Property(inputs, view=types.View(label="Auto-label"))
+        return types.Property(inputs, view=types.View(label=TITLE))
 
-    def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
-        """Label the target view.
-
-        Returns:
-            The messages for the App; elsewhere the summary.
-        """
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:
+        """Read the form."""
         samples = ctx.target_view(require_flat=True)
-
-        def work(progress: Progress) -> Labelling:
-            return auto_label(
-                samples,
-                chosen_classes(ctx, samples),
-                prompt_templates=ctx.params.get("prompt_templates") or None,
-                encoder=ctx.params.get("encoder") or "auto",
-                embeddings=ctx.params.get("embeddings") or None,
-                text_embeddings=ctx.params.get("text_embeddings") or None,
-                visual_encoder=ctx.params.get("visual_encoder") or None,
-                visual_embeddings=ctx.params.get("visual_embeddings") or None,
-                clusters=ctx.params.get("clusters") or None,
-                objects=chosen_objects(ctx, samples),
-                margin=chosen_margin(ctx),
-                settings=chosen_settings(ctx),
-                fields=chosen_fields(ctx),
-                run_key=chosen_key(ctx),
-                progress=progress,
-            )
-
-        if not is_in_app(ctx):
-            return summary(run_with_progress(ctx, work))
-        return stream_with_progress(ctx, work, lambda labelling: self._show(ctx, samples, labelling))
-
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The closing summary."""
-        return message_output()
-
-    def _show(
-        self, ctx: foo.ExecutionContext, samples: fo.Dataset | fo.DatasetView, labelling: Labelling
-    ) -> Iterator:
-        result = summary(labelling)
-        yield ctx.ops.reload_dataset()
-        if is_patches(samples):  # which shows the field that the objects are from, and not their labels
-            labelled = object_view(dataset_of(samples), labelling.fields.label, labelling.sample_ids)
-            yield ctx.ops.set_view(labelled)
-        yield ctx.ops.notify(
-            f"Labelled {_counted(result['n_labelled'], labelling)}"
-            + (f", {result['n_failed']} could not be read" if result["n_failed"] else ""),
-            variant="warning" if result["n_failed"] else "success",
+        return lambda progress: auto_label(
+            samples,
+            chosen_classes(ctx, samples),
+            prompt_templates=ctx.params.get("prompt_templates") or None,
+            encoder=ctx.params.get("encoder") or "auto",
+            embeddings=ctx.params.get("embeddings") or None,
+            text_embeddings=ctx.params.get("text_embeddings") or None,
+            visual_encoder=ctx.params.get("visual_encoder") or None,
+            visual_embeddings=ctx.params.get("visual_embeddings") or None,
+            clusters=ctx.params.get("clusters") or None,
+            objects=chosen_objects(ctx, samples),
+            margin=chosen_margin(ctx),
+            settings=chosen_settings(ctx),
+            fields=chosen_fields(ctx),
+            run_key=chosen_key(ctx),
+            progress=progress,
         )
-        yield ctx.ops.show_output(self.resolve_output(ctx).to_json(), result)
 
+    def summary(self, labelling: Labelling) -> dict:
+        """What a run came to, in values that go through JSON."""
+        lines = [
+            f"**{_counted(len(labelling.sample_ids), labelling)} labelled**, "
+            f"about {labelling.expected_accuracy:.0%} of them expected to be right"
+            f"{_of_the_surest(labelling)}.",
+            _most_frequent(labelling.counts),
+            f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
+            _where_to_look(labelling),
+        ]
+        lines += _of_people(labelling)
+        if labelling.visual_encoder:
+            lines.insert(3, f"Second image encoder: {labelling.visual_encoder}.")
+        if labelling.failures:
+            field = f"{labelling.fields.label}.error" if labelling.fields.objects else labelling.fields.error
+            lines.insert(
+                1, f"{_counted(len(labelling.failures), labelling)} could not be read: see `{field}`."
+            )
+        return {
+            "run_key": labelling.run_key,
+            "n_labelled": len(labelling.sample_ids),
+            "n_failed": len(labelling.failures),
+            "encoder": labelling.encoder,
+            "visual_encoder": labelling.visual_encoder,
+            "expected_accuracy": labelling.expected_accuracy,
+            "counts": labelling.counts,
+            "seconds": labelling.seconds,
+            "message": "\n\n".join(lines),
+        }
 
-def summary(labelling: Labelling) -> dict:
-    """What a run came to, in values that go through JSON."""
-    lines = [
-        f"**{_counted(len(labelling.sample_ids), labelling)} labelled**, "
-        f"about {labelling.expected_accuracy:.0%} of them expected to be right{_of_the_surest(labelling)}.",
-        _most_frequent(labelling.counts),
-        f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
-        _where_to_look(labelling),
-    ]
-    lines += _of_people(labelling)
-    if labelling.visual_encoder:
-        lines.insert(3, f"Second image encoder: {labelling.visual_encoder}.")
-    if labelling.failures:
-        field = f"{labelling.fields.label}.error" if labelling.fields.objects else labelling.fields.error
-        lines.insert(1, f"{_counted(len(labelling.failures), labelling)} could not be read: see `{field}`.")
-    return {
-        "run_key": labelling.run_key,
-        "n_labelled": len(labelling.sample_ids),
-        "n_failed": len(labelling.failures),
-        "encoder": labelling.encoder,
-        "visual_encoder": labelling.visual_encoder,
-        "expected_accuracy": labelling.expected_accuracy,
-        "counts": labelling.counts,
-        "seconds": labelling.seconds,
-        "message": "\n\n".join(lines),
-    }
+    def notice(self, result: Labelling) -> tuple[str, str]:
+        """How many were labelled, and how many could not be read."""
+        labelled = f"Labelled {_counted(len(result.sample_ids), result)}"
+        if result.failures:
+            return f"{labelled}, {len(result.failures)} could not be read", "warning"
+        return labelled, "success"
+
+    def views(self, ctx: foo.ExecutionContext, result: Labelling) -> Iterator:
+        """The labelled objects: a patches view shows the field that they are from."""
+        if is_patches(ctx.target_view(require_flat=True)):
+            yield ctx.ops.set_view(object_view(ctx.dataset, result.fields.label, result.sample_ids))
 
 
 def _most_frequent(counts: dict[str, int]) -> str:

@@ -1,61 +1,42 @@
-"""The operator that stops a run which is under way, wherever it is at work."""
+"""The operator that stops a run which waits or is under way, wherever it is at work."""
 
-from typing import Any
-
-import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.runs import RunState, cancel_run
-from .choosing_runs import KEY, add_run
-from .reviewing import execute_on
+from ..plugin.dataset.pending import find_pending, pending_runs
+from ..plugin.dataset.runs import RunState, cancel_run, list_all_runs
+from .choosing_runs import KEY, OperatorOnRun, add_run
 
 TITLE = "Cancel run"
 
 
-class CancelRun(foo.Operator):
-    """Stop a run before it writes its labels."""
+class CancelRun(OperatorOnRun):
+    """Stop a run before it writes anything."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="cancel_run",
-            label=TITLE,
-            description="Stop a labelling run that is under way; the images stay as they were",
-            icon="cancel",
-            dynamic=True,
-            risk_level=types.RiskLevel.LOW,
-        )
-
-    def __call__(self, dataset: fo.Dataset, run_key: str) -> Any:
-        """Cancel a run from Python.
-
-        Args:
-            dataset: Dataset of the run.
-            run_key: Key of the run.
-
-        Returns:
-            The `ExecutionResult`; in a notebook a task to `await`.
-        """
-        return execute_on(self.uri, dataset, {KEY: run_key})
+    uri_name = "cancel_run"
+    title = TITLE
+    description = "Stop a run that waits or is under way; the images stay as they were"
+    icon = "cancel"
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
-        add_run(inputs, ctx, [RunState.RUNNING])
+        under_way = [run for run in list_all_runs(ctx.dataset) if run.state == RunState.RUNNING]
+        add_run(inputs, ctx, [*under_way, *pending_runs(ctx.dataset)])
         return types.Property(
             inputs, view=types.PromptView(label=TITLE, submit_button_label="Cancel the run")
         )
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
-        """Ask the run to stop.
+        """Ask the run to stop, or see to it that it never begins.
 
         Returns:
             What was asked.
         """
-        key = ctx.params[KEY]
-        cancel_run(ctx.dataset, key)
-        message = f"Run {key} stops in a few seconds, and writes no labels"
+        name = ctx.params[KEY]
+        is_pending = find_pending(ctx.dataset, name) is not None
+        cancel_run(ctx.dataset, name)
+        end = "will not begin" if is_pending else "stops in a few seconds, and writes nothing"
+        message = f"Run {name} {end}"
         ctx.ops.notify(message, variant="info")
-        return {KEY: key, "message": message}
+        return {KEY: name, "message": message}

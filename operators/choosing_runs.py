@@ -3,33 +3,56 @@
 The latest run comes first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from typing import Any, TypeVar
 
+import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.runs import RunRecord, RunState, list_runs
+from ..plugin.dataset.pending import PendingRun
+from ..plugin.dataset.runs import RunRecord
+from .base import DescribedOperator
 from .forms import refuse
+from .reviewing import execute_on
 
 KEY = "run_key"
+
+AnyRun = TypeVar("AnyRun", bound=RunRecord | PendingRun)
+
+
+class OperatorOnRun(DescribedOperator):
+    """An operator that is called with the key of a run."""
+
+    def __call__(self, dataset: fo.Dataset, run_key: str) -> Any:
+        """Do it from Python.
+
+        Args:
+            dataset: Dataset of the run.
+            run_key: Key of the run; of a pending one that has none, the id of its operation.
+
+        Returns:
+            The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+        """
+        return execute_on(self.uri, dataset, {KEY: run_key})
 
 
 def add_run(
     inputs: types.Object,
     ctx: foo.ExecutionContext,
-    states: Iterable[RunState] = tuple(RunState),
+    runs: Sequence[AnyRun],
     *,
     name: str = KEY,
     label: str = "Run",
     number: int = 0,
-) -> RunRecord | None:
+) -> AnyRun | None:
     """Add the choice of a run, or a sentence where there is none to choose.
 
     Args:
         inputs: The form.
         ctx: Its context.
-        states: States that a run may be in.
+        runs: Runs to choose from, oldest first.
         name: Parameter for its key.
         label: What to call it.
         number: Which run to suggest, 0 for the latest, 1 for the one before it.
@@ -37,23 +60,29 @@ def add_run(
     Returns:
         The run that is chosen, or would be.
     """
-    allowed = set(states)
-    runs = [run for run in reversed(list_runs(ctx.dataset)) if run.state in allowed]
     if len(runs) <= number:
         problem = "There is no such run on this dataset." if number == 0 else "There is only one such run."
         refuse(inputs.view(f"no_{name}", types.Error(label=problem)), problem)
         return None
+    latest = list(reversed(runs))
     view = types.Dropdown()
-    for run in runs:
-        view.add_choice(run.key, label=f"{run.key}: {in_words(run)}")
-    keys = [run.key for run in runs]
-    inputs.enum(name, keys, required=True, default=keys[number], label=label, view=view)
+    for run in latest:
+        view.add_choice(name_of(run), label=f"{run.key or run.operator}: {in_words(run)}")
+    names = [name_of(run) for run in latest]
+    inputs.enum(name, names, required=True, default=names[number], label=label, view=view)
     chosen = ctx.params.get(name)
-    return next((run for run in runs if run.key == chosen), runs[number])
+    return next((run for run in latest if name_of(run) == chosen), latest[number])
 
 
-def in_words(run: RunRecord) -> str:
+def name_of(run: RunRecord | PendingRun) -> str:
+    """What a run is chosen by: its key, or its operation where it has none yet."""
+    return run.key or run.operation
+
+
+def in_words(run: RunRecord | PendingRun) -> str:
     """State, age, images and encoder of a run."""
+    if isinstance(run, PendingRun):
+        return f"pending, asked for {ago(run.queued)}"
     images = run.n_labelled or run.n_images
     return f"{run.state.value} {ago(run.finished or run.started)}, {images:,} images, {run.encoder}"
 

@@ -10,8 +10,9 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
-from ..plugin.dataset.runs import RunState
+from ..plugin.dataset.runs import completed_runs
 from .background import message_output
+from .base import DescribedOperator
 from .choosing_runs import add_run
 from .forms import refuse
 from .reviewing import execute_on, images
@@ -20,20 +21,13 @@ TITLE = "Compare runs"
 MOST_SHOWN = 15
 
 
-class CompareRuns(foo.Operator):
+class CompareRuns(DescribedOperator):
     """Say how many labels of two runs differ, and show them."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="compare_runs",
-            label=TITLE,
-            description="See how many labels of two runs differ, which, and on which images",
-            icon="compare_arrows",
-            dynamic=True,
-            risk_level=types.RiskLevel.LOW,
-        )
+    uri_name = "compare_runs"
+    title = TITLE
+    description = "See how many labels of two runs differ, which, and on which images"
+    icon = "compare_arrows"
 
     def __call__(self, dataset: fo.Dataset, first: str, second: str) -> Any:
         """Compare two runs from Python.
@@ -52,9 +46,9 @@ class CompareRuns(foo.Operator):
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
-        done = [RunState.COMPLETED]
-        first = add_run(inputs, ctx, done, name="first", label="One run", number=1)
-        second = first and add_run(inputs, ctx, done, name="second", label="The other run")
+        runs = completed_runs(ctx.dataset)
+        first = add_run(inputs, ctx, runs, name="first", label="One run", number=1)
+        second = first and add_run(inputs, ctx, runs, name="second", label="The other run")
         if second and first.key == second.key:
             sentence = "Choose two different runs."
             refuse(inputs.view("same", types.Error(label=sentence)), sentence)

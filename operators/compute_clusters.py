@@ -3,44 +3,33 @@
 What it does is told in `plugin.preparation`.
 """
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.columns import Column, check_column
+from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples, vector_sources
 from ..plugin.engine.config import PRESETS, Settings
 from ..plugin.pipeline import Progress
 from ..plugin.preparation import Computed, compute_clusters
-from .background import is_in_app, message_output, run_with_progress, stream_with_progress
-from .forms import dropdown, refuse, sentence_of
-from .preparing import SPANS, add_encoder, add_problem, show, summary
+from .forms import dropdown
+from .preparing import PreparingOperator, add_encoder
 from .reviewing import execute_on, images
 
-TITLE = "Compute clusters"
 FIELD = "cluster"
 
 
-class ComputeClusters(foo.Operator):
+class ComputeClusters(PreparingOperator):
     """Group images that look alike, before there are any classes."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="compute_clusters",
-            label=TITLE,
-            description="Keep groups of images that look alike in a field, to look at or to label from",
-            icon="workspaces",
-            dynamic=True,
-            execute_as_generator=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            risk_level=types.RiskLevel.LOW,
-        )
+    uri_name = "compute_clusters"
+    title = "Compute clusters"
+    description = "Keep groups of images that look alike in a field, to look at or to label from"
+    icon = "workspaces"
+    column = Column(FIELD, "clusters")
+    column_description = "For the number of the cluster"
 
     def __call__(
         self,
@@ -68,11 +57,9 @@ class ComputeClusters(foo.Operator):
         params = {"field": field, "encoder": encoder, "embeddings": embeddings, "preset": preset}
         return execute_on(self.uri, sample_collection, params, delegate=delegate)
 
-    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The form."""
-        inputs = types.Object()
-        sources = vector_sources(ctx.target_view())
-        add_problem(inputs, ctx)
+    def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
+        """Vectors that are there or an encoder, and how to cluster them."""
+        sources = vector_sources(samples)
         if sources:
             inputs.enum(
                 "embeddings",
@@ -83,55 +70,31 @@ class ComputeClusters(foo.Operator):
             )
         if not ctx.params.get("embeddings"):
             add_encoder(inputs, ctx)
-        description = "How to cluster, by the size of the dataset"
         inputs.enum(
             "preset",
             PRESETS,
             default=PRESETS[0],
             label="Preset",
-            description=description,
+            description="How to cluster, by the size of the dataset",
             view=dropdown(PRESETS),
         )
-        field = inputs.str("field", default=FIELD, label="Field", description="For the number of the cluster")
-        name = ctx.params.get("field") or FIELD
-        refuse(field, sentence_of(partial(check_column, ctx.dataset, Column(name, "clusters"))))
-        return types.Property(inputs, view=types.View(label=TITLE))
 
-    def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
-        """Cluster the target view.
-
-        Returns:
-            The messages for the App; elsewhere the summary.
-        """
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Computed]:
+        """Read the form."""
         samples = ctx.target_view(require_flat=True)
-
-        def work(progress: Progress) -> Computed:
-            return compute_clusters(
-                samples,
-                ctx.params.get("field") or FIELD,
-                encoder=ctx.params.get("encoder") or "auto",
-                embeddings=ctx.params.get("embeddings") or None,
-                settings=Settings.preset(ctx.params.get("preset") or PRESETS[0]),
-                progress=progress,
-            )
-
-        if not is_in_app(ctx):
-            return _summary(run_with_progress(ctx, work, SPANS))
-        return stream_with_progress(
-            ctx, work, lambda computed: show(ctx, TITLE, _summary(computed)), title=TITLE, spans=SPANS
+        return lambda progress: compute_clusters(
+            samples,
+            self.field(ctx),
+            encoder=ctx.params.get("encoder") or "auto",
+            embeddings=ctx.params.get("embeddings") or None,
+            settings=Settings.preset(ctx.params.get("preset") or PRESETS[0]),
+            progress=progress,
         )
 
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The closing summary."""
-        return message_output(TITLE)
-
-
-def _summary(computed: Computed) -> dict:
-    alone = f", {images(computed.n_unclustered)} in none" if computed.n_unclustered else ""
-    return summary(
-        computed,
-        [
+    def lines(self, computed: Computed) -> list[str]:
+        """What was found, in sentences."""
+        alone = f", {images(computed.n_unclustered)} in none" if computed.n_unclustered else ""
+        return [
             f"**{computed.n_clusters:,} clusters of {images(computed.n_written)}**{alone}.",
             f"Their numbers are in `{computed.field}`: choose it as *Clusters*, or colour the grid by it.",
-        ],
-    )
+        ]

@@ -3,43 +3,30 @@
 What it does is told in `plugin.preparation`.
 """
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import fiftyone.operators as foo
-from fiftyone.operators import types
 
-from ..plugin.dataset.columns import Column, check_column
+from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples
 from ..plugin.pipeline import Progress
 from ..plugin.preparation import Computed, compute_embeddings
-from .background import is_in_app, message_output, run_with_progress, stream_with_progress
-from .forms import refuse, sentence_of
-from .preparing import SPANS, add_encoder, add_problem, show, summary
+from .preparing import PreparingOperator
 from .reviewing import execute_on, images
 
-TITLE = "Compute embeddings"
 FIELD = "embeddings"
 
 
-class ComputeEmbeddings(foo.Operator):
+class ComputeEmbeddings(PreparingOperator):
     """Embed images once, for several runs and for FiftyOne's own tools."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="compute_embeddings",
-            label=TITLE,
-            description="Keep an encoder's vectors of the images in a field, for several runs to start from",
-            icon="scatter_plot",
-            dynamic=True,
-            execute_as_generator=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            risk_level=types.RiskLevel.LOW,
-        )
+    uri_name = "compute_embeddings"
+    title = "Compute embeddings"
+    description = "Keep an encoder's vectors of the images in a field, for several runs to start from"
+    icon = "scatter_plot"
+    column = Column(FIELD, "embeddings")
+    column_description = "For the vectors"
 
     def __call__(
         self,
@@ -63,47 +50,17 @@ class ComputeEmbeddings(foo.Operator):
         params = {"field": field, "encoder": encoder}
         return execute_on(self.uri, sample_collection, params, delegate=delegate)
 
-    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The form."""
-        inputs = types.Object()
-        ctx.target_view()
-        add_problem(inputs, ctx)
-        add_encoder(inputs, ctx)
-        field = inputs.str("field", default=FIELD, label="Field", description="For the vectors")
-        name = ctx.params.get("field") or FIELD
-        refuse(field, sentence_of(partial(check_column, ctx.dataset, Column(name, "embeddings"))))
-        return types.Property(inputs, view=types.View(label=TITLE))
-
-    def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
-        """Embed the target view.
-
-        Returns:
-            The messages for the App; elsewhere the summary.
-        """
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Computed]:
+        """Read the form."""
+        encoder = ctx.params.get("encoder") or "auto"
         samples = ctx.target_view(require_flat=True)
-
-        def work(progress: Progress) -> Computed:
-            encoder = ctx.params.get("encoder") or "auto"
-            return compute_embeddings(
-                samples, ctx.params.get("field") or FIELD, encoder=encoder, progress=progress
-            )
-
-        if not is_in_app(ctx):
-            return _summary(run_with_progress(ctx, work, SPANS))
-        return stream_with_progress(
-            ctx, work, lambda computed: show(ctx, TITLE, _summary(computed)), title=TITLE, spans=SPANS
+        return lambda progress: compute_embeddings(
+            samples, self.field(ctx), encoder=encoder, progress=progress
         )
 
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The closing summary."""
-        return message_output(TITLE)
-
-
-def _summary(computed: Computed) -> dict:
-    return summary(
-        computed,
-        [
+    def lines(self, computed: Computed) -> list[str]:
+        """What was written, in sentences."""
+        return [
             f"**{images(computed.n_written)} embedded** with {computed.encoder}.",
             f"The vectors are in `{computed.field}`: choose it as *Existing embeddings* of that encoder.",
-        ],
-    )
+        ]

@@ -10,7 +10,8 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.deleting import DeletedRun, delete_run, fields_of_its_own
-from ..plugin.dataset.runs import RunState
+from ..plugin.dataset.runs import RunState, list_all_runs
+from .base import DescribedOperator
 from .choosing_runs import KEY, add_run
 from .forms import refuse
 from .reviewing import execute_on, images
@@ -18,20 +19,14 @@ from .reviewing import execute_on, images
 TITLE = "Delete run"
 
 
-class DeleteRun(foo.Operator):
+class DeleteRun(DescribedOperator):
     """Delete a run, its labels, and nothing that anybody wrote since."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="delete_run",
-            label=TITLE,
-            description="Delete a labelling run and the labels that it wrote; what people said stays",
-            icon="delete",
-            dynamic=True,
-            risk_level=types.RiskLevel.HIGH,
-        )
+    uri_name = "delete_run"
+    title = TITLE
+    description = "Delete a run and what it wrote; what people said stays"
+    icon = "delete"
+    risk_level = types.RiskLevel.HIGH
 
     def __call__(self, dataset: fo.Dataset, run_key: str) -> Any:
         """Delete a run from Python, without asking.
@@ -48,7 +43,8 @@ class DeleteRun(foo.Operator):
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form: which run, what would go, and whether that is meant."""
         inputs = types.Object()
-        run = add_run(inputs, ctx, set(RunState) - {RunState.RUNNING})
+        ended = [run for run in list_all_runs(ctx.dataset) if run.state != RunState.RUNNING]
+        run = add_run(inputs, ctx, ended)
         if run is not None:
             fields = ", ".join(fields_of_its_own(ctx.dataset, run))
             what = f"These fields go with it: {fields}." if fields else "No field goes with it."

@@ -4,7 +4,7 @@ What is measured is told in `plugin.evaluation`.
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
@@ -14,6 +14,7 @@ from ..plugin.dataset.reading import Samples, classification_fields, why_not_lab
 from ..plugin.dataset.runs import labelled_fields
 from ..plugin.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
 from .background import message_output
+from .base import DescribedOperator
 from .forms import dropdown, refuse, sentence_of
 from .reviewing import execute_on, images, usual_label_field
 
@@ -21,22 +22,17 @@ TITLE = "Evaluate labels"
 MOST_SHOWN = 10
 
 
-class Evaluate(foo.Operator):
+class Evaluate(DescribedOperator):
     """Say how many labels are right, by a ground truth."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="evaluate",
-            label=TITLE,
-            description="Compare labels with a ground truth: accuracy, classes, confusions, reliability",
-            icon="grading",
-            dynamic=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            risk_level=types.RiskLevel.LOW,
-        )
+    uri_name = "evaluate"
+    title = TITLE
+    description = "Compare labels with a ground truth: accuracy, classes, confusions, reliability"
+    icon = "grading"
+    options: ClassVar[dict[str, bool]] = {
+        "allow_immediate_execution": True,
+        "allow_delegated_execution": True,
+    }
 
     def __call__(
         self,

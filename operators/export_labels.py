@@ -4,7 +4,7 @@ What it does is told in `plugin.export.exporting`.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,10 @@ from ..plugin.export.manifest import Exported
 from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
 from ..plugin.export.selection import check_collection
 from ..plugin.export.target import check_target
-from .background import is_in_app, message_output, run_with_progress, stream_with_progress
+from .background import Spans
+from .base import LongOperator
 from .forms import dropdown, refuse, sentence_of
+from .reviewing import execute_on
 
 TITLE = "Export labels"
 DEFAULTS = ExportOptions()
@@ -31,23 +33,14 @@ SPANS = {"copy": (0.0, 0.8), "check": (0.8, 1.0)}
 LONG_SPANS = {"embed": (0.0, 0.5), "compare": (0.5, 0.6), "copy": (0.6, 0.9), "check": (0.9, 1.0)}
 
 
-class ExportLabels(foo.Operator):
+class ExportLabels(LongOperator):
     """Write labels and images where other programs read them."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="export_labels",
-            label=TITLE,
-            description="Write labels and images as class folders, YOLO, COCO, CSV or a FiftyOne dataset",
-            icon="drive_file_move",
-            dynamic=True,
-            execute_as_generator=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            risk_level=types.RiskLevel.MEDIUM,
-        )
+    uri_name = "export_labels"
+    title = TITLE
+    description = "Write labels and images as class folders, YOLO, COCO, CSV or a FiftyOne dataset"
+    icon = "drive_file_move"
+    risk_level = types.RiskLevel.MEDIUM
 
     def __call__(
         self,
@@ -72,12 +65,9 @@ class ExportLabels(foo.Operator):
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
         """
-        kind = "dataset" if isinstance(sample_collection, fo.Dataset) else "view"
         params = asdict(options) | {"folder": str(folder), "format": format, "embeddings": embeddings}
         params["splits"] = ", ".join(map(repr, options.splits)) if options.splits else None
-        return foo.execute_operator(
-            self.uri, {kind: sample_collection}, request_delegation=delegate, params=params
-        )
+        return execute_on(self.uri, sample_collection, params, delegate=delegate)
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
@@ -101,55 +91,39 @@ class ExportLabels(foo.Operator):
         _add_splits(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
 
-    def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
-        """Export the target view.
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Exported]:
+        """Read the form."""
+        samples, options = ctx.target_view(require_flat=True), _options(ctx)
+        return lambda progress: export_labels(
+            samples,
+            ctx.params["folder"],
+            ctx.params["format"],
+            options=options,
+            embeddings=ctx.params.get("embeddings"),
+            progress=progress,
+        )
 
-        Returns:
-            The messages for the App; elsewhere the summary.
-        """
-        options = _options(ctx)
-        samples = ctx.target_view(require_flat=True)
+    def spans(self, ctx: foo.ExecutionContext) -> Spans:
+        """Looking for near-duplicates takes as long as the rest."""
+        return SPANS if _options(ctx).near_duplicates is None else LONG_SPANS
 
-        def work(progress: Progress) -> Exported:
-            return export_labels(
-                samples,
-                ctx.params["folder"],
-                ctx.params["format"],
-                options=options,
-                embeddings=ctx.params.get("embeddings"),
-                progress=progress,
-            )
+    def summary(self, exported: Exported) -> dict:
+        """What an export came to, in values that go through JSON."""
+        lines = [f"**{_images(exported.n_images)} exported** to `{exported.path}`."]
+        if len(exported.images) > 1:
+            lines.append(", ".join(f"{split} {count}" for split, count in exported.images.items()))
+        if exported.left_out:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in exported.left_out.items())
+            lines.append(f"Left out: {reasons}.")
+        return asdict(exported) | {
+            "path": str(exported.path),
+            "n_images": exported.n_images,
+            "message": "\n\n".join(lines),
+        }
 
-        spans = SPANS if options.near_duplicates is None else LONG_SPANS
-        if not is_in_app(ctx):
-            return summary(run_with_progress(ctx, work, spans))
-        return stream_with_progress(ctx, work, partial(_show, ctx), title=TITLE, spans=spans)
-
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The closing summary."""
-        return message_output(TITLE)
-
-
-def summary(exported: Exported) -> dict:
-    """What an export came to, in values that go through JSON."""
-    lines = [f"**{_images(exported.n_images)} exported** to `{exported.path}`."]
-    if len(exported.images) > 1:
-        lines.append(", ".join(f"{split} {count}" for split, count in exported.images.items()))
-    if exported.left_out:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in exported.left_out.items())
-        lines.append(f"Left out: {reasons}.")
-    return asdict(exported) | {
-        "path": str(exported.path),
-        "n_images": exported.n_images,
-        "message": "\n\n".join(lines),
-    }
-
-
-def _show(ctx: foo.ExecutionContext, exported: Exported) -> Iterator:
-    result = summary(exported)
-    yield ctx.ops.reload_dataset()  # for the split tags
-    yield ctx.ops.notify(f"Exported {_images(exported.n_images)}", variant="success")
-    yield ctx.ops.show_output(message_output(TITLE).to_json(), result)
+    def notice(self, result: Exported) -> tuple[str, str]:
+        """How many images were exported."""
+        return f"Exported {_images(result.n_images)}", "success"
 
 
 def _images(count: int) -> str:

@@ -3,27 +3,88 @@
 What they do is told in `plugin.preparation`.
 """
 
-from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
+from typing import ClassVar
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reading import why_not_labelable
+from ..plugin.dataset.columns import Column, check_column
+from ..plugin.dataset.reading import Samples, why_not_labelable
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.preparation import Computed
-from .background import message_output
+from .background import Spans
+from .base import LongOperator
 from .forms import refuse, sentence_of, suggesting
 from .reviewing import images
 
-SPANS = {"embed": (0.0, 0.8), "cluster": (0.8, 0.9), "write": (0.9, 1.0)}
+SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.9), "write": (0.9, 1.0)}
 
 
-def add_problem(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
-    """Say what is wrong with the samples, if anything is."""
-    problem = why_not_labelable(ctx.target_view(require_flat=True))
-    if problem:
-        refuse(inputs.view("problem", types.Error(label=problem)), problem)
+class PreparingOperator(LongOperator):
+    """An operator that computes a column, from which several runs can start.
+
+    Attributes:
+        column: The column that it fills by default.
+        column_description: What to say of it in the form.
+    """
+
+    column: ClassVar[Column]
+    column_description: ClassVar[str]
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form."""
+        inputs = types.Object()
+        samples = ctx.target_view()
+        problem = why_not_labelable(ctx.target_view(require_flat=True))
+        if problem:
+            refuse(inputs.view("problem", types.Error(label=problem)), problem)
+        self.add_inputs(inputs, ctx, samples)
+        field = inputs.str(
+            "field", default=self.column.name, label="Field", description=self.column_description
+        )
+        chosen = replace(self.column, name=self.field(ctx))
+        refuse(field, sentence_of(partial(check_column, ctx.dataset, chosen)))
+        return types.Property(inputs, view=types.View(label=self.title))
+
+    def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
+        """Add what decides the values."""
+        add_encoder(inputs, ctx)
+
+    def field(self, ctx: foo.ExecutionContext) -> str:
+        """Name of the field that was chosen."""
+        return ctx.params.get("field") or self.column.name
+
+    def lines(self, computed: Computed) -> list[str]:
+        """What was written, in sentences."""
+        raise NotImplementedError
+
+    def summary(self, computed: Computed) -> dict:
+        """What was written, in values that go through JSON."""
+        lines = self.lines(computed)
+        if computed.failures:
+            first = next(iter(computed.failures.values()))
+            lines.append(f"{images(len(computed.failures))} could not be used. The first: {first}")
+        return {
+            "run_key": computed.run_key,
+            "field": computed.field,
+            "encoder": computed.encoder,
+            "n_written": computed.n_written,
+            "n_failed": len(computed.failures),
+            "n_clusters": computed.n_clusters,
+            "n_unclustered": computed.n_unclustered,
+            "message": "\n\n".join(lines),
+        }
+
+    def notice(self, result: Computed) -> tuple[str, str]:
+        """How many values were written where."""
+        written = f"{images(result.n_written)} written to {result.field}"
+        return written, "warning" if result.failures else "success"
+
+    def spans(self, ctx: foo.ExecutionContext) -> Spans:
+        """Embedding takes the longest."""
+        return SPANS
 
 
 def add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
@@ -44,27 +105,3 @@ def add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     # "auto" may ask the network, which a form must not wait for.
     if chosen != "auto":
         refuse(encoder, sentence_of(partial(choose_encoder, chosen)))
-
-
-def summary(computed: Computed, lines: list[str]) -> dict:
-    """What was written, in values that go through JSON."""
-    if computed.failures:
-        first = next(iter(computed.failures.values()))
-        lines.append(f"{images(len(computed.failures))} could not be used. The first: {first}")
-    return {
-        "field": computed.field,
-        "encoder": computed.encoder,
-        "n_written": computed.n_written,
-        "n_failed": len(computed.failures),
-        "n_clusters": computed.n_clusters,
-        "n_unclustered": computed.n_unclustered,
-        "message": "\n\n".join(lines),
-    }
-
-
-def show(ctx: foo.ExecutionContext, title: str, result: dict) -> Iterator:
-    """Tell the App what was written."""
-    yield ctx.ops.reload_dataset()
-    variant = "warning" if result["n_failed"] else "success"
-    yield ctx.ops.notify(f"{images(result['n_written'])} written to {result['field']}", variant=variant)
-    yield ctx.ops.show_output(message_output(title).to_json(), result)

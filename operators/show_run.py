@@ -3,56 +3,35 @@
 What is said of its labels is told in `plugin.report.text`.
 """
 
-from typing import Any
-
-import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
+from ..plugin.dataset.columns import Column
 from ..plugin.dataset.fields import FieldNames
+from ..plugin.dataset.pending import PendingRun, find_pending, pending_runs
 from ..plugin.dataset.running import complete_interrupted
-from ..plugin.dataset.runs import RunRecord, find_run
+from ..plugin.dataset.runs import RunRecord, RunState, find_run, list_all_runs
 from ..plugin.pipeline import STAGES
 from ..plugin.report.text import text_report
 from ..plugin.summaries import load_summary
 from .background import message_output
-from .choosing_runs import KEY, add_run, in_words
-from .reviewing import execute_on
+from .choosing_runs import KEY, OperatorOnRun, add_run, in_words, name_of
 
 TITLE = "Show run"
 
 
-class ShowRun(foo.Operator):
-    """Show the record of a run and the report on its labels."""
+class ShowRun(OperatorOnRun):
+    """Show the record of a run and the report on its labels, or that it waits."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="show_run",
-            label=TITLE,
-            description="See what a labelling run did: state, settings, classes, and what to review",
-            icon="receipt_long",
-            dynamic=True,
-            risk_level=types.RiskLevel.LOW,
-        )
-
-    def __call__(self, dataset: fo.Dataset, run_key: str) -> Any:
-        """Show a run from Python.
-
-        Args:
-            dataset: Dataset of the run.
-            run_key: Key of the run.
-
-        Returns:
-            The `ExecutionResult`, whose `result` says what the run did; in a notebook a task to `await`.
-        """
-        return execute_on(self.uri, dataset, {KEY: run_key})
+    uri_name = "show_run"
+    title = TITLE
+    description = "See what a run did or is doing: state, settings, classes, and what to review"
+    icon = "receipt_long"
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
-        add_run(inputs, ctx)
+        add_run(inputs, ctx, [*list_all_runs(ctx.dataset), *pending_runs(ctx.dataset)])
         return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Show"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
@@ -61,6 +40,9 @@ class ShowRun(foo.Operator):
         Returns:
             Its record and report.
         """
+        pending = find_pending(ctx.dataset, ctx.params[KEY])
+        if pending is not None:
+            return {KEY: name_of(pending), "state": RunState.PENDING.value, "message": _waiting(pending)}
         complete_interrupted(ctx.dataset)
         run = find_run(ctx.dataset, ctx.params[KEY])
         report = text_report(load_summary(ctx.dataset, run.key)) if run.n_labelled else ""
@@ -82,7 +64,16 @@ class ShowRun(foo.Operator):
         return message_output(TITLE)
 
 
-def _where(fields: FieldNames) -> str:
+def _waiting(run: PendingRun) -> str:
+    return (
+        f"**{run.key or run.operator}**: {in_words(run)}. It begins when a worker takes it: run "
+        f"`fiftyone delegated launch` where the images are. Its operation is `{run.operation}`."
+    )
+
+
+def _where(fields: FieldNames | Column) -> str:
+    if isinstance(fields, Column):
+        return f"The {fields.role} are in `{fields.name}`."
     if fields.objects:
         return f"Labels of the objects in `{fields.objects}`, and their confidence, are in `{fields.label}`."
     return f"Labels are in `{fields.label}`, confidence is in `{fields.confidence}`."
@@ -94,7 +85,8 @@ def _message(run: RunRecord, report: str) -> str:
         lines.append(run.error)
     if run.seconds:
         lines.append(", ".join(f"{STAGES[stage]} {length:.1f} s" for stage, length in run.seconds.items()))
-    if report:
+    if run.state == RunState.COMPLETED:
         lines.append(_where(run.fields))
+    if report:
         lines.append(f"```text\n{report}```")
     return "\n\n".join(lines)

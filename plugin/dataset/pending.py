@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import fiftyone as fo
+from bson import ObjectId
 from fiftyone.operators.delegated import DelegatedOperationService
-from fiftyone.operators.executor import ExecutionRunState
+from fiftyone.operators.executor import ExecutionResult, ExecutionRunState
 
 from .fields import AUTHOR
 
-OPERATORS = (f"{AUTHOR}/auto_label", f"{AUTHOR}/refine_with_corrections")
+OPERATORS = tuple(
+    f"{AUTHOR}/{name}"
+    for name in ("auto_label", "refine_with_corrections", "compute_embeddings", "compute_clusters")
+)
+WAITING = (ExecutionRunState.QUEUED, ExecutionRunState.SCHEDULED)
 
 
 @dataclass(frozen=True)
@@ -38,12 +43,37 @@ def pending_runs(dataset: fo.Dataset) -> list[PendingRun]:
     queued = [
         _pending(operation)
         for operator in OPERATORS
-        for state in (ExecutionRunState.QUEUED, ExecutionRunState.SCHEDULED)
+        for state in WAITING
         for operation in service.list_operations(
             operator=operator, dataset_id=dataset._doc.id, run_state=state
         )
     ]
     return sorted(queued, key=lambda run: run.queued)
+
+
+def find_pending(dataset: fo.Dataset, name: str) -> PendingRun | None:
+    """The pending run of a key or an operation, None if there is none."""
+    return next((run for run in pending_runs(dataset) if name in (run.operation, run.key)), None)
+
+
+def cancel_pending(dataset: fo.Dataset, name: str) -> bool:
+    """See to it that a pending run never begins.
+
+    Args:
+        dataset: Dataset of the run.
+        name: Key of the run, or id of its operation.
+
+    Returns:
+        Whether there was one, and no worker had taken it yet.
+    """
+    run = find_pending(dataset, name)
+    if run is None:
+        return False
+    # FiftyOne has no state for what was cancelled, and fails what it calls off itself.
+    why, service = ExecutionResult(error="Cancelled before it began."), DelegatedOperationService()
+    return any(
+        service.set_failed(ObjectId(run.operation), result=why, required_state=state) for state in WAITING
+    )
 
 
 def _pending(operation: object) -> PendingRun:

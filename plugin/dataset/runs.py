@@ -20,6 +20,7 @@ from ..engine.errors import InputError
 from ..engine.results import LevelHistory
 from .columns import Column
 from .fields import FieldNames
+from .pending import cancel_pending
 
 METHOD = "autolabel/prototypes"
 PREPARATION = "autolabel/preparation"
@@ -194,9 +195,13 @@ def labelled_fields(dataset: fo.Dataset) -> list[str]:
 def cancel_run(dataset: fo.Dataset, key: str) -> None:
     """Ask a run to stop, wherever it is at work; it does at its next report, seconds later as a rule.
 
+    One that waits for `fiftyone delegated launch` never begins; it may be named by its operation.
+
     Raises:
         InputError: There is no such run, or it cannot be stopped any more.
     """
+    if cancel_pending(dataset, key):
+        return
     run = find_run(dataset, key)
     if run.state != RunState.RUNNING:
         raise InputError(f"Run {key!r} is {run.state.value}: only a run that is under way can be cancelled.")

@@ -19,9 +19,11 @@ from fiftyone.server.app import app
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.operators.choosing_runs import ago
 from fiftyone_autolabel.plugin.dataset import running
-from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs, update_record
+from fiftyone_autolabel.plugin.dataset.pending import pending_runs
+from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
+from fiftyone_autolabel.plugin.preparation import compute_clusters
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"
@@ -164,7 +166,7 @@ def test_a_run_is_cancelled_from_the_app_while_it_is_at_work(server, dataset, mo
     assert told == [
         (
             "notify",
-            {"message": "Run auto_label_1 stops in a few seconds, and writes no labels", "variant": "info"},
+            {"message": "Run auto_label_1 stops in a few seconds, and writes nothing", "variant": "info"},
         )
     ]
     assert list_runs(dataset)[0].state == RunState.CANCELLED
@@ -190,6 +192,65 @@ def test_only_runs_under_way_are_offered_to_be_cancelled(server, dataset):
     run(dataset)
     update_record(dataset, key, {"state": "running", "heartbeat": datetime.now(timezone.utc).isoformat()})
     assert form(server, "cancel_run", dataset)["run_key"]["type"]["values"] == [key]
+
+
+@pytest.fixture
+def pending(demo_dataset):
+    """The id of a run that waits for a worker."""
+    demo_dataset.persistent = True
+    return operator("auto_label")(demo_dataset, DEMO_CLASSES, encoder="offline", delegate=True).result["id"]
+
+
+def test_a_run_that_waits_is_shown(server, demo_dataset, pending):
+    field = form(server, "show_run", demo_dataset)["run_key"]
+    (choice,) = field["view"]["choices"]
+    assert (choice["value"], choice["label"]) == (str(pending), "auto_label: pending, asked for just now")
+    result = operator("show_run")(demo_dataset, str(pending)).result
+    assert result["state"] == "pending"
+    assert "`fiftyone delegated launch`" in result["message"]
+
+
+def test_a_run_that_waits_is_cancelled_and_never_begins(server, demo_dataset, pending):
+    assert form(server, "cancel_run", demo_dataset)["run_key"]["default"] == str(pending)
+    result, _ = executed(server, "cancel_run", demo_dataset, run_key=str(pending))
+    assert result["message"] == f"Run {pending} will not begin"
+    service = DelegatedOperationService()
+    service.execute_queued_operations(operator=f"{PLUGIN}/auto_label", log=False)
+    done = service.get(doc_id=pending)
+    assert (done.run_state, done.result.error) == ("failed", "Cancelled before it began.")
+    demo_dataset.reload()
+    assert (list_runs(demo_dataset), demo_dataset.has_sample_field("auto_label")) == ([], False)
+
+
+def test_a_run_that_waits_is_cancelled_by_the_key_that_it_will_have(dataset):
+    dataset.persistent = True
+    operator("auto_label")(dataset, ["a", "b"], run_key="mine", delegate=True)
+    assert [waiting.key for waiting in pending_runs(dataset)] == ["mine"]
+    cancel_run(dataset, "mine")
+    assert pending_runs(dataset) == []
+
+
+def test_clusters_that_are_computed_are_shown_as_a_run_and_not_compared(server, dataset):
+    key = compute_clusters(dataset, embeddings=X).run_key
+    message = operator("show_run")(dataset, key).result["message"]
+    assert message.startswith("**cluster_1**: completed just now, 6 images, precomputed.")
+    assert "The clusters are in `cluster`." in message
+    assert "no_first" in form(server, "compare_runs", dataset)
+    assert form(server, "delete_run", dataset)["what"]["view"]["label"].endswith(": cluster.")
+
+
+def test_clusters_that_are_being_computed_are_cancelled_from_the_app(server, dataset, monkeypatch):
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_BEATS", 0.02)
+
+    def cancel_while_it_works(stage: str, done: int, total: int) -> None:
+        if stage == "cluster" and not done:
+            assert form(server, "cancel_run", dataset)["run_key"]["default"] == "cluster_1"
+            executed(server, "cancel_run", dataset, run_key="cluster_1")
+            threading.Event().wait(0.5)
+
+    with pytest.raises(RunCancelledError):
+        compute_clusters(dataset, embeddings=X, progress=cancel_while_it_works)
+    assert not dataset.has_sample_field("cluster")
 
 
 def test_a_key_of_its_own_comes_from_the_form(server, demo_dataset):

@@ -1,0 +1,102 @@
+"""What the operators have in common: how they describe themselves, and how long work is shown.
+
+An operator says in class attributes what it is; FiftyOne reads the same as its `config`.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, ClassVar
+
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from .background import SPANS, Spans, Work, is_in_app, message_output, run_with_progress, stream_with_progress
+
+
+class DescribedOperator(foo.Operator):
+    """An operator that is described by class attributes.
+
+    Attributes:
+        uri_name: Its name in its URI.
+        title: Its name for people.
+        description: What it does, in a line.
+        icon: Name of a Material icon.
+        risk_level: How much it can spoil.
+        options: Further arguments of `OperatorConfig`.
+    """
+
+    uri_name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    icon: ClassVar[str]
+    risk_level: ClassVar[types.RiskLevel] = types.RiskLevel.LOW
+    options: ClassVar[dict[str, bool]] = {}
+
+    @property
+    def config(self) -> foo.OperatorConfig:
+        """How FiftyOne lists and runs the operator."""
+        return foo.OperatorConfig(
+            name=self.uri_name,
+            label=self.title,
+            description=self.description,
+            icon=self.icon,
+            dynamic=True,
+            risk_level=self.risk_level,
+            **self.options,
+        )
+
+
+class LongOperator(DescribedOperator):
+    """An operator whose work takes a while: it shows progress, can be delegated, and ends with a summary."""
+
+    options: ClassVar[dict[str, bool]] = {
+        "execute_as_generator": True,
+        "allow_immediate_execution": True,
+        "allow_delegated_execution": True,
+    }
+
+    def work(self, ctx: foo.ExecutionContext) -> Work:
+        """Read what was chosen.
+
+        Returns:
+            What does the work, given a progress callback.
+        """
+        raise NotImplementedError
+
+    def summary(self, result: Any) -> dict:
+        """What the work came to, in values that go through JSON, with a "message"."""
+        raise NotImplementedError
+
+    def notice(self, result: Any) -> tuple[str, str]:
+        """The closing notice, and its variant, "success" or "warning"."""
+        raise NotImplementedError
+
+    def views(self, ctx: foo.ExecutionContext, result: Any) -> Iterator:
+        """Messages that show the App where to look; none by default."""
+        yield from ()
+
+    def spans(self, ctx: foo.ExecutionContext) -> Spans:
+        """Stage → from where to where it moves the bar."""
+        return SPANS
+
+    def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
+        """Do the work.
+
+        Returns:
+            The messages for the App; elsewhere the summary.
+        """
+        work, spans = self.work(ctx), self.spans(ctx)
+        if not is_in_app(ctx):
+            return self.summary(run_with_progress(ctx, work, spans))
+        return stream_with_progress(ctx, work, partial(self._show, ctx), title=self.title, spans=spans)
+
+    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The closing summary."""
+        return message_output(self.title)
+
+    def _show(self, ctx: foo.ExecutionContext, result: Any) -> Iterator:
+        message, variant = self.notice(result)
+        yield ctx.ops.reload_dataset()
+        yield from self.views(ctx, result)
+        yield ctx.ops.notify(message, variant=variant)
+        yield ctx.ops.show_output(self.resolve_output(ctx).to_json(), self.summary(result))

@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# A worker per core, each with a database of its own; a file's tests share what they set up.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.12 python3.11 python3.10)
 
 IS_SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
@@ -21,7 +23,7 @@ demo: $(READY) ## Label real photos and open them in the FiftyOne App (ARGS=--no
 	@$(BIN)/fiftyone-autolabel demo $(ARGS)
 
 test: $(READY) ## Run the tests (ARGS="-k name": some of them)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(WORKERS) $(ARGS)
 
 lint: $(READY) ## Check style and formatting
 	@$(BIN)/ruff check .

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,27 +110,48 @@ def demo_dataset() -> Iterator["fo.Dataset"]:
     dataset.delete()
 
 
-@pytest.fixture
-def scenes(tmp_path: Path) -> Iterator["fo.Dataset"]:
-    """Eight images of three demo photos each, with a box around every photo, in a dataset that is deleted."""
-    import fiftyone as fo
+@dataclass(frozen=True)
+class Scene:
+    """An image file of one demo photo per class of `SCENE_CLASSES`, and (4,) relative box of each."""
+
+    path: Path
+    boxes: tuple[list[float], ...]
+
+
+@pytest.fixture(scope="session")
+def scene_files(tmp_path_factory: pytest.TempPathFactory) -> list[Scene]:
+    """Eight images of three demo photos each, made once."""
     from fiftyone_autolabel.plugin.demo import demo_photos
     from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
     from PIL import Image
 
-    photos = demo_photos(default_cache_folder() / "demo")
-    shown = [[photo for photo in photos if photo.label == label][:8] for label in SCENE_CLASSES]
-    dataset = fo.Dataset()
+    folder, photos = tmp_path_factory.mktemp("scenes"), demo_photos(default_cache_folder() / "demo")
+    shown = [[photo for photo in photos if photo.label == label] for label in SCENE_CLASSES]
+    scenes = []
     for number in range(8):
         canvas, boxes = Image.new("RGB", (900, 400), "grey"), []
-        for place, label in enumerate(SCENE_CLASSES):
+        for place in range(len(SCENE_CLASSES)):
             with Image.open(shown[place][number].path) as photo:
                 canvas.paste(photo.resize((240, 300)), (30 + 300 * place, 50))
-            box = [(30 + 300 * place) / 900, 50 / 400, 240 / 900, 300 / 400]
-            boxes.append(fo.Detection(label=label, bounding_box=box, occluded=place == 1))
-        canvas.save(tmp_path / f"scene-{number}.png")
-        objects = fo.Detections(detections=boxes)
-        dataset.add_sample(fo.Sample(filepath=str(tmp_path / f"scene-{number}.png"), ground_truth=objects))
+            boxes.append([(30 + 300 * place) / 900, 50 / 400, 240 / 900, 300 / 400])
+        scenes.append(Scene(folder / f"scene-{number}.png", tuple(boxes)))
+        canvas.save(scenes[-1].path)
+    return scenes
+
+
+@pytest.fixture
+def scenes(scene_files: list[Scene], tmp_path: Path) -> Iterator["fo.Dataset"]:
+    """The scenes with a box around every photo, in a dataset that is deleted afterwards."""
+    import fiftyone as fo
+
+    dataset = fo.Dataset()
+    for scene in scene_files:
+        boxes = [
+            fo.Detection(label=label, bounding_box=box, occluded=place == 1)
+            for place, (label, box) in enumerate(zip(SCENE_CLASSES, scene.boxes, strict=True))
+        ]
+        path = shutil.copy(scene.path, tmp_path)
+        dataset.add_sample(fo.Sample(filepath=str(path), ground_truth=fo.Detections(detections=boxes)))
     dataset.add_dynamic_sample_fields()
     yield dataset
     dataset.delete()

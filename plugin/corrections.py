@@ -14,9 +14,6 @@ from .engine.errors import InputError
 from .pipeline import Labelling, Progress, auto_label
 
 if TYPE_CHECKING:
-    import fiftyone as fo
-
-    from .dataset.fields import FieldNames
     from .dataset.reading import Samples
     from .dataset.runs import RunRecord
 
@@ -27,9 +24,9 @@ class Relabelling:
 
     Attributes:
         labelling: The finished run.
-        n_answers: Samples of the run whose label a person gave or approved.
-        n_changed: Other samples whose label is not what it was before.
-        accuracy_before: Share of the labels of the other samples that was expected to be right before, in
+        n_answers: Samples, or objects, of the run whose label a person gave or approved.
+        n_changed: Others whose label is not what it was before.
+        accuracy_before: Share of the labels of the others that was expected to be right before, in
             [0, 1]; 1 if there are no others.
         accuracy_after: The same for the labels that they have now.
         new_classes: Classes that people gave and that no run knew before.
@@ -57,7 +54,7 @@ def refine_with_corrections(
     unless the classes came as vectors.
 
     Args:
-        samples: A dataset, of which the samples of the last run are labelled; or a view, which is.
+        samples: A dataset, of which the samples or objects of the last run are labelled; or a view, which is.
         label_field: Field that a run wrote.
         progress: As for `auto_label`.
         **given: Arguments of `auto_label` in place of those of the last run; needed for arrays and functions,
@@ -71,6 +68,7 @@ def refine_with_corrections(
             made from cannot be found again.
     """
     from .dataset.answers import fields_of_run, read_answers
+    from .dataset.labels import labels_of
     from .dataset.reading import dataset_of
     from .dataset.runs import latest_run
 
@@ -84,7 +82,8 @@ def refine_with_corrections(
     view = samples if samples is not dataset else dataset.load_run_view(run.key)
     arguments = _arguments(run, given)
     new_classes = [] if "text_embeddings" in arguments else _new_classes(run, answers)
-    before = _labels(dataset, names)
+    labels = labels_of(dataset, names)
+    before = labels.values("label", "label", "confidence")
     labelling = auto_label(
         view,
         [*_classes(run), *map(ClassDescription, new_classes)],
@@ -93,7 +92,8 @@ def refine_with_corrections(
         progress=progress,
         **arguments,
     )
-    return _compared(labelling, answers, before, _labels(dataset, names), new_classes)
+    after = labels.values("label", "label", "confidence")
+    return _compared(labelling, answers, before, after, new_classes)
 
 
 def _arguments(run: "RunRecord", given: dict[str, object]) -> dict[str, object]:
@@ -105,8 +105,11 @@ def _arguments(run: "RunRecord", given: dict[str, object]) -> dict[str, object]:
             f"The last run got {' and '.join(lost)} as objects, which no record can keep: "
             "call refine_with_corrections from Python, with the same ones."
         )
-    is_prompted = "text_embeddings" not in arguments
-    return arguments | ({"prompt_templates": list(run.prompt_templates)} if is_prompted else {})
+    if "text_embeddings" not in arguments:
+        arguments["prompt_templates"] = list(run.prompt_templates)
+    if run.fields.objects:
+        arguments |= {"objects": run.fields.objects, "margin": run.margin}
+    return arguments
 
 
 def _classes(run: "RunRecord") -> list[ClassDescription]:
@@ -115,13 +118,6 @@ def _classes(run: "RunRecord") -> list[ClassDescription]:
 
 def _new_classes(run: "RunRecord", answers: dict[str, str]) -> list[str]:
     return [name for name in dict.fromkeys(answers.values()) if name not in run.classes]
-
-
-def _labels(dataset: "fo.Dataset", names: "FieldNames") -> dict[str, tuple[str, float]]:
-    """Sample id → label and confidence; only of samples that have them."""
-    paths = ["id", f"{names.label}.label", f"{names.label}.confidence"]
-    ids, labels, confidence = dataset.exists(paths[1]).values(paths)
-    return dict(zip(ids, zip(labels, confidence, strict=True), strict=True))
 
 
 def _compared(

@@ -225,7 +225,7 @@ def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
 
 
 def declare_answers(dataset: fo.Dataset, names: FieldNames) -> None:
-    """Add the field for what people say, if it is missing.
+    """Add the field for what people say, if it is missing; it holds what the label field holds.
 
     Raises:
         InputError: A field of that name holds something else.
@@ -233,15 +233,21 @@ def declare_answers(dataset: fo.Dataset, names: FieldNames) -> None:
     _check_answers(dataset, names)
     if dataset.has_sample_field(names.corrected):
         return
+    kind = dataset.get_field(names.label).document_type if names.objects else fo.Classification
     dataset.add_sample_field(
         names.corrected,
         fo.EmbeddedDocumentField,
-        embedded_doc_type=fo.Classification,
+        embedded_doc_type=kind,
         description="Class that a person gave or approved, and what the run had said",
-        info={"author": AUTHOR, "role": ANSWER},
+        info={"author": AUTHOR, "role": ANSWER, "objects": names.objects},
     )
-    dataset.add_sample_field(f"{names.corrected}.run_label", fo.StringField)
-    dataset.add_sample_field(f"{names.corrected}.run_confidence", fo.FloatField)
+    for name, kind in (("run_label", fo.StringField), ("run_confidence", fo.FloatField)):
+        dataset.add_sample_field(label_path(dataset, names.corrected, name), kind)
+
+
+def label_path(samples: fo.Dataset | fo.DatasetView, field: str, attribute: str) -> str:
+    """Path of an attribute of the labels in a field, whether it holds one label or a list."""
+    return samples._get_label_field_path(field, attribute)[1]
 
 
 def answer_fields(dataset: fo.Dataset) -> list[str]:

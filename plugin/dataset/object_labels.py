@@ -1,18 +1,22 @@
 """Labels of objects: copies of the objects in a field of their own, with class, confidence and reasons.
 
-The copies keep their ids, so an object is found in both fields, and two fields with the same boxes are what
-FiftyOne evaluates, compares and exports. The field that the objects come from is only read.
+The copies keep their ids, so an object is found in every field, and two fields with the same boxes are what
+FiftyOne evaluates, compares and exports. The field that the objects come from is only read. What people said
+is kept as copies too, in a field that no run writes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import fiftyone as fo
 import fiftyone.core.odm as foo
-import numpy as np
+from fiftyone.core.patches import PatchesView
 
+from .documents import Document, read_documents, update_documents
 from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames
-from .outcome import Outcome
-from .patches import object_path, read_approved_objects
+from .patches import is_patches, object_path, object_view, shown_field
+from .reading import Samples
 
 CHUNK_SAMPLES = 1_000
 ATTRIBUTES = EXPLANATIONS | {
@@ -20,42 +24,193 @@ ATTRIBUTES = EXPLANATIONS | {
 }
 """Attributes that a labelled object has beside its confidence."""
 
-Labelled = fo.Detection | fo.Polyline
 
+class ObjectLabels:
+    """Labels of the objects in a field of a dataset, and what people said of them.
 
-def write_object_labels(
-    dataset: fo.Dataset, outcome: Outcome, fields: FieldNames, progress: Callable[[int, int], None]
-) -> None:
-    """Write labelled copies of objects; those that a person approved keep their labels.
-
-    Args:
-        dataset: Dataset of the objects; those that were deleted meanwhile are passed over.
-        outcome: What to write, by object ids; an object that failed loses an earlier label.
-        fields: Names of the fields.
-        progress: Called with (objects written, objects in all).
+    The methods are those of `ImageLabels`; ids are those of objects.
     """
-    declare_object_field(dataset, fields)
-    answers = read_approved_objects(dataset, fields)
-    rows = {one: row for row, one in enumerate(outcome.sample_ids)}
-    chosen = _samples_with(dataset, fields.objects, outcome.written_ids)
-    done = 0
-    for start in range(0, len(chosen), CHUNK_SAMPLES):
-        view = dataset.select(chosen[start : start + CHUNK_SAMPLES])
-        ids, sources, earlier = view.values(["id", fields.objects, fields.label])
-        objects = [one for source in sources for one in _singles(source)]
-        _relabel([one for one in objects if one.id in rows], rows, outcome, fields)
-        _mark_failures([one for one in objects if one.id in outcome.failures], outcome.failures)
-        _keep_approved([one for one in objects if one.id in answers], answers)
-        values = [
-            _merged(source, before, outcome.written_ids)
-            for source, before in zip(sources, earlier, strict=True)
-        ]
-        dataset.set_values(fields.label, dict(zip(ids, values, strict=True)), key_field="id", validate=False)
-        done += sum(one.id in rows for one in objects)
-        progress(done, len(rows))
-    root = object_path(dataset, fields.label)
-    for attribute in ("label", "confidence", "review_rank"):
-        dataset.create_index(f"{root}.{attribute}")
+
+    noun = "object"
+
+    def __init__(self, dataset: fo.Dataset, names: FieldNames) -> None:
+        """Name the dataset and the fields; nothing happens yet."""
+        self._dataset, self._names = dataset, names
+
+    def prepare(self) -> None:
+        """Make room for what a run writes; copies of objects that are gone from their field go too."""
+        declare_object_field(self._dataset, self._names)
+        gone = self._places_in(self._names.label).keys() - self._places_in(self._names.objects).keys()
+        if gone:
+            clear_object_labels(self._dataset, self._names.label, gone)
+
+    def index(self) -> None:
+        """Let the grid sort and filter, which it offers by indexed fields only."""
+        root = object_path(self._dataset, self._names.label)
+        for attribute in ("label", "confidence", "review_rank"):
+            self._dataset.create_index(f"{root}.{attribute}")
+
+    def ids(self, samples: Samples) -> list[str]:
+        """Ids of what a dataset, view or patches view shows."""
+        field = shown_field(samples, self._names.label)
+        root = object_path(samples, field)
+        found = samples.values(f"{root}.id", unwind=root != field)
+        return list(dict.fromkeys(one for one in found if one))
+
+    def view(self, ids: Sequence[str]) -> fo.DatasetView:
+        """The labelled objects of these ids one by one, in this order."""
+        return object_view(self._dataset, self._names.label, ids)
+
+    def path(self, role: str) -> str:
+        """Path of "confidence" or another role in `view` and `unanswered`."""
+        return f"{self._names.label}.{role}"
+
+    def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
+        """Documents of the labels ("label"), or of the answers ("corrected"), where there are any."""
+        wanted, field = set(ids), getattr(self._names, role)
+        samples = {self._places[one] for one in wanted if one in self._places}
+        found = read_documents(self._dataset, samples, [field]).values()
+        held = [one for sample in found for one in self._singles(sample, field).items()]
+        return {one: document for one, document in held if one in wanted}
+
+    def put(self, changes: dict[str, Document]) -> None:
+        """Write labels, answers and what goes with them.
+
+        Args:
+            changes: Id → role → value. That of "label" is a document, which may name no class; that of
+                "corrected" is a document or None; others become attributes of the label.
+        """
+        by_sample: dict[str, dict[str, Document]] = defaultdict(dict)
+        for one, change in changes.items():
+            if one in self._places:
+                by_sample[self._places[one]][one] = change
+        ids = list(by_sample)
+        for start in range(0, len(ids), CHUNK_SAMPLES):
+            found = read_documents(self._dataset, ids[start : start + CHUNK_SAMPLES], self._fields)
+            update_documents(
+                self._dataset, {one: self._merged(sample, by_sample[one]) for one, sample in found.items()}
+            )
+
+    def values(self, role: str, *attributes: str) -> dict[str, tuple]:
+        """Id → attributes of its label, or of the answer, for all that have a class."""
+        return self._values(self._dataset, getattr(self._names, role), *attributes)
+
+    def tagged(self) -> dict[str, str]:
+        """Id → class of the labels that are approved by their tag alone."""
+        field = self._names.label
+        if not self._dataset.has_sample_field(field):
+            return {}
+        tagged = self._dataset.select_labels(tags=APPROVED_TAG, fields=field)
+        return {one: label for one, (label,) in self._values(tagged, field, "label").items()}
+
+    def tag(self, ids: Iterable[str]) -> None:
+        """Show in the App that labels are approved."""
+        self._put_tag(ids, [APPROVED_TAG])
+
+    def untag(self, ids: Iterable[str]) -> None:
+        """Show in the App that labels are not approved."""
+        self._put_tag(ids, [])
+
+    def refresh(self, samples: Samples, ids: Iterable[str]) -> None:
+        """Bring labels up to date in a patches view, which shows copies of them."""
+        if isinstance(samples, PatchesView) and samples.patches_field == self._names.label:
+            labels = self.read("label", ids)
+            update_documents(samples._dataset, {one: {self._names.label: labels[one]} for one in labels})
+        elif is_patches(samples):
+            samples.reload()
+
+    def unanswered(self, samples: Samples) -> fo.DatasetView:
+        """Labelled objects of which nobody has said anything, one by one."""
+        label, answers = self._names.label, object_path(self._dataset, self._names.corrected)
+        if is_patches(samples):
+            return self.unanswered(self._dataset).select(self.ids(samples))
+        if answers == self._names.corrected:
+            is_tagged = fo.ViewField(f"{label}.tags").contains(APPROVED_TAG)
+            return samples.exists(f"{label}.label").exists(answers, False).match(~is_tagged)
+        is_answered = fo.ViewField(f"${answers}._id").contains([fo.ViewField("_id")])
+        is_tagged = fo.ViewField("tags").contains(APPROVED_TAG)
+        is_asked = (fo.ViewField("label") != None) & ~is_answered & ~is_tagged  # noqa: E711
+        return samples.filter_labels(label, is_asked).to_patches(label)
+
+    @property
+    def _fields(self) -> list[str]:
+        names = self._names
+        return [one for one in (names.objects, names.label, names.corrected) if self._has(one)]
+
+    def _has(self, field: str) -> bool:
+        return self._dataset.has_sample_field(field)
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        """Object id → id of its sample, in whichever field the object is."""
+        return {one: sample for field in self._fields for one, sample in self._places_in(field).items()}
+
+    def _places_in(self, field: str) -> dict[str, str]:
+        path = f"{object_path(self._dataset, field)}._id"
+        samples = self._dataset._sample_collection.find({}, [path])
+        return {one: str(sample["_id"]) for sample in samples for one in self._singles(sample, field)}
+
+    @cached_property
+    def _list_name(self) -> str:
+        """Name of the list of objects in their field, "" where the field holds but one."""
+        field = self._fields[0]
+        return object_path(self._dataset, field).removeprefix(field).removeprefix(".")
+
+    def _singles(self, sample: Document, field: str) -> dict[str, Document]:
+        """Id → object, of the objects in a field of a sample."""
+        value = sample.get(field)
+        if not value:
+            return {}
+        objects = value.get(self._list_name) or [] if self._list_name else [value]
+        return {str(one["_id"]): one for one in objects}
+
+    def _together(self, objects: list[Document]) -> Document | None:
+        """The value of a field that holds these objects."""
+        if not objects:
+            return None
+        if not self._list_name:
+            return objects[0]
+        kind = self._dataset.get_field(self._names.label).document_type.__name__
+        return {"_cls": kind, self._list_name: objects}
+
+    def _merged(self, sample: Document, changes: dict[str, Document]) -> Document:
+        """The fields of a sample after changes to some of its objects, in the order of their source."""
+        names = self._names
+        source = self._singles(sample, names.objects)
+        labels, answers = self._singles(sample, names.label), self._singles(sample, names.corrected)
+        bases = answers | labels | source
+        for one, change in changes.items():
+            if one not in bases:  # deleted a moment ago
+                continue
+            if "label" in change:
+                tags = labels.get(one, {}).get("tags", [])
+                others = {role: value for role, value in change.items() if role in ATTRIBUTES}
+                labels[one] = _copy(bases[one], {"tags": tags} | change["label"] | others)
+            if change.get("corrected"):
+                answers[one] = _copy(bases[one], {"tags": []} | change["corrected"])
+            elif "corrected" in change:
+                answers.pop(one, None)
+        held = {names.label: labels, names.corrected: answers}
+        return {
+            field: self._together([objects[one] for one in {**source, **objects} if one in objects])
+            for field, objects in held.items()
+            if self._has(field)
+        }
+
+    def _put_tag(self, ids: Iterable[str], tags: list[str]) -> None:
+        changes = {}
+        for one, document in self.read("label", ids).items():
+            others = [tag for tag in document.get("tags", []) if tag != APPROVED_TAG]
+            changes[one] = {"label": document | {"tags": others + tags}}
+        self.put(changes)
+
+    def _values(self, samples: Samples, field: str, *attributes: str) -> dict[str, tuple]:
+        if not self._has(field):
+            return {}
+        root = object_path(self._dataset, field)
+        paths = [f"{root}.{name}" for name in ("id", "label", *attributes)]
+        rows = zip(*(samples.values(path, unwind=root != field) for path in paths), strict=True)
+        return {one: tuple(values) for one, label, *values in rows if one and label}
 
 
 def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
@@ -83,53 +238,6 @@ def clear_object_labels(dataset: fo.Dataset, label_field: str, ids: Iterable[str
     dataset.delete_labels(ids=list(ids), fields=label_field)
 
 
-def _samples_with(dataset: fo.Dataset, field: str, objects: set[str]) -> list[str]:
-    """Ids of the samples that have any of the objects."""
-    found = zip(*dataset.values(["id", f"{object_path(dataset, field)}.id"]), strict=True)
-    return [
-        sample_id
-        for sample_id, ids in found
-        if ids and not objects.isdisjoint([ids] if isinstance(ids, str) else ids)
-    ]
-
-
-def _singles(label: fo.Label | None) -> Sequence[Labelled]:
-    """The objects in a value of a field."""
-    if label is None:
-        return ()
-    return label[label._LABEL_LIST_FIELD] if isinstance(label, fo.Detections | fo.Polylines) else (label,)
-
-
-def _relabel(objects: list[Labelled], rows: dict[str, int], outcome: Outcome, fields: FieldNames) -> None:
-    """Replace what a person said of objects by what the run says."""
-    columns = outcome.columns(fields, np.array([rows[one.id] for one in objects], np.int64))
-    by_attribute = {name: columns[getattr(fields, name)] for name in ROLES if name in ATTRIBUTES}
-    for number, (one, label) in enumerate(zip(objects, columns[fields.label], strict=True)):
-        one.tags, one.label, one.confidence = [], label.label, label.confidence
-        for name in EXPLANATIONS:
-            one[name] = label[name]
-        for name, values in by_attribute.items():
-            one[name] = values[number]
-
-
-def _mark_failures(objects: list[Labelled], failures: dict[str, str]) -> None:
-    for one in objects:
-        one.tags, one.label, one.confidence = [], None, None
-        one["error"] = failures[one.id]
-
-
-def _keep_approved(objects: list[Labelled], answers: dict[str, str]) -> None:
-    for one in objects:
-        one.tags, one.label, one.confidence = [APPROVED_TAG], answers[one.id], 1.0
-        one["review_rank"] = None
-
-
-def _merged(source: fo.Label, earlier: fo.Label | None, written: set[str]) -> fo.Label | None:
-    """The labelled objects of a sample, in the order of their source; those of earlier runs stay."""
-    kept = {one.id: one for one in _singles(earlier)}
-    labelled = [one if one.id in written else kept.get(one.id) for one in _singles(source)]
-    labelled = [one for one in labelled if one is not None]
-    if not isinstance(source, fo.Detections | fo.Polylines):
-        return next(iter(labelled), None)
-    source[source._LABEL_LIST_FIELD] = labelled
-    return source
+def _copy(base: Document, attributes: Document) -> Document:
+    """An object with the box or shape of another, and a class of its own or none."""
+    return base | {"label": None, "confidence": None} | attributes

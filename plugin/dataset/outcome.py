@@ -6,12 +6,10 @@ Kept before the samples are written, so that a run that dies while it writes can
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
-import fiftyone as fo
 import numpy as np
 from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
 
 from ..engine.results import Refinement
-from .fields import FieldNames
 from .review import review_ranks
 
 MOST_NOVEL_CLUSTERS = 20
@@ -145,25 +143,43 @@ class Outcome:
             **{name: deserialize_numpy_array(data[name], ascii=True) for name in ARRAYS},
         )
 
-    def columns(self, names: FieldNames, rows: slice | np.ndarray) -> dict[str, list]:
-        """Field → its values on some of the samples, which a slice or their numbers choose."""
-        confidence = self.confidence[rows].tolist()
+    def changes(self, rows: slice) -> dict[str, dict]:
+        """What is to be written of some of the samples: id → role of a field → value.
+
+        The label is a dict of class, confidence and `fields.EXPLANATIONS`.
+        """
+        columns = zip(
+            self.sample_ids[rows],
+            self._labels(rows),
+            self.micro_cluster[rows].tolist(),
+            self.meta_cluster[rows].tolist(),
+            self.review_rank[rows].tolist(),
+            strict=True,
+        )
         return {
-            names.label: list(self._classifications(rows, confidence)),
-            names.confidence: confidence,
-            names.micro_cluster: self.micro_cluster[rows].tolist(),
-            names.meta_cluster: self.meta_cluster[rows].tolist(),
-            names.review_rank: [rank or None for rank in self.review_rank[rows].tolist()],
-            names.error: [None] * len(confidence),
+            one: {
+                "label": label,
+                "micro_cluster": micro,
+                "meta_cluster": meta,
+                "review_rank": rank or None,
+                "error": None,
+            }
+            for one, label, micro, meta, rank in columns
         }
 
-    def _classifications(
-        self, rows: slice | np.ndarray, confidence: list[float]
-    ) -> Iterator[fo.Classification]:
-        """Labels with what explains them; the names are those of `fields.EXPLANATIONS`."""
+    def failed_changes(self) -> dict[str, dict]:
+        """The same for those that could not be labelled."""
+        gone = {"micro_cluster": None, "meta_cluster": None, "review_rank": None}
+        return {
+            one: {"label": {"label": None, "confidence": None}, "error": error} | gone
+            for one, error in self.failures.items()
+        }
+
+    def _labels(self, rows: slice) -> Iterator[dict]:
         classes, changed_by = (*self.classes, None), (*self.levels, "")
         columns = (
             self.labels,
+            self.confidence,
             self.second_labels,
             self.changed_by,
             self.margin,
@@ -172,21 +188,21 @@ class Outcome:
             self.agreement,
             self.novelty,
         )
-        for label, second, level, margin, text, image, agreement, novelty, sure in zip(
-            *(column[rows].tolist() for column in columns), confidence, strict=True
+        for label, sure, second, level, margin, text, image, agreement, novelty in zip(
+            *(column[rows].tolist() for column in columns), strict=True
         ):
             # -1, which stands for none, is the last entry of either tuple.
-            yield fo.Classification(
-                label=classes[label],
-                confidence=sure,
-                second_choice=classes[second],
-                changed_by=changed_by[level],
-                margin=margin,
-                text_support=text,
-                image_support=image,
-                agreement=agreement,
-                novelty=novelty,
-            )
+            yield {
+                "label": classes[label],
+                "confidence": sure,
+                "second_choice": classes[second],
+                "changed_by": changed_by[level],
+                "margin": margin,
+                "text_support": text,
+                "image_support": image,
+                "agreement": agreement,
+                "novelty": novelty,
+            }
 
 
 ARRAYS = tuple(field.name for field in fields(Outcome) if field.type is np.ndarray)

@@ -12,7 +12,7 @@ from fiftyone.core.patches import EvaluationPatchesView, PatchesView
 
 from ..encoders.crops import MARGIN, ImageCrop
 from ..engine.errors import InputError
-from .fields import APPROVED_TAG, FieldNames, origin_of
+from .fields import origin_of
 from .reading import Samples, as_clusters, as_matrix, dataset_of, why_not_labelable
 
 KINDS = (fo.Detections, fo.Detection, fo.Polylines, fo.Polyline)
@@ -93,7 +93,7 @@ def read_objects(samples: Samples, field: str, margin: float = MARGIN) -> Object
     field = origin_of(dataset_of(samples), field) or field
     if not 0 <= margin <= 1:
         raise InputError(f"The margin is a share of the box from 0 to 1, not {margin!r}.")
-    shown = _shown_field(samples, field)
+    shown = shown_field(samples, field)
     found = [
         (one, ImageCrop(path, box, margin))
         for path, ids, boxes in _rows(samples, shown)
@@ -127,7 +127,7 @@ def check_objects(samples: Samples, field: str) -> None:
         raise InputError(
             f"Field {field!r} holds {name}, not boxes or shapes: choose another (there are: {known})."
         )
-    if _shown_field(samples, field) is None:
+    if shown_field(samples, field) is None:
         shown = " and ".join(object_fields(samples))
         raise InputError(f"This view shows the objects in {shown}, not those in {field!r}: leave it first.")
 
@@ -202,19 +202,12 @@ def one_by_one(samples: Samples, field: str) -> fo.DatasetView:
     return samples.exists(field) if object_path(samples, field) == field else samples.to_patches(field)
 
 
-def read_approved_objects(dataset: fo.Dataset, names: FieldNames) -> dict[str, str]:
-    """What people said of objects, by tagging them "approved" in the label field.
-
-    Returns:
-        Object id → class name.
-    """
-    if not dataset.has_sample_field(names.label):
-        return {}
-    root = object_path(dataset, names.label)
-    view = dataset.select_labels(tags=APPROVED_TAG, fields=names.label)
-    unwind = root != names.label
-    ids, labels = (view.values(f"{root}.{name}", unwind=unwind) for name in ("id", "label"))
-    return {one: label for one, label in zip(ids, labels, strict=True) if one and label}
+def shown_field(samples: Samples, field: str) -> str | None:
+    """The field of a collection that shows the objects of a field of its dataset; None if none does."""
+    origin = origin_of(dataset_of(samples), field) or field
+    shown = object_fields(samples)
+    candidates = [field, *(one for one in shown if origin_of(dataset_of(samples), one) == origin), origin]
+    return next((one for one in candidates if one in shown), None)
 
 
 def object_path(samples: Samples, field: str) -> str:
@@ -224,14 +217,6 @@ def object_path(samples: Samples, field: str) -> str:
 
 def _holds_objects(field: fo.Field) -> bool:
     return isinstance(field, fo.EmbeddedDocumentField) and issubclass(field.document_type, KINDS)
-
-
-def _shown_field(samples: Samples, field: str) -> str | None:
-    """The field of a collection that shows the objects of a field of its dataset; None if none does."""
-    origin = origin_of(dataset_of(samples), field) or field
-    shown = object_fields(samples)
-    candidates = [field, *(one for one in shown if origin_of(dataset_of(samples), one) == origin), origin]
-    return next((one for one in candidates if one in shown), None)
 
 
 def _rows(samples: Samples, field: str) -> Iterator[tuple[str, list[str], list[tuple]]]:

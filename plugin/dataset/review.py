@@ -12,8 +12,8 @@ from ..engine.errors import InputError
 from ..engine.results import Refinement
 from ..engine.review import review_order
 from .answers import fields_of_run
-from .fields import APPROVED_TAG, declare_answers, origin_of
-from .patches import one_by_one
+from .fields import declare_answers
+from .labels import labels_of
 from .reading import Samples, dataset_of
 
 VIEW_NOTE = "Kept up to date by auto-label"
@@ -49,7 +49,7 @@ def review_ranks(refinement: Refinement) -> np.ndarray:
 def review_view(
     samples: Samples, label_field: str = "auto_label", order: str = Order.SUGGESTED
 ) -> fo.DatasetView:
-    """Labelled samples that nobody has answered, those to look at first in front.
+    """Labelled samples, or objects one by one, that nobody has answered, those to look at first in front.
 
     Args:
         samples: Dataset or view.
@@ -61,17 +61,17 @@ def review_view(
     """
     if order not in list(Order):
         raise InputError(f"There is no order {order!r}: choose {' or '.join(one.value for one in Order)}.")
-    names = fields_of_run(samples, label_field)
-    declare_answers(dataset_of(samples), names)
-    path = names.review_rank if order == Order.SUGGESTED else names.confidence
-    unanswered = samples.exists(f"{names.label}.label").exists(f"{names.corrected}.label", False)
-    return unanswered.match_tags(APPROVED_TAG, bool=False).exists(path).sort_by(path)
+    names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
+    declare_answers(dataset, names)
+    labels = labels_of(dataset, names)
+    path = labels.path("review_rank" if order == Order.SUGGESTED else "confidence")
+    return labels.unanswered(samples).exists(path).sort_by(path)
 
 
 def review_next(
     samples: Samples, count: int = 24, label_field: str = "auto_label", order: str = Order.SUGGESTED
 ) -> fo.DatasetView:
-    """The samples that a person should look at next; they stay in the view when they are answered.
+    """What a person should look at next, samples or objects; they stay in the view when they are answered.
 
     Args:
         samples: Dataset or view.
@@ -84,12 +84,15 @@ def review_next(
     """
     if count < 1:
         raise InputError(f"Ask for at least 1 sample, not {count}.")
-    ids = review_view(samples, label_field, order).limit(count).values("id")
-    return dataset_of(samples).select(ids, ordered=True)
+    page = review_view(samples, label_field, order).limit(count)
+    labels = labels_of(dataset_of(samples), fields_of_run(samples, label_field))
+    return labels.view(labels.ids(page))
 
 
 def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
     """Save what there is to review as views of the dataset, under names that begin with the label field.
+
+    FiftyOne keeps what a view of patches showed when it was saved, until it is reloaded.
 
     Returns:
         Their names; a view that a person saved under one of them is left as it is, and not among them.
@@ -98,8 +101,7 @@ def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
     for order, name in _names_of_views(label_field).items():
         if dataset.has_saved_view(name) and not _is_ours(dataset, name):
             continue
-        labels_objects = origin_of(dataset, label_field) is not None
-        view = (_object_review_view if labels_objects else review_view)(dataset, label_field, order)
+        view = review_view(dataset, label_field, order)
         dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
         saved.append(name)
     return saved
@@ -110,13 +112,6 @@ def delete_review_views(dataset: fo.Dataset, label_field: str) -> None:
     for name in _names_of_views(label_field).values():
         if dataset.has_saved_view(name) and _is_ours(dataset, name):
             dataset.delete_saved_view(name)
-
-
-def _object_review_view(dataset: fo.Dataset, label_field: str, order: Order) -> fo.DatasetView:
-    """Labelled objects that nobody has approved, one by one, those to look at first in front."""
-    path = f"{label_field}.{'review_rank' if order == Order.SUGGESTED else 'confidence'}"
-    is_approved = fo.ViewField(f"{label_field}.tags").contains(APPROVED_TAG)
-    return one_by_one(dataset, label_field).exists(path).match(~is_approved).sort_by(path)
 
 
 def _names_of_views(label_field: str) -> dict[Order, str]:

@@ -111,6 +111,7 @@ class RunRecord:
         encoder: Name of the encoder.
         visual_encoder: Name of the second image encoder, "" without one.
         sources: As in `RunInputs`.
+        margin: As in `RunInputs`.
         fields: Names of the fields that it writes; of a run that only prepares others, its column.
         settings: Settings by name.
         seconds: Stage → duration.
@@ -136,6 +137,7 @@ class RunRecord:
     encoder: str
     visual_encoder: str
     sources: dict[str, str]
+    margin: float | None
     fields: FieldNames | Column
     settings: dict
     seconds: dict[str, float]
@@ -326,6 +328,7 @@ def _record(document: RunDocument) -> RunRecord:
         encoder=config["encoder"],
         visual_encoder=config["visual_encoder"] or "",
         sources=dict(config["sources"]),
+        margin=config["margin"],
         fields=_names(fields, config["objects"]),
         settings=dict(config["settings"]),
         seconds=dict(config["seconds"]),

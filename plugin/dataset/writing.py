@@ -3,16 +3,16 @@
 Writing the same again changes nothing, so what was interrupted is completed by writing it once more.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
 import fiftyone as fo
 
 from .answers import read_answers
-from .fields import FieldNames, declare_fields
-from .object_labels import write_object_labels
+from .fields import FieldNames
+from .labels import labels_of
 from .outcome import Outcome
 
-CHUNK_SAMPLES = 10_000
+CHUNK_LABELS = 10_000
 
 
 def write_outcome(
@@ -26,43 +26,20 @@ def write_outcome(
         fields: Names of the fields.
         progress: Called with (samples, or objects, written; those in all).
     """
-    if fields.objects:
-        write_object_labels(dataset, outcome, fields, progress)
-        return
-    declare_fields(dataset, fields)
-    answers = read_answers(dataset, fields)
-    ids, failures = outcome.sample_ids, outcome.failures
-    for start in range(0, len(ids), CHUNK_SAMPLES):
-        rows = slice(start, min(start + CHUNK_SAMPLES, len(ids)))
-        columns = outcome.columns(fields, rows)
-        _keep_answers(columns, ids[rows], answers, fields)
-        for name, values in columns.items():
-            _set(dataset, name, ids[rows], values)
-        progress(rows.stop, len(ids))
-    if failures:
-        _set(dataset, fields.error, failures, failures.values())
-        for name in (fields.micro_cluster, fields.meta_cluster, fields.review_rank):
-            _set(dataset, name, failures, [None] * len(failures))
-        unanswered = [sample_id for sample_id in failures if sample_id not in answers]
-        for name in (fields.label, fields.confidence):
-            _set(dataset, name, unanswered, [None] * len(unanswered))
-    # The grid offers to sort and filter by indexed fields only.
-    label = fields.label
-    for path in (fields.confidence, fields.review_rank, f"{label}.confidence", f"{label}.label"):
-        dataset.create_index(path)
+    labels = labels_of(dataset, fields)
+    labels.prepare()
+    answers, total = read_answers(dataset, fields), len(outcome.sample_ids)
+    for start in range(0, total, CHUNK_LABELS):
+        rows = slice(start, min(start + CHUNK_LABELS, total))
+        labels.put(_with_answers(outcome.changes(rows), answers))
+        progress(rows.stop, total)
+    labels.put(_with_answers(outcome.failed_changes(), answers))
+    labels.index()
 
 
-def _keep_answers(
-    columns: dict[str, list], ids: Sequence[str], answers: dict[str, str], fields: FieldNames
-) -> None:
+def _with_answers(changes: dict[str, dict], answers: dict[str, str]) -> dict[str, dict]:
     """Put what people said, also while the run was at work, in the place of what the run says."""
-    for row, sample_id in enumerate(ids):
-        if sample_id in answers:
-            label = columns[fields.label][row]
-            label.label, label.confidence = answers[sample_id], 1.0
-            columns[fields.confidence][row] = 1.0
-            columns[fields.review_rank][row] = None
-
-
-def _set(dataset: fo.Dataset, name: str, ids: Iterable[str], values: Iterable) -> None:
-    dataset.set_values(name, dict(zip(ids, values, strict=True)), key_field="id", validate=False)
+    for one in changes.keys() & answers.keys():
+        changes[one]["label"] |= {"label": answers[one], "confidence": 1.0}
+        changes[one]["review_rank"] = None
+    return changes

@@ -4,6 +4,7 @@ What a person said wins over what a run said.
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import fiftyone as fo
@@ -77,10 +78,11 @@ def select_images(samples: Samples, options: ExportOptions) -> Selection:
     images: dict[str, LabelledImage] = {}
     left_out: Counter[str] = Counter()
     for row, (sample_id, path, tags, label, corrected) in enumerate(_values(samples, options.label_field)):
-        is_checked = corrected is not None or APPROVED_TAG in (tags or ())
-        labels = _singles(label if corrected is None else corrected)
-        kept = labels if is_checked else [one for one in labels if _is_sure(one, options.minimum_confidence)]
-        if reason := _why_left_out(labels, kept, options.approved_only and not is_checked):
+        labels, is_checked = _answered(label, corrected, tags)
+        approved = [one for one in labels if is_checked(one)]
+        asked = approved if options.approved_only else labels
+        kept = [one for one in asked if is_checked(one) or _is_sure(one, options.minimum_confidence)]
+        if reason := _why_left_out(labels, asked, kept):
             left_out[reason] += 1
         else:
             images.setdefault(sample_id, LabelledImage(sample_id, row, path, [])).labels.extend(kept)
@@ -109,15 +111,31 @@ def check_collection(samples: Samples, label_field: str) -> None:
         )
 
 
-def _values(samples: Samples, label_field: str) -> zip:
-    """Sample id, path, tags, label and corrected label, sample by sample."""
-    corrected = FieldNames(label=label_field).corrected
+def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
+    """Sample id, path, tags, label and what people said, sample by sample."""
     is_patches = not isinstance(samples, fo.Dataset) and samples._is_patches
     fields = ["sample_id" if is_patches else "id", "filepath", "tags", label_field]
-    values = samples.values(fields)
-    if dataset_of(samples).has_sample_field(corrected) and samples.get_field(corrected) is not None:
-        return zip(*values, samples.values(corrected), strict=True)
-    return zip(*values, [None] * len(values[0]), strict=True)
+    dataset, corrected = dataset_of(samples), FieldNames(label=label_field).corrected
+    said: dict[str, fo.Label] = {}
+    if dataset.has_sample_field(corrected):
+        said = dict(zip(*dataset.exists(corrected).values(["id", corrected]), strict=True))
+    for sample_id, *values in zip(*samples.values(fields), strict=True):
+        yield sample_id, *values, said.get(sample_id)
+
+
+def _answered(
+    label: fo.Label | None, corrected: fo.Label | None, tags: list[str] | None
+) -> tuple[list[Label], Callable[[Label], bool]]:
+    """Labels, with what people said in their place, and whether somebody found a label right."""
+    answers = {one.id: one for one in _singles(corrected)}
+    labels = [answers.get(one.id, one) for one in _singles(label)]
+    if isinstance(corrected, fo.Classification):
+        labels = list(answers.values())
+
+    def is_checked(one: Label) -> bool:
+        return one.id in answers or APPROVED_TAG in (*(tags or ()), *one.tags)
+
+    return labels, is_checked
 
 
 def _singles(label: fo.Label | None) -> list[Label]:
@@ -132,9 +150,9 @@ def _is_sure(label: Label, minimum: float) -> bool:
     return label.confidence is None or label.confidence >= minimum
 
 
-def _why_left_out(labels: list[Label], kept: list[Label], lacks_approval: bool) -> str:
+def _why_left_out(labels: list[Label], asked: list[Label], kept: list[Label]) -> str:
     if not labels:
         return UNLABELLED
-    if lacks_approval:
+    if not asked:
         return UNAPPROVED
     return "" if kept else DOUBTFUL

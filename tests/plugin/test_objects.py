@@ -7,14 +7,12 @@ import numpy as np
 import pytest
 import yaml
 from fiftyone_autolabel import ExportOptions, FieldNames, auto_label, export_labels
-from fiftyone_autolabel.plugin.dataset.answers import approve
 from fiftyone_autolabel.plugin.dataset.comparing import compare_runs
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
 from fiftyone_autolabel.plugin.dataset.runs import (
     UNHEARD,
     find_run,
-    labelled_fields,
     list_runs,
     stamp,
     update_record,
@@ -235,13 +233,6 @@ def test_a_run_that_died_while_it_wrote_is_completed(scenes):
     complete_interrupted(scenes)
 
     assert [objects.to_dict() for objects in scenes.values(FIELD)] == before
-
-
-def test_what_is_for_labels_of_images_refuses_those_of_objects(scenes):
-    label_vectors(scenes)
-    with pytest.raises(InputError, match="labels objects: look at them in a patches view"):
-        approve(scenes, FIELD)
-    assert labelled_fields(scenes) == []
 
 
 def test_approved_objects_outlive_their_run(scenes):

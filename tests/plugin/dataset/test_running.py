@@ -10,7 +10,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.dataset import running, runs, writing
+from fiftyone_autolabel.plugin.dataset import image_labels, running, runs, writing
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted, load_outcome
 from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
 from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
@@ -106,7 +106,7 @@ def test_a_database_that_is_gone_for_a_while_costs_no_label(dataset, monkeypatch
         def gone(*_):
             raise ConnectionError("the database is gone")
 
-        patched.setattr(dataset, "_bulk_write", gone)
+        patched.setattr(image_labels, "update_documents", gone)
         with pytest.raises(ConnectionError):
             run(dataset)
     (interrupted,) = list_runs(dataset)

@@ -56,7 +56,7 @@ def test_a_sample_that_works_again_loses_its_error(dataset, refinement):
 
 
 def test_samples_are_written_in_chunks_with_progress(dataset, refinement, monkeypatch):
-    monkeypatch.setattr(writing, "CHUNK_SAMPLES", 4)
+    monkeypatch.setattr(writing, "CHUNK_LABELS", 4)
     seen = []
     write(dataset, refinement, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(4, 6), (6, 6)]

@@ -1,0 +1,128 @@
+"""Labels of whole images, as a run and people read and write them: by id, the id being the sample's.
+
+The same for objects in images is in `object_labels`.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+import fiftyone as fo
+from bson import ObjectId
+
+from .documents import Document, read_documents, update_documents
+from .fields import APPROVED_TAG, FieldNames, answer_fields, declare_fields, origin_of
+from .reading import Samples
+
+
+class ImageLabels:
+    """Labels of the images of a dataset, and what people said of them."""
+
+    noun = "image"
+
+    def __init__(self, dataset: fo.Dataset, names: FieldNames) -> None:
+        """Name the dataset and the fields; nothing happens yet."""
+        self._dataset, self._names = dataset, names
+
+    def prepare(self) -> None:
+        """Make room for what a run writes."""
+        declare_fields(self._dataset, self._names)
+
+    def index(self) -> None:
+        """Let the grid sort and filter, which it offers by indexed fields only."""
+        names = self._names
+        for path in (
+            names.confidence,
+            names.review_rank,
+            f"{names.label}.confidence",
+            f"{names.label}.label",
+        ):
+            self._dataset.create_index(path)
+
+    def ids(self, samples: Samples) -> list[str]:
+        """Ids of what a dataset or view shows."""
+        return samples.values("id")
+
+    def view(self, ids: Sequence[str]) -> fo.DatasetView:
+        """The images of these ids, in this order."""
+        return self._dataset.select(ids, ordered=True)
+
+    def path(self, role: str) -> str:
+        """Path of "confidence" or another role in `view` and `unanswered`."""
+        return getattr(self._names, role)
+
+    def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
+        """Documents of the labels, or of the answers.
+
+        Args:
+            role: "label" or "corrected".
+            ids: Of what to read them.
+
+        Returns:
+            Id → document, where there is one.
+        """
+        field = getattr(self._names, role)
+        found = read_documents(self._dataset, ids, [field])
+        return {one: sample[field] for one, sample in found.items() if sample.get(field)}
+
+    def put(self, changes: dict[str, Document]) -> None:
+        """Write labels, answers and what goes with them.
+
+        Args:
+            changes: Id → role → value. That of "label" is a document, and an image whose document names no
+                class has no label; that of "corrected" is a document or None.
+        """
+        update_documents(self._dataset, {one: self._stored(change) for one, change in changes.items()})
+
+    def values(self, role: str, *attributes: str) -> dict[str, tuple]:
+        """Id → attributes of its label, or of the answer, for all that have one."""
+        return self._values(self._dataset, getattr(self._names, role), *attributes)
+
+    def tagged(self) -> dict[str, str]:
+        """Id → class of the labels that are approved by a tag alone.
+
+        Where the tag goes with an answer on another label field, it does not count here.
+        """
+        tagged = self._dataset.match_tags(APPROVED_TAG)
+        for field in answer_fields(self._dataset):
+            if origin_of(self._dataset, field) is None:
+                tagged = tagged.exists(field, False)
+        return {one: label for one, (label,) in self._values(tagged, self._names.label, "label").items()}
+
+    def tag(self, ids: Collection[str]) -> None:
+        """Show in the App that labels are approved."""
+        self._dataset.select(ids).tag_samples(APPROVED_TAG)
+
+    def untag(self, ids: Collection[str]) -> None:
+        """Show in the App that labels are not approved."""
+        self._dataset.select(ids).untag_samples(APPROVED_TAG)
+
+    def refresh(self, samples: Samples, ids: Iterable[str]) -> None:
+        """Bring labels up to date in a view that shows copies of them, which those of images never do."""
+
+    def unanswered(self, samples: Samples) -> fo.DatasetView:
+        """Labelled images of which nobody has said anything."""
+        labelled = samples.exists(f"{self._names.label}.label")
+        unanswered = labelled.exists(f"{self._names.corrected}.label", False)
+        return unanswered.match_tags(APPROVED_TAG, bool=False)
+
+    def _values(self, samples: Samples, field: str, *attributes: str) -> dict[str, tuple]:
+        if not self._dataset.has_sample_field(field):
+            return {}
+        paths = [f"{field}.{name}" for name in attributes]
+        ids, *columns = samples.exists(f"{field}.label").values(["id", *paths])
+        return dict(zip(ids, zip(*columns, strict=True), strict=True))
+
+    def _stored(self, change: Document) -> Document:
+        """A change by fields, with confidence in both of its places."""
+        stored = {getattr(self._names, role): value for role, value in change.items()}
+        for role in ("label", "corrected"):
+            if role in change:
+                stored[getattr(self._names, role)] = _classification(change[role])
+        if "label" in change:
+            stored[self._names.confidence] = change["label"]["confidence"]
+        return stored
+
+
+def _classification(document: Document | None) -> Document | None:
+    if document is None or document["label"] is None:
+        return None
+    return {"_id": ObjectId(), "_cls": "Classification", "tags": []} | document

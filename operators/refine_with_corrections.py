@@ -13,16 +13,17 @@ from fiftyone.operators import types
 
 from ..plugin.corrections import Relabelling, refine_with_corrections
 from ..plugin.dataset.answers import fields_of_run, read_answers
+from ..plugin.dataset.labels import labels_of
 from ..plugin.pipeline import Progress
 from .background import is_in_app, message_output, run_with_progress, stream_with_progress
 from .forms import refuse
-from .reviewing import add_label_field, chosen_label_field, execute_on, images
+from .reviewing import add_label_field, all_samples, chosen_label_field, counted, execute_on
 
 TITLE = "Refine with corrections"
 
 
 class RefineWithCorrections(foo.Operator):
-    """Label the samples of the last run again, with all approvals and corrections as anchors."""
+    """Label the samples or objects of the last run again, with all answers as anchors."""
 
     @property
     def config(self) -> foo.OperatorConfig:
@@ -30,7 +31,7 @@ class RefineWithCorrections(foo.Operator):
         return foo.OperatorConfig(
             name="refine_with_corrections",
             label=TITLE,
-            description="Label the other images again, anchored to what was approved and corrected",
+            description="Label the others again, anchored to what was approved and corrected",
             icon="auto_fix_high",
             dynamic=True,
             execute_as_generator=True,
@@ -39,14 +40,12 @@ class RefineWithCorrections(foo.Operator):
             risk_level=types.RiskLevel.MEDIUM,
         )
 
-    def __call__(
-        self, dataset: fo.Dataset, *, label_field: str = "auto_label", delegate: bool = False
-    ) -> Any:
+    def __call__(self, dataset: fo.Dataset, *, label_field: str | None = None, delegate: bool = False) -> Any:
         """Refine the labels of a dataset from Python, as the form does in the App.
 
         Args:
-            dataset: The dataset; the samples of the last run are labelled.
-            label_field: Field that a run wrote.
+            dataset: The dataset; the samples or objects of the last run are labelled.
+            label_field: Field that a run wrote; by default "auto_label", or the only one that there is.
             delegate: Whether to queue the run for `fiftyone delegated launch`.
 
         Returns:
@@ -64,10 +63,12 @@ class RefineWithCorrections(foo.Operator):
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
-        if add_label_field(inputs, ctx, ctx.dataset):
-            names = fields_of_run(ctx.dataset, chosen_label_field(ctx))
+        samples = all_samples(ctx)
+        if add_label_field(inputs, ctx, samples):
+            names = fields_of_run(samples, chosen_label_field(ctx, samples))
             count = len(read_answers(ctx.dataset, names))
-            notice = inputs.view("count", types.Notice(label=f"{images(count)} approved or corrected so far"))
+            answered = counted(count, labels_of(ctx.dataset, names).noun)
+            notice = inputs.view("count", types.Notice(label=f"{answered} approved or corrected so far"))
             if not count:
                 refuse(notice, "Approve or correct some labels first.")
         return types.Property(inputs, view=types.View(label=TITLE))
@@ -78,7 +79,7 @@ class RefineWithCorrections(foo.Operator):
         Returns:
             The messages for the App; elsewhere the summary.
         """
-        dataset, field = ctx.dataset, chosen_label_field(ctx)
+        dataset, field = ctx.dataset, chosen_label_field(ctx, all_samples(ctx))
 
         def work(progress: Progress) -> Relabelling:
             return refine_with_corrections(dataset, field, progress=progress)
@@ -107,7 +108,7 @@ def summary(relabelling: Relabelling) -> dict:
         lines.append(f"New classes: {', '.join(done.new_classes)}.")
     if done.labelling.strange_answers:
         names = ", ".join(done.labelling.strange_answers)
-        lines.append(f"Not looked for on other images, for want of a text vector: {names}.")
+        lines.append(f"Not looked for on others, for want of a text vector: {names}.")
     return {
         "run_key": done.labelling.run_key,
         "n_answers": done.n_answers,
@@ -128,4 +129,4 @@ def _show(ctx: foo.ExecutionContext, relabelling: Relabelling) -> Iterator:
 
 
 def _labels(count: int) -> str:
-    return f"{count:,} label{'' if count == 1 else 's'}"
+    return counted(count, "label")

@@ -10,7 +10,14 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.reading import Samples
 from ..plugin.dataset.review import Order, review_next, review_view
-from .reviewing import add_label_field, chosen_label_field, execute_on, images
+from .reviewing import (
+    add_label_field,
+    all_samples,
+    chosen_label_field,
+    counted,
+    execute_on,
+    labels_of_run,
+)
 
 TITLE = "Review next"
 COUNT = 24
@@ -18,7 +25,7 @@ COUNT = 24
 
 
 class ReviewNext(foo.Operator):
-    """Show the samples whose answer tells most, a page at a time."""
+    """Show the samples or objects whose answer tells most, a page at a time."""
 
     @property
     def config(self) -> foo.OperatorConfig:
@@ -37,15 +44,15 @@ class ReviewNext(foo.Operator):
         sample_collection: Samples,
         count: int = COUNT,
         *,
-        label_field: str = "auto_label",
+        label_field: str | None = None,
         order: str = Order.SUGGESTED.value,
     ) -> Any:
         """Find what to review next from Python.
 
         Args:
             sample_collection: Dataset, or any view of it: the whole dataset is looked at.
-            count: Most samples.
-            label_field: Field that a run wrote.
+            count: Most samples, or objects.
+            label_field: Field that a run wrote; by default "auto_label", or the only one that there is.
             order: "suggested" or "worst".
 
         Returns:
@@ -64,9 +71,9 @@ class ReviewNext(foo.Operator):
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
-        if add_label_field(inputs, ctx, ctx.dataset):
+        if add_label_field(inputs, ctx, all_samples(ctx)):
             _add_order(inputs)
-            inputs.int("count", min=1, default=COUNT, label="Samples at a time")
+            inputs.int("count", min=1, default=COUNT, label="How many at a time")
         return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Show"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
@@ -75,11 +82,12 @@ class ReviewNext(foo.Operator):
         Returns:
             Their ids, and how many others are left.
         """
-        field, order = chosen_label_field(ctx), ctx.params.get("order") or Order.SUGGESTED
+        field, order = chosen_label_field(ctx, all_samples(ctx)), ctx.params.get("order") or Order.SUGGESTED
         page = review_next(ctx.dataset, ctx.params.get("count") or COUNT, field, order)
         ids = page.values("id")
         n_left = len(review_view(ctx.dataset, field, order)) - len(ids)
-        message = f"{images(len(ids))} to review, {n_left:,} left after them."
+        noun = labels_of_run(ctx.dataset, field).noun
+        message = f"{counted(len(ids), noun)} to review, {n_left:,} left after them."
         if ids:
             message += " Correct the wrong ones, then approve the view."
             ctx.ops.clear_selected_samples()
@@ -95,7 +103,7 @@ def _add_order(inputs: types.Object) -> None:
     orders.add_choice(
         Order.SUGGESTED.value,
         label="What tells most",
-        description="One image of every doubtful group before many of one",
+        description="One of every doubtful group before many of one",
     )
     orders.add_choice(Order.WORST.value, label="Worst first", description="The least confident labels")
     inputs.enum("order", orders.values(), default=Order.SUGGESTED.value, label="Order", view=orders)

@@ -1,33 +1,114 @@
-"""Pieces that the operators of the review share: which samples are meant, which labels, what came of it.
+"""What the operators of the review share: which samples or objects are meant, which labels, what came of it.
 
 Nothing here is done to a whole dataset just because nothing was selected.
 """
 
-from collections.abc import Callable
 from functools import partial
+from typing import Any, ClassVar
 
 import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.answers import Answered, fields_of_run
-from ..plugin.dataset.reading import Samples
-from ..plugin.dataset.runs import labelled_fields
+from ..plugin.dataset.answers import Answered, answerable_fields, fields_of_run
+from ..plugin.dataset.labels import Labels, labels_of
+from ..plugin.dataset.patches import is_patches
+from ..plugin.dataset.reading import Samples, dataset_of
 from .auto_label_form import FIELDS
 from .background import is_in_app
 from .forms import dropdown, refuse, sentence_of
 
 
+class Answering(foo.Operator):
+    """An operator by which a person says something of samples or objects: selected, open, or in a view.
+
+    Attributes:
+        title: What it is called.
+        button: What the button of its form says.
+        announcement: What it does, before "3 images", as in "Approve the labels of".
+    """
+
+    title: ClassVar[str]
+    button: ClassVar[str]
+    announcement: ClassVar[str]
+
+    def __call__(self, sample_collection: Samples, *, label_field: str | None = None) -> Any:
+        """Do it to a dataset or view from Python.
+
+        Args:
+            sample_collection: Dataset or view; where objects are labelled, those that it shows are meant.
+            label_field: Field that a run wrote; by default "auto_label", or the field of the objects that a
+                patches view shows.
+
+        Returns:
+            The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+        """
+        return execute_on(self.uri, sample_collection, {"label_field": label_field})
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form."""
+        inputs = types.Object()
+        samples = meant_samples(ctx)
+        if add_label_field(inputs, ctx, samples):
+            self.add_inputs(inputs, ctx, samples)
+            add_count(inputs, ctx, samples, self.announcement)
+        return types.Property(
+            inputs, view=types.PromptView(label=self.title, submit_button_label=self.button)
+        )
+
+    def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
+        """Add to the form what else is to be said."""
+
+    def execute(self, ctx: foo.ExecutionContext) -> dict:
+        """Do it to what is meant.
+
+        Returns:
+            What was done.
+        """
+        samples = meant_samples(ctx)
+        label_field = chosen_label_field(ctx, samples)
+        answered = self.answer(ctx, samples, label_field)
+        noun = labels_of_run(samples, label_field).noun
+        return tell(ctx, answered, self.told(ctx, counted(len(answered.sample_ids), noun)))
+
+    def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
+        """Write down what the person says."""
+        raise NotImplementedError
+
+    def told(self, ctx: foo.ExecutionContext, count: str) -> str:
+        """What was done to "3 images", as a sentence."""
+        raise NotImplementedError
+
+
 def meant_samples(ctx: foo.ExecutionContext) -> Samples:
-    """The sample that is open, or the target view: what is selected, or the current view."""
-    if ctx.current_sample and not ctx.selected:
-        return ctx.dataset.select(ctx.current_sample)
-    return ctx.target_view(require_flat=True)
+    """Labels that are selected, the sample or patch that is open, or the target view.
+
+    The target is what was chosen in the form, else the current view.
+    """
+    target = ctx.target_view(require_flat=True)
+    has_chosen = ctx.params.get("view_target") or ctx.request_params.get("view_target")
+    if has_chosen or ctx.selected:
+        return target
+    if ctx.selected_labels:
+        return ctx.dataset.selectlabels_of_run(labels=ctx.selected_labels)
+    if ctx.current_sample:
+        return (ctx.view if is_patches(ctx.view) else ctx.dataset).select(ctx.current_sample)
+    return target
 
 
-def chosen_label_field(ctx: foo.ExecutionContext) -> str:
-    """The label field that was chosen, else the usual one, else the one that was written first."""
-    return ctx.params.get("label_field") or usual_label_field(labelled_fields(ctx.dataset))
+def chosen_label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
+    """The label field that was chosen, else the usual one of those that these samples can answer."""
+    return ctx.params.get("label_field") or usual_label_field(answerable_fields(samples))
+
+
+def all_samples(ctx: foo.ExecutionContext) -> Samples:
+    """The dataset whatever the grid shows; but if that is labelled objects, then objects are meant."""
+    return ctx.view if is_patches(ctx.view) and answerable_fields(ctx.view) else ctx.dataset
+
+
+def labels_of_run(samples: Samples, label_field: str) -> Labels:
+    """The labels in a field that a run wrote."""
+    return labels_of(dataset_of(samples), fields_of_run(samples, label_field))
 
 
 def usual_label_field(fields: list[str]) -> str:
@@ -41,11 +122,11 @@ def add_label_field(inputs: types.Object, ctx: foo.ExecutionContext, samples: Sa
     Returns:
         Whether there are labels of a run.
     """
-    problem = sentence_of(partial(fields_of_run, samples, chosen_label_field(ctx)))
+    problem = sentence_of(partial(fields_of_run, samples, chosen_label_field(ctx, samples)))
     if problem:
         refuse(inputs.view("problem", types.Error(label=problem)), problem)
         return False
-    fields = labelled_fields(ctx.dataset)
+    fields = answerable_fields(samples)
     if len(fields) > 1:
         inputs.enum(
             "label_field",
@@ -58,7 +139,7 @@ def add_label_field(inputs: types.Object, ctx: foo.ExecutionContext, samples: Sa
 
 
 def add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples, what: str) -> None:
-    """Say how many samples are meant; refuse a whole dataset that nobody asked for.
+    """Say how many samples or objects are meant; refuse a whole dataset that nobody asked for.
 
     Args:
         inputs: The form.
@@ -66,32 +147,34 @@ def add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples,
         samples: The samples that are meant.
         what: What will be done, e.g. "Approve the labels of".
     """
-    notice = inputs.view("count", types.Notice(label=f"{what} {images(len(samples))}"))
-    is_chosen = ctx.selected or ctx.current_sample or ctx.has_custom_view
+    labels = labels_of_run(samples, chosen_label_field(ctx, samples))
+    count = counted(len(labels.ids(samples)), labels.noun)
+    notice = inputs.view("count", types.Notice(label=f"{what} {count}"))
+    is_chosen = ctx.selected or ctx.selected_labels or ctx.current_sample or ctx.has_custom_view
     if is_in_app(ctx) and not is_chosen:
         refuse(notice, "Select the samples that you mean, or open a view of them.")
 
 
-def tell(ctx: foo.ExecutionContext, answered: Answered, sentence: Callable[[str], str]) -> dict:
+def tell(ctx: foo.ExecutionContext, answered: Answered, message: str) -> dict:
     """Show what was done, in the App as a notice.
 
     Args:
         ctx: Execution of the operator.
         answered: What was done.
-        sentence: Makes a sentence of "3 images".
+        message: The same as a sentence.
 
     Returns:
         The same in values that go through JSON.
     """
     passed_over = {reason: count for reason, count in answered.passed_over.items() if count}
-    message = sentence(images(len(answered.sample_ids)))
     if passed_over:
         message += " (" + ", ".join(f"{count} {reason}" for reason, count in passed_over.items()) + ")"
     ctx.ops.clear_selected_samples()
+    ctx.ops.clear_selected_labels()
     ctx.ops.reload_dataset()
     ctx.ops.notify(message, variant="success" if answered.sample_ids else "warning")
     return {
-        "n_images": len(answered.sample_ids),
+        "n_answered": len(answered.sample_ids),
         "sample_ids": answered.sample_ids,
         "passed_over": passed_over,
         "message": message,
@@ -101,9 +184,15 @@ def tell(ctx: foo.ExecutionContext, answered: Answered, sentence: Callable[[str]
 def execute_on(uri: str, samples: Samples, params: dict, *, delegate: bool = False) -> object:
     """Execute an operator on a dataset or view, as its Python call does."""
     kind = "dataset" if isinstance(samples, fo.Dataset) else "view"
-    return foo.execute_operator(uri, {kind: samples}, request_delegation=delegate, params=params)
+    given = {name: value for name, value in params.items() if value is not None}
+    return foo.execute_operator(uri, {kind: samples}, request_delegation=delegate, params=given)
 
 
 def images(count: int) -> str:
     """A number of images in words."""
-    return f"{count:,} image{'' if count == 1 else 's'}"
+    return counted(count, "image")
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things in words."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -102,11 +102,7 @@ class AutoLabelPanel(foo.Panel):
         mark = plot.figure.data[ctx.params["trace_idx"]].customdata
         for at in _as_list(ctx.params["idx"]):
             mark = mark[at]
-        marks = self._marks(ctx, board, choices)
-        if kind == "alignment" and ctx.params.get("shift_pressed"):
-            self._open(ctx, board, marks.cluster(level, mark[0]))
-        else:
-            self._open(ctx, board, marks.behind(figure, mark))
+        self._open(ctx, board, self._marks(ctx, board, choices).behind(figure, mark))
 
     def on_row(self, ctx: foo.ExecutionContext) -> None:
         """A row of a table was clicked."""
@@ -122,11 +118,13 @@ class AutoLabelPanel(foo.Panel):
             pair = competing(summary)[row]
             self._open(ctx, board, marks.pair(pair.first, pair.second))
         elif table == "novel":
-            cluster = summary.novel[row].cluster
-            self._show(ctx, choices.with_choice(cluster=cluster), board)
-            self._open(ctx, board, marks.cluster("micro", cluster))
+            self._open_novel(ctx, summary.novel[len(board.pictures) + row].cluster)
         else:
             self._open_change(ctx, board, row)
+
+    def on_picture(self, ctx: foo.ExecutionContext) -> None:
+        """A picture of a cluster that fits no class was clicked, or its button pressed."""
+        self._open_novel(ctx, ctx.params["cluster"])
 
     def on_show(self, ctx: foo.ExecutionContext) -> None:
         """A button that shows samples was pressed."""
@@ -184,6 +182,8 @@ class AutoLabelPanel(foo.Panel):
             draw_welcome(page, self)
             return page
         draw_header(page, board, self)
+        if board.settling:
+            page.plot(board.settling)
         if board.figures:
             draw_answers(page, board.figures)
             draw_tabs(page, board, choices, self)
@@ -249,6 +249,12 @@ class AutoLabelPanel(foo.Panel):
             ctx.ops.set_view(marked.view)
         samples = f"{count:,} sample{'' if count == 1 else 's'}"
         ctx.ops.notify(f"{samples}: {marked.words}", variant="info" if count else "warning")
+
+    def _open_novel(self, ctx: foo.ExecutionContext, cluster: int) -> None:
+        """Show a cluster, and let a class be made of it."""
+        choices, board = self._shown(ctx)
+        self._show(ctx, choices.with_choice(cluster=cluster), board)
+        self._open(ctx, board, self._marks(ctx, board, choices).cluster("micro", cluster))
 
     def _open_change(self, ctx: foo.ExecutionContext, board: Board, row: int) -> None:
         first, second, _ = board.comparison.changes[row]

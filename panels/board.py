@@ -5,13 +5,14 @@
 
 import json
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import fiftyone as fo
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
-from ..plugin.dataset.fields import answer_fields
+from ..plugin.dataset.fields import answer_fields, label_path
+from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.pending import pending_runs
 from ..plugin.dataset.reading import classification_fields
 from ..plugin.dataset.running import load_outcome
@@ -22,14 +23,17 @@ from ..plugin.report.alignment import alignment_plot
 from ..plugin.report.classes import class_plot
 from ..plugin.report.confidence import confidence_plot, coverage_plot, reliability_plot
 from ..plugin.report.confusion import confusion_plot
-from ..plugin.report.convergence import convergence_plot
+from ..plugin.report.convergence import convergence_plot, history_plot
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import NEUTRAL, Plot
 from ..plugin.summaries import load_summary
 from .choices import Choices, Tab
+from .pictures import pictures_of
 
 MOST_PANELS = 32
 MOST_SUMMARIES = 16
+MOST_PICTURED = 8
+"""Clusters of which images show."""
 
 
 class Figures:
@@ -92,6 +96,8 @@ class Board:
         scope: The view that the figures are restricted to, None for the whole run.
         comparison: The run beside another, None where that does not show or cannot be.
         comparison_problem: Why it cannot be, "" if it can.
+        pictures: Cluster that may fit no class → its most central images as addresses of pictures; for the
+            first few, where they show.
     """
 
     runs: tuple[RunRecord, ...]
@@ -103,11 +109,18 @@ class Board:
     scope: fo.DatasetView | None = None
     comparison: RunComparison | None = None
     comparison_problem: str = ""
+    pictures: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_busy(self) -> bool:
         """Whether a run is under way or waits."""
         return self.waiting > 0 or any(run.state == RunState.RUNNING for run in self.runs)
+
+    @property
+    def settling(self) -> Plot | None:
+        """How far the refinement of a run under way has got, None before its first round."""
+        is_settling = self.run and self.run.state == RunState.RUNNING and self.run.history
+        return history_plot(self.run.history, NEUTRAL) if is_settling else None
 
     @property
     def completed(self) -> tuple[RunRecord, ...]:
@@ -158,8 +171,9 @@ def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | No
         board = replace(board, figures=_load_figures(dataset, run))
     except InputError as error:
         return replace(board, problem=str(error))
-    if not run.fields.objects:
-        board = _narrowed(dataset, board, choices.truth, scope)
+    board = _narrowed(dataset, board, choices.truth, scope)
+    if choices.tab == Tab.NOVELTY:
+        return replace(board, pictures=_pictures(dataset, board))
     return _with_comparison(dataset, board, choices) if choices.tab == Tab.COMPARISON else board
 
 
@@ -169,9 +183,9 @@ def read_runs(dataset: fo.Dataset) -> tuple[tuple[RunRecord, ...], int]:
 
 
 def usual_run(runs: tuple[RunRecord, ...]) -> RunRecord | None:
-    """The latest run that wrote labels, else the latest."""
-    completed = (run for run in runs if run.state == RunState.COMPLETED)
-    return next(completed, None) or next(iter(runs), None)
+    """The latest run that wrote labels or is about to, else the latest."""
+    shown = (run for run in runs if run.state in (RunState.RUNNING, RunState.COMPLETED))
+    return next(shown, None) or next(iter(runs), None)
 
 
 def remember(panel_id: str, choices: Choices, board: Board) -> None:
@@ -186,9 +200,8 @@ def recall(panel_id: str) -> tuple[Choices, Board] | None:
 
 def _narrowed(dataset: fo.Dataset, board: Board, truth: str, scope: fo.DatasetView | None) -> Board:
     """The board for some samples only, or with a ground truth; as it is where that cannot be."""
-    ours = labelled_fields(dataset)
-    fields = [name for name in classification_fields(dataset) if name not in (*ours, *answer_fields(dataset))]
-    board = replace(board, truth_fields=tuple(fields), scope=scope)
+    fields = _truth_fields(dataset, board.run)
+    board = replace(board, truth_fields=fields, scope=scope)
     if scope is None and truth not in fields:
         return board
     try:
@@ -198,19 +211,51 @@ def _narrowed(dataset: fo.Dataset, board: Board, truth: str, scope: fo.DatasetVi
     return replace(board, figures=figures)
 
 
+def _truth_fields(dataset: fo.Dataset, run: RunRecord) -> tuple[str, ...]:
+    """Fields with classes that are not from a run; for objects, the field that they are from."""
+    if run.fields.objects:
+        return (run.fields.objects,) if dataset.distinct(_label(dataset, run.fields.objects)) else ()
+    ours = (*labelled_fields(dataset), *answer_fields(dataset))
+    return tuple(name for name in classification_fields(dataset) if name not in ours)
+
+
 def _narrowed_figures(dataset: fo.Dataset, board: Board, truth: str) -> Figures:
     run, scope = board.run, board.scope
     stages = json.dumps(scope._serialize(include_uuids=False), default=str) if scope is not None else ""
     key = (str(dataset._doc.id), run.key, run.finished, truth, stages)
     if key not in _figures:
-        true_classes = dict(zip(*dataset.values(["id", f"{truth}.label"]), strict=True)) if truth else None
         narrowed = narrow(
             board.figures.summary,
             load_outcome(dataset, run.key),
-            sample_ids=None if scope is None else scope.values("id"),
-            truth=true_classes,
+            sample_ids=None if scope is None else labels_of(dataset, run.fields).ids(scope),
+            truth=_true_classes(dataset, run, truth) if truth else None,
         )
         _figures.put(key, Figures(narrowed))
+    return _figures[key]
+
+
+def _true_classes(dataset: fo.Dataset, run: RunRecord, truth: str) -> dict[str, str]:
+    """Id of a sample or object → its true class."""
+    path = _label(dataset, truth)
+    if not run.fields.objects:
+        return dict(zip(*dataset.values(["id", path]), strict=True))
+    is_list = path != f"{truth}.label"
+    ids = dataset.values(f"{path.rpartition('.')[0]}.id", unwind=is_list)
+    return dict(zip(ids, dataset.values(path, unwind=is_list), strict=True))
+
+
+def _label(dataset: fo.Dataset, field: str) -> str:
+    return label_path(dataset, field, "label")
+
+
+def _pictures(dataset: fo.Dataset, board: Board) -> dict[int, tuple[str, ...]]:
+    run = board.run
+    key = (str(dataset._doc.id), run.key, run.finished, "pictures")
+    if key not in _figures:
+        summary, outcome = _load_figures(dataset, run).summary, load_outcome(dataset, run.key)
+        central = zip(summary.novel[:MOST_PICTURED], outcome.novel_samples, strict=False)
+        found = {each.cluster: pictures_of(dataset, run.fields, ids) for each, ids in central}
+        _figures.put(key, found)
     return _figures[key]
 
 

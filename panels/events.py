@@ -26,6 +26,9 @@ class Events(Protocol):
     def on_row(self, ctx: foo.ExecutionContext) -> Any:
         """A row of a table was clicked."""
 
+    def on_picture(self, ctx: foo.ExecutionContext) -> Any:
+        """A picture of a cluster that fits no class was clicked."""
+
     def on_show(self, ctx: foo.ExecutionContext) -> Any:
         """A button that shows samples was pressed."""
 

@@ -10,19 +10,19 @@ from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import counted, percent
 from .board import Board, Figures
 from .events import Events
-from .page import ROW, TWO_COLUMNS, Page, plain
+from .page import AS_WIDE_AS_IT_CAN_BE, FRAMED, ROW, TWO_COLUMNS, Page, plain
 
 ENOUGH = 0.95
 """Share of the labels that should be right where nobody looks."""
 
 ACTIONS = {
-    "auto_label": ("Auto-label", "auto_awesome"),
-    "review_next": ("Review doubtful ones", "checklist"),
-    "refine_with_corrections": ("Refine with corrections", "auto_fix_high"),
-    "evaluate": ("Evaluate", "grading"),
-    "export_labels": ("Export", "file_download"),
+    "auto_label": ("Auto-label", "auto_awesome", "Label again, for example with other classes"),
+    "review_next": ("Review", "checklist", "Show the most doubtful labels, to correct or approve them"),
+    "refine_with_corrections": ("Refine", "auto_fix_high", "Label again, anchored to your corrections"),
+    "evaluate": ("Evaluate", "grading", "Compare the labels with a ground truth"),
+    "export_labels": ("Export", "file_download", "Write class folders, YOLO or COCO"),
 }
-"""Operator → what its button says, and its icon."""
+"""Operator → what its button says, its icon, and what it says on hover."""
 
 
 def draw_welcome(page: Page, events: Events) -> None:
@@ -38,15 +38,19 @@ def draw_welcome(page: Page, events: Events) -> None:
 def draw_header(page: Page, board: Board, events: Events) -> None:
     """The run and what can be done."""
     group = page.group("header")
-    group.choice("run", {run.key: f"{run.key}: {in_words(run)}" for run in board.runs}, events.on_run)
-    group.text("facts", _facts(board))
+    runs = {run.key: f"{run.key}: {in_words(run)}" for run in board.runs}
+    group.choice("run", runs, events.on_run)
+    state = group.group("state", ROW)
+    state.text("facts", _facts(board), AS_WIDE_AS_IT_CAN_BE)
+    if board.figures:
+        _draw_scope(state, board, events)
     draw_progress(group, board, events)
     row = group.group("actions", ROW)
-    for name, (label, icon) in ACTIONS.items():
+    for name, (label, icon, hint) in ACTIONS.items():
         if name == "auto_label" or board.completed:
-            row.button(name, label, events.on_action, icon=icon, params={"action": name})
-    if board.figures and not board.run.fields.objects:
-        _draw_scope(row, board, events)
+            row.button(name, label, events.on_action, icon=icon, title=hint, params={"action": name})
+    if any(run.state == RunState.RUNNING for run in board.runs):
+        row.button("cancel_run", "Cancel", events.on_action, icon="cancel", params={"action": "cancel_run"})
 
 
 def draw_progress(page: Page, board: Board, events: Events) -> None:
@@ -54,8 +58,6 @@ def draw_progress(page: Page, board: Board, events: Events) -> None:
     running = [run for run in board.runs if run.state == RunState.RUNNING]
     for number, run in enumerate(running):
         page.progress(f"progress{number}", _share_done(run), f"{run.key}: {_stage(run)}")
-    if running:
-        page.button("cancel_run", "Cancel", events.on_action, icon="cancel", params={"action": "cancel_run"})
     if board.waiting:
         runs = counted(board.waiting, "run")
         page.text("waiting", f"{runs} queued: `fiftyone delegated launch` executes what is queued.")
@@ -67,12 +69,12 @@ def draw_answers(page: Page, figures: Figures) -> None:
     finest = next(iter(reversed(figures.summary.levels)), "micro")
     for name, question, answer in (
         ("converged", "Did it converge?", figures.convergence.title),
-        ("aligned", "Which cluster went to which class?", figures.alignment(finest).title),
+        ("aligned", "Do clusters match classes?", figures.alignment(finest).title),
         ("sure", "How sure is it?", figures.confidence.title),
         ("look", "What should I look at?", what_to_review(figures.summary)),
     ):
-        card = cards.group(name, variant="outline", px=2, py=1)
-        card.text("answer", f"**{question}**\n\n{plain(answer)}.")
+        card = cards.group(name, place=FRAMED)
+        card.text("answer", f"**{question}**\n\n{plain(answer[0].upper() + answer[1:])}.")
 
 
 def what_to_review(summary: RunSummary) -> str:
@@ -92,7 +94,7 @@ def what_to_review(summary: RunSummary) -> str:
 def _draw_scope(row: Page, board: Board, events: Events) -> None:
     """Whether all of the run shows, or the current view of it."""
     if board.scope is None:
-        words, icon = "Only the current view", "filter_alt"
+        words, icon = "Current view only", "filter_alt"
     else:
         words, icon = f"Only {counted(board.figures.summary.images, 'image')}: show all", "filter_alt_off"
     row.button("scope", words, events.on_scope, icon=icon, params={"narrow": board.scope is None})
@@ -100,12 +102,7 @@ def _draw_scope(row: Page, board: Board, events: Events) -> None:
 
 def _facts(board: Board) -> str:
     run = board.run
-    parts = [
-        f"**{run.state.value}**",
-        counted(run.n_labelled or run.n_images, "image"),
-        counted(len(run.classes), "class"),
-        run.encoder,
-    ]
+    parts = [f"**{run.state.value}**", counted(len(run.classes), "class")]
     if run.visual_encoder:
         parts.append(f"clusters by {run.visual_encoder}")
     if run.n_failed:

@@ -6,10 +6,13 @@ The samples are found by the fields that the run wrote, so that the view can be 
 from dataclasses import dataclass
 
 import fiftyone as fo
+from bson import ObjectId
 from fiftyone import ViewField as F
 
-from ..plugin.dataset.fields import FieldNames
-from ..plugin.dataset.patches import one_by_one
+from ..plugin.dataset.fields import FieldNames, label_path
+from ..plugin.dataset.labels import labels_of
+from ..plugin.dataset.patches import is_patches, one_by_one
+from ..plugin.dataset.reading import dataset_of
 from ..plugin.report.summary import RunSummary
 
 
@@ -41,9 +44,13 @@ class Marks:
             truth: Field with the ground truth, "" for none.
         """
         self._classes, self._truth = summary.classes, truth
-        label = fields.label
-        if fields.objects:
+        label, self._dataset = fields.label, dataset_of(samples)
+        if is_patches(samples):  # of some field, which need not be that of the run
+            labels = labels_of(self._dataset, fields)
+            samples = labels.view(labels.ids(samples))
+        elif fields.objects:
             samples = one_by_one(samples, label)
+        if fields.objects:
             self._order = f"{label}.confidence"
             self._clusters = {level: F(f"{label}.{level}_cluster") for level in ("micro", "meta")}
         else:
@@ -62,12 +69,12 @@ class Marks:
         """
         kind, _, level = figure.partition("-")
         if kind == "alignment":
-            return self.cell(level, *mark)
+            return self.cell(level, *mark) if len(mark) > 1 else self.cluster(level, *mark)
         if kind == "classes":
             return self.label(mark)
         if kind == "confidence":
             return self.confidence(*mark)
-        return self.confusion(*mark)
+        return self.confusion(*mark) if len(mark) > 1 else self.true(*mark)
 
     def cluster(self, level: str, cluster: int) -> Marked:
         """All samples of a cluster."""
@@ -105,11 +112,25 @@ class Marks:
         """Samples less confident than that."""
         return self._where(self._confidence < least, f"confidence below {least:.2f}")
 
+    def true(self, number: int) -> Marked:
+        """Samples of a true class."""
+        name = self._classes[number]
+        return self._where(self._is_truly(name), f"truly “{name}”")
+
     def confusion(self, true: int, label: int) -> Marked:
         """Samples of a true class that have a label."""
         name, given = self._classes[true], self._classes[label]
-        is_meant = (F(f"{self._truth}.label") == name) & (self._label == given)
+        is_meant = self._is_truly(name) & (self._label == given)
         return self._where(is_meant, f"truly “{name}”, labelled “{given}”")
+
+    def _is_truly(self, name: str) -> F:
+        """Whether the true class is that; objects have it in the field that they are from, by their id."""
+        path = label_path(self._dataset, self._truth, "label")
+        if path == f"{self._truth}.label":
+            return F(path) == name
+        objects = self._dataset.filter_labels(self._truth, F("label") == name)
+        ids = objects.values(f"{path.rpartition('.')[0]}.id", unwind=True)
+        return F("_id").is_in([ObjectId(one) for one in ids])
 
     def _where(self, condition: F, words: str) -> Marked:
         return Marked(self._samples.match(condition).sort_by(self._order), words)

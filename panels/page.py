@@ -20,10 +20,15 @@ TWO_COLUMNS = {
     "gridAutoFlow": "row",
     "alignItems": "stretch",
 }
-ROW = {"display": "flex", "flexWrap": "wrap"}
+ROW = {"display": "flex", "flexWrap": "wrap", "alignItems": "center"}
 """How groups lie; without them a wide table would widen the whole panel."""
 
 AS_WIDE_AS_ITS_WORDS = {"item": {"sx": {"width": "auto"}}}
+AS_WIDE_AS_IT_CAN_BE = {"item": {"sx": {"flex": 1, "minWidth": "200px"}}}
+FRAMED = {
+    "item": {"sx": {"border": "1px solid", "borderColor": "divider", "borderRadius": "4px", "p": "6px 12px"}}
+}
+"""How a piece lies in its group; a frame that is drawn around the piece would not be as high as its row."""
 
 MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
 
@@ -41,22 +46,29 @@ class Page:
         self.schema = types.Object()
         self.data: dict[str, Any] = {}
 
-    def group(self, name: str, style: dict[str, str] = COLUMN, **view: Any) -> "Page":
+    def group(
+        self,
+        name: str,
+        style: dict[str, str] = COLUMN,
+        place: dict[str, dict] | None = None,
+        **view: Any,
+    ) -> "Page":
         """Add a group.
 
         Args:
             name: Name of the group.
             style: How its pieces lie: `COLUMN`, `TWO_COLUMNS` or `ROW`.
+            place: How it lies itself, e.g. `FRAMED`.
             **view: Arguments of FiftyOne's `GridView`.
         """
         inner = Page()
-        self.schema.define_property(name, inner.schema, view=grid(style, **view))
+        self.schema.define_property(name, inner.schema, view=grid(style, place, **view))
         self.data[name] = inner.data
         return inner
 
-    def text(self, name: str, markdown: str) -> None:
-        """Add a text in Markdown."""
-        self.schema.str(name, view=types.MarkdownView(read_only=True))
+    def text(self, name: str, markdown: str, place: dict[str, dict] | None = None) -> None:
+        """Add a text in Markdown; `place` is as for a group."""
+        self.schema.str(name, view=types.MarkdownView(read_only=True, componentsProps=place))
         self.data[name] = markdown
 
     def button(self, name: str, label: str, on_click: Handler, **view: Any) -> None:
@@ -75,7 +87,7 @@ class Page:
         on_change: Handler,
         *,
         view: types.Choices | None = None,
-        label: str | None = None,
+        **view_arguments: Any,
     ) -> None:
         """Add a choice; its value is part of the panel's state.
 
@@ -84,12 +96,12 @@ class Page:
             values: Value → what it is called.
             on_change: Called with the new value.
             view: What it looks like, a dropdown if None.
-            label: What to call the choice.
+            **view_arguments: Arguments of the dropdown.
         """
-        view = view or types.DropdownView()
+        view = view or types.DropdownView(**view_arguments)
         for value, words in values.items():
             view.add_choice(value, label=words)
-        self.schema.enum(name, list(values), view=view, label=label, on_change=on_change)
+        self.schema.enum(name, list(values), view=view, on_change=on_change)
 
     def slider(self, name: str, label: str, low: int, high: int, step: int, on_change: Handler) -> None:
         """Add a slider for a whole number of percent; its value is part of the panel's state."""
@@ -99,6 +111,18 @@ class Page:
     def field(self, name: str, label: str, on_change: Handler) -> None:
         """Add a field for a text, which is part of the panel's state."""
         self.schema.str(name, label=label, view=types.LazyFieldView(), on_change=on_change)
+
+    def picture(self, name: str, address: str, height: int, on_click: Handler, params: dict) -> None:
+        """Add a picture that can be clicked; `height` is in pixels."""
+        view = types.ImageView(
+            height=f"{height}px",
+            alt=name,
+            operator=on_click,
+            params=params,
+            componentsProps=AS_WIDE_AS_ITS_WORDS,
+        )
+        self.schema.str(name, view=view)
+        self.data[name] = address
 
     def progress(self, name: str, share: float, label: str) -> None:
         """Add a bar; `share` is in [0, 1]."""
@@ -142,11 +166,10 @@ class Page:
         ]
 
 
-def grid(style: dict[str, str] = COLUMN, **view: Any) -> types.GridView:
+def grid(style: dict[str, str] = COLUMN, place: dict[str, dict] | None = None, **view: Any) -> types.GridView:
     """How a group looks."""
-    return types.GridView(
-        **{"orientation": "vertical", "gap": 1, "componentsProps": {"grid": {"sx": style}}} | view
-    )
+    props = {"grid": {"sx": style}} | (place or {})
+    return types.GridView(**{"orientation": "vertical", "gap": 1, "componentsProps": props} | view)
 
 
 def plain(text: str) -> str:

@@ -8,22 +8,29 @@ from collections.abc import Callable
 from fiftyone.operators import types
 
 from ..plugin.engine.metrics import Coverage
-from ..plugin.report.summary import ConfusablePair, RunSummary
+from ..plugin.report.summary import ConfusablePair, NovelCluster, RunSummary
 from ..plugin.report.theme import counted, percent
 from .board import Board
 from .choices import NO_TRUTH, Choices, Tab
 from .events import Events
-from .page import ROW, Page, plain
+from .page import FRAMED, ROW, Page, plain
 
 TITLES = {
     Tab.ALIGNMENT: "Alignment",
     Tab.CLASSES: "Classes",
     Tab.CONFIDENCE: "Confidence",
     Tab.CONVERGENCE: "Convergence",
-    Tab.NOVELTY: "Unfitting clusters",
+    Tab.NOVELTY: "Unfitting",
     Tab.COMPARISON: "Compare",
 }
 LEVELS = {"micro": "Micro-clusters", "meta": "Meta-clusters"}
+NARROW_TABS = {
+    "tab": {"sx": {"minWidth": 0, "minHeight": 40, "px": "6px", "fontSize": "0.9rem"}},
+    "tabs": {"sx": {"minHeight": 40, "borderBottom": 1, "borderColor": "divider"}},
+}
+"""All of them show in a panel beside the grid on a small screen."""
+
+PICTURE_PIXELS = 72
 MOST_ROWS = 20
 CLICK = "Click a mark or a row to see its samples."
 
@@ -31,7 +38,7 @@ CLICK = "Click a mark or a row to see its samples."
 def draw_tabs(page: Page, board: Board, choices: Choices, events: Events) -> None:
     """The names of the tabs, and the one that is chosen."""
     titles = {tab.value: title for tab, title in TITLES.items()}
-    page.choice("tab", titles, events.on_tab, view=types.TabsView())
+    page.choice("tab", titles, events.on_tab, view=types.TabsView(componentsProps=NARROW_TABS))
     body = page.group("body")
     DRAWN[Tab(choices.tab)](body, board, choices, events)
 
@@ -51,7 +58,7 @@ def draw_alignment(page: Page, board: Board, choices: Choices, events: Events) -
     level = level_of(summary, choices)
     page.plot(board.figures.alignment(level), events.on_mark)
     if levels:
-        page.text("hint", f"{CLICK} With shift, a cell leads to its whole cluster.")
+        page.text("hint", f"{CLICK} The column “all” leads to whole clusters, and says how large they are.")
         page.text("table_title", "**Clusters with most images in doubt**")
         columns = ("cluster", "images", "purity", "went to")
         page.table("clusters", columns, _clusters(summary, level), events.on_row)
@@ -104,10 +111,8 @@ def draw_confidence(page: Page, board: Board, choices: Choices, events: Events) 
 def draw_truth(page: Page, board: Board, events: Events) -> None:
     """The choice of a field with the ground truth, where there may be one."""
     if board.truth_fields:
-        fields = {NO_TRUTH: "No ground truth"} | {
-            name: f"Ground truth: {name}" for name in board.truth_fields
-        }
-        page.choice("truth", fields, events.on_choice)
+        fields = {NO_TRUTH: "none"} | {name: name for name in board.truth_fields}
+        page.choice("truth", fields, events.on_choice, label="Ground truth to compare with")
 
 
 def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> None:
@@ -117,16 +122,34 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
         page.text("none", "Every cluster fits a class: none looks as if its class was not named.")
         return
     page.text("title", "**Clusters that may fit none of the classes, most novel first**")
-    page.text("hint", "Click a row to see its samples. If they show something without a name, add it.")
-    columns = ("cluster", "images", "more novel than", "nearest classes")
-    rows = [
-        (each.cluster, each.size, percent(each.score), _names(summary, each.rivals))
-        for each in summary.novel[:MOST_ROWS]
-    ]
-    page.table("novel", columns, rows, events.on_row)
-    what = "this run" if choices.cluster is None else f"cluster {choices.cluster}"
-    page.field("class_name", f"Name of a class for {what}", events.on_choice)
-    page.button("add", "Add as class", events.on_new_class, icon="add")
+    if choices.cluster is None:
+        page.text("hint", "Click one to see its samples. If they show something without a name, add it.")
+    else:
+        page.field("class_name", f"Name of a class for cluster {choices.cluster}", events.on_choice)
+        page.button("add", "Add as class", events.on_new_class, icon="add", variant="contained")
+    pictured = summary.novel[: len(board.pictures)]
+    for each in pictured:
+        _draw_pictured(page, summary, each, board.pictures[each.cluster], events)
+    rest = summary.novel[len(pictured) : MOST_ROWS]
+    if rest:
+        columns = ("cluster", "images", "more novel than", "nearest classes")
+        rows = [(each.cluster, each.size, percent(each.score), _names(summary, each.rivals)) for each in rest]
+        page.table("novel", columns, rows, events.on_row)
+
+
+def _draw_pictured(
+    page: Page, summary: RunSummary, novel: NovelCluster, pictures: tuple[str, ...], events: Events
+) -> None:
+    """A cluster with its most central images."""
+    card = page.group(f"novel{novel.cluster}", place=FRAMED)
+    near = plain(_names(summary, novel.rivals))
+    size = counted(novel.size, "image")
+    facts = f"**Cluster {novel.cluster}** · {size} · more novel than {percent(novel.score)} · near {near}"
+    card.text("facts", facts)
+    row, params = card.group("pictures", ROW), {"cluster": novel.cluster}
+    for number, address in enumerate(pictures):
+        row.picture(f"picture{number}", address, PICTURE_PIXELS, events.on_picture, params)
+    row.button("choose", "Show", events.on_picture, icon="search", params=params)
 
 
 def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) -> None:

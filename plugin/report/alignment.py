@@ -17,7 +17,7 @@ MOST_COLUMNS = 40
 def alignment_plot(summary: RunSummary, level: str = "micro", theme: str = "light") -> Plot:
     """Heatmap of clusters × classes on one level.
 
-    Cells carry (cluster, class number) in `customdata`.
+    Cells carry (cluster, class number) in `customdata`, those of the column of whole clusters (cluster,).
     """
     name = f"alignment-{level}"
     if level not in summary.levels:
@@ -27,13 +27,15 @@ def alignment_plot(summary: RunSummary, level: str = "micro", theme: str = "ligh
     cells = alignment_cells(alignment, len(summary.classes))
     at = {cluster: row for row, cluster in enumerate(alignment.clusters)}
     rows = [at[cluster] for cluster in cells.rows]
+    row_hover = [_words(summary, alignment, row) for row in rows]
     figure = heatmap(
         cells,
-        row_names=[f"{alignment.clusters[row]} ({alignment.sizes[row]:,})" for row in rows],
+        row_names=[str(alignment.clusters[row]) for row in rows],
         column_names=[short(summary.classes[number]) for number in cells.columns],
-        row_title=f"{level}-cluster (images)",
+        row_title=f"{level}-cluster",
         column_title="class",
-        hover=_hover(summary, alignment, rows, cells),
+        hover={(row, column): row_hover[row] for row, column in np.argwhere(cells.shares).tolist()},
+        row_hover=row_hover,
         theme=theme,
     )
     return Plot(name, _title(alignment), _note(alignment, cells, summary), figure)
@@ -64,6 +66,7 @@ def alignment_cells(
         rows=tuple(alignment.clusters[row] for row in row_order),
         columns=tuple(columns.tolist()),
         shares=shares[np.ix_(row_order, columns)],
+        sizes=tuple(sizes[row_order].tolist()),
     )
 
 
@@ -84,17 +87,12 @@ def _note(alignment: Alignment, cells: Cells, summary: RunSummary) -> str:
     return " ".join(parts)
 
 
-def _hover(
-    summary: RunSummary, alignment: Alignment, rows: list[int], cells: Cells
-) -> dict[tuple[int, int], str]:
-    words = {}
-    for position, row in enumerate(rows):
-        top = "<br>".join(
-            f"{safe(summary.classes[number])}: {share:.1%}"
-            for number, share in zip(alignment.classes[row], alignment.shares[row], strict=True)
-        )
-        size = counted(alignment.sizes[row], "image")
-        head = f"<b>{alignment.level}-cluster {alignment.clusters[row]}</b>, {size}"
-        for column in np.flatnonzero(cells.shares[position]):
-            words[position, int(column)] = f"{head}<br>purity {alignment.shares[row][0]:.1%}<br>{top}"
-    return words
+def _words(summary: RunSummary, alignment: Alignment, row: int) -> str:
+    """A cluster, how pure it is, and where it went."""
+    top = "<br>".join(
+        f"{safe(summary.classes[number])}: {share:.1%}"
+        for number, share in zip(alignment.classes[row], alignment.shares[row], strict=True)
+    )
+    size = counted(alignment.sizes[row], "image")
+    head = f"<b>{alignment.level}-cluster {alignment.clusters[row]}</b>, {size}"
+    return f"{head}<br>purity {alignment.shares[row][0]:.1%}<br>{top}"

@@ -16,7 +16,7 @@ MOST_CLASSES = 30
 def confusion_plot(summary: RunSummary, theme: str = "light") -> Plot:
     """Heatmap of true classes × labels, each row as shares of the true class; needs a ground truth.
 
-    Cells carry (true class, label) in `customdata`.
+    Cells carry (true class, label) in `customdata`, those of the column of whole classes (true class,).
     """
     counts, cells = confusion_cells(summary.truth)
     names = [short(summary.classes[number]) for number in cells.rows]
@@ -27,6 +27,7 @@ def confusion_plot(summary: RunSummary, theme: str = "light") -> Plot:
         row_title="true class",
         column_title="label",
         hover=_hover(summary, counts, cells),
+        row_hover=[_words(summary, number) for number in cells.rows],
         theme=theme,
     )
     note = "Each row shows where the images of one class went; wrong labels lie off the diagonal."
@@ -56,7 +57,9 @@ def confusion_cells(truth: Truth, most: int = MOST_CLASSES) -> tuple[np.ndarray,
     shares = counts / np.maximum(totals, 1)[:, None]
     _, order = seriate(shares + shares.T)
     classes = tuple(kept[order].tolist())
-    return counts[np.ix_(order, order)], Cells(classes, classes, shares[np.ix_(order, order)])
+    return counts[np.ix_(order, order)], Cells(
+        classes, classes, shares[np.ix_(order, order)], tuple(totals[order].tolist())
+    )
 
 
 def _title(summary: RunSummary) -> str:
@@ -65,6 +68,13 @@ def _title(summary: RunSummary) -> str:
     true, label, images = summary.truth.confusions[0]
     taken = f"“{cut(summary.classes[true])}” taken for “{cut(summary.classes[label])}”"
     return f"The most frequent error: {taken}, {counted(images, 'image')}"
+
+
+def _words(summary: RunSummary, number: int) -> str:
+    """A true class, and how many of its labels are right."""
+    images, right = summary.truth.counts[number], summary.truth.right[number]
+    head = f"true class <b>{safe(summary.classes[number])}</b><br>{counted(images, 'image')}"
+    return f"{head}, {right:,} of their labels right" if images else head
 
 
 def _hover(summary: RunSummary, counts: np.ndarray, cells: Cells) -> dict[tuple[int, int], str]:

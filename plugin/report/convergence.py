@@ -21,12 +21,17 @@ HEIGHT = 460
 
 
 def convergence_plot(summary: RunSummary, theme: str = "light") -> Plot:
-    """Share of labels changed, prototype drift and mean confidence of every round.
+    """Share of labels changed, prototype drift and mean confidence of every round of a run."""
+    return history_plot(summary.history, theme)
+
+
+def history_plot(history: tuple[LevelHistory, ...], theme: str = "light") -> Plot:
+    """The same for as many rounds as there are, so that a run under way shows like one that has ended.
 
     Points carry (level, round) in `customdata`.
     """
-    levels = [level for level in summary.history if level.iterations]
-    note = _note(summary.history)
+    levels = [level for level in history if level.iterations]
+    note = _note(history)
     if not levels:
         return Plot("convergence", "No round was run", note, blank("There is no round to show.", theme))
     figure = make_subplots(

@@ -36,6 +36,9 @@ RAMP = {
 }
 """From little to much; lightness alone tells them apart."""
 
+BUTTON = "rgba(128, 128, 128, 0.16)"
+"""For marks that stand for something to press; grey that shows on light and on dark."""
+
 FAINT = "rgba(128, 128, 128, 0.14)"
 """For bands and guides: grey that shows on light and on dark."""
 

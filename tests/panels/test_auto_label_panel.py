@@ -99,7 +99,7 @@ def test_without_a_run_there_is_one_sentence_and_one_button(server, dataset):
 
 
 def test_the_head_says_what_the_run_is(opened):
-    assert "**completed** · 40 images · 3 classes · precomputed" in opened.data["header"]["facts"]
+    assert "**completed** · 3 classes" in opened.data["header"]["state"]["facts"]
     assert set(opened.data["answers"]) == {"converged", "aligned", "sure", "look"}
     assert opened.state["header"]["run"] == "auto_label_1"
 
@@ -130,11 +130,12 @@ def test_a_cell_leads_to_the_samples_of_its_cluster_and_class(opened):
     assert view.values("confidence") == sorted(view.values("confidence"))
 
 
-def test_a_cell_leads_to_its_whole_cluster_with_shift(opened):
-    cluster = opened.data["body"]["alignment-micro"]["figure"][0]["customdata"][0][0][0]
-    place = {"path": "body.alignment-micro.figure", "trace_idx": 0, "idx": [0, 0]}
-    opened.call("on_mark", **place, shift_pressed=True)
+def test_the_first_column_leads_to_whole_clusters(opened):
+    wholes = opened.data["body"]["alignment-micro"]["figure"][1]
+    (cluster,) = wholes["customdata"][0][0]
+    opened.call("on_mark", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
     view = opened.shown()
+    assert len(view) == wholes["text"][0][0]
     assert set(view.values("auto_label_micro_cluster")) == {cluster}
     assert len(view) == len(view._root_dataset.match(fo.ViewField("auto_label_micro_cluster") == cluster))
 
@@ -204,7 +205,9 @@ def test_figures_can_be_restricted_to_the_current_view(opened, dataset):
 
 def test_a_cluster_becomes_a_class_with_the_name_that_was_typed(opened):
     opened.choose("novelty")
-    opened.call("on_row", path="body.novel", row=0)
+    cluster = next(name for name in opened.data["body"] if name.startswith("novel"))
+    opened.call("on_picture", cluster=int(cluster.removeprefix("novel")))
+    assert len(opened.shown()) > 0
     opened.call("on_choice", path="body.class_name", value="violet")
     opened.call("on_new_class")
     prompt = opened.told_to("prompt_user_for_operation")
@@ -279,16 +282,17 @@ def test_a_run_shows_its_progress_and_then_its_labels(server, dataset):
     def progress(stage, done, total):
         if stage == "write" and not seen:
             panel.call("on_tick")
-            seen.append((panel.data["header"], list(panel.layout["header"]["type"]["properties"])))
+            seen.append((panel.data["header"], panel.layout["header"]["type"]["properties"]))
 
     worker = threading.Thread(target=label, args=(dataset,), kwargs={"progress": progress})
     worker.start()
     worker.join()
     data, pieces = seen[0]
-    assert "**running**" in data["facts"]
-    assert {"progress0", "cancel_run"} <= set(pieces)
+    assert "**running**" in data["state"]["facts"]
+    assert "progress0" in pieces
+    assert "cancel_run" in pieces["actions"]["type"]["properties"]
     panel.call("on_tick")
-    assert "**completed**" in panel.data["header"]["facts"]
+    assert "**completed**" in panel.data["header"]["state"]["facts"]
     assert "reload_dataset" in dict(panel.told)
 
 
@@ -298,7 +302,7 @@ def test_a_run_that_failed_says_why(server, dataset):
     update_record(dataset, "auto_label_1", failure)
     panel = Opened(server, dataset)
     assert list_runs(dataset)[0].state == RunState.FAILED
-    assert "The disk is full." in panel.data["header"]["facts"].replace("\\", "")
+    assert "The disk is full." in panel.data["header"]["state"]["facts"].replace("\\", "")
     assert "body" not in panel.data
 
 

@@ -15,8 +15,8 @@ from ..engine.vectors import unit_rows
 SPLITS = ("train", "val", "test")
 TRAIN = SPLITS.index("train")
 
-CHUNK_CELLS = 1 << 24
-"""Cosines in memory at a time."""
+CHUNK_CELLS = 1 << 22
+"""Cosines in memory at a time; if all of them are near-duplicates, each takes some 90 bytes."""
 
 
 def stratified_split(
@@ -52,7 +52,8 @@ def near_duplicate_groups(
 ) -> np.ndarray:
     """Group images that are linked by a chain of near-duplicates.
 
-    All pairs are compared, which takes time in n²·d; memory does not grow with the number of pairs.
+    All pairs are compared, which takes time in n²·d: on one core, half a minute for 40,000 vectors of 512
+    numbers, and four times that for twice as many. Memory does not grow with the number of pairs.
 
     Args:
         X: (n, d) numbers. A row of zeros or with NaN is in a group of its own.
@@ -70,8 +71,10 @@ def near_duplicate_groups(
         # Rounding may leave equal vectors a little short of a cosine of one.
         near = X[start : start + rows] @ X[start:].T >= threshold - 1e-6
         first, second = np.nonzero(np.triu(near, 1))
-        if len(first):
-            groups = _merged(groups, first + start, second + start)
+        first, second = first + start, second + start
+        is_news = groups[first] != groups[second]
+        if is_news.any():
+            groups = _merged(groups, first[is_news], second[is_news])
         if progress:
             progress(min(start + rows, n), n)
     return np.unique(groups, return_inverse=True)[1]

@@ -59,6 +59,28 @@ def test_a_run_from_arrays_has_a_report_without_prototypes(demo_dataset, tmp_pat
     assert not (tmp_path / "out" / "classes.json").exists()
 
 
+def test_a_run_on_objects_has_a_report_of_its_objects(scenes, tmp_path):
+    classes = ["cat", "rocket", "cup of coffee"]
+    labelling = auto_label(scenes, classes, encoder="offline", objects="ground_truth")
+    result = run("report", scenes.name, "--output", tmp_path / "out")
+    assert (result.exit_code, "It labelled objects" in result.stdout) == (0, True)
+    with open(tmp_path / "out" / "labels.csv", encoding="utf-8", newline="") as lines:
+        rows = [(line["id"], line["path"], line["label"]) for line in csv.DictReader(lines)]
+    paths, ids, labels = scenes.values(
+        ["filepath", "auto_label_ground_truth.detections.id", "auto_label_ground_truth.detections.label"]
+    )
+    objects = zip(paths, ids, labels, strict=True)
+    expected = [
+        (one, path, label) for path, of, named in objects for one, label in zip(of, named, strict=True)
+    ]
+    assert sorted(rows) == sorted(expected)
+    assert labelling.to_frame()["id"].tolist() == labelling.sample_ids
+    assert "24 objects labelled with 3 classes" in (tmp_path / "out" / "report.txt").read_text()
+    assert "24 objects labelled" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    metadata = json.loads((tmp_path / "out" / "metadata.json").read_text())
+    assert [image["id"] for image in metadata["images"]] == labelling.sample_ids
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [((), "No run has labelled anything"), (("--run", "none"), "There is no run 'none'")],

@@ -1,5 +1,7 @@
 """Every class is split by its shares, none is missing in train, and near-duplicates stay together."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.export import splits
@@ -114,3 +116,14 @@ def test_the_size_of_the_chunks_does_not_matter(monkeypatch):
     monkeypatch.setattr(splits, "CHUNK_CELLS", 1000)
     assert np.array_equal(near_duplicate_groups(X, 0.99), whole)
     assert 1 < whole.max() < 199
+
+
+def test_memory_does_not_grow_with_the_number_of_near_duplicates(monkeypatch):
+    X = np.ones((3_000, 4), np.float32)
+    monkeypatch.setattr(splits, "CHUNK_CELLS", 1 << 16)
+    tracemalloc.start()
+    groups = near_duplicate_groups(X, 0.99)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    pairs = 3_000 * 2_999 // 2
+    assert (set(groups.tolist()), peak < 2 * pairs) == ({0}, True)

@@ -16,7 +16,7 @@ from .dataset.database import require_database
 from .encoders.crops import MARGIN
 from .encoders.image_files import image_files
 from .engine.errors import InputError
-from .files import read_paths
+from .files import check_files, read_paths
 from .setting_options import PANEL, chosen_settings, takes_settings
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def _label_into_folder(
     into.check_is_unused()
     if output is None:
         raise InputError("Say with --output which folder the labels of --image-paths go into.")
-    paths = _files(source, image_paths)
+    paths = _files(source, image_paths, inputs)
     check_report_folder(output, overwrite)
     with printer.progress() as progress:
         labelling = label_files(paths, **inputs, progress=progress)
@@ -292,14 +292,14 @@ def _tell_cost(
 
     if into.objects:
         raise InputError("--dry-run counts whole images: leave out it, or --objects.")
-    cost = estimate_files(_images_of(source, image_paths), **inputs)
+    cost = estimate_files(_images_of(source, image_paths, inputs), **inputs)
     printer.tell(cost_as_dict(cost), cost_table(cost), "Nothing was written.")
 
 
-def _images_of(source: str | None, image_paths: Path | None) -> list[str]:
+def _images_of(source: str | None, image_paths: Path | None, inputs: dict) -> list[str]:
     """Paths of the images that would be labelled; nothing is made."""
     if image_paths is not None or Path(source).expanduser().is_dir():
-        return _files(source, image_paths)
+        return _files(source, image_paths, inputs)
     require_database()
 
     from .dataset.folder import open_source
@@ -308,12 +308,15 @@ def _images_of(source: str | None, image_paths: Path | None) -> list[str]:
     return read_images(open_source(source)).paths
 
 
-def _files(source: str | None, image_paths: Path | None) -> list[str]:
+def _files(source: str | None, image_paths: Path | None, inputs: dict) -> list[str]:
     """Paths of the images that are named on the command line."""
     if image_paths is not None:
         if source is not None:
             raise InputError("Give a folder of images or --image-paths, not both.")
-        return read_paths(image_paths)
+        paths = read_paths(image_paths)
+        if inputs["embeddings"] is None:  # else they are not opened, and may be elsewhere
+            check_files(paths)
+        return paths
     if not Path(source).expanduser().is_dir():
         raise InputError(
             f"{source!r} is no folder: --output is for files; label a dataset without it, then use report."

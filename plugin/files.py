@@ -191,6 +191,19 @@ def read_paths(file: Path) -> list[str]:
     return paths
 
 
+def check_files(paths: Sequence[str]) -> None:
+    """Check that every image of a list is there; one that cannot be read costs only itself later.
+
+    Raises:
+        InputError: Some are missing.
+    """
+    missing = [path for path in paths if not os.path.isfile(path)]
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(paths)} images are missing, the first is {missing[0]}: correct the list."
+        )
+
+
 def package_versions() -> dict[str, str]:
     """Package → version, of the packages that decide what comes out."""
     found = {}
@@ -225,6 +238,8 @@ def _checked(
     towers = load_towers(
         _Files(paths), encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
     )
+    if text_embeddings is not None:
+        towers.encoder.embed_texts(prompts.names)  # says before any work that they are not one per class
     return prompts, paths, towers, settings_for(towers.encoder, settings)
 
 

@@ -40,6 +40,7 @@ def files(tmp_path):
     X = np.eye(8)[truth] + 0.1 * rng.normal(size=(40, 8))
     np.save(tmp_path / "X.npy", X)
     np.save(tmp_path / "T.npy", np.eye(8)[:2])
+    (tmp_path / "typo.yaml").write_text("iteratons: 3\n")
     names = ["even", "odd"]
     (tmp_path / "paths.txt").write_text("".join(f"{names[of]}-{row}.jpg\n" for row, of in enumerate(truth)))
     return tmp_path
@@ -204,6 +205,13 @@ def test_unusable_files_are_answered_with_one_line_and_exit_code_2(files, option
     assert not (files / "out").exists()
 
 
+def test_other_than_one_text_vector_per_class_are_refused_before_any_work(files, options):
+    np.save(files / "T.npy", np.eye(8)[:3])
+    result = run(*options)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert "There are 2 class names but 3 text vectors" in result.stderr
+
+
 def test_an_array_of_objects_is_never_unpickled(files, options):
     np.save(files / "X.npy", np.array([print] * 40, object), allow_pickle=True)
     result = run(*options)
@@ -217,6 +225,10 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
         (("{}", "--image-paths", "{}/paths.txt", "--output", "x"), "not both"),
         (("--image-paths", "{}/paths.txt"), "Say with --output"),
         (("--output", "x"), "Name a folder of images or a dataset, or give --image-paths"),
+        (
+            ("--image-paths", "{}/paths.txt", "--output", "x", "--encoder", "offline"),
+            "40 of 40 images are missing, the first is even-0.jpg: correct the list",
+        ),
         (("--output", "x", "--dry-run"), "Name a folder of images or a dataset, or give --image-paths"),
         (("--image-paths", "{}/none.txt", "--output", "x"), "Cannot read the image paths in"),
         (("{}", "--output", "x"), "There are no images in"),
@@ -227,6 +239,13 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
         (("{}", "--output", "x", "--method", "anchord"), "did you mean 'anchored'?"),
         (("{}", "--output", "x", "--encoder", "ofline"), "did you mean 'offline'?"),
         (("{}", "--output", "x", "--preset", "smal"), "did you mean 'small'?"),
+        (("{}", "--output", "x", "--settings", "{}/typo.yaml"), "did you mean 'iterations'?"),
+        (("{}", "--output", "x", "--settings", "{}/none.toml"), "none.toml: it cannot be read"),
+        (("{}", "--output", "x", "-c", "cat"), "Class 'cat' is given twice"),
+        (
+            ("--image-paths", "{}/paths.txt", "--embeddings", "none.npy", "--output", "x"),
+            "There is no file none.npy with image vectors",
+        ),
     ],
 )
 def test_bad_input_is_answered_with_one_line_and_exit_code_2(files, arguments, sentence):

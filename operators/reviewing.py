@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
+from fiftyone.operators.constants import ViewTarget
 
 from ..plugin.dataset.answers import Answered, answerable_fields, fields_of_run
 from ..plugin.dataset.labels import Labels, labels_of
@@ -81,17 +82,17 @@ class Answering(foo.Operator):
 
 
 def meant_samples(ctx: foo.ExecutionContext) -> Samples:
-    """Labels that are selected, the sample or patch that is open, or the target view.
+    """The sample or patch that is open, or the labels selected in it; else the target view.
 
-    The target is what was chosen in the form, else the current view.
+    The target is what was chosen in the form, of what is selected or shown in the grid.
     """
-    target = ctx.target_view(require_flat=True)
-    has_chosen = ctx.params.get("view_target") or ctx.request_params.get("view_target")
-    if has_chosen or ctx.selected:
-        return target
-    if ctx.selected_labels:
-        return ctx.dataset.selectlabels_of_run(labels=ctx.selected_labels)
-    if ctx.current_sample:
+    is_open = ctx.current_sample and not ctx.selected
+    target = None if is_open else ctx.target_view(require_flat=True)  # asking makes the form offer the choice
+    chosen = ctx.params.get("view_target") or ctx.request_params.get("view_target")
+    if ctx.selected_labels and (is_open or chosen == ViewTarget.SELECTED_LABELS):
+        # By ids alone, since a labelled object has the id of the object that it is a copy of.
+        return ctx.dataset.select_labels(ids=[one["label_id"] for one in ctx.selected_labels])
+    if is_open:
         return (ctx.view if is_patches(ctx.view) else ctx.dataset).select(ctx.current_sample)
     return target
 

@@ -10,7 +10,7 @@ from types import TracebackType
 import fiftyone as fo
 from bson import ObjectId
 from fiftyone.core.odm import get_db_conn
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
 COLLECTION = "autolabel.locks"
 LEASE = timedelta(seconds=60)
@@ -35,7 +35,9 @@ class WriteLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the lock back."""
+        """Give the lock back; where the database is gone it runs out, and waiting for that helps nobody."""
+        if isinstance(error, ConnectionFailure):
+            return
         self._locks.delete_one({"_id": self._dataset, "owner": self._owner})
 
     def renew(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from functools import partial
 
 import fiftyone as fo
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from ..engine.config import Settings
 from ..engine.errors import InputError, RunCancelledError
@@ -41,6 +41,10 @@ from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0
 CANCELLED = "The run was cancelled, and nothing was written."
+DATABASE_GONE = (
+    "The database does not answer any more: start it again, then run this once more; labels of which a part "
+    "is written are completed by the next use of the dataset."
+)
 
 Progress = Callable[[str, int, int], None]
 logger = logging.getLogger("fiftyone_autolabel")
@@ -255,7 +259,7 @@ def run_under_way(
         progress: Called with (stage, done, total).
 
     Raises:
-        InputError: The key is taken.
+        InputError: The key is taken, or the database went away.
     """
     dataset = dataset_of(samples)
     config = new_config(inputs, settings, fields, n_images)
@@ -268,6 +272,9 @@ def run_under_way(
     try:
         with run._beating():
             yield run
+    except ConnectionFailure as error:
+        run._give_up(error)
+        raise InputError(DATABASE_GONE) from error
     except BaseException as error:
         run._give_up(error)
         raise

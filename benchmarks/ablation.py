@@ -1,8 +1,9 @@
 """What every ingredient of the anchored rule is worth: accuracy with and without it, under every stress.
 
-python benchmarks/ablation.py FEATURES.npz [FEATURES.npz ...] [--draws 2] [--only NAME ...]
+python benchmarks/ablation.py FEATURES.npz [FEATURES.npz ...] [--draws 2] [--answers SHARE] [--only NAME ...]
 
-Prints the rows of the tables in docs/engine.md. `benchmarks/features.py` says what a file holds.
+Prints the rows of the tables in docs/engine.md. `benchmarks/features.py` says what a file holds. With
+answers, a person has answered for the least confident share of the images, and the others are scored.
 """
 
 import argparse
@@ -14,12 +15,22 @@ from unittest import mock
 import numpy as np
 from features import STRESSES, FeatureSet, load_feature_set, stressed
 from fiftyone_autolabel import refine
-from fiftyone_autolabel.plugin.engine import anchored, balance, confidence, gaussian, purity, vectors
+from fiftyone_autolabel.plugin.engine import (
+    anchored,
+    answers,
+    balance,
+    confidence,
+    gaussian,
+    purity,
+    refinement,
+    vectors,
+)
 from fiftyone_autolabel.plugin.engine.metrics import (
     accuracy,
     area_under_risk_coverage,
     expected_calibration_error,
 )
+from fiftyone_autolabel.plugin.engine.recalibration import Recalibration
 from rich import box
 from rich.console import Console
 from rich.progress import track
@@ -56,6 +67,30 @@ def weighing(weight: float) -> tuple[object, str, object]:
     return gaussian.GaussianClasses, "weight", property(lambda fitted: weight)
 
 
+def starting_from(own: float) -> tuple[object, str, object]:
+    """A level that starts from a share of the names' own labels, the rest being the last level's."""
+
+    def start(rule: anchored.AnchoredRule, z: np.ndarray) -> np.ndarray:
+        return own * rule.text_view() + (1 - own) * z
+
+    return anchored.AnchoredRule, "_start", start
+
+
+def leaving_out_clusters() -> tuple[object, str, object]:
+    """A cluster that is judged by means that none of its images helped to make."""
+    judge = anchored.AnchoredRule._judge
+
+    def judge_outside(
+        rule: anchored.AnchoredRule,
+        fitted: gaussian.GaussianClasses,
+        units: anchored.Units,
+        z: np.ndarray,
+    ) -> np.ndarray:
+        return judge(rule, fitted, units, units.sizes * z)
+
+    return anchored.AnchoredRule, "_judge", judge_outside
+
+
 VARIANTS = (
     Variant("the rule"),
     without("balancing", (balance, "STRENGTHS", (0.0,))),
@@ -67,8 +102,18 @@ VARIANTS = (
     without("shrinking to the text", (gaussian, "trust_in_classes", np.ones_like)),
     without("leaving the image out", (gaussian, "LEAVE_OUT", 0.0)),
     Variant("leaving it out once, as derived", ((gaussian, "LEAVE_OUT", 1.0),)),
+    Variant("leaving whole clusters out", (leaving_out_clusters(),)),
     without("neighbours", (anchored, "NEIGHBOR_WEIGHT", 0.0)),
+    Variant("one neighbour has a say", ((anchored, "VOTERS", 1),)),
+    Variant("five neighbours have a say", ((anchored, "VOTERS", 5),)),
+    Variant("one inner round", ((anchored, "INNER_ROUNDS", 1),)),
+    Variant("six inner rounds", ((anchored, "INNER_ROUNDS", 6),)),
     without("the class prior", (anchored, "PRIOR_WEIGHT", 0.0)),
+    without("the fade s", (anchored, "trust_in_run", lambda n, k: 1.0)),
+    Variant("logits spread by 2", ((balance, "SPREAD_OF_LOGITS", 2.0),)),
+    Variant("logits spread by 4.5", ((balance, "SPREAD_OF_LOGITS", 4.5),)),
+    Variant("levels start from the last one alone", (starting_from(0.0),)),
+    Variant("levels start from the names alone", (starting_from(1.0),)),
     Variant("images only, no levels", settings={"clustering": "none"}),
     Variant("no level is skipped for purity", ((purity, "LEAST_PURITY", -1.0),)),
     Variant("k-means clusters", settings={"clustering": "kmeans"}),
@@ -77,7 +122,18 @@ VARIANTS = (
     Variant("Gaussian seen at 10 images", ((gaussian, "SEEN_IMAGES", 10.0),)),
     Variant("Gaussian seen at 40 images", ((gaussian, "SEEN_IMAGES", 40.0),)),
     without("neighbours in the confidence", (confidence, "DOUBT", 0.0)),
+    without("class trust in the confidence", (confidence, "trust_in_classes", np.ones_like)),
     Variant("the textbook rule", settings={"method": "prototype"}),
+)
+
+VARIANTS_OF_ANSWERS = (
+    Variant("the rule"),
+    without("answers in the text", (answers, "SPREADS", (0.0,))),
+    without("guesses", (answers, "GUESS_WEIGHT", 0.0)),
+    Variant("guesses at 0.3", ((answers, "GUESS_WEIGHT", 0.3),)),
+    Variant("an answer counts as one image", ((anchored, "ANSWER_WEIGHT", 1.0),)),
+    Variant("an answer counts as 30 images", ((anchored, "ANSWER_WEIGHT", 30.0),)),
+    without("recalibration", (refinement, "fit_recalibration", lambda confidence, right: Recalibration())),
 )
 
 
@@ -92,25 +148,39 @@ class Score:
     risk: float
 
 
-def score(variant: Variant, features: FeatureSet, stress: str, draws: int) -> Score | None:
+def score(
+    variant: Variant, features: FeatureSet, stress: str, draws: int, answered: float = 0.0
+) -> Score | None:
     """Refine every draw; None where the set is too small for the stress."""
     rows = []
     with ExitStack() as stack:
         for module, name, value in variant.constants:
             stack.enter_context(mock.patch.object(module, name, value))
         for drawn in stressed(features, stress, draws):
-            result = refine(drawn.X, drawn.T, **variant.settings)
-            right = result.labels == drawn.y
-            zero_shot = accuracy(result.zero_shot_labels, drawn.y)
+            anchors = answers_for(drawn, answered)
+            result = refine(drawn.X, drawn.T, anchors=anchors, **variant.settings)
+            is_open = anchors < 0
+            right, sure = (result.labels == drawn.y)[is_open], result.confidence[is_open]
+            zero_shot = accuracy(result.zero_shot_labels[is_open], drawn.y[is_open])
             rows.append(
                 (
-                    accuracy(result.labels, drawn.y) - zero_shot,
-                    accuracy(result.labels, drawn.y),
-                    expected_calibration_error(result.confidence, right),
-                    area_under_risk_coverage(result.confidence, right),
+                    right.mean() - zero_shot,
+                    right.mean(),
+                    expected_calibration_error(sure, right),
+                    area_under_risk_coverage(sure, right),
                 )
             )
     return Score(stress, *(100 * np.mean(rows, axis=0)).tolist()) if rows else None
+
+
+def answers_for(features: FeatureSet, share: float) -> np.ndarray:
+    """(n,) true classes of the least confident share of the images, -1 for the others."""
+    anchors = np.full(len(features.y), -1)
+    if share:
+        rows = np.argsort(refine(features.X, features.T).confidence, kind="stable")
+        rows = rows[: round(share * len(rows))]
+        anchors[rows] = features.y[rows]
+    return anchors
 
 
 def main() -> None:
@@ -120,15 +190,19 @@ def main() -> None:
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FEATURES.npz")
     parser.add_argument("--draws", type=int, default=2, help="subsets per stress (default 2)")
+    parser.add_argument("--answers", type=float, default=0, metavar="SHARE", help="of the images, in [0, 1)")
     parser.add_argument("--only", nargs="*", default=[], help="parts of the names of the variants to run")
     arguments = parser.parse_args()
     sets = [load_feature_set(path) for path in arguments.files]
-    variants = [v for v in VARIANTS if not arguments.only or any(part in v.name for part in arguments.only)]
+    every = VARIANTS_OF_ANSWERS if arguments.answers else VARIANTS
+    variants = [v for v in every if not arguments.only or any(part in v.name for part in arguments.only)]
 
     table = Table("accuracy (%)", *STRESSES, "all", "worst gain", "ECE", "AURC", box=box.MARKDOWN)
     for variant in track(variants, console=Console(stderr=True)):
         scores = [
-            score(variant, features, stress, arguments.draws) for features in sets for stress in STRESSES
+            score(variant, features, stress, arguments.draws, arguments.answers)
+            for features in sets
+            for stress in STRESSES
         ]
         table.add_row(variant.name, *row([one for one in scores if one]))
     Console(width=200).print(table)

@@ -1,12 +1,15 @@
 """How well novelty finds missing classes: a fifth of the class names is hidden, and their images are sought.
 
-python benchmarks/novelty.py [FILE.npz ...] [FOLDER ...] [--seeds N]. A file has X, T and y as in features.py;
-a folder has one folder of images per class and is embedded by the offline encoder. AUROC in percent: 50 is
-chance, at 100 all images (or clusters) of hidden classes come first.
+python benchmarks/novelty.py [FILE.npz ...] [FOLDER ...] [--seeds N] [--ablation]
+
+A file has X, T and y as in features.py; a folder has one folder of images per class and is embedded by the
+offline encoder. AUROC in percent: 50 is chance, at 100 all images (or clusters) of hidden classes come first.
 """
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from features import FeatureSet, load_feature_set
@@ -14,6 +17,7 @@ from fiftyone_autolabel import refine
 from fiftyone_autolabel.plugin.class_folders import embed_folder
 from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.engine import novelty
 from fiftyone_autolabel.plugin.engine.clustering import Clusters
 from fiftyone_autolabel.plugin.engine.vectors import group_means, softmax
 from rich.console import Console
@@ -23,6 +27,22 @@ from sklearn.metrics import roc_auc_score
 HIDDEN_SHARE = 0.2
 CLIP_SCALE = 100
 COLUMNS = ("MSP", "MCM", "image score", "MSP", "cluster score")
+
+
+def zeros(first: np.ndarray, *others: object) -> np.ndarray:
+    """Nothing, for every row."""
+    return np.zeros(len(first))
+
+
+ABLATION = {
+    "the score": (),
+    "without undecided names": ("entropy", zeros),
+    "without the distance from the name": ("closeness_to_names", zeros),
+    "without the distance from cores": ("core_distance", zeros),
+    "cores of all images of a class": ("better_half", lambda values, *others: np.ones(len(values), bool)),
+    "without sharing among neighbours": ("smoothed", lambda values, *others: values),
+}
+"""Row of a table → function of the module and what replaces it."""
 
 
 def load(path: Path) -> FeatureSet:
@@ -83,6 +103,16 @@ def auroc(is_positive: np.ndarray, score: np.ndarray) -> float:
     return 100 * float(roc_auc_score(is_positive, score))
 
 
+def ablation(sets: list[FeatureSet], seeds: int) -> Table:
+    """Mean AUROC over the sets with each term of the score left out."""
+    table = Table("score", "images", "clusters", title=f"Mean AUROC (%); {seeds} draws")
+    for name, replaced in ABLATION.items():
+        with mock.patch.object(novelty, *replaced) if replaced else nullcontext():
+            means = np.nanmean([measure(features, seeds) for features in sets], axis=0)
+        table.add_row(name, f"{means[2]:.1f}", f"{means[4]:.1f}")
+    return table
+
+
 def main() -> None:
     """Print one row per feature set or folder."""
     parser = argparse.ArgumentParser(
@@ -90,7 +120,11 @@ def main() -> None:
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a .npz file or a folder")
     parser.add_argument("--seeds", type=int, default=10, help="draws of hidden classes (default: 10)")
+    parser.add_argument("--ablation", action="store_true", help="the means without each term of the score")
     arguments = parser.parse_args()
+    if arguments.ablation:
+        Console().print(ablation([load(path) for path in arguments.paths], arguments.seeds))
+        return
     table = Table(
         title=f"AUROC for images, then for micro-clusters, of hidden classes; {arguments.seeds} draws"
     )

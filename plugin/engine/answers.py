@@ -34,11 +34,6 @@ def clamped(z: np.ndarray, known: np.ndarray) -> np.ndarray:
     return z
 
 
-def answer_weights(known: np.ndarray) -> np.ndarray:
-    """(n, 1) float32 weights of the images in the class means: 10 where the label is known, else 1."""
-    return np.where(known >= 0, ANSWER_WEIGHT, 1).astype(np.float32)[:, None]
-
-
 class TextCorrection:
     """What answers change in the text view of every image: f(x) = φ(x) W.
 

@@ -102,6 +102,9 @@ class Settings:
     def resolved(self, n: int, k: int) -> "Settings":
         """The same settings with everything automatic replaced by what fits.
 
+        The number of dimensions has no say: either clustering works in the same few principal directions,
+        and to find those costs both the same.
+
         Args:
             n: Number of images.
             k: Number of classes; there should be clusters for all of them.

@@ -43,7 +43,8 @@ class GaussianClasses:
 
         With R_c = N_c + 10 the mean without image i gives x_i − μ_c^{−i} = (x_i − μ_c) R_c / (R_c − z_ic),
         exact but for the anchor, so that the squared Mahalanobis distance grows by
-        g = (R_c / (R_c − z_ic))²; here by 1 + 2 (g − 1). Of a cluster, one image is left out.
+        g = (R_c / (R_c − z_ic))²; here by 1 + 2 (g − 1). Of a cluster, one image is left out: to leave out
+        all costs more in long tails than it gains where classes are absent.
 
         Args:
             vectors: (m, r) float32.

@@ -25,7 +25,7 @@ class State:
     Attributes:
         probabilities: (n, k) float32, soft label of every image; rows sum to 1.
         prototypes: (k, d) float32 of any length.
-        objective: Mean log-likelihood of the level's vectors (nats, up to a constant of the run).
+        objective: Mean over the level's vectors of log Σ_c exp(logit_c) (nats), see `Iteration`.
     """
 
     probabilities: np.ndarray

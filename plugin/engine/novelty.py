@@ -99,7 +99,7 @@ def image_novelty(evidence: Evidence, z: np.ndarray) -> np.ndarray:
     undecided, closeness = np.empty((2, len(z)), np.float32)
     for rows in row_chunks(len(z)):
         undecided[rows] = entropy(softmax(evidence.text.logits[rows]))
-        closeness[rows] = np.einsum("nk,nk->n", z[rows], evidence.X[rows] @ evidence.T.T)
+        closeness[rows] = closeness_to_names(z[rows], evidence.X[rows], evidence.T)
     names = score = standardised(undecided) - standardised(closeness)
     strength = evidence.text.strength
     if strength > 0:
@@ -108,6 +108,17 @@ def image_novelty(evidence: Evidence, z: np.ndarray) -> np.ndarray:
         score = names + strength * standardised(core_distance(evidence.V, labels, core, z.shape[1]))
     ranks = rankdata(smoothed(score, z, evidence.neighbors))
     return ((ranks - 0.5) / len(ranks)).astype(np.float32)
+
+
+def closeness_to_names(z: np.ndarray, X: np.ndarray, T: np.ndarray) -> np.ndarray:
+    """Expected cosine of each image with the name of its class, Σ_c z_ic cos(x_i, t_c).
+
+    Args:
+        z: (n, k) soft labels, rows sum to 1.
+        X: (n, d) unit rows, images.
+        T: (k, d) unit rows, class names.
+    """
+    return np.einsum("nk,nk->n", z, X @ T.T)
 
 
 def entropy(probabilities: np.ndarray) -> np.ndarray:

@@ -140,7 +140,8 @@ def _label_with_answers(
     unasked = _label(replace(evidence, known=np.full_like(evidence.known, -1)), hierarchy, settings)
     labels, sureness = unasked.probabilities.argmax(axis=1), unasked.probabilities.max(axis=1)
     correction = TextCorrection(evidence.text.logits, evidence.geometry.images, labels, sureness)
-    spread = correction.spread(evidence.known)
+    # The textbook rule compares with the class names as they are.
+    spread = correction.spread(evidence.known) if settings.method == "anchored" else 0.0
 
     def told(known: np.ndarray, on_iteration: OnIteration | None = None) -> _Labelled:
         text = replace(evidence.text, logits=correction.apply(known, spread))

@@ -24,7 +24,10 @@ class Iteration:
         changed: Share of the images whose label changed in this round, in [0, 1].
         drift: Mean over classes of 1 - cosine(prototype before, prototype after), in [0, 2].
         mean_confidence: Mean over images of the largest probability before calibration, in [0, 1].
-        objective: Mean log-likelihood of the level's vectors (nats, up to a constant of the run).
+        objective: Mean over the level's vectors of log Σ_c exp(logit_c) (nats), by the logits of the round.
+            With the textbook rule a log-likelihood up to a constant, at the prototypes that the round began
+            with, which no round of a level lowers. With the robust rule what text and Gaussian weigh
+            changes from round to round: a description, not something that is climbed. Levels do not compare.
         agreement: Share of the images whose label the class names alone (as answers have corrected them)
             would give too, in [0, 1].
     """
@@ -133,7 +136,7 @@ class Refinement:
         zero_shot_labels: (n,) int64, the class whose name is nearest, before any refinement.
         is_known: (n,) bool, whether a person gave the label.
         explanation: Second choice, margin, supports and levels of every label.
-        history: One entry per level, coarsest first.
+        history: One entry per level, coarsest first. Copies of an image count once.
         alignment: "meta" and "micro" → (clusters, k) float32, share of each cluster that went to each
             class; rows sum to 1. Copies of an image count once.
         clusters: "meta" and "micro" → the clusters.

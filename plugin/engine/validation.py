@@ -146,10 +146,12 @@ def check_class_names(classes: object) -> list[str]:
         classes: Sequence of names; blanks around a name are dropped.
 
     Raises:
-        InputError: It is a single string, there is none, one is blank, or one is given twice.
+        InputError: It is a single string or a set, there is none, one is blank, or one is given twice.
     """
     if isinstance(classes, str):
         raise InputError(f"Classes must be a list of names, not the single text {classes!r}.")
+    if isinstance(classes, set | frozenset):
+        raise InputError("Classes must be in an order, and a set has none: give a list of names.")
     if not isinstance(classes, Iterable):
         raise InputError(f"Classes must be a list of names, not {classes!r}.")
     names = list(classes)

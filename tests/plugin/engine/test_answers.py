@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from fiftyone_autolabel import refine
+from fiftyone_autolabel.plugin.engine import anchored, answers, refinement
 from fiftyone_autolabel.plugin.engine.answers import (
     clamped,
     even_sample,
@@ -11,6 +12,7 @@ from fiftyone_autolabel.plugin.engine.answers import (
     release_folds,
 )
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
+from fiftyone_autolabel.plugin.engine.recalibration import Recalibration
 from fiftyone_autolabel.plugin.engine.vectors import softmax
 
 from .conftest import make_features
@@ -56,6 +58,39 @@ def test_answers_bring_expected_accuracy_nearer_to_accuracy():
 
     assert gap(before) > 0.05
     assert gap(after) < gap(before)
+
+
+def mean_accuracy_and_gap(noise: float, text_noise: float, count: int) -> tuple[float, float]:
+    """Accuracy without answered images, and how far expected accuracy is from it; means of three draws."""
+    found = []
+    for seed in range(3):
+        made = make_features((40,) * 8, noise=noise, text_noise=text_noise, seed=seed)
+        rows = np.random.default_rng(seed).permutation(320)
+        result, rest = refine(made.X, made.T, anchors=answered(made.truth, rows[:count])), rows[count:]
+        right = accuracy(result.labels[rest], made.truth[rest])
+        found.append((right, abs(result.confidence[rest].mean() - right)))
+    return tuple(np.mean(found, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value", "noise", "text_noise", "count"),
+    [
+        (answers, "GUESS_WEIGHT", 0.0, 2.5, 1.0, 15),
+        (anchored, "ANSWER_WEIGHT", 1.0, 1.5, 3.0, 60),
+    ],
+)
+def test_guesses_and_the_weight_of_answers_improve_labels_where_they_should(
+    monkeypatch, module, name, value, noise, text_noise, count
+):
+    with_it, _ = mean_accuracy_and_gap(noise, text_noise, count)
+    monkeypatch.setattr(module, name, value)
+    assert with_it > mean_accuracy_and_gap(noise, text_noise, count)[0] + 0.01
+
+
+def test_answers_held_out_correct_the_confidence_of_all_images(monkeypatch):
+    _, gap = mean_accuracy_and_gap(2.5, 1.0, 15)
+    monkeypatch.setattr(refinement, "fit_recalibration", lambda confidence, right: Recalibration())
+    assert gap < mean_accuracy_and_gap(2.5, 1.0, 15)[1] / 2
 
 
 def test_an_answer_leaves_no_second_choice(features):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fiftyone_autolabel.plugin.engine import balance
 from fiftyone_autolabel.plugin.engine.balance import (
     class_offset,
     divergence,
@@ -57,6 +58,16 @@ def test_absent_classes_are_balanced_less_than_present_ones():
         return text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[0][:, 0]).strength
 
     assert strength((100, 100, 0, 0, 0, 0, 0, 0)) < strength((40,) * 8)
+
+
+@pytest.mark.parametrize(("price", "strength"), [(0.0, 1.0), (balance.PRICE, 0.25), (9.0, 0.0)])
+def test_the_price_of_changed_frequencies_keeps_absent_classes_from_being_filled(
+    monkeypatch, price, strength
+):
+    made = make_features((100, 100, 0, 0, 0, 0, 0, 0), noise=1.5, text_noise=2.0)
+    neighbor = nearest_neighbors(made.X, 1)[0][:, 0]
+    monkeypatch.setattr(balance, "PRICE", price)
+    assert text_view(made.X @ made.T.T, neighbor).strength == strength
 
 
 def test_equal_frequencies_have_no_divergence_and_others_have():

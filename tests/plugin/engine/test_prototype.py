@@ -7,6 +7,8 @@ import pytest
 from fiftyone_autolabel.plugin.engine.prototype import prototype_rounds
 from fiftyone_autolabel.plugin.engine.refinement import refine
 
+from .conftest import make_features
+
 
 def by_hand(images: list, prototypes: list, temperature: float) -> list:
     """One iteration in plain Python: P_c(t+1) = Σ_i γ(i, c) x_i / Σ_i γ(i, c)."""
@@ -80,3 +82,11 @@ def test_a_class_that_no_image_belongs_to_keeps_its_prototype():
 def test_no_level_goes_on_longer_than_asked(features, iterations):
     result = refine(features.X, features.T, method="prototype", iterations=iterations, tolerance=0)
     assert max(len(level.iterations) for level in result.history) <= iterations
+
+
+def test_no_round_of_a_level_lowers_the_likelihood():
+    made = make_features((30,) * 5, noise=1.5, text_noise=1.5)
+    result = refine(made.X, made.T, method="prototype", temperature=0.05, tolerance=0)
+    assert [len(level.iterations) for level in result.history[1:]] == [4, 2]
+    for level in result.history:
+        assert (np.diff([iteration.objective for iteration in level.iterations]) >= -1e-5).all()

@@ -86,6 +86,7 @@ def test_a_second_encoder_must_have_seen_every_image():
         (None, "list of names, not None"),
         (5, "list of names, not 5"),
         ("cat", "single text"),
+        ({"cat", "dog"}, "a set has none: give a list"),
         (["cat", " "], "number 2 is blank"),
         (["cat", "Cat "], "'Cat' is given twice"),
         (["cat", 3], "must be text"),

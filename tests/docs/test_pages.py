@@ -85,7 +85,7 @@ def test_every_page_can_be_reached_from_the_readme():
         reached.add(page)
         links = [(page.parent / link.partition("#")[0]).resolve() for link in _LINK.findall(prose(page))]
         open_pages += [link for link in links if link.suffix == ".md" and link not in reached]
-    assert reached == set(PAGES)
+    assert set(PAGES) - reached == set()
 
 
 @every_page

@@ -18,6 +18,8 @@ from fiftyone_autolabel.plugin.dataset.answers import (
 )
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
 from fiftyone_autolabel.plugin.dataset.review import review_next, review_view
+from fiftyone_autolabel.plugin.dataset.running import load_outcome
+from fiftyone_autolabel.plugin.dataset.writing import write_outcome
 
 CLASSES = ["cat", "rocket", "cup of coffee"]
 FIELD = "auto_label_ground_truth"
@@ -310,3 +312,35 @@ def test_only_approved_objects_are_exported_where_only_those_are_asked_for(label
 
     coco = json.loads((tmp_path / "coco/train/labels.json").read_text())
     assert len(coco["annotations"]) == 3
+
+
+def test_of_two_runs_at_once_the_second_writes_after_the_first_and_both_keep_answers(labelled):
+    (one,) = correct(labelled.to_patches(FIELD).limit(1), "dog", FIELD).sample_ids
+
+    def run_another(stage, done, total):
+        if stage == "refine" and done == 0:
+            label(labelled, embeddings=-X)
+
+    last = label(labelled, progress=run_another)
+    after = objects_of(labelled)
+    predicted = [CLASSES[number] for number in last.refinement.labels]
+    assert [label.label for label in after.values()] == ["dog", *predicted[1:]]
+    assert next(iter(after)) == one
+    assert len(labelled.list_runs()) == 3
+
+
+def test_writing_again_what_a_run_said_changes_nothing(labelled):
+    correct(labelled.limit(1), "dog", FIELD)
+    approve(labelled.skip(6), FIELD)
+    outcome = load_outcome(labelled, labelled.list_runs()[0])
+    write_outcome(labelled, outcome, NAMES, lambda done, total: None)
+    before = documents(labelled)
+    write_outcome(labelled, outcome, NAMES, lambda done, total: None)
+    assert documents(labelled) == before
+
+
+def test_what_is_written_says_when_its_sample_was_modified(labelled):
+    before = labelled.values("last_modified_at")
+    correct(labelled.limit(1), "dog", FIELD)
+    after = labelled.values("last_modified_at")
+    assert [new > old for new, old in zip(after, before, strict=True)] == [True] + [False] * 7

@@ -1,5 +1,6 @@
 """Labels reach the samples, whole and in one place."""
 
+import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, refine
@@ -81,3 +82,24 @@ def test_samples_that_were_deleted_meanwhile_are_passed_over(dataset, refinement
     write(dataset, refinement, ids)
     assert dataset.values("id") == ids[1:]
     assert dataset.count("auto_label") == 5
+
+
+def test_labels_are_stored_as_fiftyone_stores_its_own(dataset, refinement):
+    write(dataset, refinement)
+    sample = dataset.first()
+    dataset.clone_sample_field("auto_label", "copied")
+    label = sample.auto_label
+    attributes = {name: label[name] for name in ("label", "confidence", *EXPLANATIONS)}
+    dataset.set_values("copied", [fo.Classification(**attributes)] + [None] * 5)
+
+    stored = dataset._sample_collection.find_one()
+    ours, theirs = stored["auto_label"], stored["copied"]
+    assert ours | {"_id": theirs["_id"]} == theirs
+
+
+def test_a_sample_in_memory_and_its_time_of_modification_follow(dataset, refinement):
+    sample = dataset.first()
+    before = sample.last_modified_at
+    write(dataset, refinement)
+    assert sample.auto_label.label in CLASSES
+    assert sample.last_modified_at > before

@@ -26,8 +26,12 @@ CHOSEN_AT = {
     "truth": "truth",
     "other": "other_key",
     "class_name": "class_name",
+    "run": "run_key",
+    "tab": "tab",
 }
 """Name of an input → the choice that it holds."""
+
+CHOOSING = ("on_run", "on_tab", "on_choice")
 
 
 class AutoLabelPanel(foo.Panel):
@@ -45,8 +49,14 @@ class AutoLabelPanel(foo.Panel):
         )
 
     def execute(self, ctx: foo.ExecutionContext) -> object:
-        """Handle an event; a tick without news is answered with nothing, so that nothing is drawn again."""
-        if ctx.params.get("__method__") == "on_tick" and not self._has_news(ctx):
+        """Handle an event; one that changes nothing is answered with nothing, so that nothing is drawn again.
+
+        Inputs of the App tell their value when they are drawn, too.
+        """
+        method, known = ctx.params.get("__method__"), recall(ctx.panel_id)
+        if method == "on_tick" and not self._has_news(ctx):
+            return None
+        if method in CHOOSING and known and _chosen(ctx, known[0]) == ctx.params["value"]:
             return None
         return super().execute(ctx)
 
@@ -69,8 +79,7 @@ class AutoLabelPanel(foo.Panel):
 
     def on_choice(self, ctx: foo.ExecutionContext) -> None:
         """Something else was chosen, moved or typed."""
-        name = ctx.params["path"].rpartition(".")[2]
-        self._show(ctx, Choices.of(ctx).with_choice(**{CHOSEN_AT[name]: ctx.params["value"]}))
+        self._show(ctx, Choices.of(ctx).with_choice(**{_choice_at(ctx): ctx.params["value"]}))
 
     def on_scope(self, ctx: foo.ExecutionContext) -> None:
         """Figures are to be restricted to the current view, or not any more."""
@@ -263,6 +272,16 @@ class AutoLabelPanel(foo.Panel):
 
     def _prompt(self, ctx: foo.ExecutionContext, name: str, params: dict) -> None:
         ctx.prompt(f"{AUTHOR}/{name}", params=params, on_success=self.on_refresh)
+
+
+def _choice_at(ctx: foo.ExecutionContext) -> str:
+    """The choice that the input of an event holds."""
+    return CHOSEN_AT[ctx.params["path"].rpartition(".")[2]]
+
+
+def _chosen(ctx: foo.ExecutionContext, choices: Choices) -> object:
+    """What has been chosen already with the input of an event."""
+    return getattr(choices, _choice_at(ctx))
 
 
 def _as_list(index: int | list[int]) -> list[int]:

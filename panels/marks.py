@@ -6,7 +6,6 @@ The samples are found by the fields that the run wrote, so that the view can be 
 from dataclasses import dataclass
 
 import fiftyone as fo
-from bson import ObjectId
 from fiftyone import ViewField as F
 
 from ..plugin.dataset.fields import FieldNames, label_path
@@ -130,7 +129,7 @@ class Marks:
             return F(path) == name
         objects = self._dataset.filter_labels(self._truth, F("label") == name)
         ids = objects.values(f"{path.rpartition('.')[0]}.id", unwind=True)
-        return F("_id").is_in([ObjectId(one) for one in ids])
+        return F("_id").to_string().is_in(ids)
 
     def _where(self, condition: F, words: str) -> Marked:
         return Marked(self._samples.match(condition).sort_by(self._order), words)

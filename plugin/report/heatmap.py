@@ -99,6 +99,7 @@ def heatmap(
     figure.update_xaxes(col=2, **names, **angle, **ticks)
     figure.update_xaxes(col=1, tickvals=[0], ticktext=["all"], **ticks)
     figure.update_yaxes(range=[height - 0.5, -0.5], **ticks)
+    figure.update_yaxes(col=2, ticks="")
     figure.update_yaxes(col=1, tickvals=list(range(height)), ticktext=row_names, title=row_title)
     return figure
 

@@ -10,6 +10,7 @@ from fiftyone.core.view import DatasetView
 from fiftyone.server.app import app
 from fiftyone_autolabel import Settings, auto_label
 from fiftyone_autolabel.panels import board as boards
+from fiftyone_autolabel.plugin.dataset.running import Run
 from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs, update_record
 from starlette.testclient import TestClient
 
@@ -244,7 +245,8 @@ def test_the_next_run_takes_the_place_of_the_latest(opened, dataset):
 
 def test_an_older_run_stays_when_another_ends(opened, dataset):
     label(dataset)
-    opened.call("on_run", value="auto_label_1")
+    opened.call("on_tick")
+    opened.call("on_run", path="header.run", value="auto_label_1")
     label(dataset)
     opened.call("on_tick")
     assert opened.state["header"]["run"] == "auto_label_1"
@@ -252,7 +254,8 @@ def test_an_older_run_stays_when_another_ends(opened, dataset):
 
 def test_marks_of_a_run_whose_fields_were_written_again_lead_nowhere(opened, dataset):
     label(dataset)
-    opened.call("on_run", value="auto_label_1")
+    opened.call("on_tick")
+    opened.call("on_run", path="header.run", value="auto_label_1")
     opened.call("on_row", path="body.clusters", row=0)
     assert "auto_label_2 has written other labels since" in opened.told_to("notify")["message"]
     assert "set_view" not in dict(opened.told)
@@ -274,6 +277,57 @@ def test_marks_of_a_run_over_objects_lead_to_its_objects(server, scenes):
 def test_a_tick_without_news_draws_nothing(opened):
     opened.call("on_tick")
     assert opened.told == []
+
+
+def test_what_is_chosen_already_draws_nothing(opened):
+    opened.choose("confidence")
+    opened.choose("confidence")
+    assert opened.told == []
+
+
+def test_objects_stand_beside_the_classes_of_the_field_that_they_are_from(server, scenes):
+    vectors = np.random.default_rng(0).normal(size=(24, 5))
+    names = ["cat", "rocket", "cup of coffee"]
+    given = {"embeddings": vectors, "text_embeddings": vectors[:3], "objects": "ground_truth"}
+    auto_label(scenes, names, **given)
+    panel = Opened(server, scenes)
+    panel.choose("confidence")
+    panel.call("on_choice", path="body.truth", value="ground_truth")
+    wholes = panel.data["body"]["confusion"]["figure"][1]
+    panel.call("on_mark", path="body.confusion.figure", trace_idx=1, idx=[0, 0])
+    assert len(panel.shown()) == wholes["text"][0][0] == 8
+
+
+def test_figures_of_objects_can_be_restricted_to_a_view_of_images_or_of_objects(server, scenes):
+    vectors = np.random.default_rng(0).normal(size=(24, 5))
+    given = {"embeddings": vectors, "text_embeddings": vectors[:3], "objects": "ground_truth"}
+    auto_label(scenes, CLASSES, **given)
+    panel = Opened(server, scenes)
+    for view, objects in ((scenes.limit(2), 6), (scenes.to_patches("ground_truth").limit(5), 5)):
+        panel.view = view._serialize()
+        panel.call("on_scope", narrow=True)
+        panel.choose("classes")
+        assert sum(panel.data["body"]["classes"]["figure"][0]["x"]) == objects
+        panel.choose("confidence")
+        panel.call("on_show", what="kept")
+        assert 0 < len(panel.shown()) <= objects
+
+
+def test_the_curves_of_a_run_under_way_grow(server, dataset):
+    rounds, panel = [], Opened(server, dataset)
+
+    def follow(run, history):
+        update_record(dataset, run.key, {"history": [level.to_dict() for level in history]})
+        panel.call("on_tick")
+        rounds.append(len(panel.data["convergence"]["figure"][0]["x"]))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Run, "follow", follow)
+        worker = threading.Thread(target=label, args=(dataset,))
+        worker.start()
+        worker.join()
+    assert rounds == sorted(rounds)
+    assert rounds[0] < rounds[-1]
 
 
 def test_a_run_shows_its_progress_and_then_its_labels(server, dataset):

@@ -117,13 +117,13 @@ def label_files(
     prompts, paths, towers, settings = _checked(
         paths,
         classes,
-        prompt_templates,
-        encoder,
-        embeddings,
-        text_embeddings,
-        visual_encoder,
-        visual_embeddings,
-        settings,
+        prompt_templates=prompt_templates,
+        encoder=encoder,
+        embeddings=embeddings,
+        text_embeddings=text_embeddings,
+        visual_encoder=visual_encoder,
+        visual_embeddings=visual_embeddings,
+        settings=settings,
     )
     clock = _Clock(progress)
     embedded = embed(towers, prompts, paths, clock)
@@ -144,34 +144,18 @@ def label_files(
     )
 
 
-def estimate_files(
-    paths: Sequence[str],
-    classes: Classes,
-    *,
-    prompt_templates: Sequence[str] | None = None,
-    encoder: str | Encoder = "auto",
-    embeddings: Vectors | None = None,
-    text_embeddings: Vectors | None = None,
-    visual_encoder: str | ImageTower | None = None,
-    visual_embeddings: Vectors | None = None,
-    settings: Settings | None = None,
-) -> Cost:
+def estimate_files(paths: Sequence[str], classes: Classes, **inputs: object) -> Cost:
     """What `label_files` would cost with the same arguments; nothing is labelled.
+
+    Args:
+        paths: n images.
+        classes: k classes.
+        **inputs: What else `label_files` takes, but for `progress`.
 
     Raises:
         InputError: Something given cannot be used.
     """
-    prompts, paths, towers, settings = _checked(
-        paths,
-        classes,
-        prompt_templates,
-        encoder,
-        embeddings,
-        text_embeddings,
-        visual_encoder,
-        visual_embeddings,
-        settings,
-    )
+    prompts, paths, towers, settings = _checked(paths, classes, **inputs)
     return estimate_cost(towers, prompts, paths, settings)
 
 
@@ -218,13 +202,14 @@ def package_versions() -> dict[str, str]:
 def _checked(
     paths: Sequence[str],
     classes: Classes,
-    prompt_templates: Sequence[str] | None,
-    encoder: str | Encoder,
-    embeddings: Vectors | None,
-    text_embeddings: Vectors | None,
-    visual_encoder: str | ImageTower | None,
-    visual_embeddings: Vectors | None,
-    settings: Settings | None,
+    *,
+    prompt_templates: Sequence[str] | None = None,
+    encoder: str | Encoder = "auto",
+    embeddings: Vectors | None = None,
+    text_embeddings: Vectors | None = None,
+    visual_encoder: str | ImageTower | None = None,
+    visual_embeddings: Vectors | None = None,
+    settings: Settings | None = None,
 ) -> tuple[Prompts, list[str], Towers, Settings]:
     """What `label_files` was given, checked, with the encoders loaded.
 

@@ -257,6 +257,28 @@ def test_the_app_is_told_of_an_error_that_only_shows_during_the_run(server):
     unreadable.delete()
 
 
+@pytest.fixture
+def closed_network(monkeypatch, tmp_path):
+    """No hub, and nothing that was fetched from it earlier."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+
+
+@pytest.mark.parametrize("encoder", ["openclip", "openclip:ViT-L-14/openai"])
+def test_weights_that_cannot_be_had_are_refused_before_anything_begins(
+    server, demo_dataset, closed_network, encoder
+):
+    told = dict(messages(server, demo_dataset, classes=["cat"], encoder=encoder))
+    message = told["notify"]["message"]
+    assert told["notify"]["variant"] == "error"
+    assert "not on disk and cannot be fetched" in message
+    assert message.endswith('or use the encoder "offline".')
+    assert told["show_output"]["results"]["message"] == message
+    with pytest.raises(ExecutionError, match='use the encoder "offline"'):
+        foo.get_operator(URI)(demo_dataset, ["cat"], encoder=encoder)
+    assert (demo_dataset.list_runs(), demo_dataset.has_sample_field("auto_label")) == ([], False)
+
+
 def test_a_delegated_run_labels_and_keeps_its_progress(operator, demo_dataset):
     demo_dataset.persistent = True
     queued = operator(demo_dataset, DEMO_CLASSES, encoder="offline", delegate=True)

@@ -70,7 +70,7 @@ def test_the_page_of_settings_is_up_to_date():
 @every_page
 def test_every_link_leads_somewhere(page):
     broken = []
-    for link in _LINK.findall(prose(page)):
+    for link in [*_LINK.findall(prose(page)), *re.findall(r'src="([^"]+)"', prose(page))]:
         path, _, anchor = unquote(link).partition("#")
         target = page.parent / path if path else page
         is_there = target.exists() and (not anchor or anchor in anchors(target))

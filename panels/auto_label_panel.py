@@ -157,8 +157,9 @@ class AutoLabelPanel(foo.Panel):
 
     def on_new_class(self, ctx: foo.ExecutionContext) -> None:
         """A cluster is to become a class: label again, with one class more."""
-        choices, board = self._shown(ctx)
-        name, run = choices.class_name.strip(), board.run
+        _, board = self._shown(ctx)
+        # The field tells its text when it is left, which the click on the button may overtake.
+        name, run = Choices.of(ctx).class_name.strip(), board.run
         if not name or name in run.classes:
             words = f"There is a class {name!r} already" if name else "Type the name of the class first"
             ctx.ops.notify(f"{words}.", variant="warning")

@@ -224,9 +224,11 @@ def test_few_and_many_classes_fit_the_panel(panel_of, fresh, page, screenshot, k
 def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, screenshot):
     choose_tab(panel, "Unfitting", "most novel first")
     panel.get_by_role("img").first.click()
+    expect(page.get_by_text("2 samples", exact=True)).to_be_visible()
     panel.get_by_role("textbox").fill("telescope")
+    panel.get_by_title("Apply changes").get_by_role("button").click()
+    expect(panel.get_by_role("textbox")).to_have_value("telescope")
     screenshot("state-add-as-class")
-    panel.get_by_role("textbox").press("Enter")
     panel.get_by_role("button", name="Add as class").click()
     form = page.locator("[data-cy=operators-prompt-modal]")
     expect(form.get_by_role("button", name="telescope", exact=True)).to_be_visible()

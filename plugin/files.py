@@ -221,10 +221,8 @@ def _checked(
         raise InputError("There are no images to label: give at least one path.")
     paths = [os.fspath(path) for path in paths]
     towers = load_towers(
-        _Files(paths), encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
+        _Files(paths), prompts, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
     )
-    if text_embeddings is not None:
-        towers.encoder.embed_texts(prompts.names)  # says before any work that they are not one per class
     return prompts, paths, towers, settings_for(towers.encoder, settings)
 
 

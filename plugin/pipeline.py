@@ -166,7 +166,9 @@ def auto_label(
     images = read_objects(samples, objects, margin) if objects else read_images(samples)
     fields = _fields_to_write(samples, fields, run_key, objects)
     own_clusters = None if clusters is None else read_own_clusters(images, clusters)
-    towers = load_towers(images, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings)
+    towers = load_towers(
+        images, prompts, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
+    )
     settings = settings_for(towers.encoder, settings)
     inputs = RunInputs(
         prompts.classes,

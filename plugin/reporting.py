@@ -107,17 +107,18 @@ def _prototypes_again(stored: StoredRun, progress: Progress | None) -> Prototype
     if images.ids != list(outcome.sample_ids):
         raise InputError("Some of its images are no longer in the dataset.")
     source = run.sources.get
+    is_prompted = source("text_embeddings") is None
+    classes = [ClassDescription(*pair) for pair in zip(run.classes, run.descriptions, strict=True)]
+    prompts = Prompts(classes, list(run.prompt_templates) if is_prompted else None)
     towers = load_towers(
         images,
+        prompts,
         source("encoder", run.encoder),
         source("embeddings"),
         source("text_embeddings"),
         source("visual_encoder"),
         source("visual_embeddings"),
     )
-    is_prompted = source("text_embeddings") is None
-    classes = [ClassDescription(*pair) for pair in zip(run.classes, run.descriptions, strict=True)]
-    prompts = Prompts(classes, list(run.prompt_templates) if is_prompted else None)
     report = progress or (lambda stage, done, total: None)
     embedded = embed(towers, prompts, images.images, report)
     if embedded.errors:

@@ -134,6 +134,7 @@ def read_prompts(
 
 def load_towers(
     items: Items,
+    prompts: Prompts,
     encoder: str | Encoder,
     embeddings: Vectors | None,
     text_embeddings: Vectors | None,
@@ -156,6 +157,7 @@ def load_towers(
     vectors = _given_vectors(items, embeddings)
     if text_embeddings is not None:
         tower, reason, text_encoder = PrecomputedEncoder(vectors, text_embeddings), "", None
+        tower.embed_texts(prompts.names)  # says before any work that they are not one per class
     else:
         text_tower, reason = _load_tower(encoder, "embed_texts")
         tower, text_encoder = PrecomputedEncoder(vectors, text_tower), text_tower.name

@@ -149,6 +149,13 @@ def test_text_embeddings_alone_are_refused(demo_dataset):
         auto_label(demo_dataset, ["a", "b"], text_embeddings=np.eye(2))
 
 
+def test_text_vectors_that_are_not_one_per_class_are_refused_before_any_work(demo_dataset):
+    given = {"embeddings": np.ones((len(demo_dataset), 3)), "text_embeddings": np.eye(3)}
+    with pytest.raises(InputError, match="3 text vectors"):
+        auto_label(demo_dataset, ["a", "b"], **given)
+    assert demo_dataset.list_runs() == []
+
+
 def test_a_stopped_run_leaves_the_samples_as_they_were(demo_dataset):
     def stop(stage: str, done: int, total: int) -> None:
         if stage == "write":
@@ -161,7 +168,7 @@ def test_a_stopped_run_leaves_the_samples_as_they_were(demo_dataset):
 
 
 def test_two_runs_at_once_do_not_mix_their_labels(demo_dataset, monkeypatch):
-    monkeypatch.setattr(writing, "CHUNK_SAMPLES", 5)
+    monkeypatch.setattr(writing, "CHUNK_LABELS", 5)
     subsets = [DEMO_CLASSES[:5], DEMO_CLASSES[5:10]]
     with ThreadPoolExecutor() as pool:
         runs = list(pool.map(lambda classes: auto_label(demo_dataset, classes, encoder="offline"), subsets))

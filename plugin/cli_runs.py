@@ -94,9 +94,11 @@ def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Tabl
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("Run", "State", "Started (UTC)", "Fields", "Encoder", title="Runs", title_justify="left")
-    for column in ("Seconds", "Images", "Failed", "Expected"):
-        table.add_column(column, justify="right")
+    table = Table(title="Runs", title_justify="left")
+    for column in ("Run", "State", "Started (UTC)", "Fields", "Encoder"):
+        table.add_column(column, overflow="fold")
+    for column in ("Seconds", "Images", "Expected"):
+        table.add_column(column, justify="right", min_width=len(column))
     for run in records:
         expected = "" if run.expected_accuracy is None else f"{run.expected_accuracy:.1%}"
         table.add_row(
@@ -106,8 +108,7 @@ def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Tabl
             run.fields.label,
             Text(run.encoder),
             f"{run.duration.total_seconds():.1f}" if run.duration else "",
-            f"{run.n_labelled or run.n_images:,}",
-            f"{run.n_failed:,}",
+            f"{run.n_labelled or run.n_images:,}" + (f", {run.n_failed:,} failed" if run.n_failed else ""),
             expected,
         )
     for run in waiting:
@@ -118,8 +119,12 @@ def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Tabl
 def _as_dict(run: "RunRecord") -> dict:
     values = {name: value for name, value in vars(run).items() if name != "is_interrupted"}
     finished = run.finished and run.finished.isoformat()
-    fields = run.fields.by_role()
-    return values | {"started": run.started.isoformat(), "finished": finished, "fields": fields}
+    return values | {
+        "started": run.started.isoformat(),
+        "finished": finished,
+        "fields": run.fields.by_role(),
+        "history": [level.to_dict() for level in run.history],
+    }
 
 
 def _pending_as_dict(run: "PendingRun") -> dict:

@@ -71,6 +71,8 @@ def _prepare(staging: Path, target: Path) -> None:
         raise InputError(
             f"{target} cannot be written, as {error.filename} is a file: choose another folder."
         ) from error
+    except FileNotFoundError as error:  # in folders that are no folders of the disk, such as /proc
+        raise InputError(f"{target.parent} cannot be made: choose another folder.") from error
 
 
 def _put(source: Path, target: Path) -> None:

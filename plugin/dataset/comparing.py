@@ -92,7 +92,7 @@ def _view_of(dataset: fo.Dataset, run: str, ids: list[str]) -> fo.DatasetView:
 def changed_samples(
     dataset: fo.Dataset, first: str, second: str, label: str, other_label: str
 ) -> fo.DatasetView:
-    """The samples that two runs gave these two labels.
+    """What two runs gave these two labels: samples, or objects one by one.
 
     Args:
         dataset: Dataset of both.
@@ -107,7 +107,7 @@ def changed_samples(
     one, other = _load_both(dataset, first, second)
     ids, rows, other_rows = _common(one, other)
     is_meant = (_names(one)[rows] == label) & (_names(other)[other_rows] == other_label)
-    return dataset.select(ids[is_meant].tolist())
+    return _view_of(dataset, first, ids[is_meant].tolist())
 
 
 def _load_both(dataset: fo.Dataset, first: str, second: str) -> tuple[Outcome, Outcome]:

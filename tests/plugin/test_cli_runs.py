@@ -1,6 +1,7 @@
 """The commands on runs: what a person types, reads and gets back."""
 
 import json
+import math
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -9,12 +10,14 @@ import pytest
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.cli import app
+from fiftyone_autolabel.plugin.dataset.runs import update_record
+from fiftyone_autolabel.plugin.engine.results import Iteration, LevelHistory
 from typer.testing import CliRunner
 
 
-def run(*arguments, answer: str = ""):
+def run(*arguments, answer: str = "", columns: int = 200):
     """Run a command as a person would; the result has `exit_code`, `stdout` and `stderr`."""
-    return CliRunner().invoke(app, arguments, input=answer, env={"COLUMNS": "200"})
+    return CliRunner().invoke(app, arguments, input=answer, env={"COLUMNS": str(columns)})
 
 
 @pytest.fixture
@@ -36,6 +39,17 @@ def test_runs_are_listed_with_state_and_reason(dataset):
     first, second = (line for line in result.stdout.splitlines() if "auto_label_" in line)
     assert "completed" in first
     assert "failed: None of the 4 images" in second
+
+
+def test_a_narrow_window_cuts_nothing_off(dataset):
+    assert "…" not in run("runs", dataset.name, columns=80).stdout
+
+
+def test_the_history_of_a_run_under_way_is_in_the_json(dataset):
+    level = LevelHistory("image", 4, (Iteration(1, 0.5, 0.1, 0.7, -math.inf, 0.9),))
+    update_record(dataset, "auto_label_1", {"history": [level.to_dict()]})
+    (first, _) = json.loads(run("runs", dataset.name, "--json").stdout)
+    assert LevelHistory.from_dict(first["history"][0]) == level
 
 
 def test_runs_are_printed_as_json_when_asked_for(dataset):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 from fiftyone_autolabel import ExportOptions, FieldNames, auto_label, export_labels
-from fiftyone_autolabel.plugin.dataset.comparing import compare_runs
+from fiftyone_autolabel.plugin.dataset.comparing import changed_samples, compare_runs
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
 from fiftyone_autolabel.plugin.dataset.runs import (
@@ -207,6 +207,10 @@ def test_runs_over_objects_are_listed_compared_and_deleted(scenes):
     first = label_vectors(scenes)
     second = label_vectors(scenes, embeddings=-X, run_key="second")
     comparison = compare_runs(scenes, first.run_key, "second")
+    label, other_label, count = comparison.changes[0]
+    changed = changed_samples(scenes, first.run_key, "second", label, other_label)
+    assert len(changed) == count
+    assert set(changed.values("id")) <= set(comparison.view.values("id"))
     delete_run(scenes, "second")
 
     assert find_run(scenes, first.run_key).fields == first.fields

@@ -3,6 +3,7 @@
 import errno
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 from fiftyone_autolabel import InputError
@@ -35,6 +36,12 @@ def test_the_folder_is_there_when_the_work_is_done(target):
         (folder / "labels.csv").touch()
         assert not target.exists()
     assert os.listdir(target) == ["labels.csv"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="only Linux has such a folder")
+def test_a_place_where_no_folder_can_be_made_is_named(tmp_path):
+    with pytest.raises(InputError, match="/proc/autolabel cannot be made: choose another folder"):
+        make_export(Path("/proc/autolabel/export"), "")
 
 
 @pytest.mark.parametrize("error", [ValueError(), KeyboardInterrupt()])

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from .theme import BUTTON, TEXT, template
+from .theme import BUTTON, template
 
 ROW_PIXELS = 17
 TALLEST_ROW = 40
@@ -88,7 +88,7 @@ def heatmap(
         ygap=1,
         colorbar={"tickformat": ".0%", "nticks": 5, "title": {"text": "share", "side": "right"}},
     )
-    _add_wholes(figure, cells, row_hover, theme)
+    _add_wholes(figure, cells, row_hover)
     row_pixels = min(TALLEST_ROW, max(ROW_PIXELS, SHORTEST // max(height, 1)))
     below = LETTER_PIXELS * max(map(len, column_names), default=0)
     pixels = AROUND_PIXELS + max(row_pixels * height, SHORTEST) + below
@@ -104,7 +104,7 @@ def heatmap(
     return figure
 
 
-def _add_wholes(figure: go.Figure, cells: Cells, hover: Sequence[str], theme: str) -> None:
+def _add_wholes(figure: go.Figure, cells: Cells, hover: Sequence[str]) -> None:
     """A column of buttons, each with the number of images of its row."""
     figure.add_heatmap(
         row=1,
@@ -112,7 +112,7 @@ def _add_wholes(figure: go.Figure, cells: Cells, hover: Sequence[str], theme: st
         z=[[1] for _ in cells.rows],
         text=[[size] for size in cells.sizes],
         texttemplate="%{text:,}",
-        textfont={"size": 10, "color": TEXT[theme]},
+        textfont={"size": 10},
         hovertext=[[words] for words in hover],
         hovertemplate="%{hovertext}<extra></extra>",
         customdata=[[[row]] for row in cells.rows],

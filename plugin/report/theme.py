@@ -79,6 +79,8 @@ def template(theme: str) -> go.layout.Template:
         "ticklabelstandoff": 4,
         "title": {"standoff": 8},
     }
+    # Left to itself, plotly takes a cell that can be seen through for one on white.
+    cells = {"colorbar": {"thickness": 12, "outlinewidth": 0}, "textfont": {"color": TEXT[theme]}}
     ramp = [[step / (len(RAMP[theme]) - 1), colour] for step, colour in enumerate(RAMP[theme])]
     return go.layout.Template(
         layout={
@@ -93,7 +95,7 @@ def template(theme: str) -> go.layout.Template:
             "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
             "bargap": 0.15,
         },
-        data={"heatmap": [{"colorscale": ramp, "colorbar": {"thickness": 12, "outlinewidth": 0}}]},
+        data={"heatmap": [{"colorscale": ramp, **cells}]},
     )
 
 

@@ -34,7 +34,7 @@ def photos(tmp_path, monkeypatch):
 @pytest.fixture
 def dataset(photos):
     """Those photos under the name of the demo's dataset, with their true class and a box around each."""
-    dataset = fo.Dataset("autolabel-demo-photos")
+    dataset = fo.Dataset("autolabel-demo-photos", overwrite=True)
     for path in photos:
         truth = fo.Classification(label=path.parent.name)
         boxes = fo.Detections(detections=[fo.Detection(label="object", bounding_box=[0.1, 0.1, 0.8, 0.8])])

@@ -265,7 +265,7 @@ def test_the_form_of_the_evaluation_asks_for_labels_where_there_are_none(server)
     dataset.delete()
 
 
-def test_the_form_of_the_evaluation_offers_offers_fields_and_says_what_is_wrong(server, labelled):
+def test_the_form_of_the_evaluation_offers_fields_and_says_what_is_wrong(server, labelled):
     fields = form(server, "evaluate", labelled)
     assert fields["label_field"]["default"] == "auto_label"
     assert fields["truth_field"]["type"]["values"] == ["ground_truth"]

@@ -46,5 +46,6 @@ $(BIN)/pip:
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/pip install --constraint constraints.txt --editable '.[openclip,dev]'
+	$(BIN)/pip install --constraint constraints.txt --no-deps ultralytics # its OpenCV would replace FiftyOne's
 	@$(BIN)/fiftyone-autolabel install --database-only
 	@touch $@

@@ -22,7 +22,7 @@ def add_image(
     """Make an image file and its sample."""
     path.parent.mkdir(parents=True, exist_ok=True)
     number = len(dataset)
-    Image.fromarray(np.full((6, 8, 3), number, np.uint8)).save(path)
+    Image.fromarray(np.full((12, 16, 3), number, np.uint8)).save(path)
     sample = fo.Sample(filepath=str(path))
     if label is not None:
         sample["auto_label"] = fo.Classification(label=label, confidence=confidence)

@@ -149,7 +149,7 @@ class TestCoco:
         read = {}
         for annotation in coco.loadAnns(coco.getAnnIds()):
             image = coco.loadImgs(annotation["image_id"])[0]
-            assert annotation["bbox"] == [0, 0, image["width"], image["height"]] == [0, 0, 8, 6]
+            assert annotation["bbox"] == [0, 0, image["width"], image["height"]] == [0, 0, 16, 12]
             number = shade(folder / "data" / image["file_name"])
             read[number] = (coco.cats[annotation["category_id"]]["name"], annotation["score"])
         assert read == {number: (label, 0.5 + number / 100) for number, label in shades(dataset).items()}
@@ -158,10 +158,10 @@ class TestCoco:
         coco = COCO(str(export("coco", ExportOptions(label_field="objects"), boxes) / "labels.json"))
         found = {(box["image_id"], *box["bbox"], box["area"], box["iscrowd"]) for box in coco.anns.values()}
         assert found == {
-            (1, 2.0, 3.0, 4.0, 1.5, 6.0, 0),
-            (1, 0.0, 0.0, 4.0, 3.0, 12.0, 0),
-            (2, 2.0, 3.0, 4.0, 1.5, 6.0, 0),
-            (3, 0.0, 0.0, 4.0, 3.0, 12.0, 0),
+            (1, 4.0, 6.0, 8.0, 3.0, 24.0, 0),
+            (1, 0.0, 0.0, 8.0, 6.0, 48.0, 0),
+            (2, 4.0, 6.0, 8.0, 3.0, 24.0, 0),
+            (3, 0.0, 0.0, 8.0, 6.0, 48.0, 0),
         }
 
     def test_every_split_is_complete_with_the_same_categories(self, export):

@@ -37,19 +37,26 @@ class FileLabelling(RefinedRun):
 
     Attributes:
         paths: (n,) paths of the labelled images.
+        unreadable: Paths of the others, each as often as it was given.
         embedded: The vectors that it was made from.
         towers: What made them.
     """
 
     paths: list[str]
+    unreadable: list[str]
     embedded: Embedded = field(repr=False)
     towers: Towers = field(repr=False)
+
+    @property
+    def n_failed(self) -> int:
+        """Number of images that could not be labelled; one that was given twice counts twice."""
+        return len(self.unreadable)
 
     def images_table(self) -> "ImagesTable":
         """What the run says of every image, in the form in which reports list it."""
         from .report.images_table import Failure, ImagesTable
 
-        failures = [Failure(path, why) for path, why in self.failures.items()]
+        failures = [Failure(path, self.failures[path]) for path in self.unreadable]
         return ImagesTable.of(self.refinement, self.paths, failures=failures)
 
     def report(
@@ -68,10 +75,9 @@ class FileLabelling(RefinedRun):
             visual_embeddings=self.embedded.V,
             **self.towers.named(),
         )
-        failures = len(self.failures)
         return write_report(
             folder,
-            summarise(self.refinement, self.classes, encoder=self.encoder, failures=failures),
+            summarise(self.refinement, self.classes, encoder=self.encoder, failures=self.n_failed),
             self.images_table(),
             prototypes=prototypes,
             versions=package_versions(),
@@ -133,6 +139,7 @@ def label_files(
     return FileLabelling(
         classes=prompts.names,
         paths=[paths[row] for row in embedded.rows],
+        unreadable=[paths[row] for row in embedded.errors],
         refinement=refinement,
         failures={paths[row]: error for row, error in embedded.errors.items()},
         encoder=towers.encoder.name,

@@ -39,6 +39,11 @@ class FinishedRun(ABC):
     seconds: dict[str, float] = field(repr=False)
 
     @property
+    def n_failed(self) -> int:
+        """Number of images that could not be labelled."""
+        return len(self.failures)
+
+    @property
     @abstractmethod
     def counts(self) -> dict[str, int]:
         """Class → number of images with that label."""

@@ -127,6 +127,18 @@ def test_a_folder_of_images_is_labelled_without_a_dataset(photos, tmp_path):
     assert all(f"/{label}-" in path for path, label in labels.items())
 
 
+def test_a_damaged_image_counts_as_often_as_it_is_listed(photos, tmp_path):
+    cat, damaged = photos / "cat-chelsea-000.jpg", photos / "damaged.jpg"
+    (tmp_path / "paths.txt").write_text(f"{damaged}\n{cat}\n{cat}\n{damaged}\n")
+    listed = ("--image-paths", tmp_path / "paths.txt", "--output", tmp_path / "out", "--json")
+    outcome = json.loads(run("-c", "cat,rocket", "--encoder", "offline", *listed).stdout)
+    assert (outcome["images_labelled"], outcome["images_failed"]) == (2, 2)
+    with open(tmp_path / "out" / "labels.csv", encoding="utf-8", newline="") as lines:
+        paths = [line["path"] for line in csv.DictReader(lines)]
+    assert paths == [str(path) for path in (cat, cat, damaged, damaged)]
+    assert "2 images could not be labelled" in (tmp_path / "out" / "report.txt").read_text()
+
+
 def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(photos, tmp_path):
     where = ("--encoder", "offline", "--output", tmp_path / "out", "--dry-run")
     result = run(photos, "-c", "cat,rocket", *where, "--json")

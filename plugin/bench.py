@@ -18,6 +18,7 @@ from .encoders.base import Encoder
 from .encoders.prompts import class_prototypes
 from .engine.config import METHODS, Settings
 from .engine.errors import InputError
+from .engine.geometry import MOST_DIMENSIONS
 from .engine.metrics import accuracy, area_under_risk_coverage, expected_calibration_error
 from .engine.refinement import refine
 from .engine.vectors import unit_rows
@@ -100,7 +101,8 @@ class Costs:
 
     def add(self, name: str, seconds: float) -> None:
         """Add a finished step."""
-        self.steps.append(Step(name, seconds, peak_bytes() - self._without))
+        # The system counts a process's memory only now and then, so a peak may lie below the present.
+        self.steps.append(Step(name, seconds, max(peak_bytes() - self._without, 0)))
 
     def time(self, name: str, step: Callable[[], object]) -> None:
         """Do a step and add it."""
@@ -191,15 +193,35 @@ def measure_labels(folder: Path, encoder: Encoder, progress: Progress | None = N
     )
 
 
-def check_sizes(**sizes: int) -> None:
+def check_sizes(*, images: int, dimensions: int, classes: int) -> None:
     """Check how many images, dimensions and classes are to be made up.
 
     Raises:
-        InputError: One of them is not positive.
+        InputError: One of them is not positive, or together they do not fit into the memory that is free.
     """
-    for name, size in sizes.items():
+    import psutil
+
+    for name, size in {"images": images, "dimensions": dimensions, "classes": classes}.items():
         if size < 1:
             raise InputError(f"--{name} is {size}: give a whole number from 1.")
+    needed, free = bytes_needed(images, dimensions, classes), psutil.virtual_memory().available
+    if needed > free:
+        raise InputError(
+            f"These sizes need about {needed / 2**30:,.1f} GiB of memory, and {free / 2**30:,.1f} GiB are "
+            "free: give fewer --images, --dimensions or --classes."
+        )
+
+
+def bytes_needed(n: int, d: int, k: int) -> int:
+    """Most memory that `make_features` and `measure_engine` need for (n, d) images and (k, d) texts, roughly.
+
+    The engine holds, beside the images, their principal directions, four (n, k) matrices and two (k, k) ones
+    (`docs/engine.md`, "Cost"); what is made up passes through float64 on its way.
+    """
+    images = 4 * n * d
+    made_up = images + 32 * d * (min(n, ROWS_PER_DRAW) + k)
+    refined = images + 4 * n * (min(d, MOST_DIMENSIONS) + 4 * k) + 16 * k * k
+    return max(made_up, refined)
 
 
 def peak_bytes() -> int:

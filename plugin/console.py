@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .labelling import RefinedRun
 
 MOST_CLASSES_SHOWN = 30
+SMALLEST_EMBEDDINGS = 2**24
+"""Bytes from which the peak of a process says what the embeddings have cost, and not what libraries have."""
 
 
 class StageProgress:
@@ -115,7 +117,7 @@ def summary_table(
     table.add_row(f"{noun} labelled", f"{len(labelling.refinement.labels):,}")
     if labelling.failures:
         first = next(iter(labelling.failures.values()))
-        table.add_row(f"{noun} that failed", Text(f"{len(labelling.failures):,}, the first: {first}"))
+        table.add_row(f"{noun} that failed", Text(f"{labelling.n_failed:,}, the first: {first}"))
     table.add_row("Classes", f"{len(labelling.classes):,}")
     table.add_row("Encoder", Text(labelling.encoder))
     if labelling.refinement.choices:
@@ -155,7 +157,7 @@ def labelling_as_dict(labelling: "RefinedRun") -> dict:
     """What a run did, in values that go through JSON."""
     return {
         "images_labelled": len(labelling.refinement.labels),
-        "images_failed": len(labelling.failures),
+        "images_failed": labelling.n_failed,
         "failures": labelling.failures,
         "classes": labelling.counts,
         "encoder": labelling.encoder,
@@ -199,8 +201,8 @@ def steps_table(X: np.ndarray, T: np.ndarray, steps: "Sequence[Step]") -> Table:
     table.add_column("peak MiB", justify="right")
     table.add_column("times the embeddings", justify="right")
     for step in steps:
-        memory = (f"{step.memory / 2**20:,.0f}", f"{step.memory / X.nbytes:.1f}")
-        table.add_row(step.name, f"{step.seconds:.1f}", *memory)
+        times = f"{step.memory / X.nbytes:.1f}" if X.nbytes >= SMALLEST_EMBEDDINGS else "–"
+        table.add_row(step.name, f"{step.seconds:.1f}", f"{step.memory / 2**20:,.0f}", times)
     return table
 
 

@@ -2,8 +2,11 @@
 
 import json
 import shutil
+import tracemalloc
 
+import numpy as np
 import pytest
+from fiftyone_autolabel.plugin import bench
 from fiftyone_autolabel.plugin.cli import app
 from fiftyone_autolabel.plugin.demo import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
@@ -56,6 +59,9 @@ def test_a_table_is_shown_unless_all_is_to_be_quiet(folder):
     ("arguments", "sentence"),
     [
         (("--images", "0"), "--images is 0: give a whole number from 1."),
+        (("--images", 10**11), "These sizes need about 435,113.9 GiB of memory, and "),
+        (("--classes", 10**7), "These sizes need about"),
+        (("--dimensions", 10**12), "These sizes need about"),
         (("nowhere",), "nowhere holds no images: give a folder with one folder of images per class."),
         (("nowhere", "--classes", "3"), "--classes is for made-up vectors"),
         (("nowhere", "--encoder", "ofline"), "nowhere holds no images"),
@@ -76,3 +82,26 @@ def test_a_folder_of_damaged_images_is_refused(tmp_path):
     (tmp_path / "cat" / "damaged.jpg").write_text("no image")
     result = run(tmp_path, "--encoder", "offline")
     assert (result.exit_code, "None of the 1 images" in result.stderr) == (2, True)
+
+
+def test_a_machine_that_counts_its_memory_late_shows_no_negative_number(monkeypatch):
+    monkeypatch.setattr(bench, "peak_bytes", lambda: 0)
+    costs = bench.Costs(np.zeros((3, 2), np.float32))
+    costs.add("zero-shot", 0.1)
+    assert costs.steps[0].memory == 0
+
+
+def test_few_vectors_are_not_held_against_the_memory_of_libraries():
+    rows = [line for line in run(*SMALL).stdout.splitlines() if "zero-shot" in line]
+    assert rows[0].split("│")[-2].strip() == "–"
+
+
+def test_the_memory_that_is_asked_for_is_about_what_is_needed():
+    images, dimensions, classes = 2_000, 64, 2_000
+    X, T = bench.make_features(images, dimensions, classes)
+    bench.refine(X[:50], T[:5])  # what libraries keep is not counted
+    tracemalloc.start()
+    bench.refine(X, T)
+    peak = tracemalloc.get_traced_memory()[1] + X.nbytes
+    tracemalloc.stop()
+    assert 0.5 < bench.bytes_needed(images, dimensions, classes) / peak < 2

@@ -31,6 +31,7 @@ _PUBLIC = {
     "evaluate": ".plugin.evaluation",
     "export_labels": ".plugin.export.exporting",
     "label_files": ".plugin.files",
+    "list_all_runs": ".plugin.dataset.runs",
     "list_runs": ".plugin.dataset.runs",
     "load_encoder": ".plugin.encoders.registry",
     "load_run": ".plugin.stored",

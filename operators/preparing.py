@@ -19,7 +19,7 @@ from .base import LongOperator
 from .forms import refuse, sentence_of, suggesting
 from .reviewing import images
 
-SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.9), "write": (0.9, 1.0)}
+SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.9), "fill": (0.9, 1.0)}
 
 
 class PreparingOperator(LongOperator):

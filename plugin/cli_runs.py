@@ -23,9 +23,10 @@ def runs(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """List the labelling runs of a dataset: state, time, images, encoder, and why one failed.
+    """List the runs of a dataset: what they wrote, state, time, images, encoder, and why one failed.
 
-    A run that died while it wrote its labels is completed first.
+    Runs write labels; those that only compute embeddings or clusters are listed with them. A run that died
+    while it wrote is completed first.
 
     Examples:
 
@@ -39,12 +40,12 @@ def runs(
     from .dataset.folder import find_source
     from .dataset.pending import pending_runs
     from .dataset.running import complete_interrupted
-    from .dataset.runs import list_runs
+    from .dataset.runs import list_all_runs
 
     dataset = find_source(source)
     complete_interrupted(dataset)
-    records, waiting = list_runs(dataset), pending_runs(dataset)
-    nothing = f"No run has labelled {source} yet: see fiftyone-autolabel label --help."
+    records, waiting = list_all_runs(dataset), pending_runs(dataset)
+    nothing = f"There are no runs on {source} yet: see fiftyone-autolabel label --help."
     Printer(as_json, quiet).tell(
         [*map(_as_dict, records), *map(_pending_as_dict, waiting)],
         runs_table(records, waiting) if records or waiting else nothing,
@@ -85,7 +86,7 @@ def delete_run(
 
 
 def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Table":
-    """One row per run, oldest first; below them those that wait to be executed.
+    """One row per run with what it wrote or why it failed, oldest first; below them those that wait.
 
     Args:
         records: Runs that have begun.
@@ -94,32 +95,34 @@ def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Tabl
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="Runs", title_justify="left")
-    for column in ("Run", "State", "Started (UTC)", "Fields", "Encoder"):
-        table.add_column(column, overflow="fold")
-    for column in ("Seconds", "Images", "Expected"):
-        table.add_column(column, justify="right", min_width=len(column))
+    table = Table("Run", "State", "Started (UTC)", title="Runs", title_justify="left")
+    table.add_column("Outcome", overflow="fold")
     for run in records:
-        expected = "" if run.expected_accuracy is None else f"{run.expected_accuracy:.1%}"
-        table.add_row(
-            run.key,
-            Text(f"{run.state.value}: {run.error}" if run.error else run.state.value),
-            f"{run.started:%Y-%m-%d %H:%M}",
-            run.fields.label,
-            Text(run.encoder),
-            f"{run.duration.total_seconds():.1f}" if run.duration else "",
-            f"{run.n_labelled or run.n_images:,}" + (f", {run.n_failed:,} failed" if run.n_failed else ""),
-            expected,
-        )
+        table.add_row(run.key, run.state.value, f"{run.started:%Y-%m-%d %H:%M}", Text(_outcome(run)))
     for run in waiting:
-        table.add_row(run.key, "pending", f"{run.queued:%Y-%m-%d %H:%M}", "", "", style="dim")
+        table.add_row(run.key, "pending", f"{run.queued:%Y-%m-%d %H:%M}", run.operator, style="dim")
     return table
+
+
+def _outcome(run: "RunRecord") -> str:
+    if run.error:
+        return run.error
+    parts = [f"{run.kind} in {run.main_field}", f"{run.n_labelled or run.n_images:,} images"]
+    if run.n_failed:
+        parts.append(f"{run.n_failed:,} failed")
+    parts.append(f"encoder {run.encoder}")
+    if run.expected_accuracy is not None:
+        parts.append(f"{run.expected_accuracy:.1%} expected to be right")
+    if run.duration:
+        parts.append(f"{run.duration.total_seconds():.1f} s")
+    return ", ".join(parts)
 
 
 def _as_dict(run: "RunRecord") -> dict:
     values = {name: value for name, value in vars(run).items() if name != "is_interrupted"}
     finished = run.finished and run.finished.isoformat()
     return values | {
+        "kind": run.kind,
         "started": run.started.isoformat(),
         "finished": finished,
         "fields": run.fields.by_role(),

@@ -42,9 +42,10 @@ STAGES = {
     "cluster": "Clustering",
     "refine": "Refining labels",
     "write": "Writing labels",
+    "fill": "Writing values",
 }
 """Stage of a run, in order → what to call it where its progress is shown. With a second image encoder,
-"embed" counts every image twice."""
+"embed" counts every image twice. Runs that only prepare others end with "fill" instead of "write"."""
 
 
 @dataclass(frozen=True, kw_only=True)

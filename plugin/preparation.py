@@ -66,7 +66,7 @@ def compute_embeddings(
         samples: Images.
         field: Field for the (d,) unit vectors.
         encoder: As for `auto_label`; one that embeds only images will do.
-        progress: Called with (stage, done, total), stage "embed" or "write".
+        progress: Called with (stage, done, total), stage "embed" or "fill".
 
     Raises:
         InputError: The samples, the field or the encoder cannot be used, or no image can be read.
@@ -102,7 +102,7 @@ def compute_clusters(
         encoder: As for `auto_label`; one that embeds only images will do.
         embeddings: Vector field, brain key, `.npy` file or (n, d) array to use in its place.
         settings: How to cluster; by default by the number of images.
-        progress: Called with (stage, done, total), stage "embed", "cluster" or "write".
+        progress: Called with (stage, done, total), stage "embed", "cluster" or "fill".
 
     Raises:
         InputError: Something given cannot be used, or no image can be read.

@@ -138,7 +138,7 @@ class Run:
         Raises:
             RunCancelledError: The run was cancelled; the column is as it was.
         """
-        self.report("write", 0, len(values))
+        self.report("fill", 0, len(values))
         with WriteLock(self.dataset) as lock:
             _complete_all_interrupted(self.dataset, lock)
             n_failed = sum(value is None for value in values.values())
@@ -178,7 +178,7 @@ class Run:
 
     def _written(self, lock: WriteLock, done: int, total: int) -> None:
         lock.renew()
-        self.report("write", done, total)
+        self.report("write" if isinstance(self.fields, FieldNames) else "fill", done, total)
 
     @contextmanager
     def _beating(self) -> Iterator[None]:

@@ -144,6 +144,16 @@ class RunRecord:
     is_interrupted: bool
 
     @property
+    def kind(self) -> str:
+        """What it writes: "labels", "embeddings" or "clusters"."""
+        return "labels" if isinstance(self.fields, FieldNames) else self.fields.role
+
+    @property
+    def main_field(self) -> str:
+        """The field of its labels or values."""
+        return _main_field(self.fields)
+
+    @property
     def duration(self) -> timedelta | None:
         """From start to end, None before the end."""
         return self.finished and self.finished - self.started
@@ -274,7 +284,7 @@ def update_record(
 
 def free_key(dataset: fo.Dataset, fields: FieldNames | Column) -> str:
     """The name of the label field, or of the column, with the first number that is free."""
-    main = next(iter(fields.by_role().values()))
+    main = _main_field(fields)
     taken = set(RunDocument.objects(dataset_id=dataset._doc.id).distinct("key"))
     number = 1
     while f"{main}_{number}" in taken:
@@ -334,6 +344,10 @@ def _record(document: RunDocument) -> RunRecord:
         seconds=dict(config["seconds"]),
         is_interrupted=is_dead and config["is_writing"],
     )
+
+
+def _main_field(fields: FieldNames | Column) -> str:
+    return next(iter(fields.by_role().values()))
 
 
 def _names(by_role: dict[str, str], objects: str | None) -> FieldNames | Column:

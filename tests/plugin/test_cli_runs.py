@@ -2,13 +2,14 @@
 
 import json
 import math
+import re
 
 import fiftyone as fo
 import fiftyone.operators as foo
 import numpy as np
 import pytest
 from fiftyone.operators.delegated import DelegatedOperationService
-from fiftyone_autolabel import auto_label
+from fiftyone_autolabel import auto_label, compute_clusters
 from fiftyone_autolabel.plugin.cli import app
 from fiftyone_autolabel.plugin.dataset.runs import update_record
 from fiftyone_autolabel.plugin.engine.results import Iteration, LevelHistory
@@ -38,7 +39,15 @@ def test_runs_are_listed_with_state_and_reason(dataset):
     assert result.exit_code == 0
     first, second = (line for line in result.stdout.splitlines() if "auto_label_" in line)
     assert "completed" in first
-    assert "failed: None of the 4 images" in second
+    assert re.search("failed .* None of the 4 images", second)
+
+
+def test_runs_that_only_prepare_others_are_listed_with_what_they_wrote(dataset):
+    compute_clusters(dataset, "groups", embeddings=np.eye(4))
+    line = next(line for line in run("runs", dataset.name).stdout.splitlines() if "groups_1" in line)
+    assert "clusters in groups, 4 images" in line
+    last = json.loads(run("runs", dataset.name, "--json").stdout)[-1]
+    assert (last["key"], last["kind"], last["fields"]) == ("groups_1", "clusters", {"clusters": "groups"})
 
 
 def test_a_narrow_window_cuts_nothing_off(dataset):
@@ -71,7 +80,7 @@ def test_a_run_that_waits_to_be_executed_is_pending(dataset):
 
 def test_a_dataset_without_runs_is_told_what_to_do():
     empty = fo.Dataset()
-    assert "No run has labelled" in run("runs", empty.name).stdout
+    assert "There are no runs" in run("runs", empty.name).stdout
     empty.delete()
 
 

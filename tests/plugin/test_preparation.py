@@ -36,7 +36,7 @@ lock.LEASE = timedelta(seconds=1)
 columns.CHUNK_SAMPLES = 2
 
 def die(stage, done, total):
-    if (stage, done) == ("write", 4):
+    if (stage, done) == ("fill", 4):
         os.kill(os.getpid(), signal.SIGKILL)
 
 compute_clusters(fo.load_dataset(sys.argv[1]), embeddings=np.eye(6), progress=die)
@@ -104,8 +104,8 @@ def test_progress_goes_through_the_stages(demo_dataset):
     compute_clusters(
         demo_dataset, encoder="offline", progress=lambda stage, done, total: seen.append((stage, done))
     )
-    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["embed", "cluster", "write"]
-    assert seen[-1] == ("write", len(demo_dataset))
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["embed", "cluster", "fill"]
+    assert seen[-1] == ("fill", len(demo_dataset))
 
 
 def test_a_field_can_be_computed_again_and_on_a_view(demo_dataset):
@@ -171,7 +171,7 @@ def test_ctrl_c_leaves_the_field_as_it_was(dataset, monkeypatch, done):
     before, schema = dataset.values("cluster"), dataset.get_field_schema()
 
     def stop(*at) -> None:
-        if at == ("write", done, 6):
+        if at == ("fill", done, 6):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_options import EncoderOption, JsonOption, PresetOption, QuietOption
+from .cli_options import EncoderOption, JsonOption, PresetOption, QuietOption, one_of
 from .dataset.database import require_database
 from .engine.config import Settings
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def demo(
     source: Annotated[
         str,
-        typer.Option(help="photos: 370 crops of real photos that need no download. quickstart: FiftyOne's."),
+        typer.Option(
+            autocompletion=one_of(("photos", "quickstart")),
+            help="photos: 370 crops of real photos that need no download. quickstart: FiftyOne's.",
+        ),
     ] = "photos",
     encoder: EncoderOption = "auto",
     preset: PresetOption = "auto",

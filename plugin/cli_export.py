@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_options import JsonOption, QuietOption, SourceArgument
+from .cli_options import JsonOption, QuietOption, SourceArgument, one_of
 from .dataset.database import require_database
 
 if TYPE_CHECKING:
@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 
     from .export.manifest import Exported
 
+FORMATS = ("folders", "yolo-classification", "yolo-detection", "coco", "csv", "fiftyone")
+IMAGE_MODES = ("copy", "symlink", "hardlink", "none")
+"""Of the same values there are enums, whose module needs FiftyOne; help must not wait for that."""
+
 
 def export(
     source: SourceArgument,
     folder: Annotated[Path, typer.Argument(help="Folder to make; a name ending in .zip makes one file.")],
     format: Annotated[
         str,
-        typer.Option(
-            "--format", "-f", help="folders, yolo-classification, yolo-detection, coco, csv or fiftyone."
-        ),
+        typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.", autocompletion=one_of(FORMATS)),
     ] = "folders",
     label_field: Annotated[
         str, typer.Option(help="Field of classes or boxes; labels that a person corrected win.")
@@ -35,7 +37,9 @@ def export(
     approved_only: Annotated[
         bool, typer.Option("--approved-only", help="Leave out what nobody approved or corrected.")
     ] = False,
-    images: Annotated[str, typer.Option(help="copy, symlink, hardlink or none.")] = "copy",
+    images: Annotated[
+        str, typer.Option(help=f"One of {', '.join(IMAGE_MODES)}.", autocompletion=one_of(IMAGE_MODES))
+    ] = "copy",
     splits: Annotated[
         str | None,
         typer.Option(

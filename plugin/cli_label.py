@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .cli_classes import class_entries
-from .cli_options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOption
+from .cli_options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOption, one_of
 from .dataset.database import require_database
 from .encoders.crops import MARGIN
 from .encoders.image_files import image_files
+from .encoders.registry import ENCODER_NAMES
 from .engine.errors import InputError
-from .files import check_files, read_paths
 from .setting_options import PANEL, chosen_settings, takes_settings
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ def label(
     visual_encoder: Annotated[
         str | None,
         typer.Option(
+            autocompletion=one_of((*ENCODER_NAMES, "zoo:dinov2-vits14-torch")),
             help="Second encoder, which finds the images that are alike: zoo:dinov2-vits14-torch or any "
-            "other of FiftyOne's zoo, or one as for --encoder."
+            "other of FiftyOne's zoo, or one as for --encoder.",
         ),
     ] = None,
     visual_embeddings: Annotated[
@@ -310,6 +311,8 @@ def _images_of(source: str | None, image_paths: Path | None, inputs: dict) -> li
 
 def _files(source: str | None, image_paths: Path | None, inputs: dict) -> list[str]:
     """Paths of the images that are named on the command line."""
+    from .files import check_files, read_paths
+
     if image_paths is not None:
         if source is not None:
             raise InputError("Give a folder of images or --image-paths, not both.")

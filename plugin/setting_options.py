@@ -13,11 +13,14 @@ from typing import Annotated, TypeVar, get_type_hints
 
 import typer
 
-from .engine.config import Settings
+from .cli_options import one_of
+from .engine.config import CLUSTERINGS, METHODS, Settings
 from .engine.errors import InputError
 
 Command = TypeVar("Command", bound=Callable)
 PANEL = "Settings"
+CHOICES = {"method": METHODS, "clustering": CLUSTERINGS}
+"""Setting → its values, where they are names."""
 
 
 def setting_docs() -> dict[str, str]:
@@ -106,6 +109,7 @@ def _options() -> list[inspect.Parameter]:
                     help=docs[field.name],
                     show_default="automatic" if field.default is None else str(field.default),
                     rich_help_panel=PANEL,
+                    autocompletion=one_of(CHOICES[field.name]) if field.name in CHOICES else None,
                 ),
             ],
         )

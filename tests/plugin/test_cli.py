@@ -156,6 +156,12 @@ def test_classes_without_images_are_counted_in_one_line(folder):
         ),
         (("label", "nowhere", "-c", "cat", "--preset", "huge"), "Error: Unknown preset 'huge'"),
         (("demo", "--source", "imagenet"), "Error: There is no demo 'imagenet'"),
+        (("labl",), "Error: No such command 'labl'. Did you mean 'label'? See "),
+        (("--nope",), "Error: No such option: --nope"),
+        (("label", "--nope"), "Error: No such option: --nope"),
+        (("export", "album"), "Error: Missing argument"),
+        (("bench", "--images", "few"), "Error: Invalid value for '--images'"),
+        (("label", "--margin"), "Error: Option '--margin' requires an argument."),
     ],
 )
 def test_bad_input_is_answered_with_one_line_and_exit_code_2(arguments, sentence):
@@ -163,6 +169,40 @@ def test_bad_input_is_answered_with_one_line_and_exit_code_2(arguments, sentence
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(sentence)
     assert result.stderr.count("\n") == 1
+
+
+def test_a_command_that_is_misspelt_is_shown_where_its_help_is():
+    assert run("label", "--nope").stderr.endswith(" label --help.\n")
+
+
+def test_without_any_words_the_help_is_shown():
+    result = run()
+    assert (result.exit_code, "Commands" in result.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("exp", ["export"]),
+        ("label --classes-", ["--classes-file"]),
+        ("label album --encoder off", ["offline"]),
+        ("label album --preset s", ["small"]),
+        ("label album --method p", ["prototype"]),
+        ("label album --clustering h", ["hdbscan"]),
+        ("export album x --format yolo", ["yolo-classification", "yolo-detection"]),
+        ("export album x --images h", ["hardlink"]),
+        ("demo --source q", ["quickstart"]),
+    ],
+)
+def test_the_shell_completes_commands_options_and_values(words, completed):
+    line = f"fiftyone-autolabel {words}"
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    answer = CliRunner().invoke(
+        app,
+        prog_name="fiftyone-autolabel",
+        env=asked | {"_FIFTYONE_AUTOLABEL_COMPLETE": "complete_bash"},
+    )
+    assert answer.stdout.split() == completed
 
 
 @pytest.mark.parametrize(

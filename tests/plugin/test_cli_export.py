@@ -3,6 +3,8 @@
 import fiftyone as fo
 import pytest
 from fiftyone_autolabel.plugin.cli import app
+from fiftyone_autolabel.plugin.cli_export import FORMATS, IMAGE_MODES
+from fiftyone_autolabel.plugin.export.options import Format, ImageMode
 from typer.testing import CliRunner
 
 
@@ -19,6 +21,11 @@ def dataset(demo_dataset):
     labels = [fo.Classification(label=label, confidence=0.9) for label in truth[:-1]]
     demo_dataset.set_values("auto_label", [*labels, None])
     return demo_dataset
+
+
+def test_the_help_names_every_format_and_every_way_to_take_images():
+    assert set(FORMATS) == {one.value for one in Format}
+    assert set(IMAGE_MODES) == {one.value for one in ImageMode}
 
 
 def test_a_dataset_becomes_class_folders(dataset, tmp_path):

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from traceback import format_exception, format_exception_only
 from typing import TypeVar
 
 import fiftyone.operators as foo
@@ -108,13 +109,15 @@ def _outcome(
     if error is None:
         yield from on_success(future.result())
         return
-    is_expected = isinstance(error, InputError | RunCancelledError)
-    if not is_expected:
+    message, details = str(error), ""
+    if not isinstance(error, InputError | RunCancelledError):
         logger.error("%s failed", title, exc_info=error)
-    message = str(error) if is_expected else f"{title} failed: {error!r}"
+        message = f"{title} failed with {''.join(format_exception_only(error)).strip()}"
+        # The server of an App keeps its log to itself.
+        details = f"\n\nTo report it, copy this:\n\n```text\n{''.join(format_exception(error))}```"
     yield ctx.ops.notify(message, variant="warning" if isinstance(error, RunCancelledError) else "error")
     # The notice fades; what the prompt shows stays until it is closed.
-    yield ctx.ops.show_output(message_output(title).to_json(), {"message": message})
+    yield ctx.ops.show_output(message_output(title).to_json(), {"message": message + details})
 
 
 def _is_called_off(ctx: foo.ExecutionContext) -> bool:

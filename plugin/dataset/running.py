@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
+from traceback import format_exception_only
 
 import fiftyone as fo
 from pymongo.errors import ConnectionFailure, PyMongoError
@@ -210,7 +211,7 @@ class Run:
     def _give_up(self, error: BaseException) -> None:
         """Note why the run ended early; a half-written one is left for `complete_interrupted`."""
         is_cancelled = isinstance(error, RunCancelledError | KeyboardInterrupt)
-        sentence = str(error) if isinstance(error, RunCancelledError | InputError) else repr(error)
+        sentence = _sentence(error)
         self._count_time()
         end = {
             "state": (RunState.CANCELLED if is_cancelled else RunState.FAILED).value,
@@ -334,10 +335,18 @@ def _complete_all_interrupted(dataset: fo.Dataset, lock: WriteLock) -> None:
             raise
         except Exception as error:
             what = "labels" if isinstance(run.fields, FieldNames) else "values"
-            sentence = f"Some of its {what} may be missing: run it again, or delete the run ({error!r})."
+            missing = f"Some of its {what} may be missing: run it again, or delete the run"
+            sentence = f"{missing} ({_sentence(error)})."
             end = {"state": RunState.FAILED.value, "finished": stamp(), "error": sentence}
             update_record(dataset, run.key, end | {"is_writing": False})
     discard_staged(dataset)
+
+
+def _sentence(error: BaseException) -> str:
+    """What an error says, with its kind before it where it was not made for people."""
+    if isinstance(error, RunCancelledError | InputError):
+        return str(error)
+    return "".join(format_exception_only(error)).strip()
 
 
 def _write_again(dataset: fo.Dataset, run: RunRecord, lock: WriteLock) -> None:

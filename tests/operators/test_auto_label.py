@@ -257,6 +257,21 @@ def test_the_app_is_told_of_an_error_that_only_shows_during_the_run(server):
     unreadable.delete()
 
 
+def test_an_error_that_nobody_foresaw_is_told_with_its_kind_and_what_to_report(
+    server, demo_dataset, monkeypatch
+):
+    def burn(*_, **__):
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr(sys.modules[type(foo.get_operator(URI)).__module__], "auto_label", burn)
+    told = dict(messages(server, demo_dataset, **OFFLINE))
+    notice = "Auto-label failed with RuntimeError: the disk is on fire"
+    assert told["notify"] == {"message": notice, "variant": "error"}
+    shown = told["show_output"]["results"]["message"]
+    assert shown.startswith(f"{notice}\n\nTo report it, copy this:")
+    assert "in burn" in shown
+
+
 @pytest.fixture
 def closed_network(monkeypatch, tmp_path):
     """No hub, and nothing that was fetched from it earlier."""

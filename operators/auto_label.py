@@ -25,6 +25,7 @@ from .auto_label_form import (
     chosen_margin,
     chosen_objects,
     chosen_settings,
+    chosen_text_embeddings,
 )
 from .base import LongOperator
 from .forms import refuse, sentence_of
@@ -152,7 +153,7 @@ class AutoLabel(LongOperator):
             prompt_templates=ctx.params.get("prompt_templates") or None,
             encoder=ctx.params.get("encoder") or "auto",
             embeddings=ctx.params.get("embeddings") or None,
-            text_embeddings=ctx.params.get("text_embeddings") or None,
+            text_embeddings=chosen_text_embeddings(ctx),
             visual_encoder=ctx.params.get("visual_encoder") or None,
             visual_embeddings=ctx.params.get("visual_embeddings") or None,
             clusters=ctx.params.get("clusters") or None,

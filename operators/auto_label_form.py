@@ -32,7 +32,7 @@ from ..plugin.encoders.descriptions import ClassDescription, Classes, read_class
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import METHODS, PRESETS, Settings
-from .forms import dropdown, refuse, sentence_of, suggesting
+from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
 
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
@@ -89,6 +89,11 @@ def chosen_margin(ctx: foo.ExecutionContext) -> float:
     """What to show around an object, as a share of its box."""
     margin = ctx.params.get("margin")
     return MARGIN if margin is None else margin
+
+
+def chosen_text_embeddings(ctx: foo.ExecutionContext) -> str | None:
+    """File of text vectors, typed or found; None for none."""
+    return ctx.params.get("text_embeddings") or explored(ctx, "text_embeddings_file") or None
 
 
 def chosen_key(ctx: foo.ExecutionContext) -> str | None:
@@ -209,6 +214,14 @@ def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
             "text_embeddings",
             label="Text vectors",
             description="A .npy file with one row per class, from the model of the existing embeddings",
+        )
+        add_explorer(
+            inputs,
+            ctx,
+            "text_embeddings_file",
+            label="Or find that file",
+            description="On the machine where FiftyOne runs",
+            folder=False,
         )
 
 

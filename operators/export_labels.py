@@ -22,7 +22,7 @@ from ..plugin.export.selection import check_collection
 from ..plugin.export.target import check_target
 from .background import Spans
 from .base import LongOperator
-from .forms import dropdown, refuse, sentence_of
+from .forms import add_explorer, dropdown, explored, refuse, sentence_of
 from .reviewing import execute_on
 
 TITLE = "Export labels"
@@ -96,7 +96,7 @@ class ExportLabels(LongOperator):
         samples, options = ctx.target_view(require_flat=True), _options(ctx)
         return lambda progress: export_labels(
             samples,
-            ctx.params["folder"],
+            _folder(ctx),
             ctx.params["format"],
             options=options,
             embeddings=ctx.params.get("embeddings"),
@@ -145,13 +145,26 @@ def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
         label="Folder",
         description="A new folder on the machine where FiftyOne runs; a name ending in .zip makes one file",
     )
+    add_explorer(
+        inputs,
+        ctx,
+        "parent",
+        label="Inside",
+        description="The folder to make it in; not needed for a full path",
+        folder=True,
+    )
     inputs.enum("images", modes, default=modes[0], label="Images", view=dropdown(modes))
     inputs.bool("overwrite", default=False, label="Replace an earlier export")
     if ctx.params.get("format"):
         refuse(chosen, sentence_of(lambda: check_options(ctx.params["format"], _options(ctx))))
     if ctx.params.get("folder"):
-        target = Path(ctx.params["folder"]).expanduser().resolve()
-        refuse(folder, sentence_of(partial(check_target, target, bool(ctx.params.get("overwrite")))))
+        check = partial(check_target, _folder(ctx).resolve(), bool(ctx.params.get("overwrite")))
+        refuse(folder, sentence_of(check))
+
+
+def _folder(ctx: foo.ExecutionContext) -> Path:
+    """What was typed, inside the folder that was found unless it is a full path."""
+    return Path(explored(ctx, "parent"), Path(ctx.params["folder"]).expanduser())
 
 
 def _add_filters(inputs: types.Object) -> None:

@@ -3,8 +3,10 @@
 A form says what is wrong where it is wrong, in the words of the check that the work itself makes.
 """
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 
+import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.engine.errors import InputError
@@ -24,6 +26,23 @@ def suggesting(values: Iterable[str], allow_duplicates: bool = True) -> types.Au
     for value in values:
         view.add_choice(value, label=value)
     return view
+
+
+def add_explorer(
+    inputs: types.Object, ctx: foo.ExecutionContext, name: str, *, label: str, description: str, folder: bool
+) -> None:
+    """A file or folder that is there, on the machine where FiftyOne runs, found by looking around."""
+    view = types.FileExplorerView(choose_dir=folder)
+    field = inputs.file(name, label=label, description=description, view=view)
+    place = explored(ctx, name)
+    # FiftyOne's explorer takes whatever is typed below its list.
+    if place and not (os.path.isdir(place) if folder else os.path.isfile(place)):
+        refuse(field, f"There is no {place}: choose what is in the list.")
+
+
+def explored(ctx: foo.ExecutionContext, name: str) -> str:
+    """Absolute path of what was found, "" if nothing was."""
+    return (ctx.params.get(name) or {}).get("absolute_path") or ""
 
 
 def refuse(field: types.Property, sentence: str) -> None:

@@ -138,6 +138,14 @@ def test_vectors_of_a_field_and_a_file_need_no_encoder(operator, demo_dataset, t
     assert result["encoder"] == result["visual_encoder"] == "precomputed"
 
 
+def test_text_vectors_can_be_found_in_the_explorer(server, demo_dataset, tmp_path):
+    demo_dataset.set_values("vector", np.random.default_rng(0).normal(size=(len(demo_dataset), 3)))
+    np.save(tmp_path / "T.npy", np.eye(3)[:2])
+    given = {"classes": ["a", "b"], "embeddings": "vector"}
+    messages(server, demo_dataset, **given, text_embeddings_file={"absolute_path": str(tmp_path / "T.npy")})
+    assert set(demo_dataset.distinct("auto_label.label")) == {"a", "b"}
+
+
 def test_classes_are_taken_from_a_label_field(demo_dataset):
     params = {"class_source": "field", "class_field": "ground_truth", "encoder": "offline"}
     result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=params)

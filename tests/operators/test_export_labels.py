@@ -86,6 +86,27 @@ def test_a_python_call_takes_options(operator, dataset, tmp_path):
     assert all(path.is_symlink() for path in (tmp_path / "out" / "data").iterdir())
 
 
+def test_a_name_is_made_inside_the_folder_that_was_found(server, dataset, tmp_path):
+    found = {"absolute_path": str(tmp_path), "name": tmp_path.name, "type": "directory"}
+    messages(server, dataset, format="folders", folder="out", parent=found)
+    assert (tmp_path / "out" / "manifest.json").is_file()
+    shown = form(server, dataset, format="folders", folder="out", parent=found)
+    assert "exists: choose another folder" in shown["folder"]["error_message"]
+
+
+def test_a_full_path_needs_no_folder_that_was_found(server, dataset, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    found = {"absolute_path": str(tmp_path / "elsewhere")}
+    messages(server, dataset, format="folders", folder=str(tmp_path / "out"), parent=found)
+    assert (tmp_path / "out" / "manifest.json").is_file()
+
+
+def test_a_folder_that_is_not_there_cannot_be_found(server, dataset, tmp_path):
+    nothing = tmp_path / "nothing"
+    shown = form(server, dataset, parent={"absolute_path": str(nothing)})
+    assert shown["parent"]["error_message"] == f"There is no {nothing}: choose what is in the list."
+
+
 def test_a_python_call_without_any_default_works(dataset, tmp_path):
     params = {"folder": str(tmp_path / "out.zip"), "format": "coco"}
     foo.execute_operator(URI, {"dataset": dataset}, params=params)

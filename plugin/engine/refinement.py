@@ -100,7 +100,7 @@ def _refine(
         prototypes=unit_rows(outcome.prototypes),
         zero_shot_labels=evidence.zero_shot_labels,
         is_known=images.known >= 0,
-        explanation=explain(probabilities, outcome, evidence.text.logits, novelty),
+        explanation=explain(probabilities, outcome, labelled.text_logits, novelty),
         history=outcome.history,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},
@@ -114,10 +114,11 @@ def _refine(
 
 @dataclass(frozen=True)
 class _Labelled:
-    """What a rule found, and how sure to be of it."""
+    """What a rule found from what text view, and how sure to be of it."""
 
     outcome: Outcome
     probabilities: np.ndarray
+    text_logits: np.ndarray
 
 
 def _label(
@@ -125,7 +126,8 @@ def _label(
 ) -> _Labelled:
     """Run the chosen rule and calibrate what it says."""
     outcome = RULES[settings.method](evidence, hierarchy, settings, on_iteration)
-    return _Labelled(outcome, calibrated(outcome.probabilities, evidence, settings.confidence_temperature))
+    probabilities = calibrated(outcome.probabilities, evidence, settings.confidence_temperature)
+    return _Labelled(outcome, probabilities, evidence.text.logits)
 
 
 def _label_with_answers(
@@ -158,4 +160,4 @@ def _label_with_answers(
     labelled = told(evidence.known, on_iteration)
     P = labelled.probabilities
     P = spread_rest(P.argmax(axis=1), recalibration.of(P.max(axis=1)), P)
-    return _Labelled(labelled.outcome, clamped(P, evidence.known))
+    return replace(labelled, probabilities=clamped(P, evidence.known))

@@ -86,7 +86,8 @@ class Explanation:
         second_labels: (n,) int64 second most likely class, -1 where no other is possible: there is but one
             class, or a person gave the label.
         margin: (n,) float32 in [0, 1], confidence less the probability of the second choice.
-        text_support: (n,) float32 in [0, 1], probability that the class names alone give to the label.
+        text_support: (n,) float32 in [0, 1], probability that the class names alone give to the label, as
+            answers have corrected them.
         image_support: (n,) float32 in [0, 1], probability that the images alone give to the label.
         agreement: (n,) float32 in [0, 1], overlap Σ_c min(p_c, q_c) of what the class names alone and
             the images alone say.

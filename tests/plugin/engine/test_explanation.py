@@ -61,3 +61,11 @@ def test_a_refinement_explains_every_label(features, method):
         assert support.shape == (320,)
         assert (support >= 0).all()
         assert (support <= 1 + 1e-5).all()
+
+
+def test_the_text_is_the_one_that_answers_have_corrected(features):
+    names_swapped = features.T[[1, 0, 2, 3, 4, 5, 6, 7]]
+    anchors = np.where(np.arange(len(features.X)) % 4 == 0, features.truth, -1)
+    result = refine(features.X, names_swapped, anchors=anchors)
+    text_is_for_label = result.explanation.level_labels["text"] == result.labels
+    assert result.explanation.text_support[text_is_for_label].min() > 1 / len(features.T)

@@ -44,6 +44,7 @@ class AutoLabel(LongOperator):
     description = "Label images from nothing but class names"
     icon = "auto_awesome"
     risk_level = types.RiskLevel.MEDIUM
+    is_above_grid = True
 
     def __call__(
         self,
@@ -114,13 +115,6 @@ class AutoLabel(LongOperator):
                 "run_key": run_key,
             },
             delegate=delegate,
-        )
-
-    def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement:
-        """A button above the grid."""
-        return types.Placement(
-            types.Places.SAMPLES_GRID_SECONDARY_ACTIONS,
-            types.Button(label=TITLE, icon=self.icon, prompt=True),
         )
 
     def resolve_execution_options(self, ctx: foo.ExecutionContext) -> foo.ExecutionOptions:

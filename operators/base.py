@@ -23,6 +23,7 @@ class DescribedOperator(foo.Operator):
         icon: Name of a Material icon.
         risk_level: How much it can spoil.
         options: Further arguments of `OperatorConfig`.
+        is_above_grid: Whether it has a button above the grid, beside its place in the list.
     """
 
     uri_name: ClassVar[str]
@@ -31,6 +32,7 @@ class DescribedOperator(foo.Operator):
     icon: ClassVar[str]
     risk_level: ClassVar[types.RiskLevel] = types.RiskLevel.LOW
     options: ClassVar[dict[str, bool]] = {}
+    is_above_grid: ClassVar[bool] = False
 
     @property
     def config(self) -> foo.OperatorConfig:
@@ -43,6 +45,15 @@ class DescribedOperator(foo.Operator):
             dynamic=True,
             risk_level=self.risk_level,
             **self.options,
+        )
+
+    def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement | None:
+        """Its button, if it has one."""
+        if not self.is_above_grid:
+            return None
+        return types.Placement(
+            types.Places.SAMPLES_GRID_SECONDARY_ACTIONS,
+            types.Button(label=self.title, icon=self.icon, prompt=True),
         )
 
 

@@ -17,19 +17,11 @@ from .reviewing import Answering, chosen_label_field, execute_on
 class Correct(Answering):
     """Give samples or objects the class that they are really of."""
 
+    uri_name = "correct"
     title, button, announcement = "Correct labels", "Correct", "Change the labels of"
-
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="correct",
-            label=self.title,
-            description="Choose the right class: no later run changes it, and it anchors the other labels",
-            icon="edit",
-            dynamic=True,
-            risk_level=types.RiskLevel.LOW,
-        )
+    description = "Choose the right class: no later run changes it, and it anchors the other labels"
+    icon = "edit"
+    is_above_grid = True
 
     def __call__(self, sample_collection: Samples, class_name: str, *, label_field: str | None = None) -> Any:
         """Correct the labels of a dataset or view from Python.
@@ -44,13 +36,6 @@ class Correct(Answering):
         """
         params = {"class_name": class_name, "label_field": label_field}
         return execute_on(self.uri, sample_collection, params)
-
-    def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement:
-        """A button above the grid."""
-        return types.Placement(
-            types.Places.SAMPLES_GRID_SECONDARY_ACTIONS,
-            types.Button(label=self.title, icon="edit", prompt=True),
-        )
 
     def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
         """The class, one of the known or a new one, and what becomes of a new one."""

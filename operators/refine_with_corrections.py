@@ -3,8 +3,6 @@
 What it does is told in `plugin.corrections`.
 """
 
-from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import fiftyone as fo
@@ -14,31 +12,23 @@ from fiftyone.operators import types
 from ..plugin.corrections import Relabelling, refine_with_corrections
 from ..plugin.dataset.answers import fields_of_run, read_answers
 from ..plugin.dataset.labels import labels_of
-from ..plugin.pipeline import Progress
-from .background import is_in_app, message_output, run_with_progress, stream_with_progress
+from .background import Work
+from .base import LongOperator
 from .forms import refuse
 from .reviewing import add_label_field, all_samples, chosen_label_field, counted, execute_on
 
 TITLE = "Refine with corrections"
 
 
-class RefineWithCorrections(foo.Operator):
+class RefineWithCorrections(LongOperator):
     """Label the samples or objects of the last run again, with all answers as anchors."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="refine_with_corrections",
-            label=TITLE,
-            description="Label the others again, anchored to what was approved and corrected",
-            icon="auto_fix_high",
-            dynamic=True,
-            execute_as_generator=True,
-            allow_immediate_execution=True,
-            allow_delegated_execution=True,
-            risk_level=types.RiskLevel.MEDIUM,
-        )
+    uri_name = "refine_with_corrections"
+    title = TITLE
+    description = "Label the others again, anchored to what was approved and corrected"
+    icon = "auto_fix_high"
+    risk_level = types.RiskLevel.MEDIUM
+    is_above_grid = True
 
     def __call__(self, dataset: fo.Dataset, *, label_field: str | None = None, delegate: bool = False) -> Any:
         """Refine the labels of a dataset from Python, as the form does in the App.
@@ -53,13 +43,6 @@ class RefineWithCorrections(foo.Operator):
         """
         return execute_on(self.uri, dataset, {"label_field": label_field}, delegate=delegate)
 
-    def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement:
-        """A button above the grid."""
-        return types.Placement(
-            types.Places.SAMPLES_GRID_SECONDARY_ACTIONS,
-            types.Button(label=TITLE, icon="auto_fix_high", prompt=True),
-        )
-
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
@@ -73,59 +56,41 @@ class RefineWithCorrections(foo.Operator):
                 refuse(notice, "Approve or correct some labels first.")
         return types.Property(inputs, view=types.View(label=TITLE))
 
-    def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
-        """Label the samples of the last run again.
-
-        Returns:
-            The messages for the App; elsewhere the summary.
-        """
+    def work(self, ctx: foo.ExecutionContext) -> Work:
+        """Read the form."""
         dataset, field = ctx.dataset, chosen_label_field(ctx, all_samples(ctx))
+        return lambda progress: refine_with_corrections(dataset, field, progress=progress)
 
-        def work(progress: Progress) -> Relabelling:
-            return refine_with_corrections(dataset, field, progress=progress)
+    def summary(self, relabelling: Relabelling) -> dict:
+        """What the run changed, in values that go through JSON."""
+        done = relabelling
+        n_others = len(done.labelling.sample_ids) - done.n_answers
+        lines = [
+            f"**{_labels(done.n_changed)} changed** of {n_others:,} that nobody has answered, "
+            f"anchored to {_labels(done.n_answers)} that people gave or approved.",
+            f"Of the {n_others:,}, {done.accuracy_after:.0%} are expected to be right; "
+            f"before, {done.accuracy_before:.0%} were.",
+            f"Of all {len(done.labelling.sample_ids):,}, {done.labelling.expected_accuracy:.0%} are.",
+        ]
+        if done.new_classes:
+            lines.append(f"New classes: {', '.join(done.new_classes)}.")
+        if done.labelling.strange_answers:
+            names = ", ".join(done.labelling.strange_answers)
+            lines.append(f"Not looked for on others, for want of a text vector: {names}.")
+        return {
+            "run_key": done.labelling.run_key,
+            "n_answers": done.n_answers,
+            "n_changed": done.n_changed,
+            "accuracy_before": done.accuracy_before,
+            "accuracy_after": done.accuracy_after,
+            "expected_accuracy": done.labelling.expected_accuracy,
+            "new_classes": done.new_classes,
+            "message": "\n\n".join(lines),
+        }
 
-        if not is_in_app(ctx):
-            return summary(run_with_progress(ctx, work))
-        return stream_with_progress(ctx, work, partial(_show, ctx), title=TITLE)
-
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The closing summary."""
-        return message_output(TITLE)
-
-
-def summary(relabelling: Relabelling) -> dict:
-    """What the run changed, in values that go through JSON."""
-    done = relabelling
-    n_others = len(done.labelling.sample_ids) - done.n_answers
-    lines = [
-        f"**{_labels(done.n_changed)} changed** of {n_others:,} that nobody has answered, "
-        f"anchored to {_labels(done.n_answers)} that people gave or approved.",
-        f"Of the {n_others:,}, {done.accuracy_after:.0%} are expected to be right; "
-        f"before, {done.accuracy_before:.0%} were.",
-        f"Of all {len(done.labelling.sample_ids):,}, {done.labelling.expected_accuracy:.0%} are.",
-    ]
-    if done.new_classes:
-        lines.append(f"New classes: {', '.join(done.new_classes)}.")
-    if done.labelling.strange_answers:
-        names = ", ".join(done.labelling.strange_answers)
-        lines.append(f"Not looked for on others, for want of a text vector: {names}.")
-    return {
-        "run_key": done.labelling.run_key,
-        "n_answers": done.n_answers,
-        "n_changed": done.n_changed,
-        "accuracy_before": done.accuracy_before,
-        "accuracy_after": done.accuracy_after,
-        "expected_accuracy": done.labelling.expected_accuracy,
-        "new_classes": done.new_classes,
-        "message": "\n\n".join(lines),
-    }
-
-
-def _show(ctx: foo.ExecutionContext, relabelling: Relabelling) -> Iterator:
-    result = summary(relabelling)
-    yield ctx.ops.reload_dataset()
-    yield ctx.ops.notify(f"{_labels(result['n_changed'])} changed", variant="success")
-    yield ctx.ops.show_output(message_output(TITLE).to_json(), result)
+    def notice(self, result: Relabelling) -> tuple[str, str]:
+        """How many labels changed."""
+        return f"{_labels(result.n_changed)} changed", "success"
 
 
 def _labels(count: int) -> str:

@@ -10,6 +10,7 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.reading import Samples
 from ..plugin.dataset.review import Order, review_next, review_view
+from .base import DescribedOperator
 from .reviewing import (
     add_label_field,
     all_samples,
@@ -24,20 +25,14 @@ COUNT = 24
 """Samples shown at a time, about as many as a grid has room for."""
 
 
-class ReviewNext(foo.Operator):
+class ReviewNext(DescribedOperator):
     """Show the samples or objects whose answer tells most, a page at a time."""
 
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="review_next",
-            label=TITLE,
-            description="Show the doubtful labels that nobody has approved or corrected yet",
-            icon="checklist",
-            dynamic=True,
-            risk_level=types.RiskLevel.LOW,
-        )
+    uri_name = "review_next"
+    title = TITLE
+    description = "Show the doubtful labels that nobody has approved or corrected yet"
+    icon = "checklist"
+    is_above_grid = True
 
     def __call__(
         self,
@@ -60,13 +55,6 @@ class ReviewNext(foo.Operator):
         """
         params = {"count": count, "label_field": label_field, "order": order}
         return execute_on(self.uri, sample_collection, params)
-
-    def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement:
-        """A button above the grid."""
-        return types.Placement(
-            types.Places.SAMPLES_GRID_SECONDARY_ACTIONS,
-            types.Button(label=TITLE, icon="checklist", prompt=True),
-        )
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""

@@ -17,19 +17,18 @@ from ..plugin.dataset.patches import is_patches
 from ..plugin.dataset.reading import Samples, dataset_of
 from .auto_label_form import FIELDS
 from .background import is_in_app
+from .base import DescribedOperator
 from .forms import dropdown, refuse, sentence_of
 
 
-class Answering(foo.Operator):
+class Answering(DescribedOperator):
     """An operator by which a person says something of samples or objects: selected, open, or in a view.
 
     Attributes:
-        title: What it is called.
         button: What the button of its form says.
         announcement: What it does, before "3 images", as in "Approve the labels of".
     """
 
-    title: ClassVar[str]
     button: ClassVar[str]
     announcement: ClassVar[str]
 

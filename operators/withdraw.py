@@ -14,20 +14,12 @@ from .reviewing import Answering
 class Withdraw(Answering):
     """Forget what a person said, so that runs may label the samples or objects again."""
 
+    uri_name = "withdraw"
     title, button = "Withdraw approvals and corrections", "Withdraw"
     announcement = "Withdraw what was said of"
-
-    @property
-    def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
-        return foo.OperatorConfig(
-            name="withdraw",
-            label=self.title,
-            description="Take back what was approved or corrected: the labels of the run return",
-            icon="undo",
-            dynamic=True,
-            risk_level=types.RiskLevel.MEDIUM,
-        )
+    description = "Take back what was approved or corrected: the labels of the run return"
+    icon = "undo"
+    risk_level = types.RiskLevel.MEDIUM
 
     def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
         """Withdraw."""

@@ -69,6 +69,14 @@ def wrong(samples: fo.DatasetView) -> list[tuple[str, str]]:
     return [(sample_id, truth) for sample_id, label, truth in zip(*values, strict=True) if label != truth]
 
 
+def test_labelling_and_the_loop_of_a_review_have_buttons_above_the_grid(server, demo_dataset):
+    answer = server.post("/operators/resolve-placements", json={"dataset_name": demo_dataset.name}).json()
+    places = {shown["operator_uri"]: shown["placement"]["place"] for shown in answer["placements"]}
+    ours = {uri.rpartition("/")[2]: place for uri, place in places.items() if uri.startswith(PLUGIN)}
+    loop = ("auto_label", "review_next", "correct", "approve", "refine_with_corrections")
+    assert ours == dict.fromkeys(loop, "samples-grid-secondary-actions")
+
+
 def test_the_whole_loop_from_python(labelled):
     page = labelled.select(operator("review_next")(labelled, 20).result["sample_ids"])
     others = labelled.exclude(page)

@@ -175,7 +175,7 @@ def label(
     _check_encoders(encoder, visual_encoder)
     printer = Printer(as_json, quiet)
     into = _IntoDataset(label_field, confidence_field, key, name, clusters, objects, margin)
-    if source is None and image_paths is None:
+    if not source and image_paths is None:
         raise InputError("Name a folder of images or a dataset, or give --image-paths.")
     if dry_run:
         _tell_cost(source, image_paths, into, inputs, printer)

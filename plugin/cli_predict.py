@@ -61,7 +61,10 @@ def predict(
         write_predictions(file, predictions, output.suffix == ".json")
     failed = sum(each.error is not None for each in predictions)
     counts = {"labelled": len(predictions) - failed, "failed": failed}
-    printer.tell({"output": str(output), **counts}, f"Labels of {counts['labelled']:,} images: {output}")
+    without = f", {failed:,} could not be labelled" if failed else ""
+    printer.tell(
+        {"output": str(output), **counts}, f"Labels of {counts['labelled']:,} images{without}: {output}"
+    )
 
 
 def _opened(output: Path) -> TextIO:

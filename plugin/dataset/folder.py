@@ -50,7 +50,7 @@ def open_source(source: str, name: str | None = None) -> fo.Dataset:
     Raises:
         InputError: There is neither, or the folder cannot become a dataset.
     """
-    if Path(source).expanduser().is_dir():
+    if _is_folder(source):
         return dataset_from_folder(Path(source), name)
     dataset = _dataset_named(source)
     if name and name != source:
@@ -64,10 +64,9 @@ def find_source(source: str) -> fo.Dataset:
     Raises:
         InputError: There is none, or there are several of that folder.
     """
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
+    if not _is_folder(source):
         return _dataset_named(source)
-    made_from_it = {f"info.{FOLDER_KEY}": str(folder.resolve())}
+    made_from_it = {f"info.{FOLDER_KEY}": str(Path(source).expanduser().resolve())}
     names = sorted(get_db_conn().datasets.distinct("name", made_from_it))
     if len(names) > 1:
         raise InputError(f"Several datasets were made from {source}: name one of {', '.join(names)}.")
@@ -94,6 +93,11 @@ def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
     known = set(dataset.values("filepath"))
     dataset.add_images([path for path in paths if path not in known], progress=False)
     return dataset
+
+
+def _is_folder(source: str) -> bool:
+    # A path of no characters is the present folder, which nobody means who says nothing.
+    return bool(source) and Path(source).expanduser().is_dir()
 
 
 def _dataset_named(name: str) -> fo.Dataset:

@@ -125,6 +125,14 @@ def test_a_folder_that_nobody_has_labelled_is_refused_and_becomes_no_dataset(com
 
 
 @pytest.mark.parametrize("command", ON_A_FOLDER)
+def test_a_name_that_is_empty_is_not_the_present_folder(command, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    result = run(command, "", *ON_A_FOLDER[command])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: '' is neither a folder nor a FiftyOne dataset")
+
+
+@pytest.mark.parametrize("command", ON_A_FOLDER)
 def test_a_dataset_is_found_by_its_folder_whatever_its_name(command, folder):
     with opened_source(str(folder), "summer") as dataset:
         pass

@@ -241,6 +241,7 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
             ("--image-paths", "{}/paths.txt", "--output", "x", "--encoder", "offline"),
             "40 of 40 images are missing, the first is even-0.jpg: correct the list",
         ),
+        (("", "--encoder", "offline"), "Name a folder of images or a dataset, or give --image-paths"),
         (("--output", "x", "--dry-run"), "Name a folder of images or a dataset, or give --image-paths"),
         (("--image-paths", "{}/none.txt", "--output", "x"), "Cannot read the image paths in"),
         (("{}", "--output", "x"), "There are no images in"),

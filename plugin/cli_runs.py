@@ -105,6 +105,8 @@ def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Tabl
 
 
 def _outcome(run: "RunRecord") -> str:
+    from .report.theme import percent
+
     if run.error:
         return run.error
     parts = [f"{run.kind} in {run.main_field}", f"{run.n_labelled or run.n_images:,} images"]
@@ -112,7 +114,7 @@ def _outcome(run: "RunRecord") -> str:
         parts.append(f"{run.n_failed:,} failed")
     parts.append(f"encoder {run.encoder}")
     if run.expected_accuracy is not None:
-        parts.append(f"{run.expected_accuracy:.1%} expected to be right")
+        parts.append(f"{percent(run.expected_accuracy)} expected to be right")
     if run.duration:
         parts.append(f"{run.duration.total_seconds():.1f} s")
     return ", ".join(parts)

@@ -111,6 +111,8 @@ def summary_table(
         accuracies: What to call an accuracy → accuracy in [0, 1], where the truth is known.
         noun: What was labelled.
     """
+    from .report.theme import percent
+
     table = Table(title="Auto-label", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column()
@@ -128,7 +130,7 @@ def summary_table(
         table.add_row(name, f"{value:.1%}")
     for kept in labelling.refinement.coverage:
         what = "all" if kept.share == 1 else f"the surest {kept.share:.0%}"
-        table.add_row(f"Expected to be right, {what}", f"{kept.expected_accuracy:.1%}")
+        table.add_row(f"Expected to be right, {what}", percent(kept.expected_accuracy))
     for stage, seconds in labelling.seconds.items():
         table.add_row(STAGES[stage], f"{seconds:.1f} s")
     return table
@@ -136,6 +138,8 @@ def summary_table(
 
 def class_table(labelling: "RefinedRun", noun: str = "Images") -> Table:
     """Number and mean confidence per class, most frequent first; classes without any are counted only."""
+    from .report.theme import percent
+
     table = Table("Class", title_justify="left")
     table.add_column(noun, justify="right")
     table.add_column("Mean confidence", justify="right")
@@ -144,7 +148,7 @@ def class_table(labelling: "RefinedRun", noun: str = "Images") -> Table:
     for name, count in used[:MOST_CLASSES_SHOWN]:
         inside = labelling.refinement.labels == labelling.classes.index(name)
         confidence = np.mean(labelling.refinement.confidence[inside])
-        table.add_row(Text(name), f"{count:,}", f"{confidence:.1%}")
+        table.add_row(Text(name), f"{count:,}", percent(float(confidence)))
     hidden = [count for _, count in used[MOST_CLASSES_SHOWN:]]
     if hidden:
         table.add_row(f"{_classes(len(hidden))} not shown", f"{sum(hidden):,}", "", style="dim")

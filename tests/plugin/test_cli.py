@@ -43,6 +43,12 @@ def test_a_folder_is_labelled_from_class_names(labelled):
     assert (labelled.exit_code, set(right)) == (0, {True})
 
 
+def test_no_share_is_shown_as_certain_that_is_not(labelled):
+    shown = [line for line in labelled.stdout.splitlines() if "Expected to be right" in line]
+    assert len(shown) > 1
+    assert not any("100%" in line or "100.0%" in line for line in shown)
+
+
 def test_a_damaged_image_is_named_and_the_others_are_labelled(labelled, folder):
     assert fo.load_dataset("album").count("auto_label.label") == len(list(folder.iterdir())) - 1
     assert "damaged.jpg" in labelled.stdout

@@ -16,7 +16,7 @@ from .choices import Choices
 from .header import draw_answers, draw_header, draw_welcome
 from .marks import Marked, Marks
 from .page import COLUMN, Page, grid
-from .tabs import competing, draw_tabs, kept_of, level_of
+from .tabs import competing, draw_tabs, kept_of, level_of, pictured_and_rest
 
 MILLISECONDS_WHEN_BUSY = 2_000
 MILLISECONDS_WHEN_IDLE = 8_000
@@ -127,7 +127,7 @@ class AutoLabelPanel(foo.Panel):
             pair = competing(summary)[row]
             self._open(ctx, board, marks.pair(pair.first, pair.second))
         elif table == "novel":
-            self._open_novel(ctx, summary.novel[len(board.pictures) + row].cluster)
+            self._open_novel(ctx, pictured_and_rest(board)[1][row].cluster)
         else:
             self._open_change(ctx, board, row)
 
@@ -188,8 +188,8 @@ class AutoLabelPanel(foo.Panel):
 
     def _draw(self, choices: Choices, board: Board) -> Page:
         page = Page()
-        if board.run is None and not board.waiting:
-            draw_welcome(page, self)
+        if board.run is None:
+            draw_welcome(page, board, self)
             return page
         draw_header(page, board, self)
         if board.settling:

@@ -25,14 +25,15 @@ ACTIONS = {
 """Operator → what its button says, its icon, and what it says on hover."""
 
 
-def draw_welcome(page: Page, events: Events) -> None:
-    """What there is to do on a dataset without runs."""
+def draw_welcome(page: Page, board: Board, events: Events) -> None:
+    """What there is to do on a dataset without runs, and whether the first one is queued."""
     group = page.group("welcome", align_x="center", py=8)
     group.text("sentence", "Name the classes, and every image of this dataset gets a label.")
     params = {"action": "auto_label"}
     group.button(
         "go", "Auto-label", events.on_action, icon="auto_awesome", variant="contained", params=params
     )
+    draw_progress(group, board, events)
 
 
 def draw_header(page: Page, board: Board, events: Events) -> None:

@@ -127,14 +127,21 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
     else:
         page.field("class_name", f"Name of a class for cluster {choices.cluster}", events.on_choice)
         page.button("add", "Add as class", events.on_new_class, icon="add", variant="contained")
-    pictured = summary.novel[: len(board.pictures)]
+    pictured, rest = pictured_and_rest(board)
     for each in pictured:
         _draw_pictured(page, summary, each, board.pictures[each.cluster], events)
-    rest = summary.novel[len(pictured) : MOST_ROWS]
     if rest:
         columns = ("cluster", "images", "more novel than", "nearest classes")
         rows = [(each.cluster, each.size, percent(each.score), _names(summary, each.rivals)) for each in rest]
         page.table("novel", columns, rows, events.on_row)
+
+
+def pictured_and_rest(board: Board) -> tuple[list[NovelCluster], list[NovelCluster]]:
+    """Clusters that fit no class: those with pictures, and those that a table lists."""
+    novel = board.figures.summary.novel
+    pictured = [each for each in novel if each.cluster in board.pictures]
+    rest = [each for each in novel if each.cluster not in board.pictures]
+    return pictured, rest[:MOST_ROWS]
 
 
 def _draw_pictured(

@@ -4,6 +4,7 @@ import threading
 import uuid
 
 import fiftyone as fo
+import fiftyone.operators as foo
 import numpy as np
 import pytest
 from fiftyone.core.view import DatasetView
@@ -382,3 +383,9 @@ def test_render_asks_the_database_nothing(opened, monkeypatch):
     monkeypatch.setattr(boards, "pending_runs", refuse)
     monkeypatch.setattr(boards, "load_summary", refuse)
     opened.call("on_show", what="kept")
+
+
+def test_a_first_run_that_is_queued_is_announced(server, dataset):
+    foo.get_operator("@autolabel/prototypes/auto_label")(dataset, CLASSES, encoder="offline", delegate=True)
+    panel = Opened(server, dataset)
+    assert panel.data["welcome"]["waiting"].startswith("1 run queued")

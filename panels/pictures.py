@@ -51,7 +51,7 @@ def _picture(place: str | ImageCrop) -> str:
             upright = ImageOps.exif_transpose(image)
             small = (place.cut(upright) if is_crop else upright).convert("RGB")
             small.thumbnail((2 * PIXELS, PIXELS))
-    except (OSError, ValueError):
+    except Exception:  # every kind of damage raises its own
         return ""
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=QUALITY)

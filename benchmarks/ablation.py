@@ -131,6 +131,7 @@ VARIANTS_OF_ANSWERS = (
     without("answers in the text", (answers, "SPREADS", (0.0,))),
     without("guesses", (answers, "GUESS_WEIGHT", 0.0)),
     Variant("guesses at 0.3", ((answers, "GUESS_WEIGHT", 0.3),)),
+    Variant("guesses at 1, as many as answers", ((answers, "GUESS_WEIGHT", 1.0),)),
     Variant("an answer counts as one image", ((anchored, "ANSWER_WEIGHT", 1.0),)),
     Variant("an answer counts as 30 images", ((anchored, "ANSWER_WEIGHT", 30.0),)),
     without("recalibration", (refinement, "fit_recalibration", lambda confidence, right: Recalibration())),

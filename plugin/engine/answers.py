@@ -12,8 +12,8 @@ from .vectors import row_chunks, softmax
 ANSWER_WEIGHT = 10.0
 """Images that an answer counts for in its class's mean: as many as the class name does."""
 
-GUESS_WEIGHT = 1.0
-"""All guesses together against all answers; 0.3 gains more on weak text and risks more on good text."""
+GUESS_WEIGHT = 0.03
+"""All guesses together against all answers: enough to hold what no answer speaks of, and no more."""
 
 SPREADS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Standard deviations (logits) of the correction, from which held-out answers and guesses choose."""

@@ -73,18 +73,14 @@ def mean_accuracy_and_gap(noise: float, text_noise: float, count: int) -> tuple[
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "value", "noise", "text_noise", "count"),
-    [
-        (answers, "GUESS_WEIGHT", 0.0, 2.5, 1.0, 15),
-        (anchored, "ANSWER_WEIGHT", 1.0, 1.5, 3.0, 60),
-    ],
+    ("module", "name", "value"), [(answers, "GUESS_WEIGHT", 0.0), (anchored, "ANSWER_WEIGHT", 1.0)]
 )
-def test_guesses_and_the_weight_of_answers_improve_labels_where_they_should(
-    monkeypatch, module, name, value, noise, text_noise, count
+def test_guesses_and_the_weight_of_answers_improve_labels_where_names_say_little(
+    monkeypatch, module, name, value
 ):
-    with_it, _ = mean_accuracy_and_gap(noise, text_noise, count)
+    with_it, _ = mean_accuracy_and_gap(2.0, 3.0, 15)
     monkeypatch.setattr(module, name, value)
-    assert with_it > mean_accuracy_and_gap(noise, text_noise, count)[0] + 0.01
+    assert with_it > mean_accuracy_and_gap(2.0, 3.0, 15)[0] + 0.02
 
 
 def test_answers_held_out_correct_the_confidence_of_all_images(monkeypatch):

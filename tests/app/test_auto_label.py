@@ -5,6 +5,8 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
+from .forms import execute
+
 SECONDS_TO_LABEL = 240
 MOST_TRIES = 20
 
@@ -81,7 +83,7 @@ def test_a_class_is_described_and_further_options_are_shown_when_asked_for(form,
 def test_a_run_that_fails_says_why_where_it_stays_readable(page, form, screenshot):
     type_classes(form, ["cat", "coins"])
     choose_encoder(form, "openclip")
-    form.get_by_role("button", name="Execute").click()
+    execute(form)
     outcome = page.get_by_role("dialog")
     expect(outcome.get_by_text('use the encoder "offline"')).to_be_visible()
     screenshot("run-that-failed")
@@ -91,7 +93,7 @@ def test_photos_are_labelled_from_typed_class_names(page, form, dataset, screens
     type_classes(form, DEMO_CLASSES)
     choose_encoder(form, "offline")
     screenshot("form")
-    form.get_by_role("button", name="Execute").click()
+    execute(form)
     outcome = page.get_by_role("dialog")
     expect(outcome.get_by_role("progressbar")).to_be_visible()
     expect(outcome.get_by_text("images labelled")).to_be_visible(timeout=1000 * SECONDS_TO_LABEL)

@@ -4,6 +4,8 @@ import fiftyone as fo
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from .forms import execute
+
 
 @pytest.fixture
 def form(dataset: fo.Dataset, page: Page) -> Locator:
@@ -26,9 +28,7 @@ def test_a_folder_of_something_else_is_refused_in_the_form(form, tmp_path, scree
 
 def test_class_folders_are_written_and_their_place_is_shown(form, tmp_path, screenshot):
     form.get_by_role("textbox").first.fill(str(tmp_path / "out"))
-    execute = form.get_by_role("button", name="Execute")
-    expect(execute).to_be_enabled()
-    execute.click()
+    execute(form)
     expect(form.page.get_by_role("dialog")).to_contain_text(str(tmp_path / "out"))
     assert (tmp_path / "out" / "manifest.json").exists()
     screenshot("export-done")

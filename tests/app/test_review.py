@@ -6,6 +6,8 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
+from .forms import execute
+
 CHECKBOX = {"x": 20, "y": 18}
 """Where a sample in the grid is selected, in pixels from its corner."""
 
@@ -47,7 +49,7 @@ def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page
 
     form = open_form(page, "refine_with_corrections")
     expect(form.get_by_text("24 images approved or corrected so far")).to_be_visible()
-    form.get_by_role("button", name="Execute").click()
+    execute(form)
     outcome = page.get_by_role("dialog")
     expect(outcome.get_by_text("anchored to 24 labels that people gave or approved")).to_be_visible()
     screenshot("refined")

@@ -5,8 +5,11 @@
 
 import json
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from threading import Lock
+from typing import Any
 
 import fiftyone as fo
 
@@ -141,13 +144,22 @@ class _Kept(OrderedDict):
 
     def __init__(self, most: int) -> None:
         super().__init__()
-        self._most = most
+        self._most, self._lock = most, Lock()
 
     def put(self, key: object, value: object) -> None:
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > self._most:
-            self.popitem(last=False)
+        with self._lock:  # events of several panels come in several threads
+            self[key] = value
+            self.move_to_end(key)
+            while len(self) > self._most:
+                self.popitem(last=False)
+
+    def get_or_make(self, key: object, make: Callable[[], Any]) -> Any:
+        """The value of a key, made if there is none, and used last from now on."""
+        value = self.get(key)
+        if value is None:
+            value = make()
+        self.put(key, value)
+        return value
 
 
 _shown: dict[str, tuple[Choices, Board]] = _Kept(MOST_PANELS)
@@ -223,15 +235,17 @@ def _narrowed_figures(dataset: fo.Dataset, board: Board, truth: str) -> Figures:
     run, scope = board.run, board.scope
     stages = json.dumps(scope._serialize(include_uuids=False), default=str) if scope is not None else ""
     key = (str(dataset._doc.id), run.key, run.finished, truth, stages)
-    if key not in _figures:
+
+    def make() -> Figures:
         narrowed = narrow(
             board.figures.summary,
             load_outcome(dataset, run.key),
             sample_ids=None if scope is None else labels_of(dataset, run.fields).ids(scope),
             truth=_true_classes(dataset, run, truth) if truth else None,
         )
-        _figures.put(key, Figures(narrowed))
-    return _figures[key]
+        return Figures(narrowed)
+
+    return _figures.get_or_make(key, make)
 
 
 def _true_classes(dataset: fo.Dataset, run: RunRecord, truth: str) -> dict[str, str]:
@@ -251,12 +265,13 @@ def _label(dataset: fo.Dataset, field: str) -> str:
 def _pictures(dataset: fo.Dataset, board: Board) -> dict[int, tuple[str, ...]]:
     run = board.run
     key = (str(dataset._doc.id), run.key, run.finished, "pictures")
-    if key not in _figures:
+
+    def make() -> dict[int, tuple[str, ...]]:
         summary, outcome = _load_figures(dataset, run).summary, load_outcome(dataset, run.key)
         central = zip(summary.novel[:MOST_PICTURED], outcome.novel_samples, strict=False)
-        found = {each.cluster: pictures_of(dataset, run.fields, ids) for each, ids in central}
-        _figures.put(key, found)
-    return _figures[key]
+        return {each.cluster: pictures_of(dataset, run.fields, ids) for each, ids in central}
+
+    return _figures.get_or_make(key, make)
 
 
 def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Board:
@@ -272,6 +287,4 @@ def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Boa
 
 def _load_figures(dataset: fo.Dataset, run: RunRecord) -> Figures:
     key = (str(dataset._doc.id), run.key, run.finished)
-    if key not in _figures:
-        _figures.put(key, Figures(load_summary(dataset, run.key)))
-    return _figures[key]
+    return _figures.get_or_make(key, lambda: Figures(load_summary(dataset, run.key)))

@@ -134,14 +134,15 @@ def check_evaluation(samples: "Samples", truth_field: str, label_field: str, key
 
     check_samples(samples)
     known = classification_fields(samples)
-    for field in (label_field, truth_field):
-        if field not in known:
-            raise InputError(
-                f"There is no field {field!r} with one class per image (there are: "
-                f"{', '.join(known) or 'none yet'}): choose another."
-            )
     if truth_field == label_field:
         raise InputError(f"{label_field!r} cannot be its own ground truth: choose another field.")
+    for field, other in ((label_field, truth_field), (truth_field, label_field)):
+        if field not in known:
+            choices = ", ".join(name for name in known if name != other)
+            raise InputError(
+                f"There is no field {field!r} with one class per image (there are: "
+                f"{choices or 'none yet'}): choose another."
+            )
     dataset = dataset_of(samples)
     if not key.isidentifier():
         raise InputError(f"{key!r} cannot be the key of an evaluation: use letters, digits and underscores.")

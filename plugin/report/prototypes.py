@@ -149,6 +149,8 @@ def load_prototypes(folder: str | os.PathLike[str]) -> Prototypes:
     try:
         words = json.loads((folder / CLASSES_NAME).read_text(encoding="utf-8"))
         version = words.pop("version")
+        # Folders from before arrays alone could be labelled do not say it; all their runs named the encoder.
+        words.setdefault("has_second_encoder", bool(words["visual_encoder"]))
         prototypes = np.load(folder / PROTOTYPES_NAME, allow_pickle=False)
         with np.load(folder / CLASSIFIER_NAME, allow_pickle=False) as arrays:
             facts = {name: words.pop(name) for name in FACTS}

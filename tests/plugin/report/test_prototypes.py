@@ -72,6 +72,17 @@ def test_prototypes_come_back_from_the_disk_as_they_were(halves, tmp_path):
     assert (loaded.classes, loaded.encoder) == (whole.classes, "test")
 
 
+@pytest.mark.parametrize("visual_encoder", ["", "eyes"])
+def test_a_folder_that_does_not_say_whether_there_was_a_second_encoder_is_known_by_its_name(
+    halves, tmp_path, visual_encoder
+):
+    folder = save_prototypes(tmp_path / "saved", replace(halves[2], visual_encoder=visual_encoder))
+    words = json.loads((folder / "classes.json").read_text())
+    del words["has_second_encoder"]
+    (folder / "classes.json").write_text(json.dumps(words))
+    assert load_prototypes(folder).classifier.has_second_encoder == bool(visual_encoder)
+
+
 def test_the_prototypes_are_a_plain_array_of_the_runs(halves, tmp_path):
     _, refinement, prototypes, _ = halves
     save_prototypes(tmp_path / "saved", prototypes)

@@ -12,8 +12,8 @@ from .vectors import row_chunks, softmax
 ANSWER_WEIGHT = 10.0
 """Images that an answer counts for in its class's mean: as many as the class name does."""
 
-GUESS_WEIGHT = 0.03
-"""All guesses together against all answers: enough to hold what no answer speaks of, and no more."""
+GUESS_WEIGHT = 3.0
+"""Answers that all guesses together count for: they hold what few answers do not speak of, and give way."""
 
 SPREADS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Standard deviations (logits) of the correction, from which held-out answers and guesses choose."""
@@ -39,8 +39,8 @@ class TextCorrection:
 
     Logistic regression that starts at the text: P(y = c | x) = softmax(L(x) + φ(x) W)_c, W ~ N(0, σ²), on the
     answers, weight 1 each, and an even sample of the other images at the label that the rule gave them
-    without any answer. Such a guess weighs answers / guesses times its confidence as the answers recalibrate
-    it: a rule that answers show to be wrong has no say. φ is the centred image scaled to mean square length
+    without any answer. All guesses together weigh as much as three answers, each by its confidence as the
+    answers recalibrate it: a rule that answers show to be wrong has no say. φ is the centred image scaled to mean square length
     1, with a constant 1.
     """
 
@@ -104,7 +104,7 @@ class TextCorrection:
         answered = even_sample(self.confidence, known >= 0, MOST_ANSWERS)
         guessed = even_sample(self.confidence, known < 0, MOST_GUESSES)
         recalibration = fit_recalibration(self.confidence[answered], self.labels[answered] == known[answered])
-        share = GUESS_WEIGHT * len(answered) / max(len(guessed), 1)
+        share = GUESS_WEIGHT / max(len(guessed), 1)
         trust = share * recalibration.of(self.confidence[guessed])
         return (
             np.concatenate([answered, guessed]),

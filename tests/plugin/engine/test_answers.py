@@ -75,12 +75,12 @@ def mean_accuracy_and_gap(noise: float, text_noise: float, count: int) -> tuple[
 @pytest.mark.parametrize(
     ("module", "name", "value"), [(answers, "GUESS_WEIGHT", 0.0), (anchored, "ANSWER_WEIGHT", 1.0)]
 )
-def test_guesses_and_the_weight_of_answers_improve_labels_where_names_say_little(
+def test_guesses_and_the_weight_of_answers_improve_labels_where_names_mislead(
     monkeypatch, module, name, value
 ):
-    with_it, _ = mean_accuracy_and_gap(2.0, 3.0, 15)
+    with_it, _ = mean_accuracy_and_gap(2.0, 2.0, 15)
     monkeypatch.setattr(module, name, value)
-    assert with_it > mean_accuracy_and_gap(2.0, 3.0, 15)[0] + 0.02
+    assert with_it > mean_accuracy_and_gap(2.0, 2.0, 15)[0] + 0.015
 
 
 def test_answers_held_out_correct_the_confidence_of_all_images(monkeypatch):

@@ -78,8 +78,7 @@ class ReviewNext(DescribedOperator):
         message = f"{counted(len(ids), noun)} to review, {n_left:,} left after them."
         if ids:
             message += " Correct the wrong ones, then approve the view."
-            ctx.ops.clear_selected_samples()
-            ctx.ops.set_view(page)
+            ctx.ops.set_view(page)  # which clears the selection; doing so apart may bring the old view back
         else:
             message = "Nothing is left to review: every label is approved or corrected."
         ctx.ops.notify(message, variant="info" if ids else "success")

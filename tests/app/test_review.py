@@ -25,10 +25,11 @@ def open_form(page: Page, name: str) -> Locator:
 
 
 def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page, screenshot):
+    samples = page.locator("[data-cy=fo-grid] [data-cy=looker]")
+    samples.first.click(position=CHECKBOX)
     open_form(page, "review_next").get_by_role("button", name="Show").click()
     expect(page.get_by_text("24 images to review")).to_be_visible()
     expect(page.get_by_text("24 samples", exact=True)).to_be_visible()
-    samples = page.locator("[data-cy=fo-grid] [data-cy=looker]")
     for place in range(2):
         samples.nth(place).click(position=CHECKBOX)
     screenshot("review")

@@ -39,9 +39,9 @@ class TextCorrection:
 
     Logistic regression that starts at the text: P(y = c | x) = softmax(L(x) + φ(x) W)_c, W ~ N(0, σ²), on the
     answers, weight 1 each, and an even sample of the other images at the label that the rule gave them
-    without any answer. All guesses together weigh as much as three answers, each by its confidence as the
-    answers recalibrate it: a rule that answers show to be wrong has no say. φ is the centred image scaled to mean square length
-    1, with a constant 1.
+    without any answer. All guesses together weigh at most as much as three answers, each by its confidence as
+    the answers recalibrate it: a rule that answers show to be wrong has no say. φ is the centred image scaled
+    to mean square length 1, with a constant 1.
     """
 
     def __init__(

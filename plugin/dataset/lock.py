@@ -3,6 +3,7 @@
 A lease in the database: it runs out by itself if its holder dies.
 """
 
+import threading
 import time
 from datetime import datetime, timedelta, timezone
 from types import TracebackType
@@ -10,45 +11,59 @@ from types import TracebackType
 import fiftyone as fo
 from bson import ObjectId
 from fiftyone.core.odm import get_db_conn
-from pymongo.errors import ConnectionFailure, DuplicateKeyError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 COLLECTION = "autolabel.locks"
 LEASE = timedelta(seconds=60)
+RENEWALS_PER_LEASE = 4
 SECONDS_BETWEEN_TRIES = 0.2
 
 
 class WriteLock:
-    """Waits until no other run writes to the dataset, then keeps others waiting."""
+    """Waits until no other run writes to the dataset, then keeps others waiting, however long it takes."""
 
     def __init__(self, dataset: fo.Dataset) -> None:
         """Name the dataset to be locked; nothing happens yet."""
         self._locks = get_db_conn()[COLLECTION]
         self._dataset = dataset.name
         self._owner = ObjectId()
+        self._released = threading.Event()
 
     def __enter__(self) -> "WriteLock":
         """Wait for the lock and take it."""
         while not self._take():
             time.sleep(SECONDS_BETWEEN_TRIES)
+        threading.Thread(target=self._keep, name=f"lock on {self._dataset}", daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the lock back; where the database is gone it runs out, and waiting for that helps nobody."""
+        self._released.set()
         if isinstance(error, ConnectionFailure):
             return
         self._locks.delete_one({"_id": self._dataset, "owner": self._owner})
 
     def renew(self) -> None:
-        """Keep the lock for another `LEASE`; to be called more often than that.
+        """Keep the lock for another `LEASE`, and make sure that it is still held.
 
         Raises:
-            TimeoutError: It was not, and somebody else has the lock now.
+            TimeoutError: This process stood still for longer than that, and somebody else has the lock now.
         """
         mine = {"_id": self._dataset, "owner": self._owner}
         if not self._locks.update_one(mine, {"$set": {"until": _now() + LEASE}}).matched_count:
             raise TimeoutError(f"The lease on dataset {self._dataset!r} ran out, and another run took it.")
+
+    def _keep(self) -> None:
+        """Renew the lease until the lock is given back; one that was lost is the holder's to find out."""
+        while not self._released.wait(max(LEASE.total_seconds(), 0.0) / RENEWALS_PER_LEASE):
+            try:
+                self.renew()
+            except TimeoutError:
+                return
+            except PyMongoError:  # the database may come back before the lease runs out
+                continue
 
     def _take(self) -> bool:
         # Where somebody holds a lease that still runs, the upsert meets its key and fails.

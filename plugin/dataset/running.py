@@ -36,6 +36,7 @@ from .runs import (
     list_all_runs,
     new_config,
     stamp,
+    taken_keys,
     update_record,
 )
 from .writing import write_outcome
@@ -296,7 +297,7 @@ def check_key(dataset: fo.Dataset, key: str | None) -> None:
         for run in list_all_runs(dataset)
         if run.state in (RunState.FAILED, RunState.CANCELLED) and not run.is_interrupted
     }
-    if key in dataset.list_runs() and key not in may_be_replaced:
+    if key in taken_keys(dataset) and key not in may_be_replaced:
         raise InputError(f"There is a run {key!r} already: choose another key, or delete that run first.")
 
 

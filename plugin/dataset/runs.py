@@ -282,10 +282,15 @@ def update_record(
     return is_changed
 
 
+def taken_keys(dataset: fo.Dataset) -> set[str]:
+    """Keys of all runs in the database, those of other processes and of other plugins too."""
+    return set(RunDocument.objects(dataset_id=dataset._doc.id).distinct("key"))
+
+
 def free_key(dataset: fo.Dataset, fields: FieldNames | Column) -> str:
     """The name of the label field, or of the column, with the first number that is free."""
     main = _main_field(fields)
-    taken = set(RunDocument.objects(dataset_id=dataset._doc.id).distinct("key"))
+    taken = taken_keys(dataset)
     number = 1
     while f"{main}_{number}" in taken:
         number += 1

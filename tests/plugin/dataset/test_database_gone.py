@@ -24,11 +24,11 @@ from fiftyone_autolabel.plugin.dataset import lock
 lock.LEASE = timedelta(seconds=1)
 dataset = fo.Dataset("kept", persistent=True)
 dataset.add_samples([fo.Sample(filepath=f"/{number}.jpg") for number in range(6)])
-get_db_conn().client.admin.command("fsync")  # or MongoDB forgets how many there are
 at = (sys.argv[2], int(sys.argv[3]))
 
 def kill(stage, done, total):
     if (stage, done) == at:
+        get_db_conn().client.admin.command("fsync")  # or MongoDB forgets the last tenth of a second
         os.kill(int(sys.argv[1]), signal.SIGKILL)
 
 rng = np.random.default_rng(0)

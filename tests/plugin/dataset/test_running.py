@@ -13,7 +13,7 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.dataset import image_labels, running, runs, writing
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted, load_outcome
 from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
-from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
+from fiftyone_autolabel.plugin.engine.errors import InputError, RunCancelledError
 
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(2, 4))
@@ -222,3 +222,12 @@ def test_a_run_of_another_process_can_be_loaded(dataset):
     key = run(dataset).run_key
     stale._doc.runs = {}
     assert len(load_outcome(stale, key).labels) == 6
+
+
+def test_a_key_that_another_process_has_taken_is_refused(dataset):
+    killed_run(dataset, written=4)
+    (key,) = dataset.list_runs()
+    elsewhere = fo.core.odm.RunDocument.objects(dataset_id=dataset._doc.id, key=key)
+    elsewhere.update(key="taken")  # as another process does, unseen by this one
+    with pytest.raises(InputError, match="There is a run 'taken' already"):
+        run(dataset, run_key="taken")

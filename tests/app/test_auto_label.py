@@ -56,6 +56,24 @@ def test_the_operator_browser_lists_the_operator(page):
     expect(listed.get_by_text("Auto-label", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("classes", "sentence"),
+    [
+        (["cat", "Cat"], "Class 'Cat' is given twice"),
+        (["dog: puppy, puppy"], "described twice"),
+        ([": puppy"], "blank"),
+    ],
+)
+def test_class_names_that_cannot_be_used_are_refused_in_the_form(form, classes, sentence):
+    type_classes(form, classes)
+    expect(form.get_by_text(sentence)).to_be_visible()
+    expect(form.get_by_role("button", name="Execute")).to_be_disabled()
+
+
+def test_without_class_names_the_form_cannot_be_executed(form):
+    expect(form.get_by_role("button", name="Execute")).to_be_disabled()
+
+
 def test_an_encoder_that_does_not_exist_is_refused_in_the_form(form, screenshot):
     type_classes(form, ["cat", "coins"])
     choose_encoder(form, "ofline")
@@ -68,6 +86,13 @@ def test_a_field_name_that_is_taken_is_refused_in_the_form(form):
     type_classes(form, ["cat", "coins"])
     form.locator("input[value=auto_label]").fill("ground_truth")
     expect(form.get_by_text("Field 'ground_truth' exists")).to_be_visible()
+    expect(form.get_by_role("button", name="Execute")).to_be_disabled()
+
+
+def test_a_name_that_no_field_can_have_is_refused_in_the_form(form):
+    type_classes(form, ["cat", "coins"])
+    form.locator("input[value=auto_label]").fill("my label")
+    expect(form.get_by_text("'my label' cannot be a field name")).to_be_visible()
     expect(form.get_by_role("button", name="Execute")).to_be_disabled()
 
 

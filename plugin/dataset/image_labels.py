@@ -102,7 +102,7 @@ class ImageLabels:
         """Labelled images of which nobody has said anything."""
         labelled = samples.exists(f"{self._names.label}.label")
         unanswered = labelled.exists(f"{self._names.corrected}.label", False)
-        return unanswered.match_tags(APPROVED_TAG, bool=False)
+        return unanswered.exclude(list(self.tagged()))
 
     def _values(self, samples: Samples, field: str, *attributes: str) -> dict[str, tuple]:
         if not self._dataset.has_sample_field(field):

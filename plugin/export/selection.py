@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import fiftyone as fo
 
 from ..dataset.fields import APPROVED_TAG, FieldNames
+from ..dataset.image_labels import ImageLabels
 from ..dataset.reading import Samples, dataset_of, label_fields, why_not_labelable
 from ..engine.errors import InputError
 from .options import ExportOptions
@@ -77,8 +78,10 @@ def select_images(samples: Samples, options: ExportOptions) -> Selection:
     check_collection(samples, options.label_field)
     images: dict[str, LabelledImage] = {}
     left_out: Counter[str] = Counter()
-    for row, (sample_id, path, tags, label, corrected) in enumerate(_values(samples, options.label_field)):
-        labels, is_checked = _answered(label, corrected, tags)
+    for row, (sample_id, path, label, corrected, is_tagged) in enumerate(
+        _values(samples, options.label_field)
+    ):
+        labels, is_checked = _answered(label, corrected, is_tagged)
         approved = [one for one in labels if is_checked(one)]
         asked = approved if options.approved_only else labels
         kept = [one for one in asked if is_checked(one) or _is_sure(one, options.minimum_confidence)]
@@ -112,19 +115,21 @@ def check_collection(samples: Samples, label_field: str) -> None:
 
 
 def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
-    """Sample id, path, tags, label and what people said, sample by sample."""
+    """Sample id, path, label, what people said, and whether the sample is tagged for it, sample by sample."""
     is_patches = not isinstance(samples, fo.Dataset) and samples._is_patches
-    fields = ["sample_id" if is_patches else "id", "filepath", "tags", label_field]
-    dataset, corrected = dataset_of(samples), FieldNames(label=label_field).corrected
+    fields = ["sample_id" if is_patches else "id", "filepath", label_field]
+    dataset, names = dataset_of(samples), FieldNames(label=label_field)
     said: dict[str, fo.Label] = {}
-    if dataset.has_sample_field(corrected):
-        said = dict(zip(*dataset.exists(corrected).values(["id", corrected]), strict=True))
+    if dataset.has_sample_field(names.corrected):
+        said = dict(zip(*dataset.exists(names.corrected).values(["id", names.corrected]), strict=True))
+    is_of_images = samples.get_field(label_field).document_type is fo.Classification
+    tagged = ImageLabels(dataset, names).tagged() if is_of_images else {}
     for sample_id, *values in zip(*samples.values(fields), strict=True):
-        yield sample_id, *values, said.get(sample_id)
+        yield sample_id, *values, said.get(sample_id), sample_id in tagged
 
 
 def _answered(
-    label: fo.Label | None, corrected: fo.Label | None, tags: list[str] | None
+    label: fo.Label | None, corrected: fo.Label | None, is_tagged: bool
 ) -> tuple[list[Label], Callable[[Label], bool]]:
     """Labels, with what people said in their place, and whether somebody found a label right."""
     answers = {one.id: one for one in _singles(corrected)}
@@ -133,7 +138,7 @@ def _answered(
         labels = list(answers.values())
 
     def is_checked(one: Label) -> bool:
-        return one.id in answers or APPROVED_TAG in (*(tags or ()), *one.tags)
+        return is_tagged or one.id in answers or APPROVED_TAG in one.tags
 
     return labels, is_checked
 

@@ -3,6 +3,7 @@
 import fiftyone as fo
 import pytest
 from fiftyone_autolabel import ExportOptions, InputError
+from fiftyone_autolabel.plugin.dataset.fields import FieldNames, declare_answers
 from fiftyone_autolabel.plugin.export.selection import select_images
 
 from .conftest import CLASSES
@@ -62,6 +63,25 @@ def test_approved_only_means_approved_or_corrected(dataset):
     selection = select_images(dataset, ExportOptions(approved_only=True, minimum_confidence=0.9))
     assert labels_of(selection) == ["horse", "cat", "cat"]
     assert selection.left_out == {"not approved": sum(CLASSES.values()) - 3, "without a label": 1}
+
+
+def test_what_is_approved_on_another_label_field_is_not_approved_here(dataset):
+    dataset.clone_sample_field("auto_label", "auto_label_other")
+    declare_answers(dataset, FieldNames())
+    sample = correct(dataset, 0, "horse")
+    sample.tags.append("approved")
+    sample.save()
+    with pytest.raises(InputError, match="36 not approved"):
+        select_images(dataset, ExportOptions(label_field="auto_label_other", approved_only=True))
+
+
+def test_boxes_are_not_approved_with_the_class_of_their_image(boxes):
+    boxes.tag_samples("approved")
+    with pytest.raises(InputError, match="3 not approved"):
+        select_images(boxes, ExportOptions(label_field="objects", approved_only=True))
+    boxes.limit(1).tag_labels("approved", label_fields="objects")
+    selection = select_images(boxes, ExportOptions(label_field="objects", approved_only=True))
+    assert labels_of(selection) == ["cat", "dog"]
 
 
 def test_boxes_below_the_minimum_confidence_are_left_out_one_by_one(boxes):

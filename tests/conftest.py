@@ -6,6 +6,7 @@ Everything that FiftyOne reads when it is imported is set here, before any test 
 import atexit
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("autolabel", deadline=None)
 settings.load_profile("autolabel")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so do the programs they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRATCH = Path(tempfile.mkdtemp(prefix="fiftyone-autolabel-tests-"))

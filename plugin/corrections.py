@@ -57,8 +57,8 @@ def refine_with_corrections(
         samples: A dataset, of which the samples or objects of the last run are labelled; or a view, which is.
         label_field: Field that a run wrote.
         progress: As for `auto_label`.
-        **given: Arguments of `auto_label` in place of those of the last run; needed for arrays and functions,
-            which its record cannot bring back.
+        **given: Arguments of `auto_label` in place of those of the last run, other than classes and fields;
+            needed for arrays and functions, which its record cannot bring back.
 
     Returns:
         The finished run, and what changed.
@@ -87,7 +87,6 @@ def refine_with_corrections(
     labelling = auto_label(
         view,
         [*_classes(run), *map(ClassDescription, new_classes)],
-        settings=Settings(**run.settings),
         fields=names,
         progress=progress,
         **arguments,
@@ -97,8 +96,11 @@ def refine_with_corrections(
 
 
 def _arguments(run: "RunRecord", given: dict[str, object]) -> dict[str, object]:
-    """Arguments of `auto_label` that say what to work from."""
-    arguments = run.sources | {name: value for name, value in given.items() if value is not None}
+    """Arguments of `auto_label` that say what to work from and how: those given, else those of the run."""
+    of_run = {"settings": Settings(**run.settings)} | run.sources
+    if run.fields.objects:
+        of_run |= {"objects": run.fields.objects, "margin": run.margin}
+    arguments = of_run | {name: value for name, value in given.items() if value is not None}
     lost = [name for name, value in arguments.items() if isinstance(value, str) and not value]
     if lost:
         raise InputError(
@@ -106,9 +108,7 @@ def _arguments(run: "RunRecord", given: dict[str, object]) -> dict[str, object]:
             "call refine_with_corrections from Python, with the same ones."
         )
     if "text_embeddings" not in arguments:
-        arguments["prompt_templates"] = list(run.prompt_templates)
-    if run.fields.objects:
-        arguments |= {"objects": run.fields.objects, "margin": run.margin}
+        arguments.setdefault("prompt_templates", list(run.prompt_templates))
     return arguments
 
 
@@ -127,7 +127,7 @@ def _compared(
     after: dict[str, tuple[str, float]],
     new_classes: list[str],
 ) -> Relabelling:
-    others = [one for one in labelling.sample_ids if one not in answers and one in before]
+    others = [one for one in labelling.sample_ids if one not in answers and one in before and one in after]
     return Relabelling(
         labelling,
         n_answers=sum(one in answers for one in labelling.sample_ids),

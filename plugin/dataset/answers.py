@@ -66,7 +66,8 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
 
     Args:
         samples: Dataset or view, with or without labels; of objects, those that it shows are meant.
-        class_name: The class of all of them; one that differs from a known class in case only is that class.
+        class_name: The class of all of them; one that differs from a known class, or from a description of
+            one, in case only or not at all is that class.
         label_field: Field that a run wrote.
 
     Raises:
@@ -76,7 +77,9 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     given = class_name.strip()
     if not given:
         raise InputError("Say which class the samples are of: the name is blank.")
-    known = {name.casefold(): name for name in known_classes(samples, label_field)}
+    known = _spoken_for(dataset, label_field) | {
+        name.casefold(): name for name in known_classes(samples, label_field)
+    }
     declare_answers(dataset, names)
     labels = labels_of(dataset, names)
     with WriteLock(dataset):
@@ -89,7 +92,9 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
 
 
 def withdraw(samples: Samples, label_field: str = "auto_label") -> Answered:
-    """Take back what a person said of samples, or objects; label and confidence of the last run return.
+    """Take back what a person said of samples, or objects.
+
+    The label and confidence return that they had before the first answer; later runs kept the answer.
 
     Args:
         samples: Dataset or view; of objects, those that it shows are meant.
@@ -178,6 +183,13 @@ def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str
     if not dataset.has_sample_field(names.corrected):
         return list(classes)
     return list(dict.fromkeys([*classes, *dataset.distinct(label_path(dataset, names.corrected, "label"))]))
+
+
+def _spoken_for(dataset: fo.Dataset, label_field: str) -> dict[str, str]:
+    """Description → class that it describes; as a class of its own it would say two things."""
+    run = latest_run(dataset, label_field)
+    described = zip(run.classes, run.descriptions, strict=True)
+    return {text.casefold(): name for name, texts in described for text in texts}
 
 
 def _keep(

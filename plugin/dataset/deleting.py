@@ -11,6 +11,7 @@ import fiftyone as fo
 from ..engine.errors import InputError
 from .answers import read_answers
 from .columns import Column
+from .fields import FieldNames
 from .lock import WriteLock
 from .object_labels import clear_object_labels
 from .review import delete_review_views
@@ -58,7 +59,12 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
 
 
 def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
-    """The fields that would be deleted with a run: no other run has written them."""
+    """The fields that would be deleted with a run: no other run has written them, and nobody approved there.
+
+    Approved objects are kept where they are approved, in the label field.
+    """
+    if isinstance(run.fields, FieldNames) and run.fields.objects and read_answers(dataset, run.fields):
+        return []
     written = [other for other in list_all_runs(dataset) if _has_written(other) and other.key != run.key]
     shared = {name for other in written for name in other.fields.by_role().values()}
     return [
@@ -84,8 +90,7 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
         return own, set()
     written = load_outcome(dataset, run.key).written_ids
     answered = set(read_answers(dataset, run.fields))
-    # Approved objects are kept where they are approved, in the label field.
-    own = [] if run.fields.objects and answered else fields_of_its_own(dataset, run)
+    own = fields_of_its_own(dataset, run)
     later = [other for other in completed_runs(dataset) if _is_later(other, run)]
     rewritten = {other.key: load_outcome(dataset, other.key).written_ids for other in later}
     cleared: set[str] = set()

@@ -53,7 +53,7 @@ def pending_runs(dataset: fo.Dataset) -> list[PendingRun]:
 
 def find_pending(dataset: fo.Dataset, name: str) -> PendingRun | None:
     """The pending run of a key or an operation, None if there is none."""
-    return next((run for run in pending_runs(dataset) if name in (run.operation, run.key)), None)
+    return next((run for run in pending_runs(dataset) if name and name in (run.operation, run.key)), None)
 
 
 def cancel_pending(dataset: fo.Dataset, name: str) -> bool:

@@ -16,7 +16,7 @@ import pytest
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError, Executor
 from fiftyone.server.app import app
-from fiftyone_autolabel import auto_label
+from fiftyone_autolabel import InputError, auto_label
 from fiftyone_autolabel.operators.choosing_runs import ago
 from fiftyone_autolabel.plugin.dataset import running
 from fiftyone_autolabel.plugin.dataset.pending import pending_runs
@@ -228,6 +228,12 @@ def test_a_run_that_waits_is_cancelled_by_the_key_that_it_will_have(dataset):
     assert [waiting.key for waiting in pending_runs(dataset)] == ["mine"]
     cancel_run(dataset, "mine")
     assert pending_runs(dataset) == []
+
+
+def test_an_empty_key_names_no_run_that_waits(demo_dataset, pending):
+    with pytest.raises(InputError, match="no run"):
+        cancel_run(demo_dataset, "")
+    assert len(pending_runs(demo_dataset)) == 1
 
 
 def test_clusters_that_are_computed_are_shown_as_a_run_and_not_compared(server, dataset):

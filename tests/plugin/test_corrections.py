@@ -7,6 +7,7 @@ from fiftyone_autolabel import FieldNames, InputError, Settings, auto_label
 from fiftyone_autolabel.plugin.corrections import refine_with_corrections
 from fiftyone_autolabel.plugin.dataset.answers import approve, correct
 from fiftyone_autolabel.plugin.dataset.review import review_next
+from fiftyone_autolabel.plugin.dataset.runs import latest_run
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 
 
@@ -73,6 +74,32 @@ def test_the_next_run_is_made_from_what_the_last_one_was_made_from(demo_dataset)
         assert getattr(first, name) == getattr(second, name)
     assert first.fields == second.fields
     assert demo_dataset.count("guess") == 40
+
+
+def test_what_is_given_counts_before_what_the_last_run_had(labelled):
+    approve(labelled.limit(2))
+    templates, settings = ["a scan of a {}"], Settings(clustering="none")
+    refine_with_corrections(labelled, prompt_templates=templates, settings=settings)
+    run = latest_run(labelled, "auto_label")
+    assert (list(run.prompt_templates), run.settings["clustering"]) == (templates, "none")
+
+
+def test_a_sample_that_is_deleted_meanwhile_is_not_compared(labelled):
+    approve(labelled.limit(2))
+
+    def delete(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("refine", 0):
+            labelled.delete_samples(labelled.skip(5).limit(1))
+
+    relabelling = refine_with_corrections(labelled, progress=delete)
+    assert 0 < relabelling.accuracy_after <= 1
+
+
+def test_a_correction_to_a_description_of_a_class_is_that_class(demo_dataset):
+    auto_label(demo_dataset, {"cat": ["kitten"], "coins": []}, encoder="offline")
+    correct(demo_dataset.limit(1), "Kitten")
+    assert demo_dataset.first().auto_label_corrected.label == "cat"
+    assert refine_with_corrections(demo_dataset).new_classes == []
 
 
 def test_a_new_class_that_was_given_can_be_found_on_other_images(demo_dataset):

@@ -14,11 +14,10 @@ import numpy as np
 from .embedding import Progress
 from .encoders.base import ImageTower
 from .encoders.precomputed import PrecomputedImages, Vectors
-from .encoders.registry import choose_encoder, load_encoder
 from .engine.clustering import micro_cluster_assignments
 from .engine.config import Settings
 from .engine.errors import InputError
-from .sources import names_of
+from .sources import load_tower, names_of
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -183,7 +182,8 @@ def _origin(tower: ImageTower) -> dict[str, str]:
 
 
 def _tower(encoder: str | ImageTower) -> ImageTower:
-    return load_encoder(choose_encoder(encoder).spec) if isinstance(encoder, str) else encoder
+    tower, _ = load_tower(encoder, "embed_images")
+    return tower
 
 
 def _given(samples: "fo.Dataset | fo.DatasetView", embeddings: Vectors) -> PrecomputedImages:

@@ -152,14 +152,14 @@ def load_towers(
         raise InputError("Give visual_encoder or visual_embeddings, not both: either is the second encoder.")
     visual = partial(_load_visual, items, visual_encoder, visual_embeddings)
     if embeddings is None:
-        tower, reason = _load_tower(encoder, "embed_texts")
+        tower, reason = load_tower(encoder, "embed_texts")
         return Towers(tower, reason, visual(), tower.name)
     vectors = _given_vectors(items, embeddings)
     if text_embeddings is not None:
         tower, reason, text_encoder = PrecomputedEncoder(vectors, text_embeddings), "", None
         tower.embed_texts(prompts.names)  # says before any work that they are not one per class
     else:
-        text_tower, reason = _load_tower(encoder, "embed_texts")
+        text_tower, reason = load_tower(encoder, "embed_texts")
         tower, text_encoder = PrecomputedEncoder(vectors, text_tower), text_tower.name
     tower.check_count(len(items.ids))
     return Towers(tower, reason, visual(), text_encoder)
@@ -208,7 +208,7 @@ def _load_visual(
         return given
     if encoder is None:
         return None
-    tower, _ = _load_tower(encoder, "embed_images")
+    tower, _ = load_tower(encoder, "embed_images")
     # One that embeds only texts says so here, and not after the first encoder has done its work.
     tower.embed_images([np.full((64, 64, 3), 128, np.uint8)])
     return tower
@@ -221,7 +221,19 @@ def _given_vectors(items: Items, vectors: Vectors) -> Vectors:
     return items.vectors(vectors)
 
 
-def _load_tower(encoder: str | ImageTower, must_have: str) -> tuple[Encoder, str]:
+def load_tower(encoder: str | ImageTower, must_have: str) -> tuple[Encoder, str]:
+    """An encoder by its name, or the object itself.
+
+    Args:
+        encoder: Name, or an object that embeds.
+        must_have: Method without which an object is none.
+
+    Returns:
+        The encoder, and why it is another than the first choice; "" where it is the first.
+
+    Raises:
+        InputError: It is neither, or its weights cannot be had.
+    """
     if hasattr(encoder, must_have):
         return encoder, ""
     if not isinstance(encoder, str):

@@ -55,7 +55,7 @@ def check_column(dataset: fo.Dataset, column: Column) -> None:
         InputError: The name is unusable, or a field of that name holds something else.
     """
     name = column.name
-    if not name.isidentifier() or name.startswith("_"):
+    if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
         raise InputError(
             f"{name!r} cannot be a field name: use letters, digits and underscores, a letter first."
         )

@@ -162,9 +162,15 @@ def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
         field = dataset.get_field(name)
         if field is None:
             continue
-        if (field.info or {}).get("author") != AUTHOR:
+        info = field.info or {}
+        if info.get("author") != AUTHOR:
             raise InputError(
                 f"Field {name!r} exists and was not written by auto-label: "
+                "choose another label field, or delete it."
+            )
+        if "role" in info:
+            raise InputError(
+                f"Field {name!r} holds {info['role']} that no labelling run wrote: "
                 "choose another label field, or delete it."
             )
         if field.read_only:

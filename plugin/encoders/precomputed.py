@@ -146,12 +146,20 @@ class _TextVectors:
 
 
 def _matrix(vectors: Vectors, what: str) -> np.ndarray:
-    matrix = _load(vectors, what) if isinstance(vectors, str | os.PathLike) else np.asarray(vectors)
+    is_file = isinstance(vectors, str | os.PathLike)
+    matrix = _load(vectors, what) if is_file else _as_array(vectors, what)
     if matrix.ndim != 2 or matrix.shape[1] == 0:
         raise InputError(f"The {what} have the shape {matrix.shape}; give one row of numbers for each.")
     if not (np.issubdtype(matrix.dtype, np.integer) or np.issubdtype(matrix.dtype, np.floating)):
         raise InputError(f"The {what} are of the type {matrix.dtype}; give real numbers.")
     return matrix
+
+
+def _as_array(vectors: object, what: str) -> np.ndarray:
+    try:
+        return np.asarray(vectors)
+    except ValueError as error:
+        raise InputError(f"The {what} differ in length: give as many numbers for each.") from error
 
 
 def _load(path: str | os.PathLike[str], what: str) -> np.ndarray:

@@ -122,11 +122,25 @@ def test_a_field_can_be_computed_again_and_on_a_view(demo_dataset):
         ("ground_truth", "'ground_truth' exists and does not hold"),
         ("two words", "cannot be a field name"),
         ("", "cannot be a field name"),
+        (None, "cannot be a field name"),
     ],
 )
 def test_a_field_that_is_not_ours_is_refused_before_any_work(demo_dataset, compute, field, sentence):
     with pytest.raises(InputError, match=sentence):
         compute(demo_dataset, field, encoder="no encoder")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"encoder": 5}, "Give the name of an encoder or an encoder object, not 5"),
+        ({"embeddings": [[1, 2], [3]]}, "differ in length"),
+    ],
+)
+def test_what_cannot_embed_is_refused_before_any_work(demo_dataset, arguments, sentence):
+    with pytest.raises(InputError, match=sentence):
+        compute_clusters(demo_dataset, **arguments)
+    assert not demo_dataset.has_sample_field("cluster")
 
 
 def test_embeddings_and_clusters_do_not_take_each_others_field(demo_dataset):

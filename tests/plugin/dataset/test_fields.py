@@ -4,6 +4,7 @@ import fiftyone as fo
 import pytest
 from fiftyone_autolabel import FieldNames, InputError
 from fiftyone_autolabel.plugin.dataset.fields import (
+    AUTHOR,
     answer_fields,
     check_fields,
     check_names,
@@ -31,6 +32,13 @@ def test_a_field_of_ours_is_refused_for_another_purpose(dataset):
     declare_fields(dataset, FieldNames())
     with pytest.raises(InputError, match="'confidence' holds FloatField values"):
         check_fields(dataset, FieldNames(label="confidence", confidence="other"))
+
+
+def test_clusters_that_were_computed_on_their_own_are_not_overwritten(dataset):
+    info = {"author": AUTHOR, "role": "clusters"}
+    dataset.add_sample_field("auto_label_micro_cluster", fo.IntField, info=info)
+    with pytest.raises(InputError, match="'auto_label_micro_cluster' holds clusters that no labelling run"):
+        check_fields(dataset, FieldNames())
 
 
 def test_a_field_of_the_users_is_not_taken_for_corrections(dataset):

@@ -76,6 +76,7 @@ def compute_embeddings(
     column = Column(field, "embeddings")
     _check(samples, column)
     tower = _tower(encoder)
+    _check_others(samples, column, _origin(tower))
     with _under_way(samples, column, tower, names_of(encoder=encoder), progress) as run:
         images = _embedded(samples, tower, run.report)
         run.fill(images.values(images.vectors), _origin(tower), None)
@@ -111,6 +112,7 @@ def compute_clusters(
 
     column = Column(field, "clusters")
     _check(samples, column)
+    _check_others(samples, column)
     if embeddings is None:
         tower, sources = _tower(encoder), names_of(encoder=encoder)
     else:
@@ -160,6 +162,29 @@ def _check(samples: "fo.Dataset | fo.DatasetView", column: "Column") -> None:
 
     check_samples(samples)
     check_column(dataset_of(samples), column)
+
+
+def _check_others(
+    samples: "fo.Dataset | fo.DatasetView", column: "Column", origin: dict[str, str] | None = None
+) -> None:
+    """Refuse to mix: cluster numbers mean something within one clustering, and vectors within one encoder.
+
+    Args:
+        samples: What gets new values.
+        column: The field of the values.
+        origin: What its other values must come from to stay; None if they cannot stay.
+    """
+    from .dataset.reading import dataset_of
+
+    dataset, name = dataset_of(samples), column.name
+    field = dataset.get_field(name)
+    if field is None or (origin is not None and origin.items() <= (field.info or {}).items()):
+        return
+    if len(dataset.exists(name)) > len(samples.exists(name)):
+        raise InputError(
+            f"Field {name!r} holds {column.role} of samples outside this view, which would not fit: "
+            "choose another field, or compute all."
+        )
 
 
 def _under_way(

@@ -130,6 +130,24 @@ def test_a_field_that_is_not_ours_is_refused_before_any_work(demo_dataset, compu
         compute(demo_dataset, field, encoder="no encoder")
 
 
+def test_clusters_of_a_view_are_not_mixed_with_those_of_other_samples(demo_dataset):
+    compute_clusters(demo_dataset, encoder="offline")
+    before = demo_dataset.values("cluster")
+    with pytest.raises(InputError, match="'cluster' holds clusters of samples outside this view"):
+        compute_clusters(demo_dataset.limit(5), encoder="offline")
+    assert demo_dataset.values("cluster") == before
+
+
+def test_vectors_of_two_encoders_are_not_mixed_in_a_field(demo_dataset):
+    compute_embeddings(demo_dataset, encoder="offline")
+    field = demo_dataset.get_field("embeddings")
+    field.info |= {"encoder_version": "of another encoder"}
+    field.save()
+    with pytest.raises(InputError, match="'embeddings' holds embeddings of samples outside this view"):
+        compute_embeddings(demo_dataset.limit(5), encoder="offline")
+    compute_embeddings(demo_dataset, encoder="offline")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

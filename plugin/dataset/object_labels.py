@@ -92,8 +92,12 @@ class ObjectLabels:
             )
 
     def values(self, role: str, *attributes: str) -> dict[str, tuple]:
-        """Id → attributes of its label, or of the answer, for all that have a class."""
-        return self._values(self._dataset, getattr(self._names, role), *attributes)
+        """Id → attributes of its label, or of the answer, for all with a class whose object is there."""
+        values = self._values(self._dataset, getattr(self._names, role), *attributes)
+        if not values or not self._dataset.has_sample_field(self._names.objects):
+            return values
+        there = self._places_in(self._names.objects)
+        return {one: value for one, value in values.items() if one in there}
 
     def tagged(self) -> dict[str, str]:
         """Id → class of the labels that are approved by their tag alone."""

@@ -71,6 +71,17 @@ def test_an_answer_leaves_other_objects_and_the_source_alone(labelled):
     assert [one.to_dict() for one in labelled.values("ground_truth")] == source
 
 
+def test_what_was_said_of_an_object_that_is_gone_counts_no_more(labelled):
+    (chosen,) = correct(labelled.to_patches(FIELD).limit(1), "dog", FIELD).sample_ids
+    assert read_answers(labelled, NAMES) == {chosen: "dog"}
+    sample = labelled.first()
+    sample.ground_truth.detections = [one for one in sample.ground_truth.detections if one.id != chosen]
+    sample.save()
+    assert read_answers(labelled, NAMES) == {}
+    with pytest.raises(InputError, match="Nobody has approved or corrected a label yet"):
+        refine_with_corrections(labelled, FIELD)
+
+
 def test_an_open_patches_view_shows_answers_at_once(labelled):
     patches = labelled.to_patches(FIELD)
     correct(patches.limit(1), "dog", FIELD)

@@ -238,5 +238,4 @@ def _where_to_look(labelling: Labelling) -> str:
 
 
 def _counted(count: int, labelling: Labelling) -> str:
-    noun = "object" if labelling.fields.objects else "image"
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{count} {labelling.fields.noun}{'' if count == 1 else 's'}"

@@ -15,7 +15,7 @@ from ..plugin.dataset.pending import PendingRun
 from ..plugin.dataset.runs import RunRecord
 from .base import DescribedOperator
 from .forms import refuse
-from .reviewing import execute_on
+from .reviewing import counted, execute_on
 
 KEY = "run_key"
 
@@ -83,8 +83,8 @@ def in_words(run: RunRecord | PendingRun) -> str:
     """State, age, images and encoder of a run."""
     if isinstance(run, PendingRun):
         return f"pending, asked for {ago(run.queued)}"
-    images = run.n_labelled or run.n_images
-    return f"{run.state.value} {ago(run.finished or run.started)}, {images:,} images, {run.encoder}"
+    things = counted(run.n_labelled or run.n_images, run.noun)
+    return f"{run.state.value} {ago(run.finished or run.started)}, {things}, {run.encoder}"
 
 
 def ago(moment: datetime) -> str:

@@ -15,7 +15,7 @@ from .background import message_output
 from .base import DescribedOperator
 from .choosing_runs import add_run
 from .forms import refuse
-from .reviewing import execute_on, images
+from .reviewing import counted, execute_on
 
 TITLE = "Compare runs"
 MOST_SHOWN = 15
@@ -74,14 +74,14 @@ def summary(comparison: RunComparison) -> dict:
     """What differs, in values that go through JSON."""
     done = comparison
     lines = [
-        f"**{done.n_differing:,} of {images(done.n_common)} have different labels** "
+        f"**{done.n_differing:,} of {counted(done.n_common, done.noun)} have different labels** "
         f"({done.agreement:.1%} have the same)."
     ]
     if done.changes:
         lines.append(_table(done))
     for key, count in ((done.first, done.n_only_first), (done.second, done.n_only_second)):
         if count:
-            lines.append(f"{images(count)} labelled by `{key}` alone.")
+            lines.append(f"{counted(count, done.noun)} labelled by `{key}` alone.")
     return {
         "n_common": done.n_common,
         "n_differing": done.n_differing,
@@ -95,6 +95,6 @@ def summary(comparison: RunComparison) -> dict:
 
 def _table(comparison: RunComparison) -> str:
     rows = [f"| {label} | {other} | {count:,} |" for label, other, count in comparison.changes[:MOST_SHOWN]]
-    head = [f"| {comparison.first} | {comparison.second} | images |", "|---|---|---|"]
+    head = [f"| {comparison.first} | {comparison.second} | {comparison.noun}s |", "|---|---|---|"]
     rest = len(comparison.changes) - len(rows)
     return "\n".join(head + rows) + (f"\n\nand {rest:,} more pairs" if rest else "")

@@ -11,7 +11,6 @@ from fiftyone.operators import types
 
 from ..plugin.corrections import Relabelling, refine_with_corrections
 from ..plugin.dataset.answers import fields_of_run, read_answers
-from ..plugin.dataset.labels import labels_of
 from .background import Work
 from .base import LongOperator
 from .forms import refuse
@@ -50,7 +49,7 @@ class RefineWithCorrections(LongOperator):
         if add_label_field(inputs, ctx, samples):
             names = fields_of_run(samples, chosen_label_field(ctx, samples))
             count = len(read_answers(ctx.dataset, names))
-            answered = counted(count, labels_of(ctx.dataset, names).noun)
+            answered = counted(count, names.noun)
             notice = inputs.view("count", types.Notice(label=f"{answered} approved or corrected so far"))
             if not count:
                 refuse(notice, "Approve or correct some labels first.")

@@ -8,6 +8,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
+from ..plugin.dataset.answers import fields_of_run
 from ..plugin.dataset.reading import Samples
 from ..plugin.dataset.review import Order, review_next, review_view
 from .base import DescribedOperator
@@ -17,7 +18,6 @@ from .reviewing import (
     chosen_label_field,
     counted,
     execute_on,
-    labels_of_run,
 )
 
 TITLE = "Review next"
@@ -74,7 +74,7 @@ class ReviewNext(DescribedOperator):
         page = review_next(ctx.dataset, ctx.params.get("count") or COUNT, field, order)
         ids = page.values("id")
         n_left = len(review_view(ctx.dataset, field, order)) - len(ids)
-        noun = labels_of_run(ctx.dataset, field).noun
+        noun = fields_of_run(ctx.dataset, field).noun
         message = f"{counted(len(ids), noun)} to review, {n_left:,} left after them."
         if ids:
             message += " Correct the wrong ones, then approve the view."

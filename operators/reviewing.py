@@ -12,7 +12,7 @@ from fiftyone.operators import types
 from fiftyone.operators.constants import ViewTarget
 
 from ..plugin.dataset.answers import Answered, answerable_fields, fields_of_run
-from ..plugin.dataset.labels import Labels, labels_of
+from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.patches import is_patches
 from ..plugin.dataset.reading import Samples, dataset_of
 from .auto_label_form import FIELDS
@@ -68,7 +68,7 @@ class Answering(DescribedOperator):
         samples = meant_samples(ctx)
         label_field = chosen_label_field(ctx, samples)
         answered = self.answer(ctx, samples, label_field)
-        noun = labels_of_run(samples, label_field).noun
+        noun = fields_of_run(samples, label_field).noun
         return tell(ctx, answered, self.told(ctx, counted(len(answered.sample_ids), noun)))
 
     def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
@@ -104,11 +104,6 @@ def chosen_label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
 def all_samples(ctx: foo.ExecutionContext) -> Samples:
     """The dataset whatever the grid shows; but if that is labelled objects, then objects are meant."""
     return ctx.view if is_patches(ctx.view) and answerable_fields(ctx.view) else ctx.dataset
-
-
-def labels_of_run(samples: Samples, label_field: str) -> Labels:
-    """The labels in a field that a run wrote."""
-    return labels_of(dataset_of(samples), fields_of_run(samples, label_field))
 
 
 def usual_label_field(fields: list[str]) -> str:
@@ -147,8 +142,8 @@ def add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples,
         samples: The samples that are meant.
         what: What will be done, e.g. "Approve the labels of".
     """
-    labels = labels_of_run(samples, chosen_label_field(ctx, samples))
-    count = counted(len(labels.ids(samples)), labels.noun)
+    names = fields_of_run(samples, chosen_label_field(ctx, samples))
+    count = counted(len(labels_of(dataset_of(samples), names).ids(samples)), names.noun)
     notice = inputs.view("count", types.Notice(label=f"{what} {count}"))
     is_chosen = ctx.selected or ctx.selected_labels or ctx.current_sample or ctx.has_custom_view
     if is_in_app(ctx) and not is_chosen:

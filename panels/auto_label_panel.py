@@ -11,7 +11,16 @@ from ..plugin.dataset.comparing import changed_samples
 from ..plugin.dataset.fields import AUTHOR
 from ..plugin.encoders.descriptions import ClassDescription
 from ..plugin.engine.errors import InputError
-from .board import Board, load_board, read_runs, recall, remember, usual_run
+from .board import (
+    Board,
+    has_opened,
+    load_board,
+    note_opened,
+    read_runs,
+    recall,
+    remember,
+    usual_run,
+)
 from .choices import Choices
 from .header import draw_answers, draw_header, draw_welcome
 from .marks import Marked, Marks
@@ -56,6 +65,8 @@ class AutoLabelPanel(foo.Panel):
         method, known = ctx.params.get("__method__"), recall(ctx.panel_id)
         if method == "on_tick" and not self._has_news(ctx):
             return None
+        if method == "on_change_view" and not self._has_moved(ctx):
+            return None
         if method in CHOOSING and known and _chosen(ctx, known[0]) == ctx.params["value"]:
             return None
         return super().execute(ctx)
@@ -82,14 +93,16 @@ class AutoLabelPanel(foo.Panel):
         self._show(ctx, Choices.of(ctx).with_choice(**{_choice_at(ctx): ctx.params["value"]}))
 
     def on_scope(self, ctx: foo.ExecutionContext) -> None:
-        """Figures are to be restricted to the current view, or not any more."""
-        scope = ctx.view if ctx.params["narrow"] and ctx.has_custom_view else None
-        if ctx.params["narrow"] and scope is None:
-            ctx.ops.notify(
-                "The grid shows all samples: open a view, or filter them first.", variant="warning"
-            )
-        choices = Choices.of(ctx)
-        self._show(ctx, choices, load_board(ctx.dataset, choices, scope))
+        """Figures are to be restricted to what the grid shows, or not any more."""
+        follows = ctx.params["follow"]
+        if follows and not ctx.has_custom_view:
+            words = "The grid shows all samples: open a view or filter them, and the panel shows those alone."
+            ctx.ops.notify(words, variant="info")
+        self._show(ctx, Choices.of(ctx).with_choice(follows=follows))
+
+    def on_change_view(self, ctx: foo.ExecutionContext) -> None:
+        """The grid shows something else, and the panel follows it."""
+        self._show(ctx, Choices.of(ctx))
 
     def on_refresh(self, ctx: foo.ExecutionContext) -> None:
         """A form was executed."""
@@ -140,7 +153,7 @@ class AutoLabelPanel(foo.Panel):
         choices, board = self._shown(ctx)
         what = ctx.params["what"]
         if what == "differing":
-            ctx.ops.set_view(board.comparison.view)
+            self._open_view(ctx, board.comparison.view)
             return
         least = kept_of(board.figures.summary, choices).least_confidence
         marks = self._marks(ctx, board, choices)
@@ -191,7 +204,7 @@ class AutoLabelPanel(foo.Panel):
         if board.run is None:
             draw_welcome(page, board, self)
             return page
-        draw_header(page, board, self)
+        draw_header(page, board, choices.follows, self)
         if board.settling:
             page.plot(board.settling)
         if board.figures:
@@ -229,10 +242,16 @@ class AutoLabelPanel(foo.Panel):
         return known
 
     def _scope(self, ctx: foo.ExecutionContext, choices: Choices) -> fo.DatasetView | None:
-        """The view that the panel is restricted to; another run shows whole."""
+        """The view that the panel is restricted to; one that a mark of it opened restricts it no further."""
+        if not choices.follows or not ctx.has_custom_view:
+            return None
         known = recall(ctx.panel_id)
-        is_same = known and known[1].run and known[1].run.key == choices.run_key
-        return known[1].scope if is_same else None
+        return known[1].scope if known and has_opened(ctx.panel_id, ctx.view) else ctx.view
+
+    def _has_moved(self, ctx: foo.ExecutionContext) -> bool:
+        """Whether the panel follows the grid, and the grid has not been where it is."""
+        known = recall(ctx.panel_id)
+        return known is not None and known[0].follows and self._scope(ctx, known[0]) != known[1].scope
 
     def _has_news(self, ctx: foo.ExecutionContext) -> bool:
         known = recall(ctx.panel_id)
@@ -256,7 +275,7 @@ class AutoLabelPanel(foo.Panel):
             return
         count = len(marked.view)
         if count:
-            ctx.ops.set_view(marked.view)
+            self._open_view(ctx, marked.view)
         samples = f"{count:,} sample{'' if count == 1 else 's'}"
         ctx.ops.notify(f"{samples}: {marked.words}", variant="info" if count else "warning")
 
@@ -269,7 +288,11 @@ class AutoLabelPanel(foo.Panel):
     def _open_change(self, ctx: foo.ExecutionContext, board: Board, row: int) -> None:
         first, second, _ = board.comparison.changes[row]
         keys = board.comparison.first, board.comparison.second
-        ctx.ops.set_view(changed_samples(ctx.dataset, *keys, first, second))
+        self._open_view(ctx, changed_samples(ctx.dataset, *keys, first, second))
+
+    def _open_view(self, ctx: foo.ExecutionContext, view: fo.DatasetView) -> None:
+        note_opened(ctx.panel_id, view)
+        ctx.ops.set_view(view)
 
     def _prompt(self, ctx: foo.ExecutionContext, name: str, params: dict) -> None:
         ctx.prompt(f"{AUTHOR}/{name}", params=params, on_success=self.on_refresh)

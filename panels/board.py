@@ -123,12 +123,19 @@ class Board:
     def settling(self) -> Plot | None:
         """How far the refinement of a run under way has got, None before its first round."""
         is_settling = self.run and self.run.state == RunState.RUNNING and self.run.history
-        return history_plot(self.run.history, NEUTRAL) if is_settling else None
+        return history_plot(self.run.history, NEUTRAL, self.run.noun) if is_settling else None
 
     @property
     def completed(self) -> tuple[RunRecord, ...]:
         """Runs that wrote labels, latest first."""
         return tuple(run for run in self.runs if run.state == RunState.COMPLETED)
+
+    @property
+    def failed_since(self) -> RunRecord | None:
+        """The latest run, if it began after the one that is shown and failed."""
+        latest = next(iter(self.runs), None)
+        is_later = latest and self.run and latest.started > self.run.started
+        return latest if is_later and latest.state == RunState.FAILED else None
 
     @property
     def overwritten_by(self) -> RunRecord | None:
@@ -163,6 +170,7 @@ class _Kept(OrderedDict):
 
 
 _shown: dict[str, tuple[Choices, Board]] = _Kept(MOST_PANELS)
+_opened: dict[str, fo.DatasetView] = _Kept(MOST_PANELS)
 _figures: dict[tuple, Figures] = _Kept(MOST_SUMMARIES)
 
 
@@ -208,6 +216,16 @@ def remember(panel_id: str, choices: Choices, board: Board) -> None:
 def recall(panel_id: str) -> tuple[Choices, Board] | None:
     """What a panel showed last, None after the server was started anew."""
     return _shown.get(panel_id)
+
+
+def note_opened(panel_id: str, view: fo.DatasetView) -> None:
+    """Keep which view a mark of a panel opened last."""
+    _opened.put(panel_id, view)
+
+
+def has_opened(panel_id: str, view: fo.DatasetView) -> bool:
+    """Whether a mark of a panel opened that view last."""
+    return _opened.get(panel_id) == view
 
 
 def _narrowed(dataset: fo.Dataset, board: Board, truth: str, scope: fo.DatasetView | None) -> Board:

@@ -29,6 +29,7 @@ class Choices:
 
     Attributes:
         run_key: Key of the run, "" for the latest.
+        follows: Whether the panel is restricted to what the grid shows.
         tab: The part that shows.
         level: Clusters of the heatmap, "micro" or "meta".
         keep: Share of the labels to keep, the most confident ones, in percent.
@@ -39,6 +40,7 @@ class Choices:
     """
 
     run_key: str = ""
+    follows: bool = False
     tab: str = Tab.ALIGNMENT.value
     level: str = "micro"
     keep: int = 80
@@ -72,6 +74,7 @@ class Choices:
 
 PATHS = {
     "run_key": ("header", "run"),
+    "follows": ("header", "follows"),
     "tab": ("tab",),
     "level": ("body", "level"),
     "keep": ("body", "keep"),

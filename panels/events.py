@@ -18,7 +18,7 @@ class Events(Protocol):
         """Something else was chosen, moved or typed."""
 
     def on_scope(self, ctx: foo.ExecutionContext) -> Any:
-        """Figures are to be restricted to the current view, or not any more."""
+        """Figures are to be restricted to what the grid shows, or not any more."""
 
     def on_mark(self, ctx: foo.ExecutionContext) -> Any:
         """A mark in a figure was clicked."""

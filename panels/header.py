@@ -5,6 +5,7 @@ Without a run it is one sentence and one button.
 
 from ..operators.choosing_runs import in_words
 from ..plugin.dataset.runs import RunRecord, RunState
+from ..plugin.engine.metrics import kept_at
 from ..plugin.pipeline import STAGES
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import counted, percent
@@ -18,6 +19,12 @@ ENOUGH = 0.95
 ACTIONS = {
     "auto_label": ("Auto-label", "auto_awesome", "Label again, for example with other classes"),
     "review_next": ("Review", "checklist", "Show the most doubtful labels, to correct or approve them"),
+    "correct": ("Correct", "edit", "Give the selected samples another label"),
+    "approve": (
+        "Approve",
+        "done_all",
+        "Say that the labels of the selected samples, or of the view, hold",
+    ),
     "refine_with_corrections": ("Refine", "auto_fix_high", "Label again, anchored to your corrections"),
     "evaluate": ("Evaluate", "grading", "Compare the labels with a ground truth"),
     "export_labels": ("Export", "file_download", "Write class folders, YOLO or COCO"),
@@ -36,7 +43,7 @@ def draw_welcome(page: Page, board: Board, events: Events) -> None:
     draw_progress(group, board, events)
 
 
-def draw_header(page: Page, board: Board, events: Events) -> None:
+def draw_header(page: Page, board: Board, follows: bool, events: Events) -> None:
     """The run and what can be done."""
     group = page.group("header")
     runs = {run.key: f"{run.key}: {in_words(run)}" for run in board.runs}
@@ -44,7 +51,7 @@ def draw_header(page: Page, board: Board, events: Events) -> None:
     state = group.group("state", ROW)
     state.text("facts", _facts(board), AS_WIDE_AS_IT_CAN_BE)
     if board.figures:
-        _draw_scope(state, board, events)
+        _draw_scope(state, board, follows, events)
     draw_progress(group, board, events)
     row = group.group("actions", ROW)
     for name, (label, icon, hint) in ACTIONS.items():
@@ -75,48 +82,61 @@ def draw_answers(page: Page, figures: Figures) -> None:
         ("look", "What should I look at?", what_to_review(figures.summary)),
     ):
         card = cards.group(name, place=FRAMED)
-        card.text("answer", f"**{question}**\n\n{plain(answer[0].upper() + answer[1:])}.")
+        card.text("answer", f"**{question}**\n\n{plain(answer)}.")
 
 
 def what_to_review(summary: RunSummary) -> str:
     """How many of the least certain labels to look at, so that the others are right often enough."""
-    good = [kept for kept in summary.coverage if kept.expected_accuracy >= ENOUGH]
-    if not good:
+    best = kept_at(summary.coverage, ENOUGH)
+    if best is None:
         return f"All: no share of the labels is expected to be right for {percent(ENOUGH)}"
-    best = max(good, key=lambda kept: kept.share)
+    right = f"{percent(best.expected_accuracy)} are expected to be right"
     rest = summary.images - best.images
-    sentence = f"Nothing has to be: {percent(best.expected_accuracy)} are expected to be right"
-    if rest:
-        words = f"The {counted(rest, 'image')} that are least sure ({percent(rest / summary.images)})"
-        sentence = f"{words}; of the others {percent(best.expected_accuracy)} are expected to be right"
-    return sentence
+    if not rest:
+        return f"Nothing has to be: {right}"
+    doubtful = "image that is" if rest == 1 else f"{rest:,} {summary.noun}s that are"
+    return f"The {doubtful} least sure ({percent(rest / summary.images)}); of the others {right}"
 
 
-def _draw_scope(row: Page, board: Board, events: Events) -> None:
-    """Whether all of the run shows, or the current view of it."""
-    if board.scope is None:
-        words, icon = "Current view only", "filter_alt"
-    else:
-        words, icon = f"Only {counted(board.figures.summary.images, 'image')}: show all", "filter_alt_off"
-    row.button("scope", words, events.on_scope, icon=icon, params={"narrow": board.scope is None})
+def _draw_scope(row: Page, board: Board, follows: bool, events: Events) -> None:
+    """Whether all of the run shows, or what the grid shows of it."""
+    words, icon, hint = "Follow the view", "filter_alt", "Restrict the panel to what the grid shows"
+    if follows:
+        shown = "all" if board.scope is None else f"{board.figures.summary.images:,}"
+        words, icon = f"Follows the view: {shown} {board.run.noun}s", "filter_alt_off"
+        hint = "Show all of the run again, whatever the grid shows"
+    row.button("scope", words, events.on_scope, icon=icon, title=hint, params={"follow": not follows})
 
 
 def _facts(board: Board) -> str:
     run = board.run
-    parts = [f"**{run.state.value}**", counted(len(run.classes), "class")]
+    things = counted(run.n_labelled or run.n_images, run.noun)
+    parts = [f"**{run.state.value}**", things, counted(len(run.classes), "class"), run.encoder]
     if run.visual_encoder:
         parts.append(f"clusters by {run.visual_encoder}")
     if run.n_failed:
         parts.append(f"{run.n_failed:,} could not be labelled")
     if run.expected_accuracy is not None:
         parts.append(f"{percent(run.expected_accuracy)} expected to be right")
+    if board.figures:
+        parts.append(f"{_share_to_review(board.figures.summary)} to review")
     lines = [" · ".join([parts[0], *map(plain, parts[1:])])]
     if run.error or board.problem:
         lines.append(plain(run.error or board.problem))
+    if board.failed_since:
+        lines.append(f"`{board.failed_since.key}` failed since: {plain(board.failed_since.error)}")
     if board.overwritten_by:
         later = board.overwritten_by.key
         lines.append(f"`{later}` has written into the same fields since: choose it to see samples.")
     return "\n\n".join(lines)
+
+
+def _share_to_review(summary: RunSummary) -> str:
+    best = kept_at(summary.coverage, ENOUGH)
+    if best is None:
+        return "all"
+    rest = summary.images - best.images
+    return percent(rest / summary.images) if rest else "nothing"
 
 
 def _share_done(run: RunRecord) -> float:

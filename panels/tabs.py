@@ -57,11 +57,15 @@ def draw_alignment(page: Page, board: Board, choices: Choices, events: Events) -
         page.choice("level", levels, events.on_choice, view=view)
     level = level_of(summary, choices)
     page.plot(board.figures.alignment(level), events.on_mark)
-    if levels:
-        page.text("hint", f"{CLICK} The column “all” leads to whole clusters, and says how large they are.")
-        page.text("table_title", "**Clusters with most images in doubt**")
-        columns = ("cluster", "images", "purity", "went to")
-        page.table("clusters", columns, _clusters(summary, level), events.on_row)
+    if not levels:
+        return
+    page.text("hint", f"{CLICK} The column “all” leads to whole clusters, and says how large they are.")
+    rows = _doubtful_clusters(summary, level)
+    if not rows:
+        page.text("table_title", "No cluster is in doubt: each went to one class.")
+        return
+    page.text("table_title", f"**Clusters with most {summary.noun}s in doubt**")
+    page.table("clusters", ("cluster", f"{summary.noun}s", "purity", "went to"), rows, events.on_row)
 
 
 def draw_classes(page: Page, board: Board, choices: Choices, events: Events) -> None:
@@ -72,9 +76,9 @@ def draw_classes(page: Page, board: Board, choices: Choices, events: Events) -> 
     page.text("hint", CLICK)
     pairs = competing(summary)
     if not pairs:
-        page.text("table_title", "No two classes compete for images.")
+        page.text("table_title", f"No two classes compete for {summary.noun}s.")
         return
-    page.text("table_title", "**Classes that compete for the same images**")
+    page.text("table_title", f"**Classes that compete for the same {summary.noun}s**")
     rows = [
         (
             summary.classes[pair.first],
@@ -84,7 +88,8 @@ def draw_classes(page: Page, board: Board, choices: Choices, events: Events) -> 
         )
         for pair in pairs
     ]
-    page.table("pairs", ("class", "and class", "images between", "expected errors"), rows, events.on_row)
+    columns = ("class", "and class", f"{summary.noun}s between", "expected errors")
+    page.table("pairs", columns, rows, events.on_row)
 
 
 def draw_confidence(page: Page, board: Board, choices: Choices, events: Events) -> None:
@@ -96,7 +101,7 @@ def draw_confidence(page: Page, board: Board, choices: Choices, events: Events) 
     kept = kept_of(figures.summary, choices)
     page.text(
         "kept",
-        f"Of the surest **{kept.share:.0%}** ({counted(kept.images, 'image')}, confidence from "
+        f"Of the surest **{kept.share:.0%}** ({counted(kept.images, figures.summary.noun)}, confidence from "
         f"{kept.least_confidence:.2f}), **{percent(kept.expected_accuracy)}** are expected to be right.",
     )
     row = page.group("keeping", ROW)
@@ -131,7 +136,7 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
     for each in pictured:
         _draw_pictured(page, summary, each, board.pictures[each.cluster], events)
     if rest:
-        columns = ("cluster", "images", "more novel than", "nearest classes")
+        columns = ("cluster", f"{summary.noun}s", "more novel than", "nearest classes")
         rows = [(each.cluster, each.size, percent(each.score), _names(summary, each.rivals)) for each in rest]
         page.table("novel", columns, rows, events.on_row)
 
@@ -150,7 +155,7 @@ def _draw_pictured(
     """A cluster with its most central images."""
     card = page.group(f"novel{novel.cluster}", place=FRAMED)
     near = plain(_names(summary, novel.rivals))
-    size = counted(novel.size, "image")
+    size = counted(novel.size, summary.noun)
     facts = f"**Cluster {novel.cluster}** · {size} · more novel than {percent(novel.score)} · near {near}"
     card.text("facts", facts)
     row, params = card.group("pictures", ROW), {"cluster": novel.cluster}
@@ -170,13 +175,11 @@ def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) 
     if comparison is None:
         page.text("problem", plain(board.comparison_problem))
         return
-    page.text(
-        "title",
-        f"**{comparison.n_differing:,} of {counted(comparison.n_common, 'image')} have different labels**",
-    )
+    both = counted(comparison.n_common, comparison.noun)
+    page.text("title", f"**{comparison.n_differing:,} of {both} have different labels**")
     if comparison.changes:
         page.button("differing", "Show them all", events.on_show, icon="search", params={"what": "differing"})
-        columns = (comparison.first, comparison.second, "images")
+        columns = (comparison.first, comparison.second, f"{comparison.noun}s")
         page.table("changes", columns, comparison.changes[:MOST_ROWS], events.on_row)
 
 
@@ -205,7 +208,8 @@ def kept_of(summary: RunSummary, choices: Choices) -> Coverage:
     return min(summary.coverage, key=lambda kept: abs(kept.share - choices.keep / 100))
 
 
-def _clusters(summary: RunSummary, level: str) -> list[tuple]:
+def _doubtful_clusters(summary: RunSummary, level: str) -> list[tuple]:
+    """Those that did not go to one class alone, which come first in an alignment."""
     alignment = summary.alignment_of(level)
     return [
         (
@@ -215,6 +219,7 @@ def _clusters(summary: RunSummary, level: str) -> list[tuple]:
             _names(summary, alignment.classes[row]),
         )
         for row in range(min(MOST_ROWS, len(alignment.clusters)))
+        if alignment.shares[row][0] < 1
     ]
 
 

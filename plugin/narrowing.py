@@ -131,11 +131,10 @@ def _alignment(level: str, clusters: np.ndarray, labels: np.ndarray) -> Alignmen
         shares = [share for place, share in enumerate(shares) if share >= SMALLEST_SHARE or place == 0]
         found.append((number, total, pairs[1][at][: len(shares)].tolist(), shares))
     found.sort(key=lambda cluster: (-cluster[1] * (1 - cluster[3][0]), -cluster[1]))
-    pure = sum(total * shares[0] for _, total, _, shares in found)
     return Alignment(
         level=level,
         total=len(found),
-        purity=round(pure / sum(total for _, total, _, _ in found), 4),
+        purity=float(images[order][starts].sum() / images.sum()),
         clusters=tuple(number for number, _, _, _ in found),
         sizes=tuple(total for _, total, _, _ in found),
         classes=tuple(tuple(classes) for _, _, classes, _ in found),

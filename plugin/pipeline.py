@@ -243,7 +243,13 @@ def _label(
         progress=run.report,
         on_iteration=run.follow,
     )
-    summary = summarise(refinement, prompts.names, encoder=towers.encoder.name, failures=len(failures))
+    summary = summarise(
+        refinement,
+        prompts.names,
+        encoder=towers.encoder.name,
+        failures=len(failures),
+        noun=run.fields.noun,
+    )
     outcome = Outcome.of(refinement, prompts.names, sample_ids, failures)
     run.finish(outcome, summary.to_dict(), refinement.settings)
     return Labelling(

@@ -83,7 +83,6 @@ def report_run(
         prototypes=prototypes,
         versions=package_versions(),
         title=title or f"{dataset.name}, {run.run_key}",
-        noun=run.noun,
         png=png,
         overwrite=overwrite,
     )

@@ -47,11 +47,6 @@ class StoredRun(FinishedRun):
         return self.record.key
 
     @property
-    def noun(self) -> str:
-        """What was labelled: "image" or "object"."""
-        return "object" if self.record.fields.objects else "image"
-
-    @property
     def is_known(self) -> np.ndarray:
         """(n,) bool, what a person said: nothing else has no place in the order of review."""
         return self.outcome.review_rank == 0

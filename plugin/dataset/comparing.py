@@ -29,6 +29,7 @@ class RunComparison:
         changes: (label by the first, label by the second, samples), different labels only, most frequent
             first.
         view: The samples whose labels differ, those first of which the two are surest.
+        noun: What both labelled: "image" or "object".
     """
 
     first: str
@@ -38,6 +39,7 @@ class RunComparison:
     n_only_second: int
     changes: tuple[tuple[str, str, int], ...]
     view: fo.DatasetView
+    noun: str
 
     @property
     def n_differing(self) -> int:
@@ -80,6 +82,7 @@ def compare_runs(dataset: fo.Dataset, first: str, second: str) -> RunComparison:
         n_only_second=len(other.sample_ids) - len(ids),
         changes=tuple((label, other_label, count) for (label, other_label), count in changes.most_common()),
         view=_view_of(dataset, first, ids[surest_first].tolist()),
+        noun=find_run(dataset, first).noun,
     )
 
 

@@ -66,6 +66,11 @@ class FieldNames:
         return cls("_".join(filter(None, parts)), objects=objects)
 
     @property
+    def noun(self) -> str:
+        """What is labelled: "image" or "object"."""
+        return "object" if self.objects else "image"
+
+    @property
     def error(self) -> str:
         """Text on the samples that could not be labelled."""
         return f"{self.label}_error"

@@ -16,8 +16,6 @@ from .reading import Samples
 class ImageLabels:
     """Labels of the images of a dataset, and what people said of them."""
 
-    noun = "image"
-
     def __init__(self, dataset: fo.Dataset, names: FieldNames) -> None:
         """Name the dataset and the fields; nothing happens yet."""
         self._dataset, self._names = dataset, names

@@ -31,8 +31,6 @@ class ObjectLabels:
     The methods are those of `ImageLabels`; ids are those of objects.
     """
 
-    noun = "object"
-
     def __init__(self, dataset: fo.Dataset, names: FieldNames) -> None:
         """Name the dataset and the fields; nothing happens yet."""
         self._dataset, self._names = dataset, names

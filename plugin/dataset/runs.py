@@ -149,6 +149,11 @@ class RunRecord:
         return "labels" if isinstance(self.fields, FieldNames) else self.fields.role
 
     @property
+    def noun(self) -> str:
+        """What it works on: "image" or "object"."""
+        return self.fields.noun if isinstance(self.fields, FieldNames) else "image"
+
+    @property
     def main_field(self) -> str:
         """The field of its labels or values."""
         return _main_field(self.fields)

@@ -3,6 +3,7 @@
 What needs the truth is for benchmarks, the demo and evaluation; the rule itself never sees one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,17 @@ def expected_coverage(
         Coverage(share, count, float(ranked[count - 1]), float(means[count - 1]))
         for share, count in zip(shares, kept, strict=True)
     )
+
+
+def kept_at(coverage: Iterable[Coverage], least_accuracy: float) -> Coverage | None:
+    """The largest share that is expected to be right often enough, None if there is none.
+
+    Args:
+        coverage: What `expected_coverage` returned.
+        least_accuracy: Share of the kept labels that should be right, in [0, 1].
+    """
+    good = (kept for kept in coverage if kept.expected_accuracy >= least_accuracy)
+    return max(good, key=lambda kept: kept.share, default=None)
 
 
 def accuracy(labels: np.ndarray, truth: np.ndarray) -> float:

@@ -71,6 +71,8 @@ def alignment_cells(
 
 
 def _title(alignment: Alignment) -> str:
+    if alignment.purity == 1:
+        return f"Every {alignment.level}-cluster went to one class"
     return f"On average {percent(alignment.purity)} of a {alignment.level}-cluster went to one class"
 
 
@@ -78,8 +80,8 @@ def _note(alignment: Alignment, cells: Cells, summary: RunSummary) -> str:
     parts = []
     if len(cells.rows) < alignment.total:
         parts.append(
-            f"Shown are the {len(cells.rows)} of {alignment.total:,} clusters with most images outside their "
-            "first class."
+            f"Shown are the {len(cells.rows)} of {alignment.total:,} clusters with most "
+            f"{summary.noun}s outside their first class."
         )
     if len(cells.columns) < len(summary.classes):
         parts.append(f"{len(cells.columns)} of {len(summary.classes):,} classes have columns.")
@@ -93,6 +95,6 @@ def _words(summary: RunSummary, alignment: Alignment, row: int) -> str:
         f"{safe(summary.classes[number])}: {share:.1%}"
         for number, share in zip(alignment.classes[row], alignment.shares[row], strict=True)
     )
-    size = counted(alignment.sizes[row], "image")
+    size = counted(alignment.sizes[row], summary.noun)
     head = f"<b>{alignment.level}-cluster {alignment.clusters[row]}</b>, {size}"
     return f"{head}<br>purity {alignment.shares[row][0]:.1%}<br>{top}"

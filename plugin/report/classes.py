@@ -40,14 +40,15 @@ def class_plot(summary: RunSummary, theme: str = "light") -> Plot:
 
 
 def _add_bars(figure, summary: RunSummary, order: list[int], place: dict) -> None:
-    bars = {"images": summary.counts}
+    things = f"{summary.noun}s"
+    bars = {things: summary.counts}
     if summary.truth:
         bars = {"label": summary.counts, "ground truth": summary.truth.counts}
     for name, counts in bars.items():
         hover = f"<b>%{{hovertext}}</b><br>{name}: %{{x:,}}<extra></extra>"
         x = [counts[number] for number in order]
         figure.add_bar(row=1, col=1, x=x, orientation="h", name=name, hovertemplate=hover, **place)
-    figure.update_xaxes(col=1, title="images", rangemode="tozero", nticks=5)
+    figure.update_xaxes(col=1, title=things, rangemode="tozero", nticks=5)
 
 
 def _add_points(figure, summary: RunSummary, order: list[int], place: dict) -> None:
@@ -72,7 +73,7 @@ def _title(summary: RunSummary) -> str:
     largest = max(range(len(summary.classes)), key=lambda number: summary.counts[number])
     empty = sum(count == 0 for count in summary.counts)
     share = percent(summary.counts[largest] / summary.images)
-    words = f"The largest class, “{cut(summary.classes[largest])}”, has {share} of the images"
+    words = f"The largest class, “{cut(summary.classes[largest])}”, has {share} of the {summary.noun}s"
     if not empty:
         return words
     have = "has" if empty == 1 else "have"
@@ -82,4 +83,4 @@ def _title(summary: RunSummary) -> str:
 def _note(summary: RunSummary, shown: int) -> str:
     if shown == len(summary.classes):
         return ""
-    return f"Shown are the {shown} classes with most images, of {len(summary.classes):,}."
+    return f"Shown are the {shown} classes with most {summary.noun}s, of {len(summary.classes):,}."

@@ -6,11 +6,13 @@ With a ground truth: whether the confidence was right.
 import plotly.graph_objects as go
 
 from .summary import RunSummary
-from .theme import Plot, counted, percent, template
+from .theme import Plot, counted, percent, sentence, template
 
 HEIGHT = 320
 SQUARE = 420
 LARGEST_MARKER = 26
+NARROWEST = 0.05
+"""Span of an axis of shares below which its ticks, in whole percent, would all be the same."""
 
 
 def confidence_plot(summary: RunSummary, theme: str = "light") -> Plot:
@@ -25,13 +27,14 @@ def confidence_plot(summary: RunSummary, theme: str = "light") -> Plot:
         y=list(summary.confidence_counts),
         width=1 / bins,
         customdata=[[edges[number], edges[number + 1]] for number in range(bins)],
-        hovertemplate="confidence %{customdata[0]:.2f} to %{customdata[1]:.2f}: %{y:,} images<extra></extra>",
+        hovertemplate="confidence %{customdata[0]:.2f} to %{customdata[1]:.2f}: %{y:,} "
+        f"{summary.noun}s<extra></extra>",
         marker={"line": {"width": 1, "color": "rgba(0, 0, 0, 0)"}},
     )
     figure = go.Figure(bar, {"template": template(theme), "height": HEIGHT, "bargap": 0})
     figure.update_xaxes(title="confidence", range=[0, 1], tickformat=".0%", nticks=6)
-    figure.update_yaxes(title="images", rangemode="tozero", nticks=6)
-    title = f"{percent(summary.expected_accuracy)} of the labels are expected to be right"
+    figure.update_yaxes(title=f"{summary.noun}s", rangemode="tozero", nticks=6)
+    title = sentence(f"{percent(summary.expected_accuracy)} of the labels are expected to be right")
     note = "Confidence is the probability that a label is right, as far as the run can tell."
     if summary.known:
         note += f" It is 1 for the {counted(summary.known, 'label')} that a person gave."
@@ -46,7 +49,8 @@ def coverage_plot(summary: RunSummary, theme: str = "light") -> Plot:
     kept = summary.coverage
     line = {"x": [each.share for each in kept], "mode": "lines+markers"}
     data = [[round(each.least_confidence, 4), each.images] for each in kept]
-    hover = "%{x:.0%} kept (%{customdata[1]:,} images, confidence from %{customdata[0]:.2f})<br>"
+    sizes = f"%{{customdata[1]:,}} {summary.noun}s, confidence from %{{customdata[0]:.2f}}"
+    hover = f"%{{x:.0%}} kept ({sizes})<br>"
     figure = go.Figure(layout={"template": template(theme), "height": HEIGHT})
     figure.update_layout(showlegend=summary.truth is not None)
     figure.add_scatter(
@@ -66,11 +70,20 @@ def coverage_plot(summary: RunSummary, theme: str = "light") -> Plot:
         )
     x_title = "share of the labels that is kept, most confident first"
     figure.update_xaxes(title=x_title, tickformat=".0%", range=[1.02, 0])
-    figure.update_yaxes(title="share that is right", tickformat=".0%")
+    figure.update_yaxes(title="share that is right", tickformat=".0%", range=_wide_enough(figure))
     half = min(kept, key=lambda each: abs(each.share - 0.5))
     right = percent(half.expected_accuracy)
     title = f"Of the most confident {half.share:.0%} of the labels, {right} are expected to be right"
     return Plot("coverage", title, "The rest is what is left to review.", figure)
+
+
+def _wide_enough(figure: go.Figure) -> list[float] | None:
+    """A range for the y-axis where the lines are too flat for plotly's own, None where they are not."""
+    shares = [share for line in figure.data for share in line.y]
+    top = max(shares)
+    if top - min(shares) >= NARROWEST:
+        return None
+    return [top - 1.1 * NARROWEST, top + 0.1 * NARROWEST]
 
 
 def reliability_plot(summary: RunSummary, theme: str = "light") -> Plot:
@@ -88,16 +101,18 @@ def reliability_plot(summary: RunSummary, theme: str = "light") -> Plot:
         customdata=[each.images for each in bins],
         mode="markers",
         marker={"size": [max(6, LARGEST_MARKER * (each.images / most) ** 0.5) for each in bins]},
-        hovertemplate="confidence %{x:.1%}<br>right %{y:.1%}<br>%{customdata:,} images<extra></extra>",
+        hovertemplate="confidence %{x:.1%}<br>right %{y:.1%}<br>%{customdata:,} "
+        f"{summary.noun}s<extra></extra>",
     )
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"dash": "dot", "color": "gray", "width": 1})
     figure.update_xaxes(title="confidence", range=[-0.03, 1.06], tickformat=".0%")
     figure.update_yaxes(title="share that is right", range=[-0.03, 1.06], tickformat=".0%")
     expected = sum(each.confidence * each.images for each in bins) / truth.images
-    title = f"{percent(truth.accuracy)} of the labels are right, and {percent(expected)} were expected to be"
+    right = f"{percent(truth.accuracy)} of the labels are right"
+    title = sentence(f"{right}, and {percent(expected)} were expected to be")
     note = (
-        f"By ground truth, known for {counted(truth.images, 'image')}. Below the dotted line labels are less "
-        "often right than they claim; the mean gap (expected calibration error) is "
+        f"By ground truth, known for {counted(truth.images, summary.noun)}. Below the dotted line labels are "
+        "less often right than they claim; the mean gap (expected calibration error) is "
         f"{truth.calibration_error:.3f}."
     )
     return Plot("reliability", title, note, figure)

@@ -30,7 +30,7 @@ def confusion_plot(summary: RunSummary, theme: str = "light") -> Plot:
         row_hover=[_words(summary, number) for number in cells.rows],
         theme=theme,
     )
-    note = "Each row shows where the images of one class went; wrong labels lie off the diagonal."
+    note = f"Each row shows where the {summary.noun}s of one class went; wrong labels lie off the diagonal."
     if len(cells.rows) < len(summary.classes):
         shown = f"{len(cells.rows)} of {len(summary.classes):,} classes"
         note = f"Shown are the {shown} with most wrong labels. {note}"
@@ -67,13 +67,13 @@ def _title(summary: RunSummary) -> str:
         return "No label is wrong, by ground truth"
     true, label, images = summary.truth.confusions[0]
     taken = f"“{cut(summary.classes[true])}” taken for “{cut(summary.classes[label])}”"
-    return f"The most frequent error: {taken}, {counted(images, 'image')}"
+    return f"The most frequent error: {taken}, {counted(images, summary.noun)}"
 
 
 def _words(summary: RunSummary, number: int) -> str:
     """A true class, and how many of its labels are right."""
     images, right = summary.truth.counts[number], summary.truth.right[number]
-    head = f"true class <b>{safe(summary.classes[number])}</b><br>{counted(images, 'image')}"
+    head = f"true class <b>{safe(summary.classes[number])}</b><br>{counted(images, summary.noun)}"
     return f"{head}, {right:,} of their labels right" if images else head
 
 
@@ -82,7 +82,7 @@ def _hover(summary: RunSummary, counts: np.ndarray, cells: Cells) -> dict[tuple[
     for row, column in np.argwhere(counts):
         true, label = (safe(summary.classes[cells.rows[at]]) for at in (row, column))
         share = f"{cells.shares[row, column]:.1%} of its {summary.truth.counts[cells.rows[row]]:,}"
-        images = counted(int(counts[row, column]), "image")
+        images = counted(int(counts[row, column]), summary.noun)
         words[int(row), int(column)] = (
             f"true class <b>{true}</b><br>label <b>{label}</b><br>{images}, {share}"
         )

@@ -22,10 +22,10 @@ HEIGHT = 460
 
 def convergence_plot(summary: RunSummary, theme: str = "light") -> Plot:
     """Share of labels changed, prototype drift and mean confidence of every round of a run."""
-    return history_plot(summary.history, theme)
+    return history_plot(summary.history, theme, summary.noun)
 
 
-def history_plot(history: tuple[LevelHistory, ...], theme: str = "light") -> Plot:
+def history_plot(history: tuple[LevelHistory, ...], theme: str = "light", noun: str = "image") -> Plot:
     """The same for as many rounds as there are, so that a run under way shows like one that has ended.
 
     Points carry (level, round) in `customdata`.
@@ -48,7 +48,7 @@ def history_plot(history: tuple[LevelHistory, ...], theme: str = "light") -> Plo
         )
         top = 1.05 if measure == "mean_confidence" else None
         figure.update_yaxes(row=row, tickformat=form, nticks=5, range=[0, top], rangemode="tozero")
-    _mark_levels(figure, levels)
+    _mark_levels(figure, levels, noun)
     return Plot("convergence", _title(levels[-1].iterations[-1]), note, figure)
 
 
@@ -80,7 +80,7 @@ def _line(levels: list[LevelHistory], measure: str, form: str) -> dict:
     return {"x": x, "y": y, "customdata": data, "hovertemplate": hover, "name": MEASURES[measure][0]}
 
 
-def _mark_levels(figure, levels: list[LevelHistory]) -> None:
+def _mark_levels(figure, levels: list[LevelHistory], noun: str) -> None:
     """A band behind every other level, and its name under its first round."""
     ticks = []
     for number, level in enumerate(levels):
@@ -92,11 +92,11 @@ def _mark_levels(figure, levels: list[LevelHistory]) -> None:
     figure.update_xaxes(
         tickvals=list(range(1, len(ticks) + 1)), ticktext=ticks, range=[0.5, len(ticks) + 0.5]
     )
-    vectors = ", ".join(_vectors(level) for level in levels)
+    vectors = ", ".join(_vectors(level, noun) for level in levels)
     figure.update_xaxes(row=len(MEASURES), title=f"round on each level: {vectors}")
 
 
-def _vectors(level: LevelHistory) -> str:
+def _vectors(level: LevelHistory, noun: str) -> str:
     if level.level == "image":
-        return counted(level.vectors, "image")
+        return counted(level.vectors, noun)
     return counted(level.vectors, f"{level.level}-cluster")

@@ -18,21 +18,20 @@ MOST_NOVEL = 15
 COVERAGES = (100, 90, 80, 50)
 
 
-def html_report(summary: RunSummary, title: str = "Auto-label report", noun: str = "image") -> str:
+def html_report(summary: RunSummary, title: str = "Auto-label report") -> str:
     """The report as one HTML page.
 
     Args:
         summary: The run.
         title: Heading of the page.
-        noun: What was labelled, "image" or "object".
     """
     from plotly.offline import get_plotlyjs
 
     plots = all_plots(summary)
     return _template().render(
         title=title,
-        headline=headline(summary, noun),
-        noun=noun,
+        headline=headline(summary),
+        noun=summary.noun,
         summary=summary,
         coverage=[each for each in summary.coverage if round(each.share * 100) in COVERAGES],
         pairs=summary.confusable[:MOST_PAIRS],

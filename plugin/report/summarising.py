@@ -40,6 +40,7 @@ def summarise(
     encoder: str = "",
     failures: int = 0,
     truth: np.ndarray | None = None,
+    noun: str = "image",
 ) -> RunSummary:
     """Reduce a refinement to what figures and reports show.
 
@@ -49,6 +50,7 @@ def summarise(
         encoder: Name of the encoder.
         failures: Number of images that could not be labelled.
         truth: (n,) true class numbers, -1 for an image whose class is not known.
+        noun: What was labelled, "image" or "object".
 
     Raises:
         InputError: `classes` or `truth` do not fit the refinement.
@@ -92,6 +94,7 @@ def summarise(
         truth=None
         if truth is None
         else summarise_truth(refinement.labels, confidence, truth, k, refinement.zero_shot_labels),
+        noun=noun,
     )
 
 
@@ -115,7 +118,7 @@ def summarise_alignment(clusters: Clusters, alignment: np.ndarray) -> Alignment:
     return Alignment(
         level=clusters.level,
         total=len(clusters),
-        purity=round(float(purity @ clusters.sizes / clusters.sizes.sum()), 4),
+        purity=float(purity @ clusters.sizes / clusters.sizes.sum()),
         clusters=tuple(kept.tolist()),
         sizes=tuple(clusters.sizes[kept].tolist()),
         classes=tuple(tuple(row[:end].tolist()) for row, end in zip(classes, lengths, strict=True)),

@@ -139,6 +139,7 @@ class RunSummary:
         confusable: Pairs of classes that compete, most expected errors first.
         novel: Micro-clusters that may fit no class, most novel first; the first few.
         truth: What a ground truth says, None without one.
+        noun: What was labelled, "image" or "object"; all that is said of images here is said of objects then.
     """
 
     classes: tuple[str, ...]
@@ -158,6 +159,7 @@ class RunSummary:
     confusable: tuple[ConfusablePair, ...]
     novel: tuple[NovelCluster, ...]
     truth: Truth | None
+    noun: str = "image"
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -193,7 +195,8 @@ class RunSummary:
                 f"The summary of this run has version {version}, and {VERSION} is needed: label again to "
                 "see it."
             )
-        values = {field.name: _frozen(data[field.name]) for field in fields(cls)}
+        # Summaries of runs that are older than a field have its default.
+        values = {field.name: _frozen(data[field.name]) for field in fields(cls) if field.name in data}
         truth = values["truth"]
         return cls(
             **values

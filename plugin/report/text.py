@@ -17,37 +17,37 @@ MOST_PAIRS = 10
 MOST_NOVEL = 5
 
 
-def text_report(summary: RunSummary, noun: str = "image") -> str:
+def text_report(summary: RunSummary) -> str:
     """Say what a run did and what to look at next.
 
     Args:
         summary: The run.
         noun: What was labelled, "image" or "object".
     """
-    before = [*_outcome(summary, noun), *_truth(summary, noun), *_classes(summary, noun)]
-    after = [*_pairs(summary), *_novel(summary, noun), *_course(summary)]
+    before = [*_outcome(summary), *_truth(summary), *_classes(summary)]
+    after = [*_pairs(summary), *_novel(summary), *_course(summary)]
     return "\n".join([*before, *after]) + "\n"
 
 
-def headline(summary: RunSummary, noun: str = "image") -> str:
+def headline(summary: RunSummary) -> str:
     """The run in one sentence."""
     return (
-        f"{counted(summary.images, noun)} labelled with {counted(len(summary.classes), 'class')}; "
+        f"{counted(summary.images, summary.noun)} labelled with {counted(len(summary.classes), 'class')}; "
         f"{percent(summary.expected_accuracy)} of the labels are expected to be right."
     )
 
 
-def _outcome(summary: RunSummary, noun: str) -> Iterator[str]:
+def _outcome(summary: RunSummary) -> Iterator[str]:
     yield from ("AUTO-LABEL REPORT", "=" * WIDTH)
-    yield from _wrapped(headline(summary, noun))
+    yield from _wrapped(headline(summary))
     if summary.failures:
-        yield from _wrapped(f"{counted(summary.failures, noun)} could not be labelled.")
+        yield from _wrapped(f"{counted(summary.failures, summary.noun)} could not be labelled.")
     if summary.known:
         yield from _wrapped(f"{counted(summary.known, 'label')} came from a person and counts as right.")
     if summary.encoder:
         yield from _wrapped(f"Encoder: {summary.encoder}")
     yield from _heading("What to keep, what to review")
-    yield f"{'keep the surest':>16}{noun + 's':>12}{'confidence from':>18}{'expected right':>17}"
+    yield f"{'keep the surest':>16}{summary.noun + 's':>12}{'confidence from':>18}{'expected right':>17}"
     for kept in summary.coverage:
         if round(kept.share * 100) in (100, 90, 80, 70, 50):
             yield (
@@ -56,11 +56,11 @@ def _outcome(summary: RunSummary, noun: str) -> Iterator[str]:
             )
 
 
-def _truth(summary: RunSummary, noun: str) -> Iterator[str]:
+def _truth(summary: RunSummary) -> Iterator[str]:
     truth = summary.truth
     if truth is None:
         return
-    yield from _heading(f"By ground truth, known for {counted(truth.images, noun)}")
+    yield from _heading(f"By ground truth, known for {counted(truth.images, summary.noun)}")
     nearest = ""
     if truth.zero_shot_accuracy is not None:
         nearest = f"; the nearest class name alone would be right for {percent(truth.zero_shot_accuracy)}"
@@ -73,20 +73,20 @@ def _truth(summary: RunSummary, noun: str) -> Iterator[str]:
         yield f"{images:>8,}  {pair}"
 
 
-def _classes(summary: RunSummary, noun: str) -> Iterator[str]:
+def _classes(summary: RunSummary) -> Iterator[str]:
     yield from _heading("Classes")
-    heads = f"{'class':<{NAME_WIDTH}}{noun + 's':>10}{'confidence':>13}"
+    heads = f"{'class':<{NAME_WIDTH}}{summary.noun + 's':>10}{'confidence':>13}"
     yield heads + (f"{'truth':>10}{'right':>9}" if summary.truth else "")
     order = sorted(range(len(summary.classes)), key=lambda number: -summary.counts[number])
     for number in order[:MOST_CLASSES]:
         yield _class_line(summary, number)
     if len(order) > MOST_CLASSES:
         rest = order[MOST_CLASSES:]
-        things = counted(sum(summary.counts[number] for number in rest), noun)
+        things = counted(sum(summary.counts[number] for number in rest), summary.noun)
         yield f"and {counted(len(rest), 'class')} more with {things}"
     empty = sum(count == 0 for count in summary.counts)
     if empty:
-        yield from _wrapped(f"{counted(empty, 'class')} got no {noun}.")
+        yield from _wrapped(f"{counted(empty, 'class')} got no {summary.noun}.")
 
 
 def _class_line(summary: RunSummary, number: int) -> str:
@@ -108,13 +108,13 @@ def _pairs(summary: RunSummary) -> Iterator[str]:
         yield f"{pair.expected_errors:>10.1f}  {names}"
 
 
-def _novel(summary: RunSummary, noun: str) -> Iterator[str]:
+def _novel(summary: RunSummary) -> Iterator[str]:
     if not summary.novel:
         return
     yield from _heading("Clusters that fit the class names least: is a class missing?")
     for cluster in summary.novel[:MOST_NOVEL]:
         near = cut(summary.classes[cluster.rivals[0]], 30) if cluster.rivals else "-"
-        yield f"micro-cluster {cluster.cluster:<7}{counted(cluster.size, noun):>13}  nearest: {near}"
+        yield f"micro-cluster {cluster.cluster:<7}{counted(cluster.size, summary.noun):>13}  nearest: {near}"
 
 
 def _course(summary: RunSummary) -> Iterator[str]:

@@ -118,6 +118,11 @@ def safe(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def sentence(words: str) -> str:
+    """Words as a sentence begins."""
+    return words[0].upper() + words[1:]
+
+
 def percent(share: float) -> str:
     """A share as a person says it; nothing is 100% or 0% that is not."""
     rounded = f"{share:.0%}"

@@ -30,7 +30,6 @@ def write_report(
     prototypes: Prototypes | None = None,
     versions: dict[str, str] | None = None,
     title: str = "Auto-label report",
-    noun: str = "image",
     png: bool = False,
     overwrite: bool = False,
 ) -> Path:
@@ -45,7 +44,6 @@ def write_report(
         prototypes: What `make_prototypes` returned, so that new images can be labelled from this folder.
         versions: Package → version.
         title: Heading of the page, e.g. the name of the dataset.
-        noun: What was labelled, "image" or "object".
         png: Whether to write every figure as a PNG file too, which needs kaleido and a browser.
         overwrite: Whether a report that is there may be replaced.
 
@@ -61,8 +59,8 @@ def write_report(
     with new_folder(target) as staging:
         write_metadata(staging / METADATA_NAME, summary, images, versions=versions)
         write_labels(staging / LABELS_NAME, images, summary.classes)
-        (staging / TEXT_NAME).write_text(text_report(summary, noun), encoding="utf-8")
-        (staging / PAGE_NAME).write_text(html_report(summary, title, noun), encoding="utf-8")
+        (staging / TEXT_NAME).write_text(text_report(summary), encoding="utf-8")
+        (staging / PAGE_NAME).write_text(html_report(summary, title), encoding="utf-8")
         if prototypes is not None:
             write_prototypes(staging, prototypes)
         if png:

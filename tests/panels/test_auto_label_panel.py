@@ -86,6 +86,11 @@ class Opened:
         self.call("on_tab", path="tab", value=tab)
 
 
+def images_shown(panel) -> int:
+    """Number of images that the bars of all classes stand for."""
+    return sum(panel.data["body"]["classes"]["figure"][0]["x"])
+
+
 @pytest.fixture
 def opened(server, dataset):
     label(dataset)
@@ -101,7 +106,9 @@ def test_without_a_run_there_is_one_sentence_and_one_button(server, dataset):
 
 
 def test_the_head_says_what_the_run_is(opened):
-    assert "**completed** · 3 classes" in opened.data["header"]["state"]["facts"]
+    facts = opened.data["header"]["state"]["facts"].split(" · ")
+    assert facts[:4] == ["**completed**", "40 images", "3 classes", "precomputed"]
+    assert facts[4:] == ["over 99% expected to be right", "nothing to review"]
     assert set(opened.data["answers"]) == {"converged", "aligned", "sure", "look"}
     assert opened.state["header"]["run"] == "auto_label_1"
 
@@ -142,10 +149,35 @@ def test_the_first_column_leads_to_whole_clusters(opened):
     assert len(view) == len(view._root_dataset.match(fo.ViewField("auto_label_micro_cluster") == cluster))
 
 
-def test_a_row_of_a_table_leads_to_its_cluster(opened):
-    opened.call("on_row", path="body.clusters", row=0)
-    cluster = opened.data["body"]["clusters"][0]["column0"]
-    assert set(opened.shown().values("auto_label_micro_cluster")) == {cluster}
+@pytest.fixture
+def mixed(server, dataset):
+    """The panel on a run whose clusters each hold images of all classes, but for the last."""
+    label(dataset, clusters=np.where(TRUE == 2, 9, np.arange(IMAGES) % 4))
+    return Opened(server, dataset)
+
+
+def test_a_row_of_a_table_leads_to_its_cluster(mixed):
+    mixed.call("on_row", path="body.clusters", row=0)
+    cluster = mixed.data["body"]["clusters"][0]["column0"]
+    assert set(mixed.shown().values("auto_label_micro_cluster")) == {cluster}
+
+
+def test_a_cluster_that_went_to_one_class_is_not_called_doubtful(mixed):
+    assert len(mixed.data["body"]["alignment-micro"]["figure"][0]["z"]) == 5
+    assert len(mixed.data["body"]["clusters"]) == 4
+
+
+def test_without_a_doubtful_cluster_that_is_said(opened):
+    assert "clusters" not in opened.data["body"]
+    assert opened.data["body"]["table_title"].startswith("No cluster is in doubt")
+
+
+def test_a_run_that_failed_later_is_told_beside_the_labels_that_there_are(opened, dataset):
+    label(dataset, run_key="second")
+    update_record(dataset, "second", {"state": RunState.FAILED.value, "error": "The disk is full."})
+    opened.call("on_tick")
+    assert opened.state["header"]["run"] == "auto_label_1"
+    assert "`second` failed since: The disk is full." in opened.data["header"]["state"]["facts"]
 
 
 def test_the_titles_of_a_table_lead_nowhere(opened):
@@ -196,13 +228,42 @@ def test_a_ground_truth_adds_accuracy_reliability_and_confusions(opened):
 
 def test_figures_can_be_restricted_to_the_current_view(opened, dataset):
     opened.view = dataset.limit(10)._serialize()
-    opened.call("on_scope", narrow=True)
+    opened.call("on_scope", follow=True)
     opened.choose("confidence")
     assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == 10
     opened.call("on_show", what="kept")
     assert set(opened.shown().values("id")) <= set(dataset.limit(10).values("id"))
-    opened.call("on_scope", narrow=False)
+    opened.call("on_scope", follow=False)
     assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == IMAGES
+
+
+def test_figures_follow_the_view(opened, dataset):
+    opened.call("on_scope", follow=True)
+    opened.choose("classes")
+    assert images_shown(opened) == IMAGES
+    opened.view = dataset.limit(10)._serialize()
+    opened.call("on_change_view")
+    assert images_shown(opened) == 10
+    opened.view = []
+    opened.call("on_change_view")
+    assert images_shown(opened) == IMAGES
+
+
+def test_a_view_that_is_not_followed_draws_nothing(opened, dataset):
+    opened.view = dataset.limit(10)._serialize()
+    opened.call("on_change_view")
+    assert opened.told == []
+
+
+def test_a_view_that_a_mark_opened_restricts_figures_no_further(opened, dataset):
+    opened.view = dataset.limit(10)._serialize()
+    opened.call("on_scope", follow=True)
+    opened.choose("classes")
+    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    opened.view = opened.told_to("set_view")["view"]
+    opened.call("on_change_view")
+    assert opened.told == []
+    assert images_shown(opened) == 10
 
 
 def test_a_cluster_becomes_a_class_with_the_name_that_was_typed(opened):
@@ -306,7 +367,7 @@ def test_figures_of_objects_can_be_restricted_to_a_view_of_images_or_of_objects(
     panel = Opened(server, scenes)
     for view, objects in ((scenes.limit(2), 6), (scenes.to_patches("ground_truth").limit(5), 5)):
         panel.view = view._serialize()
-        panel.call("on_scope", narrow=True)
+        panel.call("on_scope", follow=True)
         panel.choose("classes")
         assert sum(panel.data["body"]["classes"]["figure"][0]["x"]) == objects
         panel.choose("confidence")

@@ -1,6 +1,7 @@
 """Figures of every run can be drawn, read and clicked."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -172,6 +173,25 @@ def test_convergence_marks_every_level(leveled):
     changed = [y for y in figure.data[0].y if y is not None]
     rounds = [each.changed for level in leveled.refinement.history for each in level.iterations]
     assert changed == rounds
+
+
+def test_figures_of_objects_speak_of_no_images(run):
+    summary = replace(run.judged, noun="object")
+    for plot in all_plots(summary):
+        words = f"{plot.title} {plot.note} {plot.figure.to_json()}".replace("image level", "")
+        assert "images" not in words
+
+
+def test_flat_coverage_is_drawn_on_an_axis_whose_ticks_differ():
+    axis = coverage_plot(make_run(2, 100, noise=0.1).summary).figure.layout.yaxis
+    low, high = axis.range
+    assert high - low >= 0.05
+
+
+def test_an_alignment_without_doubt_is_told_without_a_share(run):
+    pure = replace(run.summary.alignment_of("micro"), purity=1.0)
+    summary = replace(run.summary, alignment=(pure,))
+    assert alignment_plot(summary).title == "Every micro-cluster went to one class"
 
 
 def test_a_figure_is_a_plotly_figure_without_a_title_of_its_own(run):

@@ -28,6 +28,12 @@ def test_a_summary_without_ground_truth_comes_back_without(run):
     assert RunSummary.from_dict(run.summary.to_dict()).truth is None
 
 
+def test_a_summary_from_before_objects_were_told_apart_is_of_images(run):
+    data = run.summary.to_dict()
+    del data["noun"]
+    assert RunSummary.from_dict(data) == run.summary
+
+
 @pytest.mark.parametrize("data", [{}, {"version": VERSION + 1}, [], None])
 def test_a_summary_of_another_version_is_refused(data):
     with pytest.raises(InputError, match="label again to see it"):

@@ -11,7 +11,7 @@ from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import counted, percent
 from .board import Board, Figures
 from .events import Events
-from .page import AS_WIDE_AS_IT_CAN_BE, FRAMED, ROW, TWO_COLUMNS, Page, plain
+from .page import FRAMED, ROW, TWO_COLUMNS, Page, plain
 
 ENOUGH = 0.95
 """Share of the labels that should be right where nobody looks."""
@@ -48,10 +48,7 @@ def draw_header(page: Page, board: Board, follows: bool, events: Events) -> None
     group = page.group("header")
     runs = {run.key: f"{run.key}: {in_words(run)}" for run in board.runs}
     group.choice("run", runs, events.on_run)
-    state = group.group("state", ROW)
-    state.text("facts", _facts(board), AS_WIDE_AS_IT_CAN_BE)
-    if board.figures:
-        _draw_scope(state, board, follows, events)
+    group.text("facts", _facts(board))
     draw_progress(group, board, events)
     row = group.group("actions", ROW)
     for name, (label, icon, hint) in ACTIONS.items():
@@ -59,6 +56,8 @@ def draw_header(page: Page, board: Board, follows: bool, events: Events) -> None
             row.button(name, label, events.on_action, icon=icon, title=hint, params={"action": name})
     if any(run.state == RunState.RUNNING for run in board.runs):
         row.button("cancel_run", "Cancel", events.on_action, icon="cancel", params={"action": "cancel_run"})
+    if board.figures:
+        _draw_scope(row, board, follows, events)
 
 
 def draw_progress(page: Page, board: Board, events: Events) -> None:

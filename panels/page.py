@@ -24,7 +24,6 @@ ROW = {"display": "flex", "flexWrap": "wrap", "alignItems": "center"}
 """How groups lie; without them a wide table would widen the whole panel."""
 
 AS_WIDE_AS_ITS_WORDS = {"item": {"sx": {"width": "auto"}}}
-AS_WIDE_AS_IT_CAN_BE = {"item": {"sx": {"flex": 1, "minWidth": "200px"}}}
 FRAMED = {
     "item": {"sx": {"border": "1px solid", "borderColor": "divider", "borderRadius": "4px", "p": "6px 12px"}}
 }
@@ -66,9 +65,9 @@ class Page:
         self.data[name] = inner.data
         return inner
 
-    def text(self, name: str, markdown: str, place: dict[str, dict] | None = None) -> None:
-        """Add a text in Markdown; `place` is as for a group."""
-        self.schema.str(name, view=types.MarkdownView(read_only=True, componentsProps=place))
+    def text(self, name: str, markdown: str) -> None:
+        """Add a text in Markdown."""
+        self.schema.str(name, view=types.MarkdownView(read_only=True))
         self.data[name] = markdown
 
     def button(self, name: str, label: str, on_click: Handler, **view: Any) -> None:

@@ -13,7 +13,9 @@ import fiftyone as fo
 import pytest
 from fiftyone_autolabel.plugin.demo import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from .panel import open_panel
 
 HERE = Path(__file__).parent
 SCREENSHOTS = HERE / "screenshots"
@@ -92,6 +94,28 @@ def page(browser: Browser, dataset: fo.Dataset, address: str) -> Iterator[Page]:
     page.locator("[data-cy=fo-grid]").wait_for()
     yield page
     page.close()
+
+
+@pytest.fixture
+def fresh(dataset: fo.Dataset) -> Iterator[fo.Dataset]:
+    """A dataset of the same photos, without their classes, that nobody has labelled."""
+    fresh = fo.Dataset(persistent=True)
+    paths = dataset.exists("ground_truth").values("filepath")
+    fresh.add_samples(fo.Sample(filepath=path) for path in paths)
+    yield fresh
+    fresh.delete()
+
+
+@pytest.fixture
+def panel_of(page: Page, address: str) -> Callable[[fo.Dataset, str], Locator]:
+    """Open the panel on a dataset and wait for words in it."""
+
+    def open_it(dataset: fo.Dataset, words: str) -> Locator:
+        page.goto(f"{address}/datasets/{dataset.name}")
+        page.locator("[data-cy=fo-grid]").wait_for()
+        return open_panel(page, words)
+
+    return open_it
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """A person opens the panel beside the grid, reads it, and clicks from its marks to the samples."""
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import fiftyone as fo
-import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
+
+from .panel import choose_tab, drawn, number_of_samples, open_panel, press, wait_for_figures
 
 TABS = {
     "Alignment": "leads to whole clusters",
@@ -20,13 +18,7 @@ TABS = {
     "Unfitting": "most novel first",
     "Compare": "have different labels",
 }
-"""Tab → words that it shows."""
-
-WORDS_WITHOUT_DOUBT = {"Classes": "mean confidence", "Unfitting": "luster"}
-
-FIGURES_FILL_THEIR_PLACES = """() => [...document.querySelectorAll(".js-plotly-plot")].every(
-    one => one._fullLayout && Math.abs(one._fullLayout.width - one.clientWidth) < 2
-)"""
+"""Tab → words that it alone shows."""
 
 
 @pytest.fixture(scope="module")
@@ -41,44 +33,20 @@ def panel(labelled: fo.Dataset, page: Page) -> Locator:
     return open_panel(page)
 
 
-def open_panel(page: Page, words: str = "Did it converge?") -> Locator:
-    """The panel, opened beside the grid if it is not open yet, when it shows some words."""
-    panel = page.locator("[data-cy=panel-content-auto_label_panel]")
-    page.locator("[data-cy=new-panel-btn]").first.click()
-    option = page.locator("[data-cy=new-panel-option-auto_label_panel]")
-    if option.count():
-        option.click()
-    else:  # the App knows that it was open
-        page.keyboard.press("Escape")
-    expect(panel.get_by_text(words).first).to_be_visible()
-    return panel
-
-
-def choose_tab(panel: Locator, name: str, words: str) -> None:
-    """Open a tab and wait for words in it."""
-    panel.get_by_role("tab", name=name).click()
-    expect(panel.get_by_text(words).first).to_be_visible()
-
-
-def drawn(panel: Locator, name: str, number: int = 0) -> Locator:
-    """An area of the figures of a tab, by default the first, drawn."""
-    expect(panel.get_by_text(name).first).to_be_visible()
-    area = panel.locator(".js-plotly-plot .nsewdrag").nth(number)
-    area.scroll_into_view_if_needed()
-    wait_for_figures(panel)
-    return area
-
-
-def wait_for_figures(panel: Locator) -> None:
-    """Wait until every figure is drawn in its final size, which comes after its words."""
-    panel.page.wait_for_function(FIGURES_FILL_THEIR_PLACES)
+def choose_truth(panel: Locator) -> None:
+    """Compare the confidence with the ground truth."""
+    choose_tab(panel, "Confidence", TABS["Confidence"])
+    if panel.get_by_text("By ground truth, known for").is_hidden():  # the App knows what was chosen before
+        panel.get_by_role("combobox").nth(1).click()
+        panel.page.get_by_role("option", name="ground_truth").click()
+    expect(panel.get_by_text("By ground truth, known for")).to_be_visible()
 
 
 def test_a_cell_of_the_heatmap_leads_to_its_samples(panel, page, screenshot):
     # Rows and columns are ordered so that the diagonal shows, which begins in this corner.
     drawn(panel, "micro-cluster", 1).click(position={"x": 8, "y": 8})
     expect(page.get_by_text(re.compile(r"samples: micro-cluster \d+, labelled"))).to_be_visible()
-    expect(page.get_by_text("125 samples", exact=True)).to_be_hidden()
+    expect(number_of_samples(page, 125)).to_be_hidden()
     screenshot("panel-cell")
 
 
@@ -87,8 +55,27 @@ def test_one_click_beside_the_heatmap_leads_to_a_whole_cluster(panel, page):
     expect(page.get_by_text(re.compile(r"samples: micro-cluster \d+$"))).to_be_visible()
 
 
+def test_the_heatmap_shows_meta_clusters_when_they_are_chosen(panel):
+    panel.get_by_label("Meta-clusters").click()
+    expect(panel.get_by_text(re.compile("meta-cluster went|Every meta-cluster")).first).to_be_visible()
+    panel.get_by_label("Micro-clusters").click()
+    expect(panel.get_by_text(re.compile("micro-cluster went|Every micro-cluster")).nth(1)).to_be_visible()
+
+
+def test_a_bar_of_a_class_leads_to_its_samples(panel, page):
+    choose_tab(panel, "Classes", TABS["Classes"])
+    drawn(panel, "The largest class").click(position={"x": 8, "y": 8})
+    expect(page.get_by_text(re.compile(r"samples: labelled “motorcycle”"))).to_be_visible()
+
+
+def test_a_row_of_competing_classes_leads_to_the_samples_between_them(panel, page):
+    choose_tab(panel, "Classes", TABS["Classes"])
+    panel.get_by_role("row").nth(1).click()
+    expect(page.get_by_text(re.compile(r"samples?: between “.+” and “.+”"))).to_be_visible()
+
+
 def test_a_bar_of_the_histogram_leads_to_its_samples(panel, page, screenshot):
-    choose_tab(panel, "Confidence", "Keep the surest")
+    choose_tab(panel, "Confidence", TABS["Confidence"])
     area = drawn(panel, "confidence")
     box = area.bounding_box()
     area.click(position={"x": 0.975 * box["width"], "y": box["height"] - 5})
@@ -96,12 +83,57 @@ def test_a_bar_of_the_histogram_leads_to_its_samples(panel, page, screenshot):
     screenshot("panel-bar")
 
 
+def test_the_slider_says_what_to_expect_of_what_is_kept_and_shows_it(panel, page):
+    choose_tab(panel, "Confidence", TABS["Confidence"])
+    slider = panel.locator(".MuiSlider-root")
+    box = slider.bounding_box()
+    slider.click(position={"x": (50 - 5) / 95 * box["width"], "y": box["height"] / 2})
+    expect(panel.get_by_text("Of the surest 50% (62 images")).to_be_visible()
+    panel.get_by_role("button", name="Show what is kept").click()
+    expect(number_of_samples(page, 62)).to_be_visible()
+
+
+def test_a_cell_of_the_confusion_matrix_leads_to_its_samples(panel, page):
+    choose_truth(panel)
+    panel.get_by_text("Each row shows where the images of one class went").scroll_into_view_if_needed()
+    wait_for_figures(panel)
+    panel.locator(".js-plotly-plot").last.locator(".nsewdrag").first.click(position={"x": 8, "y": 8})
+    expect(page.get_by_text(re.compile(r"samples: truly “.+”"))).to_be_visible()
+
+
+def test_labels_that_two_runs_gave_differently_are_listed_and_shown(panel, page):
+    choose_tab(panel, "Compare", TABS["Compare"])
+    panel.get_by_role("row").nth(1).click()
+    expect(number_of_samples(page, 1)).to_be_visible()
+
+
+def test_another_run_is_shown_when_it_is_chosen(panel, page):
+    panel.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="auto_label_1").click()
+    expect(panel.get_by_text("· 14 classes ·")).to_be_visible()
+    panel.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="fewer").click()
+    expect(panel.get_by_text("· 13 classes ·")).to_be_visible()
+
+
+def test_the_panel_follows_the_view_until_it_is_told_not_to(panel, page, screenshot):
+    panel.get_by_role("button", name="Follow the view").click()
+    expect(panel.get_by_role("button", name="Follows the view: all images")).to_be_visible()
+    press(panel, "Review").get_by_role("button", name="Show").click()
+    expect(panel.get_by_role("button", name="Follows the view: 24 images")).to_be_visible()
+    choose_tab(panel, "Classes", re.compile("The largest class"))
+    drawn(panel, "The largest class").click(position={"x": 8, "y": 8})
+    expect(page.get_by_text(re.compile(r"samples?: labelled"))).to_be_visible()
+    screenshot("panel-follows")
+    panel.get_by_role("button", name="Follows the view: 24 images").click()
+    expect(panel.get_by_role("button", name="Follow the view")).to_be_visible()
+
+
 def test_a_page_that_is_loaded_again_has_the_panel_again(panel, page):
-    choose_tab(panel, "Convergence", "Labels that changed")
+    choose_tab(panel, "Convergence", TABS["Convergence"])
     page.reload()
-    expect(
-        page.locator("[data-cy=panel-content-auto_label_panel]").get_by_text("Did it converge?")
-    ).to_be_visible()
+    again = page.locator("[data-cy=panel-content-auto_label_panel]")
+    expect(again.get_by_text("Did it converge?")).to_be_visible()
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1920), ("dark", 1280)])
@@ -109,127 +141,22 @@ def test_the_panel_fits_its_place(panel, page, screenshot, theme, width):
     page.set_viewport_size({"width": width, "height": 1800})
     if theme == "light":
         page.get_by_title("Light mode").click()
-    choose_tab(panel, "Confidence", "Keep the surest")
-    if panel.get_by_text("By ground truth").is_hidden():  # the App knows what was chosen before
-        panel.get_by_role("combobox").nth(1).click()
-        page.get_by_role("option", name="ground_truth").click()
-    expect(panel.get_by_text("By ground truth, known for")).to_be_visible()
+    choose_truth(panel)
     for tab, words in TABS.items():
         choose_tab(panel, tab, words)
         wait_for_figures(panel)
-        screenshot(f"panel-{theme}-{tab.split()[0].lower()}")
-        assert panel.evaluate("one => one.scrollWidth <= one.clientWidth")
-
-
-@pytest.fixture(scope="module")
-def photos(dataset: fo.Dataset) -> list[str]:
-    return dataset.exists("ground_truth").values("filepath")
-
-
-@pytest.fixture
-def fresh(photos: list[str]) -> Iterator[fo.Dataset]:
-    """A dataset of the same photos that nobody has labelled."""
-    fresh = fo.Dataset(persistent=True)
-    fresh.add_samples(fo.Sample(filepath=path) for path in photos)
-    yield fresh
-    fresh.delete()
-
-
-@pytest.fixture
-def panel_of(page: Page, address: str) -> Callable[[fo.Dataset, str], Locator]:
-    """Open the panel on a dataset and wait for words in it."""
-
-    def open_it(dataset: fo.Dataset, words: str) -> Locator:
-        page.goto(f"{address}/datasets/{dataset.name}")
-        page.locator("[data-cy=fo-grid]").wait_for()
-        return open_panel(page, words)
-
-    return open_it
-
-
-def label(dataset: fo.Dataset, k: int, **arguments) -> None:
-    """Label with k classes from vectors that are made up."""
-    rng = np.random.default_rng(0)
-    T = rng.normal(size=(k, 16))
-    X = T[np.arange(len(dataset)) % k] + rng.normal(scale=0.6, size=(len(dataset), 16))
-    classes = [f"a class with a name that is rather long, number {number}" for number in range(k)]
-    auto_label(dataset, classes, embeddings=X, text_embeddings=T, **arguments)
-
-
-@contextmanager
-def stopped_at(dataset: fo.Dataset, stage: str) -> Iterator[None]:
-    """A run that is under way and waits before a stage until the block ends."""
-    reached, go_on = threading.Event(), threading.Event()
-
-    def wait(now: str, done: int, total: int) -> None:
-        if now == stage:
-            reached.set()
-            go_on.wait()
-
-    run = threading.Thread(target=label, args=(dataset, 10), kwargs={"progress": wait})
-    run.start()
-    reached.wait()
-    try:
-        yield
-    finally:
-        go_on.set()
-        run.join()
-
-
-def test_without_a_run_there_is_one_sentence_and_one_button(panel_of, fresh, screenshot):
-    panel = panel_of(fresh, "Name the classes")
-    expect(panel.get_by_role("button", name="Auto-label")).to_be_visible()
-    screenshot("state-no-run")
-
-
-def test_a_run_under_way_shows_its_progress_its_curves_and_then_its_labels(panel_of, fresh, screenshot):
-    with stopped_at(fresh, "write"):
-        panel = panel_of(fresh, "running")
-        expect(panel.get_by_role("progressbar")).to_be_visible()
-        expect(panel.get_by_text("Prototype drift")).to_be_visible()
-        expect(panel.get_by_role("button", name="Cancel")).to_be_visible()
-        screenshot("state-running")
-    expect(panel.get_by_text("completed", exact=True)).to_be_visible()
-
-
-def test_a_run_that_failed_says_why(panel_of, fresh, screenshot):
-    def fail(stage: str, done: int, total: int) -> None:
-        if stage == "write":
-            raise OSError("No space left on device")
-
-    with pytest.raises(OSError, match="No space"):
-        label(fresh, 3, progress=fail)
-    panel = panel_of(fresh, "No space left on device")
-    expect(panel.get_by_role("tab")).to_have_count(0)
-    screenshot("state-failed")
-
-
-@pytest.mark.parametrize("k", [2, 100])
-def test_few_and_many_classes_fit_the_panel(panel_of, fresh, page, screenshot, k):
-    page.set_viewport_size({"width": 1280, "height": 900})
-    label(fresh, k)
-    panel = panel_of(fresh, "Did it converge?")
-    wait_for_figures(panel)
-    screenshot(f"state-{k}-classes-small")
-    page.set_viewport_size({"width": 1920, "height": 2200})
-    for tab, words in TABS.items():
-        if tab == "Compare":
-            continue
-        choose_tab(panel, tab, WORDS_WITHOUT_DOUBT.get(tab, words))
-        wait_for_figures(panel)
-        screenshot(f"state-{k}-classes-{tab.lower()}")
+        screenshot(f"panel-{theme}-{tab.lower()}")
         assert panel.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, screenshot):
-    choose_tab(panel, "Unfitting", "most novel first")
+    choose_tab(panel, "Unfitting", TABS["Unfitting"])
     panel.get_by_role("img").first.click()
-    expect(page.get_by_text("2 samples", exact=True)).to_be_visible()
+    expect(number_of_samples(page, 2)).to_be_visible()
     panel.get_by_role("textbox").fill("telescope")
     panel.get_by_title("Apply changes").get_by_role("button").click()
     expect(panel.get_by_role("textbox")).to_have_value("telescope")
     screenshot("state-add-as-class")
-    panel.get_by_role("button", name="Add as class").click()
-    form = page.locator("[data-cy=operators-prompt-modal]")
+    form = press(panel, "Add as class")
     expect(form.get_by_role("button", name="telescope", exact=True)).to_be_visible()
     screenshot("state-add-as-class-form")

@@ -106,7 +106,7 @@ def test_without_a_run_there_is_one_sentence_and_one_button(server, dataset):
 
 
 def test_the_head_says_what_the_run_is(opened):
-    facts = opened.data["header"]["state"]["facts"].split(" · ")
+    facts = opened.data["header"]["facts"].split(" · ")
     assert facts[:4] == ["**completed**", "40 images", "3 classes", "precomputed"]
     assert facts[4:] == ["over 99% expected to be right", "nothing to review"]
     assert set(opened.data["answers"]) == {"converged", "aligned", "sure", "look"}
@@ -177,7 +177,7 @@ def test_a_run_that_failed_later_is_told_beside_the_labels_that_there_are(opened
     update_record(dataset, "second", {"state": RunState.FAILED.value, "error": "The disk is full."})
     opened.call("on_tick")
     assert opened.state["header"]["run"] == "auto_label_1"
-    assert "`second` failed since: The disk is full." in opened.data["header"]["state"]["facts"]
+    assert "`second` failed since: The disk is full." in opened.data["header"]["facts"]
 
 
 def test_the_titles_of_a_table_lead_nowhere(opened):
@@ -404,11 +404,11 @@ def test_a_run_shows_its_progress_and_then_its_labels(server, dataset):
     worker.start()
     worker.join()
     data, pieces = seen[0]
-    assert "**running**" in data["state"]["facts"]
+    assert "**running**" in data["facts"]
     assert "progress0" in pieces
     assert "cancel_run" in pieces["actions"]["type"]["properties"]
     panel.call("on_tick")
-    assert "**completed**" in panel.data["header"]["state"]["facts"]
+    assert "**completed**" in panel.data["header"]["facts"]
     assert "reload_dataset" in dict(panel.told)
 
 
@@ -418,7 +418,7 @@ def test_a_run_that_failed_says_why(server, dataset):
     update_record(dataset, "auto_label_1", failure)
     panel = Opened(server, dataset)
     assert list_runs(dataset)[0].state == RunState.FAILED
-    assert "The disk is full." in panel.data["header"]["state"]["facts"].replace("\\", "")
+    assert "The disk is full." in panel.data["header"]["facts"].replace("\\", "")
     assert "body" not in panel.data
 
 

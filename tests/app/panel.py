@@ -1,0 +1,53 @@
+"""What a person does with the panel of the App: open it, choose a tab, look at figures."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+FIGURES_FILL_THEIR_PLACES = """() => [...document.querySelectorAll(".js-plotly-plot")].every(
+    one => one._fullLayout && Math.abs(one._fullLayout.width - one.clientWidth) < 2
+)"""
+
+
+def open_panel(page: Page, words: str = "Did it converge?") -> Locator:
+    """The panel, opened beside the grid if it is not open yet, when it shows some words."""
+    panel = page.locator("[data-cy=panel-content-auto_label_panel]")
+    page.locator("[data-cy=new-panel-btn]").first.click()
+    option = page.locator("[data-cy=new-panel-option-auto_label_panel]")
+    if option.count():
+        option.click()
+    else:  # the App knows that it was open
+        page.keyboard.press("Escape")
+    expect(panel.get_by_text(words).first).to_be_visible()
+    return panel
+
+
+def choose_tab(panel: Locator, name: str, words: str | re.Pattern) -> None:
+    """Open a tab and wait for words that it alone has."""
+    panel.get_by_role("tab", name=name).click()
+    expect(panel.get_by_text(words).first).to_be_visible()
+
+
+def drawn(panel: Locator, name: str, number: int = 0) -> Locator:
+    """An area of the figures of a tab, by default the first, drawn."""
+    expect(panel.get_by_text(name).first).to_be_visible()
+    area = panel.locator(".js-plotly-plot .nsewdrag").nth(number)
+    area.scroll_into_view_if_needed()
+    wait_for_figures(panel)
+    return area
+
+
+def wait_for_figures(panel: Locator) -> None:
+    """Wait until every figure is drawn in its final size, which comes after its words."""
+    panel.page.wait_for_function(FIGURES_FILL_THEIR_PLACES)
+
+
+def press(panel: Locator, button: str) -> Locator:
+    """The form that a button of the panel opens."""
+    panel.get_by_role("button", name=button, exact=True).click()
+    return panel.page.locator("[data-cy=operators-prompt-modal]")
+
+
+def number_of_samples(page: Page, count: int) -> Locator:
+    """What the grid says when it shows so many samples."""
+    return page.get_by_text(f"{count} sample{'' if count == 1 else 's'}", exact=True)

@@ -10,6 +10,7 @@ from bson import ObjectId
 
 from .documents import Document, read_documents, update_documents
 from .fields import APPROVED_TAG, FieldNames, answer_fields, declare_fields, origin_of
+from .indexes import create_indexes
 from .reading import Samples
 
 
@@ -27,13 +28,8 @@ class ImageLabels:
     def index(self) -> None:
         """Let the grid sort and filter, which it offers by indexed fields only."""
         names = self._names
-        for path in (
-            names.confidence,
-            names.review_rank,
-            f"{names.label}.confidence",
-            f"{names.label}.label",
-        ):
-            self._dataset.create_index(path)
+        paths = [names.confidence, names.review_rank, f"{names.label}.confidence", f"{names.label}.label"]
+        create_indexes(self._dataset, paths)
 
     def ids(self, samples: Samples) -> list[str]:
         """Ids of what a dataset or view shows."""

@@ -15,6 +15,7 @@ from fiftyone.core.patches import PatchesView
 
 from .documents import Document, read_documents, update_documents
 from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames
+from .indexes import create_indexes
 from .patches import is_patches, object_path, object_view, shown_field
 from .reading import Samples
 
@@ -45,8 +46,9 @@ class ObjectLabels:
     def index(self) -> None:
         """Let the grid sort and filter, which it offers by indexed fields only."""
         root = object_path(self._dataset, self._names.label)
-        for attribute in ("label", "confidence", "review_rank"):
-            self._dataset.create_index(f"{root}.{attribute}")
+        create_indexes(
+            self._dataset, [f"{root}.{attribute}" for attribute in ("label", "confidence", "review_rank")]
+        )
 
     def ids(self, samples: Samples) -> list[str]:
         """Ids of what a dataset, view or patches view shows."""

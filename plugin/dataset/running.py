@@ -332,7 +332,7 @@ def _complete_all_interrupted(dataset: fo.Dataset, lock: WriteLock) -> None:
         logger.warning("Run %s died while it wrote: writing the rest.", run.key)
         try:
             _write_again(dataset, run, lock)
-        except PyMongoError:
+        except ConnectionFailure:
             raise
         except Exception as error:
             what = "labels" if isinstance(run.fields, FieldNames) else "values"

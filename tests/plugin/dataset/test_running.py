@@ -14,6 +14,7 @@ from fiftyone_autolabel.plugin.dataset import image_labels, running, runs, writi
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted, load_outcome
 from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
 from fiftyone_autolabel.plugin.engine.errors import InputError, RunCancelledError
+from pymongo.errors import AutoReconnect, OperationFailure
 
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(2, 4))
@@ -117,18 +118,36 @@ def test_a_database_that_is_gone_for_a_while_costs_no_label(dataset, monkeypatch
     assert list_runs(dataset)[-1].state == RunState.COMPLETED
 
 
-def test_a_run_that_cannot_be_completed_says_so_and_blocks_nobody(dataset, monkeypatch):
+@pytest.mark.parametrize("error", [ValueError, OperationFailure])
+def test_a_run_that_cannot_be_completed_says_so_and_blocks_nobody(dataset, monkeypatch, error):
     key = run(dataset).run_key
     update_record(dataset, key, {"state": "running", "is_writing": True})
+    with monkeypatch.context() as patched:
 
-    def fail(*_):
-        raise ValueError("no room")
+        def fail(*_):
+            raise error("no room")
 
-    monkeypatch.setattr(running, "write_outcome", fail)
-    with pytest.raises(ValueError, match="no room"):
-        run(dataset)
+        patched.setattr(running, "write_outcome", fail)
+        with pytest.raises(error, match="no room"):
+            run(dataset)
     assert list_runs(dataset)[0].state == RunState.FAILED
     assert "Some of its labels may be missing" in list_runs(dataset)[0].error
+    run(dataset, ["new", "other"])
+    assert set(dataset.distinct("auto_label.label")) <= {"new", "other"}
+
+
+def test_a_run_that_cannot_be_completed_for_want_of_a_database_waits_for_it(dataset, monkeypatch):
+    key = run(dataset).run_key
+    update_record(dataset, key, {"state": "running", "is_writing": True})
+    with monkeypatch.context() as patched:
+
+        def gone(*_):
+            raise AutoReconnect("the database is gone")
+
+        patched.setattr(running, "write_outcome", gone)
+        with pytest.raises(AutoReconnect):
+            run(dataset)
+    assert list_runs(dataset)[0].state == RunState.RUNNING
 
 
 def test_ctrl_c_marks_the_run_as_cancelled(dataset):

@@ -20,6 +20,7 @@ _PUBLIC = {
     "Relabelling": ".plugin.corrections",
     "RunState": ".plugin.dataset.runs",
     "Settings": ".plugin.engine.config",
+    "add_classes": ".plugin.repeating",
     "approve": ".plugin.dataset.answers",
     "auto_label": ".plugin.pipeline",
     "cancel_run": ".plugin.dataset.runs",

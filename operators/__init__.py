@@ -3,6 +3,7 @@
 They hold no mathematics; the work is told in `plugin.pipeline`.
 """
 
+from .add_class import AddClass
 from .approve import Approve
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
@@ -20,6 +21,7 @@ from .withdraw import Withdraw
 
 OPERATORS = (
     AutoLabel,
+    AddClass,
     ComputeEmbeddings,
     ComputeClusters,
     ReviewNext,

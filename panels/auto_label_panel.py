@@ -9,8 +9,8 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.comparing import changed_samples
 from ..plugin.dataset.fields import AUTHOR
-from ..plugin.encoders.descriptions import ClassDescription
 from ..plugin.engine.errors import InputError
+from ..plugin.report.theme import counted
 from .board import (
     Board,
     has_opened,
@@ -69,7 +69,11 @@ class AutoLabelPanel(foo.Panel):
             return None
         if method in CHOOSING and known and _chosen(ctx, known[0]) == ctx.params["value"]:
             return None
-        return super().execute(ctx)
+        try:
+            return super().execute(ctx)
+        except InputError as error:  # of what somebody else deleted since it was drawn
+            ctx.ops.notify(str(error), variant="warning")
+            return None
 
     def on_load(self, ctx: foo.ExecutionContext) -> None:
         """The panel was opened, or its page loaded again."""
@@ -81,8 +85,7 @@ class AutoLabelPanel(foo.Panel):
 
     def on_run(self, ctx: foo.ExecutionContext) -> None:
         """Another run was chosen."""
-        chosen = Choices.of(ctx).with_choice(run_key=ctx.params["value"], cluster=None, other_key="")
-        self._show(ctx, chosen)
+        self._show(ctx, Choices.of(ctx).of_run(ctx.params["value"]))
 
     def on_tab(self, ctx: foo.ExecutionContext) -> None:
         """Another tab was chosen."""
@@ -124,7 +127,7 @@ class AutoLabelPanel(foo.Panel):
         mark = plot.figure.data[ctx.params["trace_idx"]].customdata
         for at in _as_list(ctx.params["idx"]):
             mark = mark[at]
-        self._open(ctx, board, self._marks(ctx, board, choices).behind(figure, mark))
+        self._open(ctx, self._marks(ctx, board, choices).behind(figure, mark))
 
     def on_row(self, ctx: foo.ExecutionContext) -> None:
         """A row of a table was clicked."""
@@ -132,17 +135,18 @@ class AutoLabelPanel(foo.Panel):
         if row < 0:  # the titles
             return
         choices, board = self._shown(ctx)
+        if table == "changes":
+            self._open_change(ctx, board, row)
+            return
         marks, summary = self._marks(ctx, board, choices), board.figures.summary
         if table == "clusters":
             level = level_of(summary, choices)
-            self._open(ctx, board, marks.cluster(level, summary.alignment_of(level).clusters[row]))
+            self._open(ctx, marks.cluster(level, summary.alignment_of(level).clusters[row]))
         elif table == "pairs":
             pair = competing(summary)[row]
-            self._open(ctx, board, marks.pair(pair.first, pair.second))
-        elif table == "novel":
-            self._open_novel(ctx, pictured_and_rest(board)[1][row].cluster)
+            self._open(ctx, marks.pair(pair.first, pair.second))
         else:
-            self._open_change(ctx, board, row)
+            self._open_novel(ctx, pictured_and_rest(board)[1][row].cluster)
 
     def on_picture(self, ctx: foo.ExecutionContext) -> None:
         """A picture of a cluster that fits no class was clicked, or its button pressed."""
@@ -153,11 +157,11 @@ class AutoLabelPanel(foo.Panel):
         choices, board = self._shown(ctx)
         what = ctx.params["what"]
         if what == "differing":
-            self._open_view(ctx, board.comparison.view)
+            self._open_differing(ctx, board.comparison.view)
             return
         least = kept_of(board.figures.summary, choices).least_confidence
         marks = self._marks(ctx, board, choices)
-        self._open(ctx, board, marks.kept(least) if what == "kept" else marks.rest(least))
+        self._open(ctx, marks.kept(least) if what == "kept" else marks.rest(least))
 
     def on_action(self, ctx: foo.ExecutionContext) -> None:
         """A button that opens the form of an operator was pressed."""
@@ -165,31 +169,18 @@ class AutoLabelPanel(foo.Panel):
         params: dict = {}
         if name != "auto_label":
             _, board = self._shown(ctx)
-            params = {"label_field": board.run.fields.label} if board.run else {}
+            params = {"label_field": board.run.fields.label} if board.figures else {}
         self._prompt(ctx, name, params)
 
     def on_new_class(self, ctx: foo.ExecutionContext) -> None:
         """A cluster is to become a class: label again, with one class more."""
         _, board = self._shown(ctx)
+        if board.why_closed:
+            ctx.ops.notify(board.why_closed, variant="warning")
+            return
         # The field tells its text when it is left, which the click on the button may overtake.
-        name, run = Choices.of(ctx).class_name.strip(), board.run
-        if not name or name in run.classes:
-            words = f"There is a class {name!r} already" if name else "Type the name of the class first"
-            ctx.ops.notify(f"{words}.", variant="warning")
-            return
-        try:
-            described = zip(run.classes, run.descriptions, strict=True)
-            classes = [ClassDescription(one, descriptions).entry for one, descriptions in described]
-        except InputError as error:
-            ctx.ops.notify(str(error), variant="error")
-            return
-        sources = {name: source for name, source in run.sources.items() if source}
-        fields = {"label_field": run.fields.label}
-        if run.fields.objects:
-            fields["objects"] = run.fields.objects
-        else:
-            fields["confidence_field"] = run.fields.confidence
-        self._prompt(ctx, "auto_label", {"classes": [*classes, name]} | sources | fields)
+        name = Choices.of(ctx).class_name.strip()
+        self._prompt(ctx, "add_class", {"name": name, "label_field": board.run.fields.label})
 
     def render(self, ctx: foo.ExecutionContext) -> types.Property:
         """Lay out what the last event read; the database is not asked."""
@@ -216,7 +207,9 @@ class AutoLabelPanel(foo.Panel):
         """Show what there is now: the next run in place of the latest one, an older one as it was."""
         choices, known = Choices.of(ctx), recall(ctx.panel_id)
         if known and known[1].run == usual_run(known[1].runs):
-            choices = choices.with_choice(run_key="")
+            latest = usual_run(read_runs(ctx.dataset)[0])
+            if latest and latest.key != choices.run_key:
+                choices = choices.of_run(latest.key)
         return self._show(ctx, choices)
 
     def _show(self, ctx: foo.ExecutionContext, choices: Choices, board: Board | None = None) -> Board:
@@ -257,9 +250,17 @@ class AutoLabelPanel(foo.Panel):
         known = recall(ctx.panel_id)
         if known is None:
             return True
-        return read_runs(ctx.dataset) != (known[1].runs, known[1].waiting)
+        board = known[1]
+        return read_runs(ctx.dataset) != (board.runs, board.waiting, board.failed_start)
 
     def _marks(self, ctx: foo.ExecutionContext, board: Board, choices: Choices) -> Marks:
+        """What leads to the samples of the run.
+
+        Raises:
+            InputError: Its fields do not hold what its figures show.
+        """
+        if board.why_closed:
+            raise InputError(board.why_closed)
         return Marks(
             board.scope if board.scope is not None else ctx.dataset,
             board.figures.summary,
@@ -267,32 +268,40 @@ class AutoLabelPanel(foo.Panel):
             choices.truth,
         )
 
-    def _open(self, ctx: foo.ExecutionContext, board: Board, marked: Marked) -> None:
+    def _open(self, ctx: foo.ExecutionContext, marked: Marked) -> None:
         """Show samples in the grid, and say what they are."""
-        if board.overwritten_by:
-            later = board.overwritten_by.key
-            ctx.ops.notify(f"Run {later} has written other labels since: choose it first.", variant="warning")
-            return
-        count = len(marked.view)
-        if count:
-            self._open_view(ctx, marked.view)
-        samples = f"{count:,} sample{'' if count == 1 else 's'}"
-        ctx.ops.notify(f"{samples}: {marked.words}", variant="info" if count else "warning")
+        count = self._open_view(ctx, marked.view)
+        ctx.ops.notify(f"{counted(count, 'sample')}: {marked.words}", variant="info" if count else "warning")
 
     def _open_novel(self, ctx: foo.ExecutionContext, cluster: int) -> None:
         """Show a cluster, and let a class be made of it."""
         choices, board = self._shown(ctx)
-        self._show(ctx, choices.with_choice(cluster=cluster), board)
-        self._open(ctx, board, self._marks(ctx, board, choices).cluster("micro", cluster))
+        marked = self._marks(ctx, board, choices).cluster("micro", cluster)
+        if cluster != choices.cluster:
+            self._show(ctx, choices.with_choice(cluster=cluster, class_name=""), board)
+        self._open(ctx, marked)
 
     def _open_change(self, ctx: foo.ExecutionContext, board: Board, row: int) -> None:
         first, second, _ = board.comparison.changes[row]
         keys = board.comparison.first, board.comparison.second
-        self._open_view(ctx, changed_samples(ctx.dataset, *keys, first, second))
+        self._open_differing(ctx, changed_samples(ctx.dataset, *keys, first, second))
 
-    def _open_view(self, ctx: foo.ExecutionContext, view: fo.DatasetView) -> None:
-        note_opened(ctx.panel_id, view)
-        ctx.ops.set_view(view)
+    def _open_differing(self, ctx: foo.ExecutionContext, view: fo.DatasetView) -> None:
+        """Show what two runs labelled differently, as they remember it."""
+        if not self._open_view(ctx, view):
+            ctx.ops.notify("What these runs labelled differently is gone.", variant="warning")
+
+    def _open_view(self, ctx: foo.ExecutionContext, view: fo.DatasetView) -> int:
+        """Open a view in the grid, unless it is empty.
+
+        Returns:
+            How many samples it has.
+        """
+        count = len(view)
+        if count:
+            note_opened(ctx.panel_id, view)
+            ctx.ops.set_view(view)
+        return count
 
     def _prompt(self, ctx: foo.ExecutionContext, name: str, params: dict) -> None:
         ctx.prompt(f"{AUTHOR}/{name}", params=params, on_success=self.on_refresh)

@@ -3,7 +3,6 @@
 `render` draws from here, so it never asks the database.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ import fiftyone as fo
 from ..plugin.dataset.comparing import RunComparison, compare_runs
 from ..plugin.dataset.fields import answer_fields, label_path
 from ..plugin.dataset.labels import labels_of
-from ..plugin.dataset.pending import pending_runs
+from ..plugin.dataset.pending import failed_start, pending_runs
 from ..plugin.dataset.reading import classification_fields
 from ..plugin.dataset.running import load_outcome
 from ..plugin.dataset.runs import RunRecord, RunState, labelled_fields, list_runs
@@ -91,10 +90,13 @@ class Board:
     Attributes:
         runs: All runs of the dataset, latest first.
         waiting: Number of runs that wait for a delegated worker.
+        failed_start: Why a queued run ended before it began, "" if none did since the latest run.
         run: The run that is shown, None if there is none.
         figures: Its figures, None before it has labels.
         problem: Why there are no figures of a completed run, or not those that were asked for, "" if
             there are.
+        lost_field: A field of the run that is there no more, "" if all are.
+        n_lost: Labels of the run that are there no more, since their samples or objects are not.
         truth_fields: Fields that may hold a ground truth.
         scope: The view that the figures are restricted to, None for the whole run.
         comparison: The run beside another, None where that does not show or cannot be.
@@ -105,9 +107,12 @@ class Board:
 
     runs: tuple[RunRecord, ...]
     waiting: int
+    failed_start: str
     run: RunRecord | None
-    figures: Figures | None
-    problem: str
+    figures: Figures | None = None
+    problem: str = ""
+    lost_field: str = ""
+    n_lost: int = 0
     truth_fields: tuple[str, ...] = ()
     scope: fo.DatasetView | None = None
     comparison: RunComparison | None = None
@@ -140,10 +145,20 @@ class Board:
     @property
     def overwritten_by(self) -> RunRecord | None:
         """The run that has written other labels into the fields of the one that is shown."""
-        fields = self.run and self.run.fields
-        same = [run for run in self.completed if run.fields == fields]
-        latest = max(same, key=lambda run: run.finished, default=None)
-        return latest if latest and latest.key != self.run.key else None
+        if self.run is None or self.run.state != RunState.COMPLETED:
+            return None
+        same = (run for run in self.completed if run.fields == self.run.fields)
+        latest = max(same, key=lambda run: run.finished)
+        return latest if latest.key != self.run.key else None
+
+    @property
+    def why_closed(self) -> str:
+        """Why marks lead to no samples, one sentence; "" if they lead to some."""
+        if self.lost_field:
+            return f"The field {self.lost_field!r} of this run is gone: label again to see samples."
+        if self.overwritten_by:
+            return f"Run {self.overwritten_by.key} has written other labels since: choose it to see samples."
+        return ""
 
 
 class _Kept(OrderedDict):
@@ -182,24 +197,25 @@ def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | No
         choices: What was chosen.
         scope: View to restrict the figures to, None for the whole run.
     """
-    runs, waiting = read_runs(dataset)
+    runs, waiting, failed = read_runs(dataset)
     run = next((run for run in runs if run.key == choices.run_key), None) or usual_run(runs)
-    board = Board(runs, waiting, run, None, "")
+    board = Board(runs, waiting, failed, run)
     if run is None or run.state != RunState.COMPLETED:
         return board
     try:
         board = replace(board, figures=_load_figures(dataset, run))
     except InputError as error:
         return replace(board, problem=str(error))
-    board = _narrowed(dataset, board, choices.truth, scope)
-    if choices.tab == Tab.NOVELTY:
+    board = _narrowed(dataset, _with_losses(dataset, board), choices.truth, scope)
+    if choices.tab == Tab.NOVELTY and not board.lost_field:
         return replace(board, pictures=_pictures(dataset, board))
     return _with_comparison(dataset, board, choices) if choices.tab == Tab.COMPARISON else board
 
 
-def read_runs(dataset: fo.Dataset) -> tuple[tuple[RunRecord, ...], int]:
-    """All runs, latest first, and how many more wait for a worker."""
-    return tuple(reversed(list_runs(dataset))), len(pending_runs(dataset))
+def read_runs(dataset: fo.Dataset) -> tuple[tuple[RunRecord, ...], int, str]:
+    """All runs, latest first, how many more wait for a worker, and why the last one could not begin."""
+    runs = tuple(reversed(list_runs(dataset)))
+    return runs, len(pending_runs(dataset)), failed_start(dataset, runs[0].started if runs else None)
 
 
 def usual_run(runs: tuple[RunRecord, ...]) -> RunRecord | None:
@@ -228,40 +244,51 @@ def has_opened(panel_id: str, view: fo.DatasetView) -> bool:
     return _opened.get(panel_id) == view
 
 
+def _with_losses(dataset: fo.Dataset, board: Board) -> Board:
+    """The board with what is there no more of what the run wrote."""
+    fields = board.run.fields
+    names = [fields.label] if fields.objects else fields.by_role().values()
+    lost = next((name for name in names if not dataset.has_sample_field(name)), "")
+    if lost or board.overwritten_by:
+        return replace(board, lost_field=lost)
+    return replace(board, n_lost=max(board.run.n_labelled - dataset.count(_label(dataset, fields.label)), 0))
+
+
 def _narrowed(dataset: fo.Dataset, board: Board, truth: str, scope: fo.DatasetView | None) -> Board:
     """The board for some samples only, or with a ground truth; as it is where that cannot be."""
     fields = _truth_fields(dataset, board.run)
-    board = replace(board, truth_fields=fields, scope=scope)
-    if scope is None and truth not in fields:
+    board, truth = replace(board, truth_fields=fields, scope=scope), truth if truth in fields else ""
+    if scope is None and not truth and not board.n_lost:
         return board
     try:
-        figures = _narrowed_figures(dataset, board, truth if truth in fields else "")
+        return replace(board, figures=_narrowed_figures(dataset, board, truth))
     except InputError as error:
-        return replace(board, scope=None, problem=str(error))
-    return replace(board, figures=figures)
+        without = _narrowed(dataset, board, "", scope) if truth else replace(board, scope=None)
+        return replace(without, problem=str(error))
 
 
 def _truth_fields(dataset: fo.Dataset, run: RunRecord) -> tuple[str, ...]:
     """Fields with classes that are not from a run; for objects, the field that they are from."""
-    if run.fields.objects:
-        return (run.fields.objects,) if dataset.distinct(_label(dataset, run.fields.objects)) else ()
+    objects = run.fields.objects
+    if objects:
+        is_there = dataset.has_sample_field(objects)
+        return (objects,) if is_there and dataset.distinct(_label(dataset, objects)) else ()
     ours = (*labelled_fields(dataset), *answer_fields(dataset))
     return tuple(name for name in classification_fields(dataset) if name not in ours)
 
 
 def _narrowed_figures(dataset: fo.Dataset, board: Board, truth: str) -> Figures:
     run, scope = board.run, board.scope
-    stages = json.dumps(scope._serialize(include_uuids=False), default=str) if scope is not None else ""
-    key = (str(dataset._doc.id), run.key, run.finished, truth, stages)
+    is_part = scope is not None or board.n_lost
+    ids = labels_of(dataset, run.fields).ids(dataset if scope is None else scope) if is_part else None
+    classes = _true_classes(dataset, run, truth) if truth else None
+    # People go on editing tags and truths, so what was read tells one narrowing from the next.
+    content = hash((tuple(ids) if is_part else None, tuple(classes.items()) if classes else None))
+    key = (str(dataset._doc.id), run.key, run.finished, content)
 
     def make() -> Figures:
-        narrowed = narrow(
-            board.figures.summary,
-            load_outcome(dataset, run.key),
-            sample_ids=None if scope is None else labels_of(dataset, run.fields).ids(scope),
-            truth=_true_classes(dataset, run, truth) if truth else None,
-        )
-        return Figures(narrowed)
+        outcome = load_outcome(dataset, run.key)
+        return Figures(narrow(board.figures.summary, outcome, sample_ids=ids, truth=classes))
 
     return _figures.get_or_make(key, make)
 

@@ -54,7 +54,7 @@ def draw_header(page: Page, board: Board, follows: bool, events: Events) -> None
     for name, (label, icon, hint) in ACTIONS.items():
         if name == "auto_label" or board.completed:
             row.button(name, label, events.on_action, icon=icon, title=hint, params={"action": name})
-    if any(run.state == RunState.RUNNING for run in board.runs):
+    if board.is_busy:
         row.button("cancel_run", "Cancel", events.on_action, icon="cancel", params={"action": "cancel_run"})
     if board.figures:
         _draw_scope(row, board, follows, events)
@@ -65,6 +65,8 @@ def draw_progress(page: Page, board: Board, events: Events) -> None:
     running = [run for run in board.runs if run.state == RunState.RUNNING]
     for number, run in enumerate(running):
         page.progress(f"progress{number}", _share_done(run), f"{run.key}: {_stage(run)}")
+    if board.failed_start:
+        page.text("failed_start", f"The last queued run could not begin: {plain(board.failed_start)}")
     if board.waiting:
         runs = counted(board.waiting, "run")
         page.text("waiting", f"{runs} queued: `fiftyone delegated launch` executes what is queued.")
@@ -124,9 +126,11 @@ def _facts(board: Board) -> str:
         lines.append(plain(run.error or board.problem))
     if board.failed_since:
         lines.append(f"`{board.failed_since.key}` failed since: {plain(board.failed_since.error)}")
-    if board.overwritten_by:
-        later = board.overwritten_by.key
-        lines.append(f"`{later}` has written into the same fields since: choose it to see samples.")
+    if board.why_closed:
+        lines.append(plain(board.why_closed))
+    if board.n_lost:
+        of_these = f"{board.n_lost:,} of these {run.noun}s {'is' if board.n_lost == 1 else 'are'} gone"
+        lines.append(f"{of_these}, or without a label: the figures show the others.")
     return "\n\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.patches import is_patches, one_by_one
 from ..plugin.dataset.reading import dataset_of
 from ..plugin.report.summary import RunSummary
+from ..plugin.report.theme import cut
 
 
 @dataclass(frozen=True)
@@ -80,23 +81,25 @@ class Marks:
         return self._where(self._clusters[level] == cluster, f"{level}-cluster {cluster}")
 
     def cell(self, level: str, cluster: int, number: int) -> Marked:
-        """Samples of a cluster that went to a class."""
-        name = self._classes[number]
-        words = f"{level}-cluster {cluster}, labelled “{name}”"
-        return self._where((self._clusters[level] == cluster) & (self._label == name), words)
+        """Samples of a cluster that went to a class; if none did, those that nearly went there."""
+        is_inside, name = self._clusters[level] == cluster, self._name(number)
+        where = f"{level}-cluster {cluster}"
+        labelled = self._where(is_inside & (self._label == name), f"{where}, labelled {self._said(number)}")
+        if len(labelled.view):
+            return labelled
+        return self._where(is_inside & (self._second == name), f"{where}, nearly {self._said(number)}")
 
     def label(self, number: int) -> Marked:
         """Samples with a label."""
-        name = self._classes[number]
-        return self._where(self._label == name, f"labelled “{name}”")
+        return self._where(self._label == self._name(number), f"labelled {self._said(number)}")
 
     def pair(self, first: int, second: int) -> Marked:
         """Samples that have one of two classes as label and the other as second choice."""
-        one, other = self._classes[first], self._classes[second]
+        one, other = self._name(first), self._name(second)
         is_between = ((self._label == one) & (self._second == other)) | (
             (self._label == other) & (self._second == one)
         )
-        return self._where(is_between, f"between “{one}” and “{other}”")
+        return self._where(is_between, f"between {self._said(first)} and {self._said(second)}")
 
     def confidence(self, low: float, high: float) -> Marked:
         """Samples whose confidence is from `low` to below `high`; to `high` where that is 1."""
@@ -109,25 +112,32 @@ class Marks:
 
     def rest(self, least: float) -> Marked:
         """Samples less confident than that."""
-        return self._where(self._confidence < least, f"confidence below {least:.2f}")
+        # Samples without a confidence would be below any number.
+        is_labelled = self._confidence >= 0
+        return self._where(is_labelled & (self._confidence < least), f"confidence below {least:.2f}")
 
     def true(self, number: int) -> Marked:
         """Samples of a true class."""
-        name = self._classes[number]
-        return self._where(self._is_truly(name), f"truly “{name}”")
+        return self._where(self._is_truly(number), f"truly {self._said(number)}")
 
     def confusion(self, true: int, label: int) -> Marked:
         """Samples of a true class that have a label."""
-        name, given = self._classes[true], self._classes[label]
-        is_meant = self._is_truly(name) & (self._label == given)
-        return self._where(is_meant, f"truly “{name}”, labelled “{given}”")
+        is_meant = self._is_truly(true) & (self._label == self._name(label))
+        return self._where(is_meant, f"truly {self._said(true)}, labelled {self._said(label)}")
 
-    def _is_truly(self, name: str) -> F:
+    def _name(self, number: int) -> F:
+        """A class name to compare with; the database would take "$usd" for a field."""
+        return F.literal(self._classes[number])
+
+    def _said(self, number: int) -> str:
+        return f"“{cut(self._classes[number])}”"
+
+    def _is_truly(self, number: int) -> F:
         """Whether the true class is that; objects have it in the field that they are from, by their id."""
         path = label_path(self._dataset, self._truth, "label")
         if path == f"{self._truth}.label":
-            return F(path) == name
-        objects = self._dataset.filter_labels(self._truth, F("label") == name)
+            return F(path) == self._name(number)
+        objects = self._dataset.filter_labels(self._truth, F("label") == self._name(number))
         ids = objects.values(f"{path.rpartition('.')[0]}.id", unwind=True)
         return F("_id").to_string().is_in(ids)
 

@@ -29,7 +29,8 @@ FRAMED = {
 }
 """How a piece lies in its group; a frame that is drawn around the piece would not be as high as its row."""
 
-MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
+MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:@])")
+"""Marks of Markdown, and what addresses are known by, which it would make links of."""
 
 
 class Page:

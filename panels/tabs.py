@@ -9,7 +9,7 @@ from fiftyone.operators import types
 
 from ..plugin.engine.metrics import Coverage
 from ..plugin.report.summary import ConfusablePair, NovelCluster, RunSummary
-from ..plugin.report.theme import counted, percent
+from ..plugin.report.theme import counted, cut, percent
 from .board import Board
 from .choices import NO_TRUTH, Choices, Tab
 from .events import Events
@@ -81,8 +81,8 @@ def draw_classes(page: Page, board: Board, choices: Choices, events: Events) -> 
     page.text("table_title", f"**Classes that compete for the same {summary.noun}s**")
     rows = [
         (
-            summary.classes[pair.first],
-            summary.classes[pair.second],
+            cut(summary.classes[pair.first]),
+            cut(summary.classes[pair.second]),
             pair.images,
             f"{pair.expected_errors:.1f}",
         )
@@ -124,7 +124,8 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
     """Clusters that fit no class, and how to make a class of one."""
     summary = board.figures.summary
     if not summary.novel:
-        page.text("none", "Every cluster fits a class: none looks as if its class was not named.")
+        fits, no_clusters = "Every cluster fits a class.", "This run has no clusters that could fit no class."
+        page.text("none", fits if summary.levels else no_clusters)
         return
     page.text("title", "**Clusters that may fit none of the classes, most novel first**")
     if choices.cluster is None:
@@ -180,7 +181,8 @@ def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) 
     if comparison.changes:
         page.button("differing", "Show them all", events.on_show, icon="search", params={"what": "differing"})
         columns = (comparison.first, comparison.second, f"{comparison.noun}s")
-        page.table("changes", columns, comparison.changes[:MOST_ROWS], events.on_row)
+        rows = [(cut(one), cut(other), count) for one, other, count in comparison.changes[:MOST_ROWS]]
+        page.table("changes", columns, rows, events.on_row)
 
 
 DRAWN: dict[Tab, Callable[[Page, Board, Choices, Events], None]] = {
@@ -224,4 +226,4 @@ def _doubtful_clusters(summary: RunSummary, level: str) -> list[tuple]:
 
 
 def _names(summary: RunSummary, numbers: tuple[int, ...]) -> str:
-    return ", ".join(summary.classes[number] for number in numbers)
+    return ", ".join(cut(summary.classes[number]) for number in numbers)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .encoders.descriptions import ClassDescription
-from .engine.config import Settings
 from .engine.errors import InputError
 from .pipeline import Labelling, Progress, auto_label
 
@@ -67,53 +66,27 @@ def refine_with_corrections(
         InputError: No run wrote the field, nobody has approved or corrected anything, or what the run was
             made from cannot be found again.
     """
-    from .dataset.answers import fields_of_run, read_answers
+    from .dataset.answers import read_answers
     from .dataset.labels import labels_of
-    from .dataset.reading import dataset_of
-    from .dataset.runs import latest_run
+    from .repeating import last_run
 
-    names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
-    run = latest_run(dataset, label_field)
-    answers = read_answers(dataset, names)
+    last = last_run(samples, label_field)
+    answers = read_answers(last.dataset, last.fields)
     if not answers:
         raise InputError("Nobody has approved or corrected a label yet: answer some, then refine.")
-    if run.key not in dataset.list_runs():  # another process made it
-        dataset.reload()
-    view = samples if samples is not dataset else dataset.load_run_view(run.key)
-    arguments = _arguments(run, given)
-    new_classes = [] if "text_embeddings" in arguments else _new_classes(run, answers)
-    labels = labels_of(dataset, names)
+    arguments = last.arguments(given, refine_with_corrections.__name__)
+    new_classes = [] if "text_embeddings" in arguments else _new_classes(last.record, answers)
+    labels = labels_of(last.dataset, last.fields)
     before = labels.values("label", "label", "confidence")
     labelling = auto_label(
-        view,
-        [*_classes(run), *map(ClassDescription, new_classes)],
-        fields=names,
+        last.samples,
+        [*last.classes, *map(ClassDescription, new_classes)],
+        fields=last.fields,
         progress=progress,
         **arguments,
     )
     after = labels.values("label", "label", "confidence")
     return _compared(labelling, answers, before, after, new_classes)
-
-
-def _arguments(run: "RunRecord", given: dict[str, object]) -> dict[str, object]:
-    """Arguments of `auto_label` that say what to work from and how: those given, else those of the run."""
-    of_run = {"settings": Settings(**run.settings)} | run.sources
-    if run.fields.objects:
-        of_run |= {"objects": run.fields.objects, "margin": run.margin}
-    arguments = of_run | {name: value for name, value in given.items() if value is not None}
-    lost = [name for name, value in arguments.items() if isinstance(value, str) and not value]
-    if lost:
-        raise InputError(
-            f"The last run got {' and '.join(lost)} as objects, which no record can keep: "
-            "call refine_with_corrections from Python, with the same ones."
-        )
-    if "text_embeddings" not in arguments:
-        arguments.setdefault("prompt_templates", list(run.prompt_templates))
-    return arguments
-
-
-def _classes(run: "RunRecord") -> list[ClassDescription]:
-    return [ClassDescription(*pair) for pair in zip(run.classes, run.descriptions, strict=True)]
 
 
 def _new_classes(run: "RunRecord", answers: dict[str, str]) -> list[str]:

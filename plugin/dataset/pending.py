@@ -1,6 +1,6 @@
-"""Runs that wait for `fiftyone delegated launch`.
+"""Runs that wait for `fiftyone delegated launch`, or that a worker took and could not begin.
 
-They have no record yet: FiftyOne keeps them as delegated operations until one begins.
+They have no record: FiftyOne keeps them as delegated operations until one begins.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,18 @@ from bson import ObjectId
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionResult, ExecutionRunState
 
+from ..engine.errors import InputError
 from .fields import AUTHOR
 
 OPERATORS = tuple(
     f"{AUTHOR}/{name}"
-    for name in ("auto_label", "refine_with_corrections", "compute_embeddings", "compute_clusters")
+    for name in (
+        "auto_label",
+        "add_class",
+        "refine_with_corrections",
+        "compute_embeddings",
+        "compute_clusters",
+    )
 )
 WAITING = (ExecutionRunState.QUEUED, ExecutionRunState.SCHEDULED)
 
@@ -74,6 +81,37 @@ def cancel_pending(dataset: fo.Dataset, name: str) -> bool:
     return any(
         service.set_failed(ObjectId(run.operation), result=why, required_state=state) for state in WAITING
     )
+
+
+def failed_start(dataset: fo.Dataset, since: datetime | None) -> str:
+    """Why the latest queued run ended before it left a record, "" if it did not.
+
+    Args:
+        dataset: Dataset of the run.
+        since: When the latest run with a record began (UTC), None if there is none.
+    """
+    service = DelegatedOperationService()
+    failed = [
+        operation
+        for operator in OPERATORS
+        for operation in service.list_operations(
+            operator=operator, dataset_id=dataset._doc.id, run_state=ExecutionRunState.FAILED
+        )
+        if operation.started_at  # others were cancelled while they waited
+    ]
+    latest = max(failed, key=lambda operation: operation.started_at, default=None)
+    if latest is None or (since and since >= latest.started_at.replace(tzinfo=timezone.utc)):
+        return ""
+    return _last_words(latest.result.error if latest.result else "")
+
+
+def _last_words(traceback: str | None) -> str:
+    """What the error at the end of a traceback says, with its kind unless that was made for people."""
+    lines = (traceback or "").strip().splitlines()
+    if not lines:
+        return "it does not say why; `fiftyone delegated list` may."
+    kind, _, sentence = lines[-1].partition(": ")
+    return sentence if kind.endswith(f".{InputError.__name__}") else lines[-1]
 
 
 def _pending(operation: object) -> PendingRun:

@@ -31,6 +31,8 @@ LEAST_ERRORS = 0.05
 
 MOST_CONFUSIONS = 2_000
 MOST_NOVEL = 50
+LEAST_NOVELTY = 0.5
+"""A cluster that looks less novel than most images is none to look at."""
 
 
 def summarise(
@@ -90,6 +92,7 @@ def summarise(
         novel=tuple(
             NovelCluster(each.cluster, round(each.score, 4), each.size, each.rivals)
             for each in refinement.novel_clusters[:MOST_NOVEL]
+            if each.score >= LEAST_NOVELTY
         ),
         truth=None
         if truth is None

@@ -8,8 +8,9 @@ import fiftyone.operators as foo
 import numpy as np
 import pytest
 from fiftyone.core.view import DatasetView
+from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.server.app import app
-from fiftyone_autolabel import Settings, auto_label
+from fiftyone_autolabel import Settings, auto_label, delete_run
 from fiftyone_autolabel.panels import board as boards
 from fiftyone_autolabel.plugin.dataset.running import Run
 from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs, update_record
@@ -274,14 +275,25 @@ def test_a_cluster_becomes_a_class_with_the_name_that_was_typed(opened):
     opened.call("on_choice", path="body.class_name", value="violet")
     opened.call("on_new_class")
     prompt = opened.told_to("prompt_user_for_operation")
-    assert prompt["params"]["classes"] == [*CLASSES, "violet"]
+    assert prompt["operator_uri"] == "@autolabel/prototypes/add_class"
+    assert prompt["params"] == {"name": "violet", "label_field": "auto_label"}
 
 
-def test_a_class_that_exists_is_not_added_again(opened):
+def test_another_cluster_has_no_name_yet(opened):
     opened.choose("novelty")
-    opened.call("on_choice", path="body.class_name", value="red")
-    opened.call("on_new_class")
-    assert opened.told_to("notify")["message"] == "There is a class 'red' already."
+    opened.call("on_picture", cluster=0)
+    opened.call("on_choice", path="body.class_name", value="violet")
+    opened.call("on_picture", cluster=1)
+    assert (opened.state["body"]["cluster"], opened.state["body"]["class_name"]) == (1, "")
+
+
+def test_clusters_of_another_run_have_no_name_yet(opened, dataset):
+    opened.choose("novelty")
+    opened.call("on_picture", cluster=0)
+    opened.call("on_choice", path="body.class_name", value="violet")
+    label(dataset)
+    opened.call("on_tick")
+    assert (opened.state["body"]["cluster"], opened.state["body"]["class_name"]) == (None, "")
 
 
 def test_two_runs_are_compared_label_by_label(opened, dataset):
@@ -434,6 +446,132 @@ def test_what_a_page_shows_when_it_is_loaded_again_is_what_was_chosen(opened, se
     opened.call("on_load")
     assert opened.state["tab"] == "confidence"
     assert "confidence" in opened.data["body"]
+
+
+def test_a_run_that_goes_on_after_another_was_not_written_over_by_it(opened, dataset):
+    label(dataset, run_key="second")
+    update_record(dataset, "second", {"state": RunState.FAILED.value, "error": "The disk is full."})
+    opened.call("on_tick")
+    opened.call("on_run", path="header.run", value="second")
+    assert "written other labels" not in opened.data["header"]["facts"]
+
+
+def test_buttons_of_a_run_without_labels_ask_for_the_usual_field(opened, dataset):
+    label(dataset, run_key="second")
+    update_record(dataset, "second", {"state": RunState.FAILED.value, "error": "The disk is full."})
+    opened.call("on_tick")
+    opened.call("on_action", action="review_next")
+    assert opened.told_to("prompt_user_for_operation")["params"] == {"label_field": "auto_label"}
+    opened.call("on_run", path="header.run", value="second")
+    opened.call("on_action", action="review_next")
+    assert opened.told_to("prompt_user_for_operation")["params"] == {}
+
+
+def test_the_rest_holds_no_samples_that_the_run_did_not_label(server, dataset):
+    settings = Settings(min_cluster_size=3)
+    given = {"embeddings": X[:20], "text_embeddings": np.eye(4)[:3], "settings": settings}
+    auto_label(dataset.limit(20), CLASSES, **given)
+    panel = Opened(server, dataset)
+    panel.choose("confidence")
+    panel.call("on_show", what="rest")
+    assert None not in panel.shown().values("confidence")
+
+
+def test_a_class_may_be_called_like_a_field_of_the_database(server, dataset):
+    label(dataset, ["$usd", "$eur", "$gbp"])
+    panel = Opened(server, dataset)
+    panel.choose("classes")
+    count = panel.data["body"]["classes"]["figure"][0]["x"][0]
+    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    assert len(panel.shown()) == count
+
+
+def test_a_ground_truth_that_was_edited_is_read_again(opened, dataset):
+    opened.choose("confidence")
+    opened.call("on_choice", path="body.truth", value="truth")
+    before = opened.data["body"]["reliability"]["title"]
+    dataset.set_values("truth.label", ["red"] * IMAGES)
+    opened.choose("classes")
+    opened.choose("confidence")
+    assert opened.data["body"]["reliability"]["title"] != before
+
+
+def test_a_ground_truth_without_classes_of_the_run_leaves_the_rest_as_it_was(opened, dataset):
+    dataset.set_values("other", [fo.Classification(label="unheard of")] * IMAGES)
+    opened.view = dataset.limit(10)._serialize()
+    opened.call("on_scope", follow=True)
+    opened.choose("classes")
+    opened.call("on_choice", path="body.truth", value="other")
+    assert "names no class of this run" in opened.data["header"]["facts"]
+    assert images_shown(opened) == 10
+
+
+def test_samples_that_were_deleted_are_told_and_not_counted(opened, dataset):
+    dataset.delete_samples(dataset.limit(15))
+    opened.choose("classes")
+    assert "15 of these images are gone" in opened.data["header"]["facts"]
+    assert images_shown(opened) == IMAGES - 15
+
+
+def test_marks_of_a_field_that_was_deleted_say_so(opened, dataset):
+    dataset.delete_sample_field("auto_label_micro_cluster")
+    opened.call("on_load")
+    opened.call("on_mark", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
+    assert "'auto_label_micro_cluster' of this run is gone" in opened.told_to("notify")["message"]
+    assert "set_view" not in dict(opened.told)
+
+
+@pytest.mark.parametrize("field", ["ground_truth", "auto_label_ground_truth"])
+def test_objects_that_were_deleted_leave_their_run_readable(server, scenes, field):
+    vectors = np.random.default_rng(0).normal(size=(24, 5))
+    given = {"embeddings": vectors, "text_embeddings": vectors[:3], "objects": "ground_truth"}
+    auto_label(scenes, CLASSES, **given)
+    scenes.delete_sample_field(field)
+    panel = Opened(server, scenes)
+    panel.choose("novelty")
+    assert "24 objects" in panel.data["header"]["facts"]
+
+
+def test_a_cell_that_no_label_is_in_leads_to_those_that_were_nearly_there(server, dataset):
+    noisy = X + np.random.default_rng(1).normal(scale=0.6, size=X.shape)
+    given = {"embeddings": noisy, "text_embeddings": np.eye(4)[:3], "clusters": TRUE}
+    auto_label(dataset, CLASSES, settings=Settings(min_cluster_size=3), **given)
+    panel = Opened(server, dataset)
+    figure = panel.data["body"]["alignment-micro"]["figure"][0]
+    cells = [(r, c) for r, line in enumerate(figure["z"]) for c, share in enumerate(line) if share]
+    words = []
+    for row, column in cells:
+        path = "body.alignment-micro.figure"
+        panel.call("on_mark", path=path, trace_idx=0, idx=[row, column])
+        assert len(panel.shown()) > 0
+        words.append(panel.told_to("notify")["message"])
+    assert any("labelled" in one for one in words)
+
+
+def test_what_was_deleted_between_a_look_and_a_click_is_told(opened, dataset):
+    label(dataset, CLASSES[:2], run_key="fewer")
+    opened.call("on_tick")
+    opened.choose("comparison")
+    delete_run(dataset, "auto_label_1")
+    opened.call("on_row", path="body.changes", row=0)
+    assert "There is no run 'auto_label_1'" in opened.told_to("notify")["message"]
+
+
+def test_a_queued_run_that_could_not_begin_says_why(server, dataset):
+    dataset.persistent = True
+    dataset.set_values("cluster", TRUE.tolist())
+    given = {"encoder": "offline", "clusters": "cluster", "delegate": True}
+    foo.get_operator("@autolabel/prototypes/auto_label")(dataset, CLASSES, **given)
+    dataset.delete_sample_field("cluster")
+    DelegatedOperationService().execute_queued_operations(
+        operator="@autolabel/prototypes/auto_label", log=False
+    )
+    panel = Opened(server, dataset)
+    assert "could not begin" in panel.data["welcome"]["failed_start"]
+    assert "There is no field 'cluster'" in panel.data["welcome"]["failed_start"]
+    label(dataset)
+    panel.call("on_tick")
+    assert "failed_start" not in panel.data["header"]
 
 
 def test_render_asks_the_database_nothing(opened, monkeypatch):

@@ -1,0 +1,76 @@
+"""The operator that labels again with one class more, as when a cluster fits none.
+
+What it does is told in `plugin.repeating`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import fiftyone as fo
+import fiftyone.operators as foo
+from fiftyone.operators import types
+
+from ..plugin.pipeline import Labelling, Progress
+from ..plugin.repeating import add_classes, arguments_to_add, further_classes, last_run
+from ..plugin.report.theme import counted
+from .auto_label import AutoLabel
+from .forms import refuse, sentence_of
+from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on
+
+TITLE = "Add class"
+
+
+class AddClass(AutoLabel):
+    """Label what the last run labelled again, with one class more and everything else as it was."""
+
+    uri_name = "add_class"
+    title = TITLE
+    description = "Label again with one class more, and everything else as it was"
+    icon = "add"
+    is_above_grid = False
+
+    def __call__(
+        self, dataset: fo.Dataset, name: str, *, label_field: str | None = None, delegate: bool = False
+    ) -> Any:
+        """Add a class from Python, as the form does in the App.
+
+        Args:
+            dataset: The dataset; the samples or objects of the last run are labelled.
+            name: Name of the class, alone or with descriptions: "dog: puppy, hound".
+            label_field: Field that a run wrote; by default "auto_label", or the only one that there is.
+            delegate: Whether to queue the run for `fiftyone delegated launch`.
+
+        Returns:
+            The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+        """
+        return execute_on(self.uri, dataset, {"name": name, "label_field": label_field}, delegate=delegate)
+
+    def resolve_execution_options(self, ctx: foo.ExecutionContext) -> foo.ExecutionOptions:
+        """Both are offered; the embeddings are there already, so nothing has to wait for a worker."""
+        return foo.ExecutionOptions(allow_immediate_execution=True, allow_delegated_execution=True)
+
+    def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
+        """The form."""
+        inputs = types.Object()
+        samples = all_samples(ctx)
+        if add_label_field(inputs, ctx, samples):
+            last = last_run(ctx.dataset, chosen_label_field(ctx, samples))
+            name = inputs.str(
+                "name",
+                required=True,
+                label="Class",
+                description='Its name, alone or with more words for it as in "dog: puppy, hound"',
+            )
+            if ctx.params.get("name"):
+                refuse(name, sentence_of(partial(further_classes, last, [ctx.params["name"]])))
+            run = last.record
+            things, classes = counted(run.n_labelled, run.noun), counted(len(run.classes) + 1, "class")
+            notice = inputs.view("what", types.Notice(label=f"Label {things} again, with {classes}"))
+            refuse(notice, sentence_of(partial(arguments_to_add, last, {})))
+        return types.Property(inputs, view=types.View(label=TITLE))
+
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:
+        """Read the form."""
+        dataset, field = ctx.dataset, chosen_label_field(ctx, all_samples(ctx))
+        return lambda progress: add_classes(dataset, [ctx.params["name"]], field, progress=progress)

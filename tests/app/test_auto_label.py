@@ -5,10 +5,9 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import execute
+from .forms import choose_encoder, execute, type_classes
 
 SECONDS_TO_LABEL = 240
-MOST_TRIES = 20
 
 
 @pytest.fixture
@@ -20,40 +19,20 @@ def form(page: Page) -> Locator:
     return form
 
 
-def type_classes(form: Locator, classes: list[str]) -> None:
-    for name in classes:
-        add_class(form, name)
-    for name in classes:
-        expect(form.get_by_role("button", name=name, exact=True)).to_be_visible()
-
-
-def add_class(form: Locator, name: str) -> None:
-    """Enter a name, again if the form was just coming back from the server and forgot it."""
-    field = form.get_by_role("combobox").first
-    chip = form.get_by_role("button", name=name, exact=True)
-    for _ in range(MOST_TRIES):
-        field.fill(name)
-        field.press("Enter")
-        form.page.wait_for_timeout(500)
-        if chip.is_visible():
-            return
-    raise AssertionError(f"The form did not keep the class {name!r}.")
-
-
-def choose_encoder(form: Locator, name: str) -> None:
-    field = form.get_by_role("combobox").nth(1)
-    field.click()
-    field.press("ControlOrMeta+a")
-    field.press_sequentially(name)
-    field.press("Enter")
-    expect(field).to_have_value(name)
-
-
-def test_the_operator_browser_lists_the_operator(page):
+def test_photos_are_labelled_from_the_operator_browser(page, address, fresh):
+    page.goto(f"{address}/datasets/{fresh.name}")
+    page.locator("[data-cy=fo-grid]").wait_for()
     page.keyboard.press("`")
     page.locator("[data-cy=operators-browser-search]").fill("auto-label")
-    listed = page.locator("[data-cy=operators-browser]")
-    expect(listed.get_by_text("Auto-label", exact=True)).to_be_visible()
+    page.locator("[data-cy=operators-browser]").get_by_text("Auto-label", exact=True).click()
+    form = page.locator("[data-cy=operators-prompt-modal]")
+    type_classes(form, ["cat", "coins"])
+    choose_encoder(form, "offline")
+    execute(form)
+    outcome = page.get_by_role("dialog")
+    expect(outcome.get_by_text("124 images labelled")).to_be_visible(timeout=1000 * SECONDS_TO_LABEL)
+    fresh.reload()
+    assert set(fresh.distinct("auto_label.label")) == {"cat", "coins"}
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,7 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import execute
-
-CHECKBOX = {"x": 20, "y": 18}
-"""Where a sample in the grid is selected, in pixels from its corner."""
+from .forms import CHECKBOX, execute
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +22,8 @@ def open_form(page: Page, name: str) -> Locator:
 
 
 def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page, screenshot):
+    # Where the App has no room for all buttons above the grid, it hides some behind a menu.
+    page.set_viewport_size({"width": 1920, "height": 1080})
     samples = page.locator("[data-cy=fo-grid] [data-cy=looker]")
     samples.first.click(position=CHECKBOX)
     open_form(page, "review_next").get_by_role("button", name="Show").click()

@@ -14,7 +14,7 @@ from fiftyone.operators.constants import ViewTarget
 from ..plugin.dataset.answers import Answered, answerable_fields, fields_of_run
 from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.patches import is_patches
-from ..plugin.dataset.reading import Samples, dataset_of
+from ..plugin.dataset.reading import Samples, dataset_of, flat_samples
 from .auto_label_form import FIELDS
 from .background import is_in_app
 from .base import DescribedOperator
@@ -90,9 +90,9 @@ def meant_samples(ctx: foo.ExecutionContext) -> Samples:
     chosen = ctx.params.get("view_target") or ctx.request_params.get("view_target")
     if ctx.selected_labels and (is_open or chosen == ViewTarget.SELECTED_LABELS):
         # By ids alone, since a labelled object has the id of the object that it is a copy of.
-        return ctx.dataset.select_labels(ids=[one["label_id"] for one in ctx.selected_labels])
+        return flat_samples(ctx.dataset).select_labels(ids=[one["label_id"] for one in ctx.selected_labels])
     if is_open:
-        return (ctx.view if is_patches(ctx.view) else ctx.dataset).select(ctx.current_sample)
+        return (ctx.view if is_patches(ctx.view) else flat_samples(ctx.dataset)).select(ctx.current_sample)
     return target
 
 

@@ -93,13 +93,16 @@ def evaluate(
     """
     from .dataset.answers import read_answers
     from .dataset.fields import FieldNames
-    from .dataset.reading import dataset_of
+    from .dataset.reading import dataset_of, flat_samples
 
-    key = key or evaluation_key(label_field)
+    samples, key = flat_samples(samples), key or evaluation_key(label_field)
     check_evaluation(samples, truth_field, label_field, key)
     both = samples.exists(f"{truth_field}.label").exists(f"{label_field}.label")
     if len(both) == 0:
-        raise InputError(f"No image has both {label_field!r} and {truth_field!r}: label some first.")
+        raise InputError(
+            f"No image here has both {label_field!r} and {truth_field!r}: label some, or choose another view "
+            "or slice."
+        )
     results = both.evaluate_classifications(label_field, gt_field=truth_field, eval_key=key, progress=False)
     answers = read_answers(dataset_of(samples), FieldNames(label=label_field))
     answered = np.array([one in answers for one in both.values("id")])
@@ -130,9 +133,9 @@ def check_evaluation(samples: "Samples", truth_field: str, label_field: str, key
     Raises:
         InputError: A field is no classification, both are the same, or the key is a field of the user's.
     """
-    from .dataset.reading import check_samples, classification_fields, dataset_of
+    from .dataset.reading import check_samples, classification_fields, dataset_of, flat_samples
 
-    check_samples(samples)
+    check_samples(flat_samples(samples))
     known = classification_fields(samples)
     if truth_field == label_field:
         raise InputError(f"{label_field!r} cannot be its own ground truth: choose another field.")

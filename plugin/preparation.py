@@ -174,13 +174,13 @@ def _check_others(
         column: The field of the values.
         origin: What its other values must come from to stay; None if they cannot stay.
     """
-    from .dataset.reading import dataset_of
+    from .dataset.reading import dataset_of, flat_samples
 
     dataset, name = dataset_of(samples), column.name
     field = dataset.get_field(name)
     if field is None or (origin is not None and origin.items() <= (field.info or {}).items()):
         return
-    if len(dataset.exists(name)) > len(samples.exists(name)):
+    if len(flat_samples(dataset).exists(name)) > len(samples.exists(name)):
         raise InputError(
             f"Field {name!r} holds {column.role} of samples outside this view, which would not fit: "
             "choose another field, or compute all."

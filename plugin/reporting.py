@@ -95,14 +95,15 @@ def _prototypes_again(stored: StoredRun, progress: Progress | None) -> Prototype
     Raises:
         InputError: They cannot be made again; the message says why.
     """
-    from .dataset.reading import read_images
+    from .dataset.reading import flat_samples, read_images
 
     run, outcome = stored.record, stored.outcome
     if run.fields.objects:
         raise InputError("It labelled objects, and new images are labelled as a whole.")
     if any(not value for value in run.sources.values()):
         raise InputError("It was made from arrays or an encoder object, which no record can keep.")
-    images = read_images(stored.dataset.select(list(outcome.sample_ids), ordered=True))
+    samples = flat_samples(stored.dataset)
+    images = read_images(samples.select(list(outcome.sample_ids), ordered=True))
     if images.ids != list(outcome.sample_ids):
         raise InputError("Some of its images are no longer in the dataset.")
     source = run.sources.get

@@ -146,11 +146,13 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
 def _paths(dataset: "fo.Dataset", record: "RunRecord") -> dict[str, str]:
     """Sample or object id → path of the image, of those that are still there."""
     from .dataset.patches import read_objects
+    from .dataset.reading import flat_samples
 
+    samples = flat_samples(dataset)
     if record.fields.objects is None:
-        return dict(zip(*dataset.values(["id", "filepath"]), strict=True))
+        return dict(zip(*samples.values(["id", "filepath"]), strict=True))
     try:
-        objects = read_objects(dataset, record.fields.objects)
+        objects = read_objects(samples, record.fields.objects)
     except InputError:  # none of them is left
         return {}
     return {one: crop.path for one, crop in zip(objects.ids, objects.images, strict=True)}

@@ -16,7 +16,7 @@ from .fields import FieldNames, declare_answers, label_path
 from .labels import Labels, labels_of
 from .lock import WriteLock
 from .patches import check_objects, is_patches, shown_field
-from .reading import Samples, check_samples, dataset_of
+from .reading import Samples, check_samples, dataset_of, flat_samples
 from .runs import completed_runs, latest_run
 
 
@@ -152,7 +152,7 @@ def fields_of_run(samples: Samples, label_field: str) -> FieldNames:
     Raises:
         InputError: No run wrote that field, or the samples do not show what it is of.
     """
-    run = latest_run(dataset_of(samples), label_field)
+    samples, run = flat_samples(samples), latest_run(dataset_of(samples), label_field)
     if run and run.fields.objects:
         check_objects(samples, label_field)
     else:
@@ -182,7 +182,8 @@ def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str
     classes = latest_run(dataset, label_field).classes
     if not dataset.has_sample_field(names.corrected):
         return list(classes)
-    return list(dict.fromkeys([*classes, *dataset.distinct(label_path(dataset, names.corrected, "label"))]))
+    given = flat_samples(dataset).distinct(label_path(dataset, names.corrected, "label"))
+    return list(dict.fromkeys([*classes, *given]))
 
 
 def _spoken_for(dataset: fo.Dataset, label_field: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import numpy as np
 from ..engine.errors import InputError
 from .outcome import Outcome
 from .patches import object_view
+from .reading import flat_samples
 from .running import load_outcome
 from .runs import find_run
 
@@ -89,7 +90,9 @@ def compare_runs(dataset: fo.Dataset, first: str, second: str) -> RunComparison:
 def _view_of(dataset: fo.Dataset, run: str, ids: list[str]) -> fo.DatasetView:
     """What a run labelled, in this order: samples, or objects one by one."""
     fields = find_run(dataset, run).fields
-    return object_view(dataset, fields.label, ids) if fields.objects else dataset.select(ids, ordered=True)
+    if fields.objects:
+        return object_view(dataset, fields.label, ids)
+    return flat_samples(dataset).select(ids, ordered=True)
 
 
 def changed_samples(

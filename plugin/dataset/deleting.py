@@ -14,6 +14,7 @@ from .columns import Column
 from .fields import FieldNames
 from .lock import WriteLock
 from .object_labels import clear_object_labels
+from .reading import flat_samples
 from .review import delete_review_views
 from .running import complete_interrupted, load_outcome
 from .runs import RunRecord, RunState, completed_runs, find_run, list_all_runs
@@ -115,7 +116,7 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
 
 
 def _delete_if_empty(dataset: fo.Dataset, name: str) -> None:
-    if dataset.has_sample_field(name) and not dataset.count(name):
+    if dataset.has_sample_field(name) and not flat_samples(dataset).count(name):
         dataset.delete_sample_field(name)
 
 

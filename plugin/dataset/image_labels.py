@@ -11,7 +11,7 @@ from bson import ObjectId
 from .documents import Document, read_documents, update_documents
 from .fields import APPROVED_TAG, FieldNames, answer_fields, declare_fields, origin_of
 from .indexes import create_indexes
-from .reading import Samples
+from .reading import Samples, flat_samples
 
 
 class ImageLabels:
@@ -33,11 +33,11 @@ class ImageLabels:
 
     def ids(self, samples: Samples) -> list[str]:
         """Ids of what a dataset or view shows."""
-        return samples.values("id")
+        return flat_samples(samples).values("id")
 
     def view(self, ids: Sequence[str]) -> fo.DatasetView:
         """The images of these ids, in this order."""
-        return self._dataset.select(ids, ordered=True)
+        return self._all.select(ids, ordered=True)
 
     def path(self, role: str) -> str:
         """Path of "confidence" or another role in `view` and `unanswered`."""
@@ -68,14 +68,14 @@ class ImageLabels:
 
     def values(self, role: str, *attributes: str) -> dict[str, tuple]:
         """Id → attributes of its label, or of the answer, for all that have one."""
-        return self._values(self._dataset, getattr(self._names, role), *attributes)
+        return self._values(self._all, getattr(self._names, role), *attributes)
 
     def tagged(self) -> dict[str, str]:
         """Id → class of the labels that are approved by a tag alone.
 
         Where the tag goes with an answer on another label field, it does not count here.
         """
-        tagged = self._dataset.match_tags(APPROVED_TAG)
+        tagged = self._all.match_tags(APPROVED_TAG)
         for field in answer_fields(self._dataset):
             if origin_of(self._dataset, field) is None:
                 tagged = tagged.exists(field, False)
@@ -83,20 +83,24 @@ class ImageLabels:
 
     def tag(self, ids: Collection[str]) -> None:
         """Show in the App that labels are approved."""
-        self._dataset.select(ids).tag_samples(APPROVED_TAG)
+        self._all.select(ids).tag_samples(APPROVED_TAG)
 
     def untag(self, ids: Collection[str]) -> None:
         """Show in the App that labels are not approved."""
-        self._dataset.select(ids).untag_samples(APPROVED_TAG)
+        self._all.select(ids).untag_samples(APPROVED_TAG)
 
     def refresh(self, samples: Samples, ids: Iterable[str]) -> None:
         """Bring labels up to date in a view that shows copies of them, which those of images never do."""
 
     def unanswered(self, samples: Samples) -> fo.DatasetView:
         """Labelled images of which nobody has said anything."""
-        labelled = samples.exists(f"{self._names.label}.label")
+        labelled = flat_samples(samples).exists(f"{self._names.label}.label")
         unanswered = labelled.exists(f"{self._names.corrected}.label", False)
         return unanswered.exclude(list(self.tagged()))
+
+    @property
+    def _all(self) -> Samples:
+        return flat_samples(self._dataset)
 
     def _values(self, samples: Samples, field: str, *attributes: str) -> dict[str, tuple]:
         if not self._dataset.has_sample_field(field):

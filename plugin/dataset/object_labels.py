@@ -17,7 +17,7 @@ from .documents import Document, read_documents, update_documents
 from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames
 from .indexes import create_indexes
 from .patches import is_patches, object_path, object_view, shown_field
-from .reading import Samples
+from .reading import Samples, flat_samples
 
 CHUNK_SAMPLES = 1_000
 ATTRIBUTES = EXPLANATIONS | {
@@ -54,7 +54,7 @@ class ObjectLabels:
         """Ids of what a dataset, view or patches view shows."""
         field = shown_field(samples, self._names.label)
         root = object_path(samples, field)
-        found = samples.values(f"{root}.id", unwind=root != field)
+        found = flat_samples(samples).values(f"{root}.id", unwind=root != field)
         return list(dict.fromkeys(one for one in found if one))
 
     def view(self, ids: Sequence[str]) -> fo.DatasetView:
@@ -93,7 +93,7 @@ class ObjectLabels:
 
     def values(self, role: str, *attributes: str) -> dict[str, tuple]:
         """Id → attributes of its label, or of the answer, for all with a class whose object is there."""
-        values = self._values(self._dataset, getattr(self._names, role), *attributes)
+        values = self._values(self._all, getattr(self._names, role), *attributes)
         if not values or not self._dataset.has_sample_field(self._names.objects):
             return values
         there = self._places_in(self._names.objects)
@@ -104,7 +104,7 @@ class ObjectLabels:
         field = self._names.label
         if not self._dataset.has_sample_field(field):
             return {}
-        tagged = self._dataset.select_labels(tags=APPROVED_TAG, fields=field)
+        tagged = self._all.select_labels(tags=APPROVED_TAG, fields=field)
         return {one: label for one, (label,) in self._values(tagged, field, "label").items()}
 
     def tag(self, ids: Iterable[str]) -> None:
@@ -128,6 +128,7 @@ class ObjectLabels:
         label, answers = self._names.label, object_path(self._dataset, self._names.corrected)
         if is_patches(samples):
             return self.unanswered(self._dataset).select(self.ids(samples))
+        samples = flat_samples(samples)
         if answers == self._names.corrected:
             is_tagged = fo.ViewField(f"{label}.tags").contains(APPROVED_TAG)
             return samples.exists(f"{label}.label").exists(answers, False).match(~is_tagged)
@@ -135,6 +136,10 @@ class ObjectLabels:
         is_tagged = fo.ViewField("tags").contains(APPROVED_TAG)
         is_asked = (fo.ViewField("label") != None) & ~is_answered & ~is_tagged  # noqa: E711
         return samples.filter_labels(label, is_asked).to_patches(label)
+
+    @property
+    def _all(self) -> Samples:
+        return flat_samples(self._dataset)
 
     @property
     def _fields(self) -> list[str]:

@@ -13,7 +13,7 @@ from fiftyone.core.patches import EvaluationPatchesView, PatchesView
 from ..encoders.crops import MARGIN, ImageCrop
 from ..engine.errors import InputError
 from .fields import origin_of
-from .reading import Samples, as_clusters, as_matrix, dataset_of, why_not_labelable
+from .reading import Samples, as_clusters, as_matrix, dataset_of, flat_samples, why_not_labelable
 
 KINDS = (fo.Detections, fo.Detection, fo.Polylines, fo.Polyline)
 NO_BOX = (np.nan,) * 4
@@ -71,10 +71,11 @@ class Objects:
         return as_clusters(self._attributes(attribute), attribute)
 
     def _attributes(self, name: str) -> list:
-        dataset, root = dataset_of(self.samples), object_path(dataset_of(self.samples), self.field)
+        everything = flat_samples(dataset_of(self.samples))
+        root = object_path(everything, self.field)
         paths = [f"{root}.id", f"{root}.{name}"]
         is_list = root != self.field
-        values = dict(zip(*(dataset.values(path, unwind=is_list) for path in paths), strict=True))
+        values = dict(zip(*(everything.values(path, unwind=is_list) for path in paths), strict=True))
         return [values.get(one) for one in self.ids]
 
 
@@ -192,13 +193,15 @@ def check_object_clusters(samples: Samples, field: str, attribute: str) -> None:
 
 def object_view(dataset: fo.Dataset, field: str, ids: Sequence[str]) -> fo.DatasetView:
     """Some objects of a field, one by one and in this order; those that are gone are left out."""
+    samples = flat_samples(dataset)
     if object_path(dataset, field) == field:
-        return dataset.select_by(f"{field}.id", list(ids), ordered=True)
-    return dataset.select_labels(ids=list(ids), fields=field).to_patches(field).select(ids, ordered=True)
+        return samples.select_by(f"{field}.id", list(ids), ordered=True)
+    return samples.select_labels(ids=list(ids), fields=field).to_patches(field).select(ids, ordered=True)
 
 
 def one_by_one(samples: Samples, field: str) -> fo.DatasetView:
     """All objects of a field, one by one: patches, or the samples themselves where each has but one."""
+    samples = flat_samples(samples)
     return samples.exists(field) if object_path(samples, field) == field else samples.to_patches(field)
 
 

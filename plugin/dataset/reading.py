@@ -73,6 +73,16 @@ def why_not_labelable(samples: Samples) -> str:
     return ""
 
 
+def flat_samples(samples: Samples) -> Samples:
+    """All samples of a dataset one by one; anything else that is given comes back as it is.
+
+    A grouped dataset shows its active slice alone; what is given for it are the images of all slices.
+    """
+    if isinstance(samples, fo.Dataset) and samples.media_type == "group":
+        return samples.select_group_slices(media_type="image")
+    return samples
+
+
 def dataset_of(samples: Samples) -> fo.Dataset:
     """The dataset behind a view, or the dataset itself."""
     return samples._root_dataset
@@ -223,7 +233,7 @@ def saved_view(dataset: fo.Dataset, name: str) -> fo.DatasetView:
 def _field_values(samples: Samples, field: str) -> list:
     """Values of a field of the dataset in the order of the samples."""
     ids = samples.values("id")
-    values = dict(zip(*dataset_of(samples).select(ids).values(["id", field]), strict=True))
+    values = dict(zip(*flat_samples(dataset_of(samples)).select(ids).values(["id", field]), strict=True))
     return [values[sample_id] for sample_id in ids]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..dataset.reading import Samples, dataset_of, read_vectors
+from ..dataset.reading import Samples, dataset_of, flat_samples, read_vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
 from ..target import new_folder
@@ -66,13 +66,13 @@ def export_labels(
         InputError: Something given cannot be used, or the disk refuses; the message says what, and what was
             at `folder` before is still there.
     """
-    options = options or ExportOptions()
+    samples, options = flat_samples(samples), options or ExportOptions()
     chosen = check_options(format, options)
     report = progress or _ignore
     selection = select_images(samples, options)
     target = Path(folder).expanduser().resolve()
     _check_selection(selection, chosen, options)
-    check_target(target, options.overwrite, dataset_of(samples).values("filepath"))
+    check_target(target, options.overwrite, flat_samples(dataset_of(samples)).values("filepath"))
 
     splits = _split(samples, selection, chosen, options, embeddings, report)
     plan = Plan(samples, selection, splits, options.label_field, ImageMode(options.images))
@@ -153,7 +153,7 @@ def _vectors(
         return load_encoder().embed_images([image.path for image in images], report).vectors
     if isinstance(embeddings, str):
         ids = [image.sample_id for image in images]
-        return read_vectors(dataset_of(samples).select(ids, ordered=True), embeddings)
+        return read_vectors(flat_samples(dataset_of(samples)).select(ids, ordered=True), embeddings)
     if np.ndim(embeddings) != 2 or len(embeddings) != len(samples):
         raise InputError(
             f"The embeddings have the shape {np.shape(embeddings)}: give one row for each of the "

@@ -18,7 +18,7 @@ import fiftyone.utils.data as foud
 import fiftyone.utils.yolo as fouy
 import yaml
 
-from ..dataset.reading import Samples, dataset_of
+from ..dataset.reading import Samples, dataset_of, flat_samples
 from ..engine.errors import InputError
 from .names import safe_folder_names, unique_file_names
 from .options import Format, ImageMode, OwnFormat
@@ -255,7 +255,7 @@ def _box(label: Label) -> fo.Detection:
 def _metadata(plan: Plan) -> dict[str, fo.ImageMetadata | None]:
     """Sample id → what the dataset knows of the size of its image."""
     ids = [image.sample_id for image in plan.selection.images]
-    known = dataset_of(plan.samples).select(ids).values(["id", "metadata"])
+    known = flat_samples(dataset_of(plan.samples)).select(ids).values(["id", "metadata"])
     return {key: value if value and value.width else None for key, value in zip(*known, strict=True)}
 
 
@@ -273,11 +273,12 @@ def _labelled_clone(plan: Plan) -> Iterator[fo.Dataset]:
     dataset = dataset_of(plan.samples)
     is_whole = plan.samples is dataset and len(images) == len(dataset)
     # A copy of a whole dataset also has its runs and saved views.
-    source = dataset if is_whole else dataset.select([image.sample_id for image in images], ordered=True)
+    ids = [image.sample_id for image in images]
+    source = dataset if is_whole else flat_samples(dataset).select(ids, ordered=True)
     clone = source.clone()
     try:
         _set_labels(clone, plan)
-        tag_splits(clone, [image.sample_id for image in images], plan.splits)
+        tag_splits(clone, ids, plan.splits)
         yield clone
     finally:
         clone.delete()
@@ -310,7 +311,8 @@ def tag_splits(dataset: fo.Dataset, ids: list[str], splits: list[str]) -> None:
         ids: (n,) sample ids.
         splits: (n,) split of each; where it is "", tags stay as they are.
     """
+    samples = flat_samples(dataset)
     for split in set(splits) - {""}:
-        members = dataset.select([key for key, own in zip(ids, splits, strict=True) if own == split])
+        members = samples.select([key for key, own in zip(ids, splits, strict=True) if own == split])
         members.untag_samples([other for other in SPLITS if other != split])
         members.tag_samples(split)

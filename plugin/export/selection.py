@@ -11,7 +11,7 @@ import fiftyone as fo
 
 from ..dataset.fields import APPROVED_TAG, FieldNames
 from ..dataset.image_labels import ImageLabels
-from ..dataset.reading import Samples, dataset_of, label_fields, why_not_labelable
+from ..dataset.reading import Samples, dataset_of, flat_samples, label_fields, why_not_labelable
 from ..engine.errors import InputError
 from .options import ExportOptions
 
@@ -102,7 +102,7 @@ def check_collection(samples: Samples, label_field: str) -> None:
         InputError: It does not.
     """
     is_patches = isinstance(samples, fo.DatasetView) and samples._is_patches
-    reason = "" if is_patches else why_not_labelable(samples)
+    reason = "" if is_patches else why_not_labelable(flat_samples(samples))
     if reason:
         raise InputError(reason)
     field = samples.get_field(label_field)
@@ -121,7 +121,8 @@ def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
     dataset, names = dataset_of(samples), FieldNames(label=label_field)
     said: dict[str, fo.Label] = {}
     if dataset.has_sample_field(names.corrected):
-        said = dict(zip(*dataset.exists(names.corrected).values(["id", names.corrected]), strict=True))
+        answered = flat_samples(dataset).exists(names.corrected)
+        said = dict(zip(*answered.values(["id", names.corrected]), strict=True))
     is_of_images = samples.get_field(label_field).document_type is fo.Classification
     tagged = ImageLabels(dataset, names).tagged() if is_of_images else {}
     for sample_id, *values in zip(*samples.values(fields), strict=True):

@@ -118,5 +118,5 @@ def test_keys_that_cannot_be_used_are_refused(dataset, key, sentence):
 
 
 def test_a_view_without_labels_is_refused(dataset):
-    with pytest.raises(InputError, match="No image has both 'auto_label' and 'truth'"):
+    with pytest.raises(InputError, match="No image here has both 'auto_label' and 'truth'"):
         evaluate(dataset.skip(8), "truth")

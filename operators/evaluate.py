@@ -9,14 +9,15 @@ from typing import Any, ClassVar
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.fields import answer_fields
-from ..plugin.dataset.reading import Samples, classification_fields, why_not_labelable
+from ..plugin.dataset.patches import why_no_objects
+from ..plugin.dataset.reading import Samples
 from ..plugin.dataset.runs import labelled_fields
+from ..plugin.dataset.truth import label_choices, truth_choices
 from ..plugin.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
 from .background import message_output
 from .base import DescribedOperator
 from .forms import dropdown, refuse, sentence_of
-from .reviewing import execute_on, images, usual_label_field
+from .reviewing import counted, execute_on, usual_label_field
 
 TITLE = "Evaluate labels"
 MOST_SHOWN = 10
@@ -39,16 +40,16 @@ class Evaluate(DescribedOperator):
         sample_collection: Samples,
         truth_field: str,
         *,
-        label_field: str = "auto_label",
+        label_field: str | None = None,
         key: str | None = None,
         delegate: bool = False,
     ) -> Any:
         """Evaluate the labels of a dataset or view from Python.
 
         Args:
-            sample_collection: Dataset or view.
-            truth_field: Field with the true classes.
-            label_field: Field with the labels.
+            sample_collection: Dataset or view, also of object patches.
+            truth_field: Field with the true classes; of objects the field that they are from.
+            label_field: Field with the labels; by default "auto_label", or the only one that there is.
             key: Key of the evaluation on the dataset; "<label field>_evaluation" if None.
             delegate: Whether to queue the evaluation for `fiftyone delegated launch`.
 
@@ -62,14 +63,13 @@ class Evaluate(DescribedOperator):
         """The form."""
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
-        problem = why_not_labelable(samples)
-        answers = answer_fields(ctx.dataset)
-        fields = [] if problem else [one for one in classification_fields(samples) if one not in answers]
-        if len(fields) < 2:
+        problem = why_no_objects(samples)
+        fields = [] if problem else label_choices(samples)
+        if fields:
+            _add_fields(inputs, ctx, samples, fields)
+        else:
             problem = problem or "There are no labels and no ground truth to compare: label the images first."
             refuse(inputs.view("problem", types.Error(label=problem)), problem)
-        else:
-            _add_fields(inputs, ctx, samples, fields)
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
@@ -78,12 +78,10 @@ class Evaluate(DescribedOperator):
         Returns:
             The summary.
         """
-        evaluation = evaluate(
-            ctx.target_view(require_flat=True),
-            ctx.params["truth_field"],
-            ctx.params.get("label_field") or usual_label_field(labelled_fields(ctx.dataset)),
-            key=ctx.params.get("key") or None,
-        )
+        samples = ctx.target_view(require_flat=True)
+        label_field = _chosen_label_field(ctx, label_choices(samples))
+        key = ctx.params.get("key") or None
+        evaluation = evaluate(samples, ctx.params["truth_field"], label_field, key=key)
         ctx.ops.reload_dataset()
         return summary(evaluation)
 
@@ -94,9 +92,8 @@ class Evaluate(DescribedOperator):
 
 def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples, fields: list[str]) -> None:
     """What is compared with what, and where it is stored."""
-    usual = usual_label_field([one for one in labelled_fields(ctx.dataset) if one in fields] or fields)
-    label_field = ctx.params.get("label_field") or usual
-    others = [name for name in fields if name != label_field]
+    usual, label_field = _usual_field(ctx, fields), _chosen_label_field(ctx, fields)
+    others = truth_choices(samples, label_field)
     inputs.enum("label_field", fields, default=usual, label="Labels", view=dropdown(fields))
     truth = inputs.enum(
         "truth_field",
@@ -119,10 +116,18 @@ def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: Sample
     refuse(key if repr(chosen) in problem else truth, problem)
 
 
+def _chosen_label_field(ctx: foo.ExecutionContext, fields: list[str]) -> str:
+    return ctx.params.get("label_field") or _usual_field(ctx, fields)
+
+
+def _usual_field(ctx: foo.ExecutionContext, fields: list[str]) -> str:
+    """A field that a run wrote, before those of other tools."""
+    return usual_label_field([one for one in labelled_fields(ctx.dataset) if one in fields] or fields)
+
+
 def summary(evaluation: Evaluation) -> dict:
     """What was measured, in values that go through JSON."""
     parts = [_headline(evaluation), _classes(evaluation), _confusions(evaluation)]
-    where = f"Stored as `{evaluation.key}`: see FiftyOne's Model Evaluation panel."
     return {
         "key": evaluation.key,
         "n_images": evaluation.n_images,
@@ -131,12 +136,19 @@ def summary(evaluation: Evaluation) -> dict:
         "accuracy_unanswered": evaluation.accuracy_unanswered,
         "expected_accuracy": evaluation.expected_accuracy,
         "calibration_error": evaluation.calibration_error,
-        "message": "\n\n".join([part for part in parts if part] + [where]),
+        "message": "\n\n".join([part for part in parts if part] + [_where(evaluation)]),
     }
 
 
+def _where(evaluation: Evaluation) -> str:
+    if evaluation.noun == "image":
+        return f"Stored as `{evaluation.key}`: see FiftyOne's Model Evaluation panel."
+    return f"`{evaluation.label_field}.{evaluation.key}` tells which are right: filter by it in the sidebar."
+
+
 def _headline(evaluation: Evaluation) -> str:
-    lines = [f"**{evaluation.accuracy:.1%} of the labels of {images(evaluation.n_images)} are right.**"]
+    things = counted(evaluation.n_images, evaluation.noun)
+    lines = [f"**{evaluation.accuracy:.1%} of the labels of {things} are right.**"]
     if evaluation.n_answered and evaluation.accuracy_unanswered is not None:
         lines.append(
             f"{evaluation.n_answered:,} of them were given or approved by people; of the others, "
@@ -148,7 +160,8 @@ def _headline(evaluation: Evaluation) -> str:
             f"{evaluation.calibration_error:.1%} apart on average (expected calibration error)."
         )
     if evaluation.n_left_out:
-        lines.append(f"{images(evaluation.n_left_out)} without a label or a true class left out.")
+        left_out = counted(evaluation.n_left_out, evaluation.noun)
+        lines.append(f"{left_out} without a label or a true class left out.")
     return " ".join(lines)
 
 
@@ -159,7 +172,7 @@ def _classes(evaluation: Evaluation) -> str:
         f"| {one.name} | {one.precision:.0%} | {one.recall:.0%} | {one.images:,} |"
         for one in worst[:MOST_SHOWN]
     ]
-    header = ["| class, worst first | precision | recall | images |", "|---|---|---|---|"]
+    header = [f"| class, worst first | precision | recall | {evaluation.noun}s |", "|---|---|---|---|"]
     rest = len(worst) - len(rows)
     return "\n".join(header + rows) + (f"\n\nand {rest} more classes" if rest else "")
 

@@ -34,7 +34,8 @@ def evaluate(
 ) -> None:
     """Compare labels with a ground truth, and keep the comparison on the dataset.
 
-    FiftyOne's Model Evaluation panel shows it afterwards, with the samples behind every number.
+    FiftyOne's Model Evaluation panel shows it afterwards, with the samples behind every number. The truth of
+    objects that a run labelled is the field that they are from.
 
     Examples:
 
@@ -54,7 +55,8 @@ def evaluate(
     shown = [evaluation_table(evaluation), scores_table(evaluation)]
     if evaluation.confusions:
         shown.append(confusions_table(evaluation))
-    sentence = f"Stored on the dataset as {evaluation.key}."
+    where = "dataset" if evaluation.noun == "image" else f"objects in {evaluation.label_field}"
+    sentence = f"Stored on the {where} as {evaluation.key}."
     Printer(as_json, quiet).tell(_as_dict(evaluation), *shown, sentence)
 
 
@@ -65,7 +67,7 @@ def evaluation_table(evaluation: "Evaluation") -> "Table":
     table = Table(title="Evaluation", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column(justify="right")
-    table.add_row("Images", f"{evaluation.n_images:,}")
+    table.add_row(_nouns(evaluation), f"{evaluation.n_images:,}")
     if evaluation.n_left_out:
         table.add_row("Left out, for want of a label or a true class", f"{evaluation.n_left_out:,}")
     table.add_row("Accuracy", f"{evaluation.accuracy:.1%}")
@@ -85,7 +87,7 @@ def scores_table(evaluation: "Evaluation") -> "Table":
     from rich.text import Text
 
     table = Table("Class, worst first", title_justify="left")
-    for column in ("Precision", "Recall", "F1", "Images"):
+    for column in ("Precision", "Recall", "F1", _nouns(evaluation)):
         table.add_column(column, justify="right")
     worst = sorted(evaluation.classes, key=lambda score: (score.f1, score.name))
     for one in worst[:MOST_CLASSES_SHOWN]:
@@ -103,10 +105,14 @@ def confusions_table(evaluation: "Evaluation") -> "Table":
     from rich.text import Text
 
     table = Table("True class", "Label", title="Most frequent errors", title_justify="left")
-    table.add_column("Images", justify="right")
+    table.add_column(_nouns(evaluation), justify="right")
     for (true, label), count in list(evaluation.confusions.items())[:MOST_CONFUSIONS_SHOWN]:
         table.add_row(Text(true), Text(label), f"{count:,}")
     return table
+
+
+def _nouns(evaluation: "Evaluation") -> str:
+    return f"{evaluation.noun.capitalize()}s"
 
 
 def _as_dict(evaluation: "Evaluation") -> dict:

@@ -1,4 +1,4 @@
-"""How good labels are by a ground truth, kept as an evaluation of FiftyOne's, which its own panel shows.
+"""How good labels are by a ground truth, of images or of objects in them.
 
 The truth is only ever read here: no run sees it.
 """
@@ -27,7 +27,7 @@ class ClassScore:
         precision: Share of the images with this label that are of the class, in [0, 1].
         recall: Share of the images of the class that have this label, in [0, 1].
         f1: Harmonic mean of both, in [0, 1].
-        images: Images of the class.
+        images: Images, or objects, of the class.
     """
 
     name: str
@@ -42,11 +42,13 @@ class Evaluation:
     """Labels against a ground truth.
 
     Attributes:
-        key: Key of the evaluation on the dataset, and of the field that tells which labels are right.
+        key: Key of the evaluation on the dataset, and of the field, or attribute of the objects, that tells
+            which labels are right.
         label_field: The labels.
         truth_field: The ground truth.
-        n_images: Images with both, which all else is about.
-        n_left_out: Images that lack either.
+        noun: What the labels are of: "image" or "object".
+        n_images: Images, or objects, with both, which all else is about.
+        n_left_out: Those that lack either.
         accuracy: Share of labels that are right, in [0, 1].
         accuracy_unanswered: The same for labels that no person gave or approved; None if there are none.
         n_answered: Labels that a person gave or approved.
@@ -55,12 +57,13 @@ class Evaluation:
         risk: Area under the risk-coverage curve, in [0, 1]; None without confidence.
         reliability: Bins that hold any label, by confidence; empty without confidence.
         classes: One score per class, in alphabetical order.
-        confusions: (true class, label) → images, wrong labels only, most frequent first.
+        confusions: (true class, label) → images or objects, wrong labels only, most frequent first.
     """
 
     key: str
     label_field: str
     truth_field: str
+    noun: str
     n_images: int
     n_left_out: int
     accuracy: float
@@ -79,46 +82,45 @@ def evaluate(
 ) -> Evaluation:
     """Compare labels with a ground truth.
 
-    The evaluation is stored on the dataset, where FiftyOne's Model Evaluation panel and
-    `dataset.load_evaluation_results` find it. An earlier one of the same key is replaced.
+    Of labels of whole images the evaluation is stored on the dataset, where FiftyOne's Model Evaluation panel
+    and `dataset.load_evaluation_results` find it. Objects that a run labelled are compared by their ids, and
+    get an attribute that tells which labels are right. An earlier evaluation of the same key is replaced.
 
     Args:
-        samples: Dataset or view; images without a label or without a true class are left out.
-        truth_field: Classification field with the true classes.
-        label_field: Classification field with the labels.
+        samples: Dataset or view; images or objects without a label or without a true class are left out.
+        truth_field: Classification field with the true classes; of objects the field that they are from.
+        label_field: Classification field with the labels; or the field of objects that a run labelled.
         key: Key of the evaluation; "<label field>_evaluation" if None.
 
     Raises:
-        InputError: A field is no classification, no image has both, or the key is a field of the user's.
+        InputError: A field cannot be evaluated, nothing has both, or the key is a field of the user's.
     """
-    from .dataset.answers import read_answers
-    from .dataset.fields import FieldNames
     from .dataset.reading import dataset_of, flat_samples
+    from .dataset.truth import evaluate_images, evaluate_objects, evaluated_names, is_answered
 
     samples, key = flat_samples(samples), key or evaluation_key(label_field)
     check_evaluation(samples, truth_field, label_field, key)
-    both = samples.exists(f"{truth_field}.label").exists(f"{label_field}.label")
-    if len(both) == 0:
+    names = evaluated_names(dataset_of(samples), label_field)
+    pairs = (evaluate_objects if names.objects else evaluate_images)(samples, truth_field, names, key)
+    if not pairs.ids:
         raise InputError(
-            f"No image here has both {label_field!r} and {truth_field!r}: label some, or choose another view "
-            "or slice."
+            f"No {names.noun} here has both {label_field!r} and {truth_field!r}: label some, or choose "
+            "another view or slice."
         )
-    results = both.evaluate_classifications(label_field, gt_field=truth_field, eval_key=key, progress=False)
-    answers = read_answers(dataset_of(samples), FieldNames(label=label_field))
-    answered = np.array([one in answers for one in both.values("id")])
-    right = results.ytrue == results.ypred
+    answered, right = is_answered(dataset_of(samples), names, pairs.ids), pairs.right
     return Evaluation(
         key,
         label_field,
         truth_field,
+        names.noun,
         n_images=len(right),
-        n_left_out=len(samples) - len(right),
-        accuracy=accuracy(results.ypred, results.ytrue),
+        n_left_out=pairs.n_left_out,
+        accuracy=accuracy(pairs.labels, pairs.true),
         accuracy_unanswered=None if answered.all() else float(right[~answered].mean()),
         n_answered=int(answered.sum()),
-        **_of_confidence(results.confs, right),
-        classes=_class_scores(results.report(), sorted({*results.ytrue, *results.ypred})),
-        confusions=_confusions(results.ytrue[~right], results.ypred[~right]),
+        **_of_confidence(pairs.confidence, right),
+        classes=_class_scores(pairs.true, pairs.labels),
+        confusions=_confusions(pairs.true[~right], pairs.labels[~right]),
     )
 
 
@@ -131,29 +133,22 @@ def check_evaluation(samples: "Samples", truth_field: str, label_field: str, key
     """Check what is to be evaluated, without evaluating it.
 
     Raises:
-        InputError: A field is no classification, both are the same, or the key is a field of the user's.
+        InputError: A field cannot be evaluated, both are the same, or the key is a field of the user's.
     """
-    from .dataset.reading import check_samples, classification_fields, dataset_of, flat_samples
+    from .dataset.reading import dataset_of, flat_samples
+    from .dataset.truth import check_images, check_labelled_objects, evaluated_names
 
-    check_samples(flat_samples(samples))
-    known = classification_fields(samples)
+    samples = flat_samples(samples)
     if truth_field == label_field:
         raise InputError(f"{label_field!r} cannot be its own ground truth: choose another field.")
-    for field, other in ((label_field, truth_field), (truth_field, label_field)):
-        if field not in known:
-            choices = ", ".join(name for name in known if name != other)
-            raise InputError(
-                f"There is no field {field!r} with one class per image (there are: "
-                f"{choices or 'none yet'}): choose another."
-            )
-    dataset = dataset_of(samples)
-    if not key.isidentifier():
+    if not key.isidentifier() or key.startswith("_"):
         raise InputError(f"{key!r} cannot be the key of an evaluation: use letters, digits and underscores.")
-    if key not in dataset.list_evaluations() and dataset.has_sample_field(key):
-        raise InputError(f"The evaluation would overwrite the field {key!r}: give another key.")
+    is_of_objects = evaluated_names(dataset_of(samples), label_field).objects
+    check = check_labelled_objects if is_of_objects else check_images
+    check(samples, truth_field, label_field, key)
 
 
-def _of_confidence(confidence: np.ndarray, right: np.ndarray) -> dict[str, object]:
+def _of_confidence(confidence: list[float | None], right: np.ndarray) -> dict[str, object]:
     """What the confidence was worth; nothing where a label has none, as those of other tools may."""
     values = np.array([np.nan if one is None else one for one in confidence], np.float64)
     if np.isnan(values).any():
@@ -166,16 +161,14 @@ def _of_confidence(confidence: np.ndarray, right: np.ndarray) -> dict[str, objec
     }
 
 
-def _class_scores(report: dict[str, dict], names: list[str]) -> tuple[ClassScore, ...]:
+def _class_scores(true: np.ndarray, labels: np.ndarray) -> tuple[ClassScore, ...]:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    names = sorted({*true.tolist(), *labels.tolist()})
+    scores = precision_recall_fscore_support(true, labels, labels=names, zero_division=0)
     return tuple(
-        ClassScore(
-            name,
-            precision=float(report[name]["precision"]),
-            recall=float(report[name]["recall"]),
-            f1=float(report[name]["f1-score"]),
-            images=int(report[name]["support"]),
-        )
-        for name in names
+        ClassScore(name, float(precision), float(recall), float(f1), int(images))
+        for name, precision, recall, f1, images in zip(names, *scores, strict=True)
     )
 
 

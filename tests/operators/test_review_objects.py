@@ -150,3 +150,20 @@ def test_a_patches_view_of_other_objects_is_refused_with_a_sentence(server, labe
     view = labelled.to_patches("others")._serialize()
     fields = form(server, "approve", labelled, {"label_field": FIELD}, view=view)
     assert "This view shows the objects in others" in fields["problem"]["error_message"]
+
+
+@pytest.mark.parametrize("shown", [None, "ground_truth", FIELD])
+def test_labels_of_objects_are_evaluated_in_the_app(server, labelled, shown):
+    context = {"view": labelled.to_patches(shown)._serialize()} if shown else {}
+    fields = form(server, "evaluate", labelled, **context)
+    assert (fields["label_field"]["default"], fields["truth_field"]["default"]) == (FIELD, "ground_truth")
+    result = execute(server, "evaluate", labelled, {"truth_field": "ground_truth"}, **context)
+    assert result["n_images"] == 24
+    assert "of the labels of 24 objects are right.**" in result["message"]
+    assert f"`{FIELD}.{FIELD}_evaluation` tells which are right" in result["message"]
+
+
+def test_the_form_of_the_evaluation_asks_for_labels_in_patches_that_have_none(server, scenes):
+    view = scenes.to_patches("ground_truth")._serialize()
+    problem = form(server, "evaluate", scenes, view=view)["problem"]["error_message"]
+    assert problem.startswith("There are no labels and no ground truth to compare")

@@ -3,7 +3,9 @@
 import json
 
 import fiftyone as fo
+import numpy as np
 import pytest
+from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.cli import app
 from typer.testing import CliRunner
 
@@ -48,6 +50,23 @@ def test_a_saved_view_and_a_key_can_be_chosen(dataset):
     assert json.loads(run(dataset.name, "--truth", "ground_truth", *options).stdout)["n_images"] == 10
     dataset.reload()
     assert dataset.list_evaluations() == ["mine"]
+
+
+def test_labels_of_objects_are_counted_as_objects(scenes):
+    X = np.random.default_rng(0).normal(size=(24, 4))
+    auto_label(
+        scenes,
+        ["cat", "rocket", "cup of coffee"],
+        embeddings=X,
+        text_embeddings=np.eye(4)[:3],
+        objects="ground_truth",
+    )
+    field = "auto_label_ground_truth"
+    result = run(scenes.name, "--truth", "ground_truth", "--label-field", field)
+    lines = [line.replace("│", " ").split() for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert ["Objects", "24"] in lines
+    assert f"Stored on the objects in {field} as {field}_evaluation." in result.stdout
 
 
 @pytest.mark.parametrize(

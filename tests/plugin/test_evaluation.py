@@ -110,7 +110,12 @@ def test_fields_that_cannot_be_compared_are_refused(dataset, arguments, sentence
 
 
 @pytest.mark.parametrize(
-    ("key", "sentence"), [("my key", "cannot be the key"), ("confidence", "overwrite the field 'confidence'")]
+    ("key", "sentence"),
+    [
+        ("my key", "cannot be the key"),
+        ("_id", "cannot be the key"),
+        ("confidence", "overwrite the field 'confidence'"),
+    ],
 )
 def test_keys_that_cannot_be_used_are_refused(dataset, key, sentence):
     with pytest.raises(InputError, match=sentence):
@@ -120,3 +125,100 @@ def test_keys_that_cannot_be_used_are_refused(dataset, key, sentence):
 def test_a_view_without_labels_is_refused(dataset):
     with pytest.raises(InputError, match="No image here has both 'auto_label' and 'truth'"):
         evaluate(dataset.skip(8), "truth")
+
+
+FIELD = "auto_label_boxes"
+
+
+@pytest.fixture(params=[fo.Detections, fo.Detection])
+def boxes(request):
+    """Four cats and four dogs in boxes; two cats and a dog are labelled wrong, one more box has no class."""
+    truth = ["cat"] * 4 + ["dog"] * 4 + [None]
+    vectors = np.eye(2)[[0, 0, 1, 1, 1, 1, 1, 0, 0]] + 0.01
+    found = [fo.Detection(label=name, bounding_box=[0, 0, 1, 1]) for name in truth]
+    dataset = fo.Dataset()
+    if request.param is fo.Detection:
+        dataset.add_samples(fo.Sample(filepath=f"/{n}.jpg", boxes=box) for n, box in enumerate(found))
+    else:
+        dataset.add_samples(
+            fo.Sample(filepath=f"/{n}.jpg", boxes=fo.Detections(detections=found[3 * n : 3 * n + 3]))
+            for n in range(3)
+        )
+    auto_label(dataset, ["cat", "dog"], embeddings=vectors, text_embeddings=np.eye(2), objects="boxes")
+    labels = ["cat", "cat", "dog", "dog", "dog", "dog", "dog", "cat", "cat"]
+    is_list = request.param is fo.Detections
+    path = f"{FIELD}.detections.label" if is_list else f"{FIELD}.label"
+    dataset.set_values(path, [labels[3 * n : 3 * n + 3] for n in range(3)] if is_list else labels)
+    yield dataset
+    dataset.delete()
+
+
+def marks(dataset, key=f"{FIELD}_evaluation") -> list[bool | None]:
+    is_list = isinstance(dataset.first()[FIELD], fo.Detections)
+    return dataset.values(f"{FIELD}.detections.{key}" if is_list else f"{FIELD}.{key}", unwind=is_list)
+
+
+def test_labels_of_objects_are_compared_with_the_objects_that_they_are_of(boxes):
+    evaluation = evaluate(boxes, "boxes", FIELD)
+    assert (evaluation.noun, evaluation.n_images, evaluation.n_left_out) == ("object", 8, 1)
+    assert evaluation.accuracy == 5 / 8
+    assert list(evaluation.confusions.items()) == [(("cat", "dog"), 2), (("dog", "cat"), 1)]
+    assert [(one.name, one.recall, one.images) for one in evaluation.classes] == [
+        ("cat", 0.5, 4),
+        ("dog", 0.75, 4),
+    ]
+    assert evaluation.expected_accuracy is not None
+
+
+def test_objects_are_marked_as_right_or_wrong_and_the_truth_is_only_read(boxes):
+    truth = [value.to_dict() for value in boxes.values("boxes")]
+    key = evaluate(boxes, "boxes", FIELD).key
+    assert key == f"{FIELD}_evaluation"
+    assert marks(boxes) == [True, True, False, False, True, True, True, False, None]
+    assert [value.to_dict() for value in boxes.values("boxes")] == truth
+
+
+def test_an_evaluation_of_objects_is_replaced_by_the_next(boxes):
+    evaluate(boxes, "boxes", FIELD)
+    correct(boxes, "cat", FIELD)
+    evaluation = evaluate(boxes[:1], "boxes", FIELD)
+    assert evaluation.accuracy == 1
+    n = evaluation.n_answered
+    assert n == evaluation.n_images
+    assert marks(boxes) == [True] * n + [None] * (9 - n)
+
+
+def test_two_runs_over_the_same_objects_can_be_compared_as_truth_and_labels(boxes):
+    X, T = np.eye(2)[[0] * 9] + 0.01, np.eye(2)
+    auto_label(boxes, ["cat", "dog"], embeddings=X, text_embeddings=T, objects="boxes", run_key="second")
+    assert evaluate(boxes, f"{FIELD}_second", FIELD).n_images == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("others", FIELD), "are not those in 'others': choose boxes as their ground truth"),
+        (("boxes", FIELD, "confidence"), "would overwrite the attribute 'confidence'"),
+        (("boxes", "others"), r"call dataset.evaluate_detections\('others', gt_field='boxes'\)"),
+    ],
+)
+def test_objects_that_cannot_be_compared_are_refused(boxes, arguments, sentence):
+    boxes.add_sample_field("others", fo.EmbeddedDocumentField, embedded_doc_type=fo.Detections)
+    truth, field, *key = arguments
+    with pytest.raises(InputError, match=sentence):
+        evaluate(boxes, truth, field, key=next(iter(key), None))
+
+
+def test_patches_are_evaluated_and_show_the_marks_at_once():
+    dataset = fo.Dataset()
+    found = [fo.Detection(label=name, bounding_box=[0, 0, 1, 1]) for name in ("cat", "dog", "dog")]
+    dataset.add_sample(fo.Sample(filepath="/1.jpg", boxes=fo.Detections(detections=found)))
+    X, T = np.eye(2)[[0, 1, 0]] + 0.01, np.eye(2)
+    auto_label(dataset, ["cat", "dog"], embeddings=X, text_embeddings=T, objects="boxes")
+    dataset.set_values(f"{FIELD}.detections.label", [["cat", "dog", "cat"]])
+    for field in ("boxes", FIELD):
+        patches = dataset.to_patches(field).skip(1)
+        assert evaluate(patches, "boxes", FIELD, key="right").accuracy == 0.5
+        assert marks(dataset, "right") == [None, True, False]
+    assert patches.values(f"{FIELD}.right") == [True, False]
+    dataset.delete()

@@ -1,0 +1,165 @@
+"""Labels beside their true classes: of images as FiftyOne evaluates them, of objects by their ids.
+
+FiftyOne evaluates objects by their overlap, and writes to the ground truth, which is only read here.
+"""
+
+from dataclasses import dataclass, replace
+
+import fiftyone as fo
+import numpy as np
+
+from ..engine.errors import InputError
+from .answers import read_answers
+from .fields import AUTHOR, FieldNames, answer_fields, label_path, origin_of
+from .labels import labels_of
+from .lock import WriteLock
+from .object_labels import ObjectLabels
+from .patches import check_objects, is_patches, object_fields, shown_field
+from .reading import Samples, check_samples, classification_fields, dataset_of
+
+EVALUATION = "evaluation"
+"""Role, in the `info` of an attribute of objects, of what tells which labels are right."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Labels beside true classes.
+
+    Attributes:
+        ids: n samples or objects that have both.
+        true: (n,) true classes.
+        labels: (n,) labels.
+        confidence: n confidences of the labels, None where a label has none.
+        n_left_out: Samples or objects that lack either.
+    """
+
+    ids: list[str]
+    true: np.ndarray
+    labels: np.ndarray
+    confidence: list[float | None]
+    n_left_out: int
+
+    @property
+    def right(self) -> np.ndarray:
+        """(n,) whether a label is right."""
+        return self.true == self.labels
+
+
+def evaluated_names(dataset: fo.Dataset, label_field: str) -> FieldNames:
+    """The fields that go with a label field, which no run need have written."""
+    return FieldNames(label=label_field, objects=origin_of(dataset, label_field))
+
+
+def label_choices(samples: Samples) -> list[str]:
+    """Fields of labels that there is a ground truth for."""
+    answers = answer_fields(dataset_of(samples))
+    fields = [] if is_patches(samples) else classification_fields(samples)
+    fields += [field for field in object_fields(dataset_of(samples)) if shown_field(samples, field)]
+    return [field for field in fields if field not in answers and truth_choices(samples, field)]
+
+
+def truth_choices(samples: Samples, label_field: str) -> list[str]:
+    """Fields that may hold the true classes of the labels in a field, none for objects of no run."""
+    dataset = dataset_of(samples)
+    if label_field not in object_fields(dataset):
+        known = classification_fields(samples)
+    else:
+        origin = origin_of(dataset, label_field)
+        known = [one for one in object_fields(dataset) if origin and origin in (one, origin_of(dataset, one))]
+    return [one for one in known if one not in (label_field, *answer_fields(dataset))]
+
+
+def check_images(samples: Samples, truth_field: str, label_field: str, key: str) -> None:
+    """Check what is to be evaluated of labels of whole images.
+
+    Raises:
+        InputError: A field is no classification, or the key is a field of the user's.
+    """
+    dataset, known = dataset_of(samples), classification_fields(samples)
+    if label_field in object_fields(dataset):
+        raise InputError(
+            f"No run labelled the objects in {label_field!r}: evaluate the labels of a run, or call "
+            f"dataset.evaluate_detections({label_field!r}, gt_field={truth_field!r})."
+        )
+    check_samples(samples)
+    for field, other in ((label_field, truth_field), (truth_field, label_field)):
+        if field not in known:
+            choices = ", ".join(name for name in known if name != other)
+            raise InputError(
+                f"There is no field {field!r} with one class per image (there are: "
+                f"{choices or 'none yet'}): choose another."
+            )
+    if key not in dataset.list_evaluations() and dataset.has_sample_field(key):
+        raise InputError(f"The evaluation would overwrite the field {key!r}: give another key.")
+
+
+def check_labelled_objects(samples: Samples, truth_field: str, label_field: str, key: str) -> None:
+    """Check what is to be evaluated of labels of objects.
+
+    Raises:
+        InputError: The truth is of other objects, or the key is an attribute that the objects have.
+    """
+    check_objects(samples, label_field)
+    dataset, choices = dataset_of(samples), truth_choices(samples, label_field)
+    if truth_field not in choices:
+        raise InputError(
+            f"The objects in {label_field!r} are not those in {truth_field!r}: choose {' or '.join(choices)} "
+            "as their ground truth."
+        )
+    taken = dataset.get_field(label_path(dataset, label_field, key))
+    if taken is not None and (taken.info or {}).get("role") != EVALUATION:
+        raise InputError(f"The evaluation would overwrite the attribute {key!r}: give another key.")
+
+
+def evaluate_images(samples: Samples, truth_field: str, names: FieldNames, key: str) -> Pairs:
+    """Have FiftyOne evaluate labels of whole images and keep the evaluation, unless there is nothing to."""
+    both = samples.exists(f"{truth_field}.label").exists(f"{names.label}.label")
+    ids = both.values("id")
+    if not ids:
+        return _no_pairs(len(samples))
+    results = both.evaluate_classifications(names.label, gt_field=truth_field, eval_key=key, progress=False)
+    return Pairs(ids, results.ytrue, results.ypred, list(results.confs), len(samples) - len(ids))
+
+
+def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key: str) -> Pairs:
+    """Compare labels of objects with those in another field, and mark which of them are right."""
+    dataset = dataset_of(samples)
+    labels = labels_of(dataset, names)
+    said = labels.values("label", "label", "confidence")
+    true = labels_of(dataset, replace(names, label=truth_field)).values("label", "label")
+    ids = labels.ids(samples)
+    both = [one for one in ids if one in said and one in true]
+    if not both:
+        return _no_pairs(len(ids))
+    pairs = Pairs(
+        both,
+        np.array([true[one][0] for one in both]),
+        np.array([said[one][0] for one in both]),
+        [said[one][1] for one in both],
+        len(ids) - len(both),
+    )
+    _mark(dataset, labels, label_path(dataset, names.label, key), dict(zip(both, pairs.right, strict=True)))
+    labels.refresh(samples, both)
+    return pairs
+
+
+def is_answered(dataset: fo.Dataset, names: FieldNames, ids: list[str]) -> np.ndarray:
+    """(n,) whether a person gave or approved the labels of samples or objects."""
+    answers = read_answers(dataset, names)
+    return np.array([one in answers for one in ids])
+
+
+def _mark(dataset: fo.Dataset, labels: ObjectLabels, path: str, right: dict[str, bool]) -> None:
+    """Write which labels are right to an attribute of them, in the place of an earlier evaluation."""
+    if dataset.get_field(path) is not None:
+        dataset.delete_sample_field(path)
+    info = {"author": AUTHOR, "role": EVALUATION}
+    dataset.add_sample_field(path, fo.BooleanField, description="Whether the label is right", info=info)
+    name = path.rpartition(".")[2]
+    with WriteLock(dataset):
+        now = labels.read("label", right)
+        labels.put({one: {"label": now[one] | {name: bool(right[one])}} for one in now})
+
+
+def _no_pairs(n_left_out: int) -> Pairs:
+    return Pairs([], np.array([], str), np.array([], str), [], n_left_out)

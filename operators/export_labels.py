@@ -5,7 +5,7 @@ What it does is told in `plugin.export.exporting`.
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reading import label_fields, vector_sources
+from ..plugin.dataset.reading import Samples, dataset_of, vector_sources
+from ..plugin.dataset.runs import completed_runs
 from ..plugin.export.exporting import Progress, export_labels
 from ..plugin.export.manifest import Exported
 from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
-from ..plugin.export.selection import check_collection
+from ..plugin.export.selection import check_collection, label_choices
 from ..plugin.export.target import check_target
 from .background import Spans
 from .base import LongOperator
@@ -73,8 +74,8 @@ class ExportLabels(LongOperator):
         """The form."""
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
-        fields = label_fields(samples)
-        field = ctx.params.get("label_field") or _usual_field(fields)
+        fields = label_choices(samples)
+        field = _label_field(ctx, samples)
         problem = sentence_of(partial(check_collection, samples, field))
         if problem:
             refuse(inputs.view("problem", types.Error(label=problem)), problem)
@@ -82,7 +83,7 @@ class ExportLabels(LongOperator):
         inputs.enum(
             "label_field",
             fields,
-            default=_usual_field(fields),
+            default=_usual_field(samples),
             label="Label field",
             description="Labels that a person corrected win",
             view=dropdown(fields),
@@ -93,7 +94,8 @@ class ExportLabels(LongOperator):
 
     def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Exported]:
         """Read the form."""
-        samples, options = ctx.target_view(require_flat=True), _options(ctx)
+        samples = ctx.target_view(require_flat=True)
+        options = replace(_options(ctx), label_field=_label_field(ctx, samples))
         return lambda progress: export_labels(
             samples,
             _folder(ctx),
@@ -130,9 +132,15 @@ def _images(count: int) -> str:
     return f"{count} image{'' if count == 1 else 's'}"
 
 
-def _usual_field(fields: list[str]) -> str:
-    """The field of a run if there is one, else the first."""
-    return DEFAULTS.label_field if DEFAULTS.label_field in fields else next(iter(fields), "")
+def _label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
+    return ctx.params.get("label_field") or _usual_field(samples)
+
+
+def _usual_field(samples: Samples) -> str:
+    """The usual field of runs if it is there, else that of the latest run, else the first."""
+    fields = label_choices(samples)
+    of_runs = [run.fields.label for run in reversed(completed_runs(dataset_of(samples)))]
+    return next((one for one in (DEFAULTS.label_field, *of_runs, *fields) if one in fields), "")
 
 
 def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:

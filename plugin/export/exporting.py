@@ -19,7 +19,7 @@ from ..target import new_folder
 from .formats import Plan, tag_splits, write_format
 from .manifest import WHOLE, Exported, write_manifest
 from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options
-from .selection import LabelledImage, Selection, select_images
+from .selection import LabelledImage, Selection, check_collection, select_images, showing_labels
 from .splits import SPLITS, near_duplicate_groups, stratified_split
 from .target import check_target
 
@@ -68,6 +68,8 @@ def export_labels(
     """
     samples, options = flat_samples(samples), options or ExportOptions()
     chosen = check_options(format, options)
+    check_collection(samples, options.label_field)
+    samples = showing_labels(samples, options.label_field)
     report = progress or _ignore
     selection = select_images(samples, options)
     target = Path(folder).expanduser().resolve()

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import fiftyone as fo
 
-from ..dataset.fields import APPROVED_TAG, FieldNames
+from ..dataset.fields import APPROVED_TAG, FieldNames, answer_fields
 from ..dataset.image_labels import ImageLabels
+from ..dataset.object_labels import ObjectLabels
+from ..dataset.patches import is_patches, object_fields, object_view, shown_field
 from ..dataset.reading import Samples, dataset_of, flat_samples, label_fields, why_not_labelable
 from ..engine.errors import InputError
 from .options import ExportOptions
@@ -101,23 +103,45 @@ def check_collection(samples: Samples, label_field: str) -> None:
     Raises:
         InputError: It does not.
     """
-    is_patches = isinstance(samples, fo.DatasetView) and samples._is_patches
-    reason = "" if is_patches else why_not_labelable(flat_samples(samples))
+    reason = "" if _shows_patches(samples) else why_not_labelable(flat_samples(samples))
     if reason:
         raise InputError(reason)
-    field = samples.get_field(label_field)
-    if not isinstance(field, fo.EmbeddedDocumentField) or not issubclass(field.document_type, KINDS):
-        known = ", ".join(label_fields(samples)) or "none yet"
+    choices = label_choices(samples)
+    if label_field not in choices:
+        known = ", ".join(choices) or "none yet"
         raise InputError(
             f"There is no field {label_field!r} of classes or boxes: label the images, or choose another "
             f"label field (there are: {known})."
         )
 
 
+def label_choices(samples: Samples) -> list[str]:
+    """Fields of classes or boxes; of a patches view also those that hold its objects under other labels."""
+    known = label_fields(samples)
+    fields = [one for one in known if issubclass(samples.get_field(one).document_type, KINDS)]
+    if not is_patches(samples):
+        return fields
+    dataset = dataset_of(samples)
+    others = [one for one in object_fields(dataset) if one not in (*fields, *answer_fields(dataset))]
+    return fields + [one for one in others if shown_field(samples, one)]
+
+
+def showing_labels(samples: Samples, label_field: str) -> Samples:
+    """The objects of a patches view as a label field has them, which need not be the field that it shows."""
+    if not is_patches(samples) or samples.has_field(label_field):
+        return samples
+    dataset = dataset_of(samples)
+    ids = ObjectLabels(dataset, FieldNames(label=label_field)).ids(samples)
+    return object_view(dataset, label_field, ids)
+
+
+def _shows_patches(samples: Samples) -> bool:
+    return isinstance(samples, fo.DatasetView) and samples._is_patches
+
+
 def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
     """Sample id, path, label, what people said, and whether the sample is tagged for it, sample by sample."""
-    is_patches = not isinstance(samples, fo.Dataset) and samples._is_patches
-    fields = ["sample_id" if is_patches else "id", "filepath", label_field]
+    fields = ["sample_id" if _shows_patches(samples) else "id", "filepath", label_field]
     dataset, names = dataset_of(samples), FieldNames(label=label_field)
     said: dict[str, fo.Label] = {}
     if dataset.has_sample_field(names.corrected):

@@ -167,3 +167,23 @@ def test_the_form_of_the_evaluation_asks_for_labels_in_patches_that_have_none(se
     view = scenes.to_patches("ground_truth")._serialize()
     problem = form(server, "evaluate", scenes, view=view)["problem"]["error_message"]
     assert problem.startswith("There are no labels and no ground truth to compare")
+
+
+@pytest.mark.parametrize("shown", [None, "ground_truth", FIELD])
+@pytest.mark.parametrize("params", [{}, {"label_field": FIELD}])
+def test_the_labels_of_objects_are_exported_from_whatever_shows_them(
+    server, labelled, tmp_path, shown, params
+):
+    view = labelled.to_patches(shown) if shown else labelled
+    context = {"view": view._serialize()} if shown else {}
+    fields = form(server, "export_labels", labelled, params, **context)
+    assert "problem" not in fields
+    assert fields["label_field"]["default"] == FIELD
+    assert FIELD in fields["label_field"]["type"]["values"]
+    params = params | {"folder": str(tmp_path / "out"), "format": "csv", "images": "none"}
+    kind = "view" if shown else "dataset"
+    assert (
+        foo.execute_operator(f"{PLUGIN}/export_labels", {kind: view}, params=params).result["n_images"] == 8
+    )
+    rows = (tmp_path / "out" / "labels.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[1] for row in rows] == [one.label for one in objects_of(labelled).values()]

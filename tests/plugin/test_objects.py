@@ -340,3 +340,32 @@ def test_frames_of_videos_are_refused(scenes):
     with pytest.raises(InputError, match="video samples, but only images can be labelled"):
         label_vectors(videos, objects="frames.objects")
     videos.delete()
+
+
+def test_patches_of_the_source_are_exported_with_the_labels_of_their_objects(scenes, tmp_path):
+    label_vectors(scenes)
+    patches = scenes.to_patches("ground_truth").match({"ground_truth.label": "cat"}).limit(4)
+    options = ExportOptions(label_field=FIELD)
+    exported = export_labels(patches, tmp_path / "out", "csv", options=options)
+    rows = (tmp_path / "out" / "labels.csv").read_text().splitlines()[1:]
+    labels = {one.id: one for one in objects_of(scenes)}
+    shown = [labels[one].label for one in patches.values("id")]
+    assert [row.split(",")[1] for row in rows] == shown
+    assert exported.n_images == 4
+
+
+def test_patches_of_labelled_objects_are_exported_with_their_true_classes(scenes, tmp_path):
+    label_vectors(scenes)
+    options = ExportOptions(label_field="ground_truth")
+    exported = export_labels(scenes.to_patches(FIELD).limit(3), tmp_path / "out", "coco", options=options)
+    assert exported.labels == {"all": {"cat": 1, "cup of coffee": 1, "rocket": 1}}
+
+
+def test_patches_of_other_objects_are_not_exported_with_labels_that_they_do_not_have(scenes, tmp_path):
+    label_vectors(scenes)
+    scenes.clone_sample_field("ground_truth", "others")
+    with pytest.raises(InputError, match=f"no field '{FIELD}' of classes or boxes.*there are: others"):
+        export_labels(
+            scenes.to_patches("others"), tmp_path / "out", "coco", options=ExportOptions(label_field=FIELD)
+        )
+    assert not (tmp_path / "out").exists()

@@ -16,7 +16,7 @@ from ..plugin.dataset.truth import label_choices, truth_choices
 from ..plugin.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
 from .background import message_output
 from .base import DescribedOperator
-from .forms import dropdown, refuse, sentence_of
+from .forms import add_problem, dropdown, refuse, sentence_of
 from .reviewing import counted, execute_on, usual_label_field
 
 TITLE = "Evaluate labels"
@@ -69,7 +69,7 @@ class Evaluate(DescribedOperator):
             _add_fields(inputs, ctx, samples, fields)
         else:
             problem = problem or "There are no labels and no ground truth to compare: label the images first."
-            refuse(inputs.view("problem", types.Error(label=problem)), problem)
+            add_problem(inputs, problem)
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
@@ -93,7 +93,7 @@ class Evaluate(DescribedOperator):
 def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples, fields: list[str]) -> None:
     """What is compared with what, and where it is stored."""
     usual, label_field = _usual_field(ctx, fields), _chosen_label_field(ctx, fields)
-    others = truth_choices(samples, label_field)
+    others = truth_choices(samples, label_field) or truth_choices(samples, usual)
     inputs.enum("label_field", fields, default=usual, label="Labels", view=dropdown(fields))
     truth = inputs.enum(
         "truth_field",

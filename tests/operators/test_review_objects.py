@@ -187,3 +187,8 @@ def test_the_labels_of_objects_are_exported_from_whatever_shows_them(
     )
     rows = (tmp_path / "out" / "labels.csv").read_text().splitlines()[1:]
     assert [row.split(",")[1] for row in rows] == [one.label for one in objects_of(labelled).values()]
+
+
+def test_the_form_of_the_evaluation_says_that_no_run_labelled_objects(server, labelled):
+    fields = form(server, "evaluate", labelled, {"label_field": "ground_truth", "truth_field": FIELD})
+    assert "No run labelled the objects in 'ground_truth'" in fields["truth_field"]["error_message"]

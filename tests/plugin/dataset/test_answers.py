@@ -198,3 +198,13 @@ def test_before_the_first_run_there_is_nothing_to_approve(dataset):
 def test_a_blank_class_is_refused(labelled):
     with pytest.raises(InputError, match="name is blank"):
         correct(labelled, "  ")
+
+
+def test_a_class_that_looks_like_a_path_of_mongodb_is_a_class_like_any(dataset):
+    labelling = label_again(dataset, ["$red", "$label"])
+    correct(dataset.limit(1), "$red")
+    approve(dataset.skip(1).limit(1))
+    said = dataset.values("auto_label.label")
+    assert said[1:] == [["$red", "$label"][one] for one in labelling.refinement.labels[1:]]
+    assert read_answers(dataset, FieldNames()) == dict(zip(dataset.values("id")[:2], said[:2], strict=True))
+    assert known_classes(dataset) == ["$red", "$label"]

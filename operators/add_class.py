@@ -15,7 +15,7 @@ from ..plugin.pipeline import Labelling, Progress
 from ..plugin.repeating import add_classes, arguments_to_add, further_classes, last_run
 from ..plugin.report.theme import counted
 from .auto_label import AutoLabel
-from .forms import refuse, sentence_of
+from .forms import add_problem, refuse, sentence_of
 from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on
 
 TITLE = "Add class"
@@ -66,8 +66,10 @@ class AddClass(AutoLabel):
                 refuse(name, sentence_of(partial(further_classes, last, [ctx.params["name"]])))
             run = last.record
             things, classes = counted(run.n_labelled, run.noun), counted(len(run.classes) + 1, "class")
-            notice = inputs.view("what", types.Notice(label=f"Label {things} again, with {classes}"))
-            refuse(notice, sentence_of(partial(arguments_to_add, last, {})))
+            inputs.view("what", types.Notice(label=f"Label {things} again, with {classes}"))
+            problem = sentence_of(partial(arguments_to_add, last, {}))
+            if problem:
+                add_problem(inputs, problem)
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:

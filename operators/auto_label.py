@@ -28,7 +28,7 @@ from .auto_label_form import (
     chosen_text_embeddings,
 )
 from .base import LongOperator
-from .forms import refuse, sentence_of
+from .forms import add_problem, sentence_of
 from .reviewing import execute_on
 
 DELEGATE_ABOVE = 20_000
@@ -134,7 +134,7 @@ class AutoLabel(LongOperator):
         check = partial(check_objects, samples, objects)
         problem = sentence_of(check) if objects else why_not_labelable(samples)
         if problem:
-            refuse(inputs.view("problem", types.Error(label=problem)), problem)
+            add_problem(inputs, problem)
         add_inputs(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
 

@@ -14,7 +14,7 @@ from fiftyone.operators import types
 from ..plugin.dataset.pending import PendingRun
 from ..plugin.dataset.runs import RunRecord
 from .base import DescribedOperator
-from .forms import refuse
+from .forms import add_problem
 from .reviewing import counted, execute_on
 
 KEY = "run_key"
@@ -61,8 +61,8 @@ def add_run(
         The run that is chosen, or would be.
     """
     if len(runs) <= number:
-        problem = "There is no such run on this dataset." if number == 0 else "There is only one such run."
-        refuse(inputs.view(f"no_{name}", types.Error(label=problem)), problem)
+        problem = "There is only one such run." if runs else "There is no such run on this dataset."
+        add_problem(inputs, problem, f"no_{name}")
         return None
     latest = list(reversed(runs))
     view = types.Dropdown()

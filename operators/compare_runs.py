@@ -14,7 +14,7 @@ from ..plugin.dataset.runs import completed_runs
 from .background import message_output
 from .base import DescribedOperator
 from .choosing_runs import add_run
-from .forms import refuse
+from .forms import add_problem
 from .reviewing import counted, execute_on
 
 TITLE = "Compare runs"
@@ -50,8 +50,7 @@ class CompareRuns(DescribedOperator):
         first = add_run(inputs, ctx, runs, name="first", label="One run", number=1)
         second = first and add_run(inputs, ctx, runs, name="second", label="The other run")
         if second and first.key == second.key:
-            sentence = "Choose two different runs."
-            refuse(inputs.view("same", types.Error(label=sentence)), sentence)
+            add_problem(inputs, "Choose two different runs.", "same")
         return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Compare"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:

@@ -23,10 +23,11 @@ from ..plugin.export.selection import check_collection, label_choices
 from ..plugin.export.target import check_target
 from .background import Spans
 from .base import LongOperator
-from .forms import add_explorer, dropdown, explored, refuse, sentence_of
+from .forms import add_explorer, add_problem, dropdown, explored, refuse, sentence_of
 from .reviewing import execute_on
 
 TITLE = "Export labels"
+NO_LABELS = "There are no labels to export: label the images first."
 DEFAULTS = ExportOptions()
 
 # Stage → from where to where it moves the bar, without and with a look for near-duplicates.
@@ -75,10 +76,11 @@ class ExportLabels(LongOperator):
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
         fields = label_choices(samples)
-        field = _label_field(ctx, samples)
-        problem = sentence_of(partial(check_collection, samples, field))
+        problem = NO_LABELS
+        if fields:
+            problem = sentence_of(partial(check_collection, samples, _label_field(ctx, samples)))
         if problem:
-            refuse(inputs.view("problem", types.Error(label=problem)), problem)
+            add_problem(inputs, problem)
         _add_target(inputs, ctx)
         inputs.enum(
             "label_field",

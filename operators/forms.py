@@ -45,6 +45,12 @@ def explored(ctx: foo.ExecutionContext, name: str) -> str:
     return (ctx.params.get(name) or {}).get("absolute_path") or ""
 
 
+def add_problem(inputs: types.Object, sentence: str, name: str = "problem") -> None:
+    """Say what is wrong with all of a form, which then cannot be executed."""
+    # The App shows no error message of a notice or a heading, only that of a field.
+    refuse(inputs.view(name, types.Error(label=sentence)), sentence)
+
+
 def refuse(field: types.Property, sentence: str) -> None:
     """Mark a field of the form as wrong, if there is something to say."""
     if sentence:

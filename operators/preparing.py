@@ -16,7 +16,7 @@ from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.preparation import Computed
 from .background import Spans
 from .base import LongOperator
-from .forms import refuse, sentence_of, suggesting
+from .forms import add_problem, refuse, sentence_of, suggesting
 from .reviewing import images
 
 SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.9), "fill": (0.9, 1.0)}
@@ -39,7 +39,7 @@ class PreparingOperator(LongOperator):
         samples = ctx.target_view()
         problem = why_not_labelable(ctx.target_view(require_flat=True))
         if problem:
-            refuse(inputs.view("problem", types.Error(label=problem)), problem)
+            add_problem(inputs, problem)
         self.add_inputs(inputs, ctx, samples)
         field = inputs.str(
             "field", default=self.column.name, label="Field", description=self.column_description

@@ -13,7 +13,7 @@ from ..plugin.corrections import Relabelling, refine_with_corrections
 from ..plugin.dataset.answers import fields_of_run, read_answers
 from .background import Work
 from .base import LongOperator
-from .forms import refuse
+from .forms import add_problem
 from .reviewing import add_label_field, all_samples, chosen_label_field, counted, execute_on
 
 TITLE = "Refine with corrections"
@@ -50,9 +50,9 @@ class RefineWithCorrections(LongOperator):
             names = fields_of_run(samples, chosen_label_field(ctx, samples))
             count = len(read_answers(ctx.dataset, names))
             answered = counted(count, names.noun)
-            notice = inputs.view("count", types.Notice(label=f"{answered} approved or corrected so far"))
+            inputs.view("count", types.Notice(label=f"{answered} approved or corrected so far"))
             if not count:
-                refuse(notice, "Approve or correct some labels first.")
+                add_problem(inputs, "Approve or correct some labels first.")
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def work(self, ctx: foo.ExecutionContext) -> Work:

@@ -18,7 +18,7 @@ from ..plugin.dataset.reading import Samples, dataset_of, flat_samples
 from .auto_label_form import FIELDS
 from .background import is_in_app
 from .base import DescribedOperator
-from .forms import dropdown, refuse, sentence_of
+from .forms import add_problem, dropdown, sentence_of
 
 
 class Answering(DescribedOperator):
@@ -119,7 +119,7 @@ def add_label_field(inputs: types.Object, ctx: foo.ExecutionContext, samples: Sa
     """
     problem = sentence_of(partial(fields_of_run, samples, chosen_label_field(ctx, samples)))
     if problem:
-        refuse(inputs.view("problem", types.Error(label=problem)), problem)
+        add_problem(inputs, problem)
         return False
     fields = answerable_fields(samples)
     if len(fields) > 1:
@@ -144,10 +144,10 @@ def add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples,
     """
     names = fields_of_run(samples, chosen_label_field(ctx, samples))
     count = counted(len(labels_of(dataset_of(samples), names).ids(samples)), names.noun)
-    notice = inputs.view("count", types.Notice(label=f"{what} {count}"))
+    inputs.view("count", types.Notice(label=f"{what} {count}"))
     is_chosen = ctx.selected or ctx.selected_labels or ctx.current_sample or ctx.has_custom_view
     if is_in_app(ctx) and not is_chosen:
-        refuse(notice, "Select the samples that you mean, or open a view of them.")
+        add_problem(inputs, "Select the samples that you mean, or open a view of them.")
 
 
 def tell(ctx: foo.ExecutionContext, answered: Answered, message: str) -> dict:

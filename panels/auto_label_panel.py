@@ -9,6 +9,7 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.comparing import changed_samples
 from ..plugin.dataset.fields import AUTHOR
+from ..plugin.dataset.reading import flat_samples
 from ..plugin.engine.errors import InputError
 from ..plugin.report.theme import counted
 from .board import (
@@ -262,7 +263,7 @@ class AutoLabelPanel(foo.Panel):
         if board.why_closed:
             raise InputError(board.why_closed)
         return Marks(
-            board.scope if board.scope is not None else ctx.dataset,
+            board.scope if board.scope is not None else flat_samples(ctx.dataset),
             board.figures.summary,
             board.run.fields,
             choices.truth,

@@ -16,7 +16,7 @@ from ..plugin.dataset.comparing import RunComparison, compare_runs
 from ..plugin.dataset.fields import answer_fields, label_path
 from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.pending import failed_start, pending_runs
-from ..plugin.dataset.reading import classification_fields
+from ..plugin.dataset.reading import classification_fields, flat_samples
 from ..plugin.dataset.running import load_outcome
 from ..plugin.dataset.runs import RunRecord, RunState, labelled_fields, list_runs
 from ..plugin.engine.errors import InputError
@@ -251,7 +251,8 @@ def _with_losses(dataset: fo.Dataset, board: Board) -> Board:
     lost = next((name for name in names if not dataset.has_sample_field(name)), "")
     if lost or board.overwritten_by:
         return replace(board, lost_field=lost)
-    return replace(board, n_lost=max(board.run.n_labelled - dataset.count(_label(dataset, fields.label)), 0))
+    n_there = flat_samples(dataset).count(label_path(dataset, fields.label, "label"))
+    return replace(board, n_lost=max(board.run.n_labelled - n_there, 0))
 
 
 def _narrowed(dataset: fo.Dataset, board: Board, truth: str, scope: fo.DatasetView | None) -> Board:
@@ -271,8 +272,10 @@ def _truth_fields(dataset: fo.Dataset, run: RunRecord) -> tuple[str, ...]:
     """Fields with classes that are not from a run; for objects, the field that they are from."""
     objects = run.fields.objects
     if objects:
-        is_there = dataset.has_sample_field(objects)
-        return (objects,) if is_there and dataset.distinct(_label(dataset, objects)) else ()
+        if not dataset.has_sample_field(objects):
+            return ()
+        has_classes = flat_samples(dataset).distinct(label_path(dataset, objects, "label"))
+        return (objects,) if has_classes else ()
     ours = (*labelled_fields(dataset), *answer_fields(dataset))
     return tuple(name for name in classification_fields(dataset) if name not in ours)
 
@@ -295,16 +298,10 @@ def _narrowed_figures(dataset: fo.Dataset, board: Board, truth: str) -> Figures:
 
 def _true_classes(dataset: fo.Dataset, run: RunRecord, truth: str) -> dict[str, str]:
     """Id of a sample or object → its true class."""
-    path = _label(dataset, truth)
-    if not run.fields.objects:
-        return dict(zip(*dataset.values(["id", path]), strict=True))
-    is_list = path != f"{truth}.label"
-    ids = dataset.values(f"{path.rpartition('.')[0]}.id", unwind=is_list)
-    return dict(zip(ids, dataset.values(path, unwind=is_list), strict=True))
-
-
-def _label(dataset: fo.Dataset, field: str) -> str:
-    return label_path(dataset, field, "label")
+    if run.fields.objects:
+        true = labels_of(dataset, replace(run.fields, label=truth)).values("label", "label")
+        return {one: label for one, (label,) in true.items()}
+    return dict(zip(*flat_samples(dataset).values(["id", f"{truth}.label"]), strict=True))
 
 
 def _pictures(dataset: fo.Dataset, board: Board) -> dict[int, tuple[str, ...]]:

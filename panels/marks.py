@@ -11,7 +11,7 @@ from fiftyone import ViewField as F
 from ..plugin.dataset.fields import FieldNames, label_path
 from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.patches import is_patches, one_by_one
-from ..plugin.dataset.reading import dataset_of
+from ..plugin.dataset.reading import dataset_of, flat_samples
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import cut
 
@@ -137,7 +137,7 @@ class Marks:
         path = label_path(self._dataset, self._truth, "label")
         if path == f"{self._truth}.label":
             return F(path) == self._name(number)
-        objects = self._dataset.filter_labels(self._truth, F("label") == self._name(number))
+        objects = flat_samples(self._dataset).filter_labels(self._truth, F("label") == self._name(number))
         ids = objects.values(f"{path.rpartition('.')[0]}.id", unwind=True)
         return F("_id").to_string().is_in(ids)
 

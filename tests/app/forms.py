@@ -1,33 +1,43 @@
 """What a person does with any form of the App."""
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 MOST_TRIES = 20
 CHECKBOX = {"x": 20, "y": 18}
 """Where a sample in the grid is selected, in pixels from its corner."""
 
 
+def open_form(page: Page, operator: str) -> Locator:
+    """The form of an operator, opened from the list of all operators."""
+    page.keyboard.press("`")
+    listed = page.locator("[data-cy=operators-browser]")
+    page.locator("[data-cy=operators-browser-search]").fill(operator)
+    listed.get_by_text(operator, exact=True).click()
+    return page.locator("[data-cy=operators-prompt-modal]")
+
+
 def type_classes(form: Locator, classes: list[str]) -> None:
+    """Enter class names into the form of Auto-label."""
     for name in classes:
-        add_class(form, name)
+        add_to(form.get_by_role("combobox").first, name)
     for name in classes:
         expect(form.get_by_role("button", name=name, exact=True)).to_be_visible()
 
 
-def add_class(form: Locator, name: str) -> None:
-    """Enter a name, again if the form was just coming back from the server and forgot it."""
-    field = form.get_by_role("combobox").first
-    chip = form.get_by_role("button", name=name, exact=True)
+def add_to(field: Locator, value: str) -> None:
+    """Enter a value into a list, again if the form was just coming back from the server and forgot it."""
+    chip = field.page.get_by_role("dialog").get_by_role("button", name=value, exact=True)
     for _ in range(MOST_TRIES):
-        field.fill(name)
+        field.fill(value)
         field.press("Enter")
-        form.page.wait_for_timeout(500)
+        field.page.wait_for_timeout(500)
         if chip.is_visible():
             return
-    raise AssertionError(f"The form did not keep the class {name!r}.")
+    raise AssertionError(f"The form did not keep {value!r}.")
 
 
 def choose_encoder(form: Locator, name: str) -> None:
+    """Take another encoder than the one that the form of Auto-label suggests."""
     field = form.get_by_role("combobox").nth(1)
     field.click()
     field.press("ControlOrMeta+a")

@@ -5,7 +5,7 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import choose_encoder, execute, type_classes
+from .forms import choose_encoder, execute, open_form, type_classes
 
 SECONDS_TO_LABEL = 240
 
@@ -22,10 +22,7 @@ def form(page: Page) -> Locator:
 def test_photos_are_labelled_from_the_operator_browser(page, address, fresh):
     page.goto(f"{address}/datasets/{fresh.name}")
     page.locator("[data-cy=fo-grid]").wait_for()
-    page.keyboard.press("`")
-    page.locator("[data-cy=operators-browser-search]").fill("auto-label")
-    page.locator("[data-cy=operators-browser]").get_by_text("Auto-label", exact=True).click()
-    form = page.locator("[data-cy=operators-prompt-modal]")
+    form = open_form(page, "Auto-label")
     type_classes(form, ["cat", "coins"])
     choose_encoder(form, "offline")
     execute(form)

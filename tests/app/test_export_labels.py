@@ -4,16 +4,13 @@ import fiftyone as fo
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import execute
+from .forms import execute, open_form
 
 
 @pytest.fixture
 def form(dataset: fo.Dataset, page: Page) -> Locator:
     """The form of Export labels, opened from the list of operators."""
-    page.keyboard.press("`")
-    page.locator("[data-cy=operators-browser-search]").fill("export labels")
-    page.locator("[data-cy=operators-browser]").get_by_text("Export labels", exact=True).click()
-    form = page.locator("[data-cy=operators-prompt-modal]")
+    form = open_form(page, "Export labels")
     expect(form.get_by_text("A new folder on the machine")).to_be_visible()
     return form
 

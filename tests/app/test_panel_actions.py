@@ -9,7 +9,7 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import CHECKBOX, choose_encoder, execute, type_classes
+from .forms import CHECKBOX, choose_encoder, execute, open_form, type_classes
 from .panel import number_of_samples, open_panel, press
 
 SECONDS_TO_LABEL = 120
@@ -107,10 +107,7 @@ def test_a_class_that_was_missing_is_added_to_the_whole_run(panel, page, labelle
 
 
 def test_a_run_is_deleted_once_that_is_confirmed(panel, page, labelled, screenshot):
-    page.keyboard.press("`")
-    page.locator("[data-cy=operators-browser-search]").fill("delete run")
-    page.locator("[data-cy=operators-browser]").get_by_text("Delete run", exact=True).click()
-    form = page.locator("[data-cy=operators-prompt-modal]")
+    form = open_form(page, "Delete run")
     expect(form.get_by_text("These fields go with it: auto_label")).to_be_visible()
     expect(form.get_by_role("button", name="Delete")).to_be_disabled()
     screenshot("delete-run")

@@ -15,7 +15,7 @@ def labelled(dataset: fo.Dataset) -> fo.Dataset:
     return dataset
 
 
-def open_form(page: Page, name: str) -> Locator:
+def press(page: Page, name: str) -> Locator:
     """The form of an operator, opened with its button above the grid."""
     page.locator(f"[data-item-id='@autolabel/prototypes/{name}']").click()
     return page.locator("[data-cy=operators-prompt-modal]")
@@ -26,14 +26,14 @@ def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page
     page.set_viewport_size({"width": 1920, "height": 1080})
     samples = page.locator("[data-cy=fo-grid] [data-cy=looker]")
     samples.first.click(position=CHECKBOX)
-    open_form(page, "review_next").get_by_role("button", name="Show").click()
+    press(page, "review_next").get_by_role("button", name="Show").click()
     expect(page.get_by_text("24 images to review")).to_be_visible()
     expect(page.get_by_text("24 samples", exact=True)).to_be_visible()
     for place in range(2):
         samples.nth(place).click(position=CHECKBOX)
     screenshot("review")
 
-    form = open_form(page, "correct")
+    form = press(page, "correct")
     expect(form.get_by_text("Change the labels of 2 images")).to_be_visible()
     form.get_by_role("combobox").fill("cat")
     form.get_by_role("combobox").press("Enter")
@@ -42,12 +42,12 @@ def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page
     expect(page.get_by_text("2 images labelled 'cat'")).to_be_visible()
     expect(samples.first.locator("[data-cy=tag-auto_label]")).to_have_text("cat")
 
-    form = open_form(page, "approve")
+    form = press(page, "approve")
     expect(form.get_by_text("Approve the labels of 24 images")).to_be_visible()
     form.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved the labels of 22 images (2 answered before)")).to_be_visible()
 
-    form = open_form(page, "refine_with_corrections")
+    form = press(page, "refine_with_corrections")
     expect(form.get_by_text("24 images approved or corrected so far")).to_be_visible()
     execute(form)
     outcome = page.get_by_role("dialog")

@@ -47,9 +47,9 @@ def test_a_class_that_is_there_already_is_refused_in_the_form(server, labelled):
 def test_a_run_from_arrays_cannot_be_repeated_in_the_form_and_that_is_said(server, demo_dataset):
     vectors = np.random.default_rng(0).normal(size=(len(demo_dataset), 8))
     auto_label(demo_dataset, ["a", "b"], embeddings=vectors, text_embeddings=np.eye(8)[:2])
-    notice = form(server, demo_dataset, name="c")["what"]
-    assert notice["invalid"]
-    assert "label again with vectors for all classes" in notice["error_message"]
+    problem = form(server, demo_dataset, name="c")["problem"]
+    assert problem["invalid"]
+    assert "label again with vectors for all classes" in problem["view"]["label"]
 
 
 def test_without_a_run_there_is_nothing_to_add_to(server, demo_dataset):

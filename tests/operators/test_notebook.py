@@ -19,6 +19,7 @@ CALLS: dict[str, Callable] = {
     "auto_label": lambda call, dataset, folder: call(
         dataset, ["a", "b"], embeddings="vector", text_embeddings=str(folder / "T.npy"), run_key="third"
     ),
+    "add_class": lambda call, dataset, folder: call(dataset, "c", label_field="auto_label_named"),
     "compute_embeddings": lambda call, dataset, folder: call(dataset, encoder="offline"),
     "compute_clusters": lambda call, dataset, folder: call(dataset, embeddings="vector"),
     "review_next": lambda call, dataset, folder: call(dataset, 2, label_field="auto_label_first"),
@@ -44,7 +45,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def dataset(folder):
-    """Three runs, an approved label, a run that waits, and a truth; no call stands in another's way."""
+    """Four runs, an approved label, a run that waits, and a truth; no call stands in another's way."""
     dataset = fo.Dataset(persistent=True)
     for number, vector in enumerate(X):
         path = folder / f"{number}.png"
@@ -55,6 +56,7 @@ def dataset(folder):
     np.save(T, np.eye(4)[:2])
     for key in ("first", "second", "spare"):
         auto_label(dataset, ["a", "b"], embeddings="vector", text_embeddings=str(T), run_key=key)
+    auto_label(dataset, ["a", "b"], encoder="offline", run_key="named")
     foo.get_operator(f"{PLUGIN}/approve")(dataset.limit(1), label_field="auto_label_second")
     foo.get_operator(f"{PLUGIN}/auto_label")(dataset, ["a"], run_key="waiting", delegate=True)
     yield dataset

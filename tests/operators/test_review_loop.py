@@ -150,12 +150,12 @@ def test_the_forms_say_how_many_samples_are_meant(server, labelled):
     ids = labelled.values("id")[:3]
     fields = form(server, "approve", labelled, selected=ids, view_target="SELECTED_SAMPLES")
     assert fields["count"]["view"]["label"] == "Approve the labels of 3 images"
-    assert not fields["count"]["invalid"]
+    assert "problem" not in fields
 
 
 @pytest.mark.parametrize("name", ["approve", "correct", "withdraw"])
 def test_a_whole_dataset_is_not_answered_just_because_nothing_is_selected(server, labelled, name):
-    assert form(server, name, labelled)["count"]["error_message"].startswith("Select the samples")
+    assert form(server, name, labelled)["problem"]["view"]["label"].startswith("Select the samples")
 
 
 def test_the_form_offers_the_known_classes_and_says_what_a_new_one_means(server, labelled):
@@ -189,8 +189,8 @@ def test_grouped_samples_are_refused_with_a_sentence(server, name):
 
 
 def test_nothing_can_be_refined_before_something_is_answered(server, labelled):
-    field = form(server, "refine_with_corrections", labelled)["count"]
-    assert field["error_message"] == "Approve or correct some labels first."
+    problem = form(server, "refine_with_corrections", labelled)["problem"]
+    assert problem["view"]["label"] == "Approve or correct some labels first."
     with pytest.raises(ExecutionError, match="Approve or correct some labels first"):
         operator("refine_with_corrections")(labelled)
 

@@ -548,6 +548,24 @@ def test_a_cell_that_no_label_is_in_leads_to_those_that_were_nearly_there(server
     assert any("labelled" in one for one in words)
 
 
+def test_marks_of_a_run_over_one_slice_of_groups_lead_to_that_slice(server):
+    dataset = fo.Dataset()
+    dataset.add_group_field("group", default="left")
+    for number in range(IMAGES):
+        group = fo.Group()
+        for side in ("left", "right"):
+            dataset.add_sample(fo.Sample(filepath=f"/{number}-{side}.jpg", group=group.element(side)))
+    given = {"embeddings": X, "text_embeddings": np.eye(4)[:3], "settings": Settings(min_cluster_size=3)}
+    auto_label(dataset.select_group_slices("right"), CLASSES, **given)
+    panel = Opened(server, dataset)
+    assert "gone" not in panel.data["header"]["facts"]
+    panel.choose("classes")
+    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    assert len(panel.shown()) == panel.data["body"]["classes"]["figure"][0]["x"][0]
+    assert all("right" in path for path in panel.shown().values("filepath"))
+    dataset.delete()
+
+
 def test_what_was_deleted_between_a_look_and_a_click_is_told(opened, dataset):
     label(dataset, CLASSES[:2], run_key="fewer")
     opened.call("on_tick")

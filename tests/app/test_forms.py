@@ -1,0 +1,153 @@
+"""Every form that cannot be executed says why, in a sentence that a person reads in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import fiftyone as fo
+import numpy as np
+import pytest
+from fiftyone_autolabel import auto_label
+from playwright.sync_api import Locator, Page, expect
+
+from .forms import add_to, choose_encoder, open_form, type_classes
+
+NEEDS_LABELS = {
+    "Review next": "run Auto-label first",
+    "Correct labels": "run Auto-label first",
+    "Approve labels": "run Auto-label first",
+    "Withdraw approvals and corrections": "run Auto-label first",
+    "Refine with corrections": "run Auto-label first",
+    "Add class": "run Auto-label first",
+    "Evaluate labels": "There are no labels",
+    "Export labels": "label the images first",
+    "Show run": "There is no such run on this dataset",
+    "Cancel run": "There is no such run on this dataset",
+    "Delete run": "There is no such run on this dataset",
+    "Compare runs": "There is no such run on this dataset",
+}
+"""Operator → what its form says where nothing was labelled."""
+
+
+def is_refused(form: Locator, sentence: str) -> None:
+    """Read a sentence in a form that cannot be executed."""
+    expect(form.get_by_text(sentence).first).to_be_visible()
+    expect(form.locator("button", has_text="Cancel").locator("xpath=following::button[1]")).to_be_disabled()
+
+
+def close(form: Locator) -> None:
+    """Leave a form."""
+    form.get_by_role("button", name="Cancel", exact=True).click()
+    expect(form).to_be_hidden()
+
+
+def opened(page: Page, address: str, dataset: fo.Dataset) -> Page:
+    """The App on a dataset."""
+    page.goto(f"{address}/datasets/{dataset.name}")
+    page.locator("[data-cy=fo-grid]").or_(page.get_by_text("Did you know?")).first.wait_for()
+    return page
+
+
+@pytest.fixture
+def unlabelled(page: Page, address: str, fresh: fo.Dataset) -> Page:
+    return opened(page, address, fresh)
+
+
+@pytest.fixture
+def labelled(page: Page, address: str, fresh: fo.Dataset) -> Page:
+    """The App on photos that a run with made-up vectors has labelled."""
+    T = np.eye(8)[:3]
+    X = T[np.arange(len(fresh)) % 3] + np.random.default_rng(0).normal(scale=0.2, size=(len(fresh), 8))
+    auto_label(fresh, ["cat", "coins", "rocket"], embeddings=X, text_embeddings=T)
+    return opened(page, address, fresh)
+
+
+def test_forms_that_need_labels_say_so_where_there_are_none(unlabelled):
+    for operator, sentence in NEEDS_LABELS.items():
+        form = open_form(unlabelled, operator)
+        is_refused(form, sentence)
+        close(form)
+
+
+def test_nothing_is_said_of_all_samples_because_none_is_selected(labelled):
+    for operator in ("Correct labels", "Approve labels", "Withdraw approvals and corrections"):
+        form = open_form(labelled, operator)
+        is_refused(form, "Select the samples that you mean, or open a view of them.")
+        close(form)
+
+
+def test_without_an_answer_there_is_nothing_to_refine_with(labelled):
+    is_refused(open_form(labelled, "Refine with corrections"), "Approve or correct some labels first.")
+
+
+def test_one_run_cannot_be_compared(labelled):
+    is_refused(open_form(labelled, "Compare runs"), "There is only one such run.")
+
+
+def test_a_run_that_no_record_can_bring_back_is_not_repeated_with_a_class_more(labelled, screenshot):
+    form = open_form(labelled, "Add class")
+    is_refused(form, "label again with vectors for all classes")
+    screenshot("add-class-refused")
+
+
+def test_without_a_ground_truth_there_is_nothing_to_evaluate_with(labelled):
+    is_refused(open_form(labelled, "Evaluate labels"), "no ground truth to compare")
+
+
+@pytest.fixture
+def options(labelled: Page) -> Locator:
+    """The form of Auto-label with two classes and all its options."""
+    form = open_form(labelled, "Auto-label")
+    type_classes(form, ["cat", "coins"])
+    choose_encoder(form, "offline")
+    form.get_by_role("switch").or_(form.get_by_role("checkbox")).first.click()
+    expect(form.get_by_text("Key of the run", exact=True)).to_be_visible()
+    return form
+
+
+def test_a_prompt_without_a_place_for_the_name_is_refused(options):
+    add_to(options.get_by_role("combobox").nth(-3), "a photo")
+    is_refused(options, "{}")
+
+
+def test_a_second_encoder_that_does_not_exist_is_refused(options):
+    field = options.get_by_role("combobox").nth(-2)
+    field.press_sequentially("ofline")
+    field.press("Enter")
+    is_refused(options, "did you mean 'offline'?")
+
+
+def test_clusters_that_are_in_no_field_are_refused(options):
+    field = options.get_by_role("combobox").nth(-1)
+    field.press_sequentially("no_such_field")
+    field.press("Enter")
+    is_refused(options, "There is no field 'no_such_field' with one cluster per sample")
+
+
+def test_the_key_of_another_run_is_refused(options, screenshot):
+    options.get_by_role("textbox").last.fill("auto_label_1")
+    is_refused(options, "There is a run 'auto_label_1' already")
+    screenshot("form-with-a-key-that-is-taken")
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Iterator[fo.Dataset]:
+    dataset = fo.Dataset(persistent=True)
+    (tmp_path / "film.mp4").touch()
+    dataset.add_sample(fo.Sample(filepath=str(tmp_path / "film.mp4")))
+    yield dataset
+    dataset.delete()
+
+
+@pytest.fixture
+def empty() -> Iterator[fo.Dataset]:
+    dataset = fo.Dataset(persistent=True)
+    yield dataset
+    dataset.delete()
+
+
+def test_videos_are_not_labelled(page, address, videos):
+    is_refused(open_form(opened(page, address, videos), "Auto-label"), "video")
+
+
+def test_without_samples_there_is_nothing_to_label(page, address, empty):
+    is_refused(open_form(opened(page, address, empty), "Auto-label"), "no samples")

@@ -64,9 +64,7 @@ class AutoLabelPanel(foo.Panel):
         Inputs of the App tell their value when they are drawn, too.
         """
         method, known = ctx.params.get("__method__"), recall(ctx.panel_id)
-        if method == "on_tick" and not self._has_news(ctx):
-            return None
-        if method == "on_change_view" and not self._has_moved(ctx):
+        if method == "on_tick" and not (self._has_news(ctx) or self._has_moved(ctx)):
             return None
         if method in CHOOSING and known and _chosen(ctx, known[0]) == ctx.params["value"]:
             return None
@@ -104,16 +102,15 @@ class AutoLabelPanel(foo.Panel):
             ctx.ops.notify(words, variant="info")
         self._show(ctx, Choices.of(ctx).with_choice(follows=follows))
 
-    def on_change_view(self, ctx: foo.ExecutionContext) -> None:
-        """The grid shows something else, and the panel follows it."""
-        self._show(ctx, Choices.of(ctx))
-
     def on_refresh(self, ctx: foo.ExecutionContext) -> None:
         """A form was executed."""
         self._follow(ctx)
 
     def on_tick(self, ctx: foo.ExecutionContext) -> None:
-        """There is news: a run began, went on or ended."""
+        """There is news: a run began, went on or ended, or the grid shows something else that is followed.
+
+        FiftyOne's own event for that comes several times whenever anything in the panel is clicked.
+        """
         before = recall(ctx.panel_id)
         board = self._follow(ctx)
         if before and len(board.completed) > len(before[1].completed):
@@ -187,7 +184,7 @@ class AutoLabelPanel(foo.Panel):
         """Lay out what the last event read; the database is not asked."""
         choices, board = self._shown(ctx)
         page = self._draw(choices, board)
-        interval = MILLISECONDS_WHEN_BUSY if board.is_busy else MILLISECONDS_WHEN_IDLE
+        interval = MILLISECONDS_WHEN_BUSY if board.is_busy or choices.follows else MILLISECONDS_WHEN_IDLE
         page.schema.view("timer", types.TimerView(interval=interval, on_interval=self.on_tick))
         return types.Property(page.schema, view=grid(COLUMN | {"padding": "8px 16px"}))
 

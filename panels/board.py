@@ -6,7 +6,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import Any
 
@@ -33,7 +33,7 @@ from .choices import Choices, Tab
 from .pictures import pictures_of
 
 MOST_PANELS = 32
-MOST_SUMMARIES = 16
+MOST_KEPT = 32
 MOST_PICTURED = 8
 """Clusters of which images show."""
 
@@ -186,7 +186,7 @@ class _Kept(OrderedDict):
 
 _shown: dict[str, tuple[Choices, Board]] = _Kept(MOST_PANELS)
 _opened: dict[str, fo.DatasetView] = _Kept(MOST_PANELS)
-_figures: dict[tuple, Figures] = _Kept(MOST_SUMMARIES)
+_kept: _Kept = _Kept(MOST_KEPT)
 
 
 def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | None = None) -> Board:
@@ -251,8 +251,19 @@ def _with_losses(dataset: fo.Dataset, board: Board) -> Board:
     lost = next((name for name in names if not dataset.has_sample_field(name)), "")
     if lost or board.overwritten_by:
         return replace(board, lost_field=lost)
-    n_there = flat_samples(dataset).count(label_path(dataset, fields.label, "label"))
-    return replace(board, n_lost=max(board.run.n_labelled - n_there, 0))
+    # Counting labels takes a while, and as many samples and runs as before have as many.
+    key = (*_run_key(dataset, board.run), "lost", len(dataset), len(board.runs))
+    return replace(board, n_lost=_kept.get_or_make(key, partial(_count_lost, dataset, board.run)))
+
+
+def _count_lost(dataset: fo.Dataset, run: RunRecord) -> int:
+    n_there = flat_samples(dataset).count(label_path(dataset, run.fields.label, "label"))
+    return max(run.n_labelled - n_there, 0)
+
+
+def _run_key(dataset: fo.Dataset, run: RunRecord) -> tuple:
+    """What tells one run from all others, those of its name that were deleted too."""
+    return str(dataset._doc.id), run.key, run.finished
 
 
 def _narrowed(dataset: fo.Dataset, board: Board, truth: str, scope: fo.DatasetView | None) -> Board:
@@ -287,13 +298,13 @@ def _narrowed_figures(dataset: fo.Dataset, board: Board, truth: str) -> Figures:
     classes = _true_classes(dataset, run, truth) if truth else None
     # People go on editing tags and truths, so what was read tells one narrowing from the next.
     content = hash((tuple(ids) if is_part else None, tuple(classes.items()) if classes else None))
-    key = (str(dataset._doc.id), run.key, run.finished, content)
+    key = (*_run_key(dataset, run), content)
 
     def make() -> Figures:
         outcome = load_outcome(dataset, run.key)
         return Figures(narrow(board.figures.summary, outcome, sample_ids=ids, truth=classes))
 
-    return _figures.get_or_make(key, make)
+    return _kept.get_or_make(key, make)
 
 
 def _true_classes(dataset: fo.Dataset, run: RunRecord, truth: str) -> dict[str, str]:
@@ -306,14 +317,14 @@ def _true_classes(dataset: fo.Dataset, run: RunRecord, truth: str) -> dict[str, 
 
 def _pictures(dataset: fo.Dataset, board: Board) -> dict[int, tuple[str, ...]]:
     run = board.run
-    key = (str(dataset._doc.id), run.key, run.finished, "pictures")
+    key = (*_run_key(dataset, run), "pictures")
 
     def make() -> dict[int, tuple[str, ...]]:
         summary, outcome = _load_figures(dataset, run).summary, load_outcome(dataset, run.key)
         central = zip(summary.novel[:MOST_PICTURED], outcome.novel_samples, strict=False)
         return {each.cluster: pictures_of(dataset, run.fields, ids) for each, ids in central}
 
-    return _figures.get_or_make(key, make)
+    return _kept.get_or_make(key, make)
 
 
 def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Board:
@@ -328,5 +339,5 @@ def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Boa
 
 
 def _load_figures(dataset: fo.Dataset, run: RunRecord) -> Figures:
-    key = (str(dataset._doc.id), run.key, run.finished)
-    return _figures.get_or_make(key, lambda: Figures(load_summary(dataset, run.key)))
+    key = _run_key(dataset, run)
+    return _kept.get_or_make(key, lambda: Figures(load_summary(dataset, run.key)))

@@ -243,16 +243,16 @@ def test_figures_follow_the_view(opened, dataset):
     opened.choose("classes")
     assert images_shown(opened) == IMAGES
     opened.view = dataset.limit(10)._serialize()
-    opened.call("on_change_view")
+    opened.call("on_tick")
     assert images_shown(opened) == 10
     opened.view = []
-    opened.call("on_change_view")
+    opened.call("on_tick")
     assert images_shown(opened) == IMAGES
 
 
 def test_a_view_that_is_not_followed_draws_nothing(opened, dataset):
     opened.view = dataset.limit(10)._serialize()
-    opened.call("on_change_view")
+    opened.call("on_tick")
     assert opened.told == []
 
 
@@ -262,7 +262,7 @@ def test_a_view_that_a_mark_opened_restricts_figures_no_further(opened, dataset)
     opened.choose("classes")
     opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
     opened.view = opened.told_to("set_view")["view"]
-    opened.call("on_change_view")
+    opened.call("on_tick")
     assert opened.told == []
     assert images_shown(opened) == 10
 

@@ -16,6 +16,7 @@ from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.pipeline import Labelling, Progress, auto_label
+from ..plugin.report.theme import percent
 from .auto_label_form import (
     FIELDS,
     add_inputs,
@@ -163,7 +164,7 @@ class AutoLabel(LongOperator):
         """What a run came to, in values that go through JSON."""
         lines = [
             f"**{_counted(len(labelling.sample_ids), labelling)} labelled**, "
-            f"about {labelling.expected_accuracy:.0%} of them expected to be right"
+            f"{percent(labelling.expected_accuracy)} of them expected to be right"
             f"{_of_the_surest(labelling)}.",
             _most_frequent(labelling.counts),
             f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
@@ -211,8 +212,8 @@ def _most_frequent(counts: dict[str, int]) -> str:
 
 def _of_the_surest(labelling: Labelling) -> str:
     """What to expect when the most doubtful labels are left to a person."""
-    kept = [entry for entry in labelling.refinement.coverage if entry.share < 1]
-    told = ", ".join(f"{entry.expected_accuracy:.0%} of the surest {entry.share:.0%}" for entry in kept)
+    kept = [one for one in labelling.refinement.coverage if one.share < 1]
+    told = ", ".join(f"{percent(one.expected_accuracy)} of the surest {one.share:.0%}" for one in kept)
     return f" ({told})"
 
 

@@ -11,6 +11,7 @@ from fiftyone.operators import types
 
 from ..plugin.corrections import Relabelling, refine_with_corrections
 from ..plugin.dataset.answers import fields_of_run, read_answers
+from ..plugin.report.theme import percent
 from .background import Work
 from .base import LongOperator
 from .forms import add_problem
@@ -67,9 +68,9 @@ class RefineWithCorrections(LongOperator):
         lines = [
             f"**{_labels(done.n_changed)} changed** of {n_others:,} that nobody has answered, "
             f"anchored to {_labels(done.n_answers)} that people gave or approved.",
-            f"Of the {n_others:,}, {done.accuracy_after:.0%} are expected to be right; "
-            f"before, {done.accuracy_before:.0%} were.",
-            f"Of all {len(done.labelling.sample_ids):,}, {done.labelling.expected_accuracy:.0%} are.",
+            f"Of the {n_others:,}, {percent(done.accuracy_after)} are expected to be right; "
+            f"before, {percent(done.accuracy_before)} were.",
+            f"Of all {len(done.labelling.sample_ids):,}, {percent(done.labelling.expected_accuracy)} are.",
         ]
         if done.new_classes:
             lines.append(f"New classes: {', '.join(done.new_classes)}.")

@@ -9,6 +9,7 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.comparing import changed_samples
 from ..plugin.dataset.fields import AUTHOR
+from ..plugin.dataset.patches import is_patches
 from ..plugin.dataset.reading import flat_samples
 from ..plugin.engine.errors import InputError
 from ..plugin.report.theme import counted
@@ -269,7 +270,8 @@ class AutoLabelPanel(foo.Panel):
     def _open(self, ctx: foo.ExecutionContext, marked: Marked) -> None:
         """Show samples in the grid, and say what they are."""
         count = self._open_view(ctx, marked.view)
-        ctx.ops.notify(f"{counted(count, 'sample')}: {marked.words}", variant="info" if count else "warning")
+        things = counted(count, "object" if is_patches(marked.view) else "sample")
+        ctx.ops.notify(f"{things}: {marked.words}", variant="info" if count else "warning")
 
     def _open_novel(self, ctx: foo.ExecutionContext, cluster: int) -> None:
         """Show a cluster, and let a class be made of it."""

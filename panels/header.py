@@ -149,4 +149,5 @@ def _share_done(run: RunRecord) -> float:
 def _stage(run: RunRecord) -> str:
     if not run.stage:
         return "starting"
-    return f"{STAGES[run.stage].lower()}, {run.done:,} of {run.total:,}"
+    stage = STAGES[run.stage].lower()
+    return f"{stage}, {run.done:,} of {run.total:,}" if run.total > 1 else stage

@@ -217,7 +217,7 @@ def _doubtful_clusters(summary: RunSummary, level: str) -> list[tuple]:
         (
             alignment.clusters[row],
             alignment.sizes[row],
-            f"{alignment.shares[row][0]:.0%}",
+            percent(alignment.shares[row][0]),
             _names(summary, alignment.classes[row]),
         )
         for row in range(min(MOST_ROWS, len(alignment.clusters)))

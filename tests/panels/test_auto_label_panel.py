@@ -344,6 +344,7 @@ def test_marks_of_a_run_over_objects_lead_to_its_objects(server, scenes):
     number = panel.data["body"]["classes"]["figure"][0]["customdata"][0]
     panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
     view = panel.shown()
+    assert panel.told_to("notify")["message"].startswith(f"{len(view)} objects: labelled")
     assert set(view.values(f"{fields.label}.label")) == {CLASSES[number]}
     assert len(view) == panel.data["body"]["classes"]["figure"][0]["x"][0]
 

@@ -24,6 +24,7 @@ ROW = {"display": "flex", "flexWrap": "wrap", "alignItems": "center"}
 """How groups lie; without them a wide table would widen the whole panel."""
 
 AS_WIDE_AS_ITS_WORDS = {"item": {"sx": {"width": "auto"}}}
+ROOM_BESIDE_ICONS = {"button": {"sx": {"px": "8px"}}}
 FRAMED = {
     "item": {"sx": {"border": "1px solid", "borderColor": "divider", "borderRadius": "4px", "p": "6px 12px"}}
 }
@@ -77,7 +78,7 @@ class Page:
             name,
             label=label,
             on_click=on_click,
-            **{"variant": "outlined", "componentsProps": AS_WIDE_AS_ITS_WORDS} | view,
+            **{"variant": "outlined", "componentsProps": AS_WIDE_AS_ITS_WORDS | ROOM_BESIDE_ICONS} | view,
         )
 
     def choice(

@@ -71,7 +71,7 @@ def alignment_cells(
 
 
 def _title(alignment: Alignment) -> str:
-    if alignment.purity == 1:
+    if alignment.purity >= 1:
         return f"Every {alignment.level}-cluster went to one class"
     return f"On average {percent(alignment.purity)} of a {alignment.level}-cluster went to one class"
 

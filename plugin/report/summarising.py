@@ -121,7 +121,7 @@ def summarise_alignment(clusters: Clusters, alignment: np.ndarray) -> Alignment:
     return Alignment(
         level=clusters.level,
         total=len(clusters),
-        purity=min(float(purity @ clusters.sizes / clusters.sizes.sum()), 1.0),  # shares are rounded sums
+        purity=float(purity @ clusters.sizes / clusters.sizes.sum()),
         clusters=tuple(kept.tolist()),
         sizes=tuple(clusters.sizes[kept].tolist()),
         classes=tuple(tuple(row[:end].tolist()) for row, end in zip(classes, lengths, strict=True)),

@@ -63,19 +63,17 @@ IS_DRAWN = """words => {
 }"""
 
 
-def make_dataset(n: int, k: int, clusters: int, image: Path) -> fo.Dataset:
-    """A dataset of an image n times that a run with k classes has labelled."""
+def fill(dataset: fo.Dataset, image: Path, n: int, k: int, clusters: int) -> None:
+    """Add an image n times to a dataset, and label it with k classes."""
     X, T = make_features(IMAGES_PER_CLUSTER * clusters, DIMENSIONS, k)
     rng = np.random.default_rng(SEED)
     copies = rng.integers(len(X), size=n)
-    dataset = fo.Dataset(persistent=True)  # the App is another process
     for start in range(0, n, CHUNK):
         samples = [fo.Sample(filepath=image) for _ in range(start, min(start + CHUNK, n))]
         dataset.add_samples(samples, progress=False)
     classes = [f"a class with a usual name, {number}" for number in range(k)]
     groups = copies // IMAGES_PER_CLUSTER
     auto_label(dataset, classes, embeddings=X[copies], text_embeddings=T, clusters=groups)
-    return dataset
 
 
 class Opened:
@@ -207,8 +205,9 @@ def main() -> None:
     folder = tempfile.TemporaryDirectory()
     image = Path(folder.name) / "image.png"
     Image.new("RGB", (96, 72), "teal").save(image)
-    dataset = make_dataset(n, k, clusters, image)
+    dataset = fo.Dataset(persistent=True)  # the App is another process
     try:
+        fill(dataset, image, n, k, clusters)
         Console().print(measure_server(dataset, title).table)
         if not arguments.no_app:
             Console().print(measure_app(dataset, title).table)

@@ -16,7 +16,7 @@ from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.pipeline import Labelling, Progress, auto_label
-from ..plugin.report.theme import percent
+from ..plugin.report.theme import counted, percent
 from .auto_label_form import (
     FIELDS,
     add_inputs,
@@ -163,7 +163,7 @@ class AutoLabel(LongOperator):
     def summary(self, labelling: Labelling) -> dict:
         """What a run came to, in values that go through JSON."""
         lines = [
-            f"**{_counted(len(labelling.sample_ids), labelling)} labelled**, "
+            f"**{counted(len(labelling.sample_ids), labelling.fields.noun)} labelled**, "
             f"{percent(labelling.expected_accuracy)} of them expected to be right"
             f"{_of_the_surest(labelling)}.",
             _most_frequent(labelling.counts),
@@ -175,9 +175,8 @@ class AutoLabel(LongOperator):
             lines.insert(3, f"Second image encoder: {labelling.visual_encoder}.")
         if labelling.failures:
             field = f"{labelling.fields.label}.error" if labelling.fields.objects else labelling.fields.error
-            lines.insert(
-                1, f"{_counted(len(labelling.failures), labelling)} could not be read: see `{field}`."
-            )
+            failed = counted(len(labelling.failures), labelling.fields.noun)
+            lines.insert(1, f"{failed} could not be read: see `{field}`.")
         return {
             "run_key": labelling.run_key,
             "n_labelled": len(labelling.sample_ids),
@@ -192,14 +191,14 @@ class AutoLabel(LongOperator):
 
     def notice(self, result: Labelling) -> tuple[str, str]:
         """How many were labelled, and how many could not be read."""
-        labelled = f"Labelled {_counted(len(result.sample_ids), result)}"
+        labelled = f"Labelled {counted(len(result.sample_ids), result.fields.noun)}"
         if result.failures:
             return f"{labelled}, {len(result.failures)} could not be read", "warning"
         return labelled, "success"
 
     def views(self, ctx: foo.ExecutionContext, result: Labelling) -> Iterator:
         """The labelled objects: a patches view shows the field that they are from."""
-        if is_patches(ctx.target_view(require_flat=True)):
+        if result.fields.objects and is_patches(ctx.target_view(require_flat=True)):
             yield ctx.ops.set_view(object_view(ctx.dataset, result.fields.label, result.sample_ids))
 
 
@@ -221,7 +220,9 @@ def _of_people(labelling: Labelling) -> list[str]:
     """What became of labels that people gave or approved before."""
     lines = []
     if kept := int(labelling.refinement.is_known.sum()):
-        lines.append(f"Anchored to the labels of {_counted(kept, labelling)} that people gave or approved.")
+        lines.append(
+            f"Anchored to the labels of {counted(kept, labelling.fields.noun)} that people gave or approved."
+        )
     if labelling.strange_answers:
         names = ", ".join(labelling.strange_answers)
         lines.append(f"People also gave {names}, not among these classes: *Refine with corrections* adds it.")
@@ -236,7 +237,3 @@ def _where_to_look(labelling: Labelling) -> str:
             f"*{fields.label} worst first* shows the doubtful ones first."
         )
     return f"Sort the grid by *{fields.confidence}* to see the doubtful ones first, or press *Review next*."
-
-
-def _counted(count: int, labelling: Labelling) -> str:
-    return f"{count} {labelling.fields.noun}{'' if count == 1 else 's'}"

@@ -13,9 +13,10 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.pending import PendingRun
 from ..plugin.dataset.runs import RunRecord
+from ..plugin.report.theme import counted
 from .base import DescribedOperator
 from .forms import add_problem
-from .reviewing import counted, execute_on
+from .reviewing import execute_on
 
 KEY = "run_key"
 

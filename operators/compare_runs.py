@@ -11,11 +11,12 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
 from ..plugin.dataset.runs import completed_runs
+from ..plugin.report.theme import counted
 from .background import message_output
 from .base import DescribedOperator
 from .choosing_runs import add_run
 from .forms import add_problem
-from .reviewing import counted, execute_on
+from .reviewing import execute_on
 
 TITLE = "Compare runs"
 MOST_SHOWN = 15

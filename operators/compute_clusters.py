@@ -14,9 +14,10 @@ from ..plugin.dataset.reading import Samples, vector_sources
 from ..plugin.engine.config import PRESETS, Settings
 from ..plugin.pipeline import Progress
 from ..plugin.preparation import Computed, compute_clusters
+from ..plugin.report.theme import counted
 from .forms import dropdown
 from .preparing import PreparingOperator, add_encoder
-from .reviewing import execute_on, images
+from .reviewing import execute_on
 
 FIELD = "cluster"
 
@@ -93,8 +94,8 @@ class ComputeClusters(PreparingOperator):
 
     def lines(self, computed: Computed) -> list[str]:
         """What was found, in sentences."""
-        alone = f", {images(computed.n_unclustered)} in none" if computed.n_unclustered else ""
+        alone = f", {counted(computed.n_unclustered, 'image')} in none" if computed.n_unclustered else ""
         return [
-            f"**{computed.n_clusters:,} clusters of {images(computed.n_written)}**{alone}.",
+            f"**{computed.n_clusters:,} clusters of {counted(computed.n_written, 'image')}**{alone}.",
             f"Their numbers are in `{computed.field}`: choose it as *Clusters*, or colour the grid by it.",
         ]

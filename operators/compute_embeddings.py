@@ -12,8 +12,9 @@ from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples
 from ..plugin.pipeline import Progress
 from ..plugin.preparation import Computed, compute_embeddings
+from ..plugin.report.theme import counted
 from .preparing import PreparingOperator
-from .reviewing import execute_on, images
+from .reviewing import execute_on
 
 FIELD = "embeddings"
 
@@ -61,6 +62,6 @@ class ComputeEmbeddings(PreparingOperator):
     def lines(self, computed: Computed) -> list[str]:
         """What was written, in sentences."""
         return [
-            f"**{images(computed.n_written)} embedded** with {computed.encoder}.",
+            f"**{counted(computed.n_written, 'image')} embedded** with {computed.encoder}.",
             f"The vectors are in `{computed.field}`: choose it as *Existing embeddings* of that encoder.",
         ]

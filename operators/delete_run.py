@@ -11,10 +11,11 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.deleting import DeletedRun, delete_run, fields_of_its_own
 from ..plugin.dataset.runs import RunState, list_all_runs
+from ..plugin.report.theme import counted
 from .base import DescribedOperator
 from .choosing_runs import KEY, add_run
 from .forms import refuse
-from .reviewing import execute_on, images
+from .reviewing import execute_on
 
 TITLE = "Delete run"
 
@@ -77,5 +78,5 @@ def _sentence(deleted: DeletedRun) -> str:
     if deleted.fields:
         parts.append(f"the fields {', '.join(deleted.fields)}")
     if deleted.n_cleared:
-        parts.append(f"its values on {images(deleted.n_cleared)}")
+        parts.append(f"its values on {counted(deleted.n_cleared, 'image')}")
     return " and ".join(parts)

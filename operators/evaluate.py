@@ -12,12 +12,13 @@ from fiftyone.operators import types
 from ..plugin.dataset.patches import why_no_objects
 from ..plugin.dataset.reading import Samples
 from ..plugin.dataset.runs import labelled_fields
-from ..plugin.dataset.truth import label_choices, truth_choices
+from ..plugin.dataset.truth import evaluable_fields, truth_choices
 from ..plugin.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
+from ..plugin.report.theme import counted
 from .background import message_output
 from .base import DescribedOperator
 from .forms import add_problem, dropdown, refuse, sentence_of
-from .reviewing import counted, execute_on, usual_label_field
+from .reviewing import execute_on, usual_label_field
 
 TITLE = "Evaluate labels"
 MOST_SHOWN = 10
@@ -64,7 +65,7 @@ class Evaluate(DescribedOperator):
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
         problem = why_no_objects(samples)
-        fields = [] if problem else label_choices(samples)
+        fields = [] if problem else evaluable_fields(samples)
         if fields:
             _add_fields(inputs, ctx, samples, fields)
         else:
@@ -79,7 +80,7 @@ class Evaluate(DescribedOperator):
             The summary.
         """
         samples = ctx.target_view(require_flat=True)
-        label_field = _chosen_label_field(ctx, label_choices(samples))
+        label_field = _chosen_label_field(ctx, evaluable_fields(samples))
         key = ctx.params.get("key") or None
         evaluation = evaluate(samples, ctx.params["truth_field"], label_field, key=key)
         ctx.ops.reload_dataset()

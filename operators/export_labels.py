@@ -19,8 +19,9 @@ from ..plugin.dataset.runs import completed_runs
 from ..plugin.export.exporting import Progress, export_labels
 from ..plugin.export.manifest import Exported
 from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
-from ..plugin.export.selection import check_collection, label_choices
+from ..plugin.export.selection import check_collection, exportable_fields
 from ..plugin.export.target import check_target
+from ..plugin.report.theme import counted
 from .background import Spans
 from .base import LongOperator
 from .forms import add_explorer, add_problem, dropdown, explored, refuse, sentence_of
@@ -75,7 +76,7 @@ class ExportLabels(LongOperator):
         """The form."""
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
-        fields = label_choices(samples)
+        fields = exportable_fields(samples)
         problem = NO_LABELS
         if fields:
             problem = sentence_of(partial(check_collection, samples, _label_field(ctx, samples)))
@@ -113,7 +114,7 @@ class ExportLabels(LongOperator):
 
     def summary(self, exported: Exported) -> dict:
         """What an export came to, in values that go through JSON."""
-        lines = [f"**{_images(exported.n_images)} exported** to `{exported.path}`."]
+        lines = [f"**{counted(exported.n_images, 'image')} exported** to `{exported.path}`."]
         if len(exported.images) > 1:
             lines.append(", ".join(f"{split} {count}" for split, count in exported.images.items()))
         if exported.left_out:
@@ -127,11 +128,7 @@ class ExportLabels(LongOperator):
 
     def notice(self, result: Exported) -> tuple[str, str]:
         """How many images were exported."""
-        return f"Exported {_images(result.n_images)}", "success"
-
-
-def _images(count: int) -> str:
-    return f"{count} image{'' if count == 1 else 's'}"
+        return f"Exported {counted(result.n_images, 'image')}", "success"
 
 
 def _label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
@@ -140,7 +137,7 @@ def _label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
 
 def _usual_field(samples: Samples) -> str:
     """The usual field of runs if it is there, else that of the latest run, else the first."""
-    fields = label_choices(samples)
+    fields = exportable_fields(samples)
     of_runs = [run.fields.label for run in reversed(completed_runs(dataset_of(samples)))]
     return next((one for one in (DEFAULTS.label_field, *of_runs, *fields) if one in fields), "")
 

@@ -14,10 +14,10 @@ from ..plugin.dataset.columns import Column, check_column
 from ..plugin.dataset.reading import Samples, why_not_labelable
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.preparation import Computed
+from ..plugin.report.theme import counted
 from .background import Spans
 from .base import LongOperator
 from .forms import add_problem, refuse, sentence_of, suggesting
-from .reviewing import images
 
 SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.9), "fill": (0.9, 1.0)}
 
@@ -65,7 +65,7 @@ class PreparingOperator(LongOperator):
         lines = self.lines(computed)
         if computed.failures:
             first = next(iter(computed.failures.values()))
-            lines.append(f"{images(len(computed.failures))} could not be used. The first: {first}")
+            lines.append(f"{counted(len(computed.failures), 'image')} could not be used. The first: {first}")
         return {
             "run_key": computed.run_key,
             "field": computed.field,
@@ -79,7 +79,7 @@ class PreparingOperator(LongOperator):
 
     def notice(self, result: Computed) -> tuple[str, str]:
         """How many values were written where."""
-        written = f"{images(result.n_written)} written to {result.field}"
+        written = f"{counted(result.n_written, 'image')} written to {result.field}"
         return written, "warning" if result.failures else "success"
 
     def spans(self, ctx: foo.ExecutionContext) -> Spans:

@@ -11,11 +11,11 @@ from fiftyone.operators import types
 
 from ..plugin.corrections import Relabelling, refine_with_corrections
 from ..plugin.dataset.answers import fields_of_run, read_answers
-from ..plugin.report.theme import percent
+from ..plugin.report.theme import counted, percent
 from .background import Work
 from .base import LongOperator
 from .forms import add_problem
-from .reviewing import add_label_field, all_samples, chosen_label_field, counted, execute_on
+from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on
 
 TITLE = "Refine with corrections"
 

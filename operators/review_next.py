@@ -11,14 +11,9 @@ from fiftyone.operators import types
 from ..plugin.dataset.answers import fields_of_run
 from ..plugin.dataset.reading import Samples
 from ..plugin.dataset.review import Order, review_next, review_view
+from ..plugin.report.theme import counted
 from .base import DescribedOperator
-from .reviewing import (
-    add_label_field,
-    all_samples,
-    chosen_label_field,
-    counted,
-    execute_on,
-)
+from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on
 
 TITLE = "Review next"
 COUNT = 24

@@ -15,6 +15,7 @@ from ..plugin.dataset.answers import Answered, answerable_fields, fields_of_run
 from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.patches import is_patches
 from ..plugin.dataset.reading import Samples, dataset_of, flat_samples
+from ..plugin.report.theme import counted
 from .auto_label_form import FIELDS
 from .background import is_in_app
 from .base import DescribedOperator
@@ -181,13 +182,3 @@ def execute_on(uri: str, samples: Samples, params: dict, *, delegate: bool = Fal
     kind = "dataset" if isinstance(samples, fo.Dataset) else "view"
     given = {name: value for name, value in params.items() if value is not None}
     return foo.execute_operator(uri, {kind: samples}, request_delegation=delegate, params=given)
-
-
-def images(count: int) -> str:
-    """A number of images in words."""
-    return counted(count, "image")
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things in words."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

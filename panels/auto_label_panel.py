@@ -11,6 +11,7 @@ from ..plugin.dataset.comparing import changed_samples
 from ..plugin.dataset.fields import AUTHOR
 from ..plugin.dataset.patches import is_patches
 from ..plugin.dataset.reading import flat_samples
+from ..plugin.dataset.runs import RunRecord
 from ..plugin.engine.errors import InputError
 from ..plugin.report.theme import counted
 from .board import (
@@ -27,7 +28,7 @@ from .choices import Choices
 from .header import draw_answers, draw_header, draw_welcome
 from .marks import Marked, Marks
 from .page import COLUMN, Page, grid
-from .tabs import competing, draw_tabs, kept_of, level_of, pictured_and_rest
+from .tabs import competing, doubtful_rows, draw_tabs, kept_of, level_of, pictured_and_rest
 
 MILLISECONDS_WHEN_BUSY = 2_000
 MILLISECONDS_WHEN_IDLE = 8_000
@@ -85,7 +86,7 @@ class AutoLabelPanel(foo.Panel):
 
     def on_run(self, ctx: foo.ExecutionContext) -> None:
         """Another run was chosen."""
-        self._show(ctx, Choices.of(ctx).of_run(ctx.params["value"]))
+        self._show(ctx, Choices.of(ctx).with_choice(run_key=ctx.params["value"]))
 
     def on_tab(self, ctx: foo.ExecutionContext) -> None:
         """Another tab was chosen."""
@@ -101,6 +102,7 @@ class AutoLabelPanel(foo.Panel):
         if follows and not ctx.has_custom_view:
             words = "The grid shows all samples: open a view or filter them, and the panel shows those alone."
             ctx.ops.notify(words, variant="info")
+        note_opened(ctx.panel_id, None)  # what it shows now is meant, also where a mark opened it
         self._show(ctx, Choices.of(ctx).with_choice(follows=follows))
 
     def on_refresh(self, ctx: foo.ExecutionContext) -> None:
@@ -140,7 +142,8 @@ class AutoLabelPanel(foo.Panel):
         marks, summary = self._marks(ctx, board, choices), board.figures.summary
         if table == "clusters":
             level = level_of(summary, choices)
-            self._open(ctx, marks.cluster(level, summary.alignment_of(level).clusters[row]))
+            at = doubtful_rows(summary, level)[row]
+            self._open(ctx, marks.cluster(level, summary.alignment_of(level).clusters[at]))
         elif table == "pairs":
             pair = competing(summary)[row]
             self._open(ctx, marks.pair(pair.first, pair.second))
@@ -206,9 +209,7 @@ class AutoLabelPanel(foo.Panel):
         """Show what there is now: the next run in place of the latest one, an older one as it was."""
         choices, known = Choices.of(ctx), recall(ctx.panel_id)
         if known and known[1].run == usual_run(known[1].runs):
-            latest = usual_run(read_runs(ctx.dataset)[0])
-            if latest and latest.key != choices.run_key:
-                choices = choices.of_run(latest.key)
+            choices = choices.with_choice(run_key="")
         return self._show(ctx, choices)
 
     def _show(self, ctx: foo.ExecutionContext, choices: Choices, board: Board | None = None) -> Board:
@@ -217,6 +218,9 @@ class AutoLabelPanel(foo.Panel):
             board = load_board(ctx.dataset, choices, self._scope(ctx, choices))
         if board.run:
             choices = choices.with_choice(run_key=board.run.key)
+            known = recall(ctx.panel_id)
+            if known and not _is_same(known[1].run, board.run):
+                choices = choices.of_another_run()
         if board.comparison:
             choices = choices.with_choice(other_key=board.comparison.first)
         remember(ctx.panel_id, choices, board)
@@ -238,12 +242,12 @@ class AutoLabelPanel(foo.Panel):
         if not choices.follows or not ctx.has_custom_view:
             return None
         known = recall(ctx.panel_id)
-        return known[1].scope if known and has_opened(ctx.panel_id, ctx.view) else ctx.view
+        return known[1].asked if known and has_opened(ctx.panel_id, ctx.view) else ctx.view
 
     def _has_moved(self, ctx: foo.ExecutionContext) -> bool:
         """Whether the panel follows the grid, and the grid has not been where it is."""
         known = recall(ctx.panel_id)
-        return known is not None and known[0].follows and self._scope(ctx, known[0]) != known[1].scope
+        return known is not None and known[0].follows and self._scope(ctx, known[0]) != known[1].asked
 
     def _has_news(self, ctx: foo.ExecutionContext) -> bool:
         known = recall(ctx.panel_id)
@@ -305,6 +309,11 @@ class AutoLabelPanel(foo.Panel):
 
     def _prompt(self, ctx: foo.ExecutionContext, name: str, params: dict) -> None:
         ctx.prompt(f"{AUTHOR}/{name}", params=params, on_success=self.on_refresh)
+
+
+def _is_same(run: RunRecord | None, other: RunRecord) -> bool:
+    """Whether two records are of one run; a key may be used again."""
+    return run is not None and (run.key, run.started) == (other.key, other.started)
 
 
 def _choice_at(ctx: foo.ExecutionContext) -> str:

@@ -13,12 +13,12 @@ from typing import Any
 import fiftyone as fo
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
-from ..plugin.dataset.fields import answer_fields, label_path
+from ..plugin.dataset.fields import FieldNames, answer_fields, label_path
 from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.pending import failed_start, pending_runs
-from ..plugin.dataset.reading import classification_fields, flat_samples
+from ..plugin.dataset.reading import Samples, classification_fields, dataset_of, flat_samples
 from ..plugin.dataset.running import load_outcome
-from ..plugin.dataset.runs import RunRecord, RunState, labelled_fields, list_runs
+from ..plugin.dataset.runs import RunRecord, RunState, labelled_fields, list_all_runs
 from ..plugin.engine.errors import InputError
 from ..plugin.narrowing import narrow
 from ..plugin.report.alignment import alignment_plot
@@ -98,7 +98,8 @@ class Board:
         lost_field: A field of the run that is there no more, "" if all are.
         n_lost: Labels of the run that are there no more, since their samples or objects are not.
         truth_fields: Fields that may hold a ground truth.
-        scope: The view that the figures are restricted to, None for the whole run.
+        asked: The view that the figures were to be restricted to, None for the whole run.
+        scope: The view that they are restricted to; None for the whole run, or if nothing of it is in there.
         comparison: The run beside another, None where that does not show or cannot be.
         comparison_problem: Why it cannot be, "" if it can.
         pictures: Cluster that may fit no class → its most central images as addresses of pictures; for the
@@ -114,6 +115,7 @@ class Board:
     lost_field: str = ""
     n_lost: int = 0
     truth_fields: tuple[str, ...] = ()
+    asked: fo.DatasetView | None = None
     scope: fo.DatasetView | None = None
     comparison: RunComparison | None = None
     comparison_problem: str = ""
@@ -185,7 +187,7 @@ class _Kept(OrderedDict):
 
 
 _shown: dict[str, tuple[Choices, Board]] = _Kept(MOST_PANELS)
-_opened: dict[str, fo.DatasetView] = _Kept(MOST_PANELS)
+_opened: dict[str, fo.DatasetView | None] = _Kept(MOST_PANELS)
 _kept: _Kept = _Kept(MOST_KEPT)
 
 
@@ -199,7 +201,7 @@ def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | No
     """
     runs, waiting, failed = read_runs(dataset)
     run = next((run for run in runs if run.key == choices.run_key), None) or usual_run(runs)
-    board = Board(runs, waiting, failed, run)
+    board = Board(runs, waiting, failed, run, asked=scope)
     if run is None or run.state != RunState.COMPLETED:
         return board
     try:
@@ -214,8 +216,9 @@ def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | No
 
 def read_runs(dataset: fo.Dataset) -> tuple[tuple[RunRecord, ...], int, str]:
     """All runs, latest first, how many more wait for a worker, and why the last one could not begin."""
-    runs = tuple(reversed(list_runs(dataset)))
-    return runs, len(pending_runs(dataset)), failed_start(dataset, runs[0].started if runs else None)
+    every = list_all_runs(dataset)
+    runs = tuple(run for run in reversed(every) if isinstance(run.fields, FieldNames))
+    return runs, len(pending_runs(dataset)), failed_start(dataset, every[-1].started if every else None)
 
 
 def usual_run(runs: tuple[RunRecord, ...]) -> RunRecord | None:
@@ -234,8 +237,8 @@ def recall(panel_id: str) -> tuple[Choices, Board] | None:
     return _shown.get(panel_id)
 
 
-def note_opened(panel_id: str, view: fo.DatasetView) -> None:
-    """Keep which view a mark of a panel opened last."""
+def note_opened(panel_id: str, view: fo.DatasetView | None) -> None:
+    """Keep which view a mark of a panel opened last, None to forget it."""
     _opened.put(panel_id, view)
 
 
@@ -251,13 +254,15 @@ def _with_losses(dataset: fo.Dataset, board: Board) -> Board:
     lost = next((name for name in names if not dataset.has_sample_field(name)), "")
     if lost or board.overwritten_by:
         return replace(board, lost_field=lost)
-    # Counting labels takes a while, and as many samples and runs as before have as many.
-    key = (*_run_key(dataset, board.run), "lost", len(dataset), len(board.runs))
-    return replace(board, n_lost=_kept.get_or_make(key, partial(_count_lost, dataset, board.run)))
+    # Counting labels takes a while; samples that were deleted or changed since tell that it is needed again.
+    samples = flat_samples(dataset)
+    newest = samples.sort_by("last_modified_at", reverse=True).limit(1).values("last_modified_at")
+    key = (*_run_key(dataset, board.run), "lost", len(samples), *newest)
+    return replace(board, n_lost=_kept.get_or_make(key, partial(_count_lost, samples, board.run)))
 
 
-def _count_lost(dataset: fo.Dataset, run: RunRecord) -> int:
-    n_there = flat_samples(dataset).count(label_path(dataset, run.fields.label, "label"))
+def _count_lost(samples: Samples, run: RunRecord) -> int:
+    n_there = samples.count(label_path(dataset_of(samples), run.fields.label, "label"))
     return max(run.n_labelled - n_there, 0)
 
 

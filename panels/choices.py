@@ -60,9 +60,9 @@ class Choices:
         """The same with something else chosen."""
         return replace(self, **values)
 
-    def of_run(self, key: str) -> "Choices":
-        """The same for another run, whose clusters and rivals are others; "" for the latest."""
-        return self.with_choice(run_key=key, cluster=None, class_name="", other_key="")
+    def of_another_run(self) -> "Choices":
+        """The same without what was chosen of a run, whose clusters and rivals are its own."""
+        return self.with_choice(cluster=None, class_name="", other_key="")
 
     def to_state(self) -> dict:
         """The same as the App keeps it: every input has its value at its path."""

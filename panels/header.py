@@ -103,8 +103,8 @@ def _draw_scope(row: Page, board: Board, follows: bool, events: Events) -> None:
     """Whether all of the run shows, or what the grid shows of it."""
     words, icon, hint = "Follow the view", "filter_alt", "Restrict the panel to what the grid shows"
     if follows:
-        shown = "all" if board.scope is None else f"{board.figures.summary.images:,}"
-        words, icon = f"Follows the view: {shown} {board.run.noun}s", "filter_alt_off"
+        shown = counted(board.figures.summary.images, board.run.noun) if board.scope is not None else "all"
+        words, icon = f"Follows the view: {shown}", "filter_alt_off"
         hint = "Show all of the run again, whatever the grid shows"
     row.button("scope", words, events.on_scope, icon=icon, title=hint, params={"follow": not follows})
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from ..plugin.dataset.fields import FieldNames
 from ..plugin.dataset.patches import object_view, read_objects
+from ..plugin.dataset.reading import flat_samples
 from ..plugin.encoders.crops import ImageCrop
 from ..plugin.engine.errors import InputError
 
@@ -37,7 +38,7 @@ def pictures_of(dataset: fo.Dataset, fields: FieldNames, ids: Sequence[str]) -> 
 
 def _places(dataset: fo.Dataset, fields: FieldNames, ids: Sequence[str]) -> list[str | ImageCrop]:
     if not fields.objects:
-        return dataset.select(ids, ordered=True).values("filepath")
+        return flat_samples(dataset).select(ids, ordered=True).values("filepath")
     return read_objects(object_view(dataset, fields.label, ids), fields.label).images
 
 

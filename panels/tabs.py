@@ -60,7 +60,7 @@ def draw_alignment(page: Page, board: Board, choices: Choices, events: Events) -
     if not levels:
         return
     page.text("hint", f"{CLICK} The column “all” leads to whole clusters, and says how large they are.")
-    rows = _doubtful_clusters(summary, level)
+    rows = _cluster_rows(summary, level)
     if not rows:
         page.text("table_title", "No cluster is in doubt: each went to one class.")
         return
@@ -200,6 +200,11 @@ def level_of(summary: RunSummary, choices: Choices) -> str:
     return choices.level if choices.level in summary.levels else next(iter(summary.levels), "micro")
 
 
+def doubtful_rows(summary: RunSummary, level: str) -> tuple[int, ...]:
+    """Rows of the alignment with the clusters in doubt, those first that have most images so."""
+    return summary.alignment_of(level).doubtful[:MOST_ROWS]
+
+
 def competing(summary: RunSummary) -> list[ConfusablePair]:
     """The pairs of classes that have images between them, most expected errors first."""
     return [pair for pair in summary.confusable if pair.images][:MOST_ROWS]
@@ -210,8 +215,7 @@ def kept_of(summary: RunSummary, choices: Choices) -> Coverage:
     return min(summary.coverage, key=lambda kept: abs(kept.share - choices.keep / 100))
 
 
-def _doubtful_clusters(summary: RunSummary, level: str) -> list[tuple]:
-    """Those that did not go to one class alone, which come first in an alignment."""
+def _cluster_rows(summary: RunSummary, level: str) -> list[tuple]:
     alignment = summary.alignment_of(level)
     return [
         (
@@ -220,8 +224,7 @@ def _doubtful_clusters(summary: RunSummary, level: str) -> list[tuple]:
             percent(alignment.shares[row][0]),
             _names(summary, alignment.classes[row]),
         )
-        for row in range(min(MOST_ROWS, len(alignment.clusters)))
-        if alignment.shares[row][0] < 1
+        for row in doubtful_rows(summary, level)
     ]
 
 

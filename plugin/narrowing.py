@@ -16,6 +16,7 @@ from .report.summarising import (
     CONFIDENCE_BINS,
     LEAST_ERRORS,
     MOST_PAIRS,
+    SHARE_DIGITS,
     SHARES_KEPT,
     SMALLEST_SHARE,
     summarise_truth,
@@ -127,7 +128,7 @@ def _alignment(level: str, clusters: np.ndarray, labels: np.ndarray) -> Alignmen
     for number, start, size in zip(numbers.tolist(), starts.tolist(), sizes.tolist(), strict=True):
         at = order[start : start + size]
         total = int(images[at].sum())
-        shares = [round(share, 3) for share in (images[at] / total).tolist()][:CLASSES_PER_CLUSTER]
+        shares = (images[at][:CLASSES_PER_CLUSTER] / total).round(SHARE_DIGITS).tolist()
         shares = [share for place, share in enumerate(shares) if share >= SMALLEST_SHARE or place == 0]
         found.append((number, total, pairs[1][at][: len(shares)].tolist(), shares))
     found.sort(key=lambda cluster: (-cluster[1] * (1 - cluster[3][0]), -cluster[1]))

@@ -46,15 +46,7 @@ class PendingRun:
 
 def pending_runs(dataset: fo.Dataset) -> list[PendingRun]:
     """Runs of a dataset that wait to be executed, oldest first."""
-    service = DelegatedOperationService()
-    queued = [
-        _pending(operation)
-        for operator in OPERATORS
-        for state in WAITING
-        for operation in service.list_operations(
-            operator=operator, dataset_id=dataset._doc.id, run_state=state
-        )
-    ]
+    queued = [_pending(operation) for state in WAITING for operation in _operations(dataset, state)]
     return sorted(queued, key=lambda run: run.queued)
 
 
@@ -90,19 +82,22 @@ def failed_start(dataset: fo.Dataset, since: datetime | None) -> str:
         dataset: Dataset of the run.
         since: When the latest run with a record began (UTC), None if there is none.
     """
-    service = DelegatedOperationService()
     failed = [
         operation
-        for operator in OPERATORS
-        for operation in service.list_operations(
-            operator=operator, dataset_id=dataset._doc.id, run_state=ExecutionRunState.FAILED
-        )
-        if operation.started_at  # others were cancelled while they waited
+        for operation in _operations(dataset, ExecutionRunState.FAILED)
+        # Others were cancelled while they waited, or have a record, from which on runs report progress.
+        if operation.started_at and not operation.status
     ]
     latest = max(failed, key=lambda operation: operation.started_at, default=None)
     if latest is None or (since and since >= latest.started_at.replace(tzinfo=timezone.utc)):
         return ""
     return _last_words(latest.result.error if latest.result else "")
+
+
+def _operations(dataset: fo.Dataset, state: str) -> list:
+    """The delegated operations of a dataset that are runs and in a state."""
+    operations = DelegatedOperationService().list_operations(dataset_id=dataset._doc.id, run_state=state)
+    return [operation for operation in operations if operation.operator in OPERATORS]
 
 
 def _last_words(traceback: str | None) -> str:

@@ -50,7 +50,7 @@ def evaluated_names(dataset: fo.Dataset, label_field: str) -> FieldNames:
     return FieldNames(label=label_field, objects=origin_of(dataset, label_field))
 
 
-def label_choices(samples: Samples) -> list[str]:
+def evaluable_fields(samples: Samples) -> list[str]:
     """Fields of labels that there is a ground truth for."""
     answers = answer_fields(dataset_of(samples))
     fields = [] if is_patches(samples) else classification_fields(samples)
@@ -101,6 +101,8 @@ def check_labelled_objects(samples: Samples, truth_field: str, label_field: str,
     """
     check_objects(samples, label_field)
     dataset, choices = dataset_of(samples), truth_choices(samples, label_field)
+    if not choices:
+        raise InputError(f"The objects that {label_field!r} labels are in no other field: there is no truth.")
     if truth_field not in choices:
         raise InputError(
             f"The objects in {label_field!r} are not those in {truth_field!r}: choose {' or '.join(choices)} "

@@ -103,10 +103,10 @@ def check_collection(samples: Samples, label_field: str) -> None:
     Raises:
         InputError: It does not.
     """
-    reason = "" if _shows_patches(samples) else why_not_labelable(flat_samples(samples))
+    reason = "" if is_patches(samples) else why_not_labelable(flat_samples(samples))
     if reason:
         raise InputError(reason)
-    choices = label_choices(samples)
+    choices = exportable_fields(samples)
     if label_field not in choices:
         known = ", ".join(choices) or "none yet"
         raise InputError(
@@ -115,7 +115,7 @@ def check_collection(samples: Samples, label_field: str) -> None:
         )
 
 
-def label_choices(samples: Samples) -> list[str]:
+def exportable_fields(samples: Samples) -> list[str]:
     """Fields of classes or boxes; of a patches view also those that hold its objects under other labels."""
     known = label_fields(samples)
     fields = [one for one in known if issubclass(samples.get_field(one).document_type, KINDS)]
@@ -135,13 +135,9 @@ def showing_labels(samples: Samples, label_field: str) -> Samples:
     return object_view(dataset, label_field, ids)
 
 
-def _shows_patches(samples: Samples) -> bool:
-    return isinstance(samples, fo.DatasetView) and samples._is_patches
-
-
 def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
     """Sample id, path, label, what people said, and whether the sample is tagged for it, sample by sample."""
-    fields = ["sample_id" if _shows_patches(samples) else "id", "filepath", label_field]
+    fields = ["sample_id" if is_patches(samples) else "id", "filepath", label_field]
     dataset, names = dataset_of(samples), FieldNames(label=label_field)
     said: dict[str, fo.Label] = {}
     if dataset.has_sample_field(names.corrected):

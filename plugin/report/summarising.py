@@ -22,6 +22,9 @@ SHARES_KEPT = tuple(round(1 - 0.05 * step, 2) for step in range(20))
 
 MOST_CLUSTERS = 2_500
 CLASSES_PER_CLUSTER = 4
+SHARE_DIGITS = 5
+"""Digits of a share, so many that two of 10,000 images are not lost."""
+
 SMALLEST_SHARE = 0.005
 """Share of a cluster below which a class is not worth a number."""
 
@@ -115,7 +118,7 @@ def summarise_alignment(clusters: Clusters, alignment: np.ndarray) -> Alignment:
     kept = np.lexsort((-clusters.sizes, -doubt))[:MOST_CLUSTERS]
     few = min(CLASSES_PER_CLUSTER, alignment.shape[1])
     classes = np.argsort(-alignment[kept], axis=1, kind="stable")[:, :few]
-    shares = np.take_along_axis(alignment[kept], classes, axis=1).astype(np.float64).round(3)
+    shares = np.take_along_axis(alignment[kept], classes, axis=1).astype(np.float64).round(SHARE_DIGITS)
     # The first class stays, however small: a cluster may be spread evenly over a thousand classes.
     lengths = np.maximum((shares >= SMALLEST_SHARE).sum(axis=1), 1)
     return Alignment(

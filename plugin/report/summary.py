@@ -10,6 +10,9 @@ from ..engine.errors import InputError
 from ..engine.metrics import Coverage
 from ..engine.results import LevelHistory
 
+LEAST_DOUBT = 0.5
+"""Images outside the first class of a cluster from which it is in doubt."""
+
 VERSION = 1
 """Version of the dictionary; goes up whenever an older one could be misread."""
 
@@ -35,6 +38,12 @@ class Alignment:
     sizes: tuple[int, ...]
     classes: tuple[tuple[int, ...], ...]
     shares: tuple[tuple[float, ...], ...]
+
+    @property
+    def doubtful(self) -> tuple[int, ...]:
+        """Rows of the clusters of which the worth of half an image or more did not go to the first class."""
+        doubts = (size * (1 - shares[0]) for size, shares in zip(self.sizes, self.shares, strict=True))
+        return tuple(row for row, doubt in enumerate(doubts) if doubt >= LEAST_DOUBT)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ def text_report(summary: RunSummary) -> str:
 
     Args:
         summary: The run.
-        noun: What was labelled, "image" or "object".
     """
     before = [*_outcome(summary), *_truth(summary), *_classes(summary)]
     after = [*_pairs(summary), *_novel(summary), *_course(summary)]

@@ -8,6 +8,20 @@ FIGURES_FILL_THEIR_PLACES = """() => [...document.querySelectorAll(".js-plotly-p
     one => one._fullLayout && Math.abs(one._fullLayout.width - one.clientWidth) < 2
 )"""
 
+UNREADABLE = """one => [...one.querySelectorAll(".js-plotly-plot")].flatMap(plot => {
+    const frame = plot.getBoundingClientRect();
+    const place = words => [words.textContent, words.getBoundingClientRect()];
+    const isOutside = ([, box]) => box.left < frame.left - 1 || box.right > frame.right + 1
+        || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+    const overlap = ([, a], [, b]) => a.left < b.right - 1 && b.left < a.right - 1
+        && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    const outside = [...plot.querySelectorAll("text")].map(place).filter(isOutside);
+    const axes = [...plot.querySelectorAll(".xaxislayer-above, .yaxislayer-above")];
+    const ticks = axes.map(axis => [...axis.querySelectorAll("text")].map(place));
+    const overlapping = ticks.flatMap(on => on.filter((tick, at) => at && overlap(on[at - 1], tick)));
+    return [...outside, ...overlapping].map(([words]) => words);
+})"""
+
 
 def open_panel(page: Page, words: str = "Did it converge?") -> Locator:
     """The panel, opened beside the grid if it is not open yet, when it shows some words."""
@@ -40,6 +54,11 @@ def drawn(panel: Locator, name: str, number: int = 0) -> Locator:
 def wait_for_figures(panel: Locator) -> None:
     """Wait until every figure is drawn in its final size, which comes after its words."""
     panel.page.wait_for_function(FIGURES_FILL_THEIR_PLACES)
+
+
+def unreadable(panel: Locator) -> list[str]:
+    """Words of figures that are cut off, or that lie on the ones before them on their axis."""
+    return panel.evaluate(UNREADABLE)
 
 
 def press(panel: Locator, button: str) -> Locator:

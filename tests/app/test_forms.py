@@ -93,6 +93,19 @@ def test_without_a_ground_truth_there_is_nothing_to_evaluate_with(labelled):
     is_refused(open_form(labelled, "Evaluate labels"), "no ground truth to compare")
 
 
+def test_splits_that_are_no_shares_are_refused(labelled):
+    form = open_form(labelled, "Export labels")
+    form.get_by_role("textbox").nth(2).fill("most, few")
+    is_refused(form, "most")
+
+
+@pytest.mark.parametrize("operator", ["Compute embeddings", "Compute clusters"])
+def test_a_field_that_holds_something_else_is_not_computed_into(labelled, operator):
+    form = open_form(labelled, operator)
+    form.get_by_role("textbox").last.fill("confidence")
+    is_refused(form, "'confidence'")
+
+
 @pytest.fixture
 def options(labelled: Page) -> Locator:
     """The form of Auto-label with two classes and all its options."""

@@ -8,7 +8,7 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
-from .panel import choose_tab, drawn, number_of_samples, open_panel, press, wait_for_figures
+from .panel import choose_tab, drawn, number_of_samples, open_panel, press, unreadable, wait_for_figures
 
 TABS = {
     "Alignment": "leads to whole clusters",
@@ -147,6 +147,7 @@ def test_the_panel_fits_its_place(panel, page, screenshot, theme, width):
         wait_for_figures(panel)
         screenshot(f"panel-{theme}-{tab.lower()}")
         assert panel.evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert unreadable(panel) == []
 
 
 def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, screenshot):
@@ -158,5 +159,6 @@ def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, s
     expect(panel.get_by_role("textbox")).to_have_value("telescope")
     screenshot("state-add-as-class")
     form = press(panel, "Add as class")
-    expect(form.get_by_role("button", name="telescope", exact=True)).to_be_visible()
+    expect(form.get_by_role("textbox")).to_have_value("telescope")
+    expect(form.get_by_text("Label 124 images again, with 14 classes")).to_be_visible()
     screenshot("state-add-as-class-form")

@@ -14,7 +14,7 @@ from fiftyone_autolabel import RunCancelledError, auto_label
 from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Page, expect
 
-from .panel import choose_tab, press, wait_for_figures
+from .panel import choose_tab, press, unreadable, wait_for_figures
 
 OPERATOR = "@autolabel/prototypes/auto_label"
 SECONDS_TO_LABEL = 120
@@ -54,7 +54,7 @@ def stopped_at(dataset: fo.Dataset, stage: str) -> Iterator[None]:
 
     run = threading.Thread(target=work)
     run.start()
-    reached.wait()
+    assert reached.wait(SECONDS_TO_LABEL)
     try:
         yield
     finally:
@@ -133,16 +133,15 @@ def test_a_run_that_failed_after_another_is_told_beside_the_labels_that_there_ar
     screenshot("state-failed-since")
 
 
+@pytest.mark.parametrize("width", [1280, 1920])
 @pytest.mark.parametrize("k", [2, 100])
-def test_few_and_many_classes_fit_the_panel(panel_of, fresh, page: Page, screenshot, k):
-    page.set_viewport_size({"width": 1280, "height": 900})
+def test_few_and_many_classes_fit_the_panel(panel_of, fresh, page: Page, screenshot, k, width):
+    page.set_viewport_size({"width": width, "height": 2200})
     label(fresh, k)
     panel = panel_of(fresh, "Did it converge?")
-    wait_for_figures(panel)
-    screenshot(f"state-{k}-classes-small")
-    page.set_viewport_size({"width": 1920, "height": 2200})
     for tab, words in TABS.items():
         choose_tab(panel, tab, words)
         wait_for_figures(panel)
-        screenshot(f"state-{k}-classes-{tab.lower()}")
+        screenshot(f"state-{k}-classes-{width}-{tab.lower()}")
         assert panel.evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert unreadable(panel) == []

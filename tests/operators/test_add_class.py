@@ -1,5 +1,7 @@
 """A class is added in the form that the panel opens, and from Python."""
 
+import json
+
 import fiftyone as fo
 import fiftyone.operators as foo
 import numpy as np
@@ -36,6 +38,17 @@ def test_all_that_the_last_run_labelled_is_labelled_again_whatever_is_open(serve
     assert "view_target" not in fields
     result = foo.get_operator(URI)(labelled, "astronaut").result
     assert (result["n_labelled"], len(result["counts"])) == (93, 14)
+
+
+def test_patches_of_something_else_stay_open_while_images_are_labelled_again(server, labelled):
+    box = fo.Detection(label="thing", bounding_box=[0.1, 0.1, 0.5, 0.5])
+    labelled.set_values("boxes", [fo.Detections(detections=[box.copy()]) for _ in labelled])
+    request = {"operator_uri": URI, "dataset_name": labelled.name, "params": {"name": "astronaut"}}
+    request["view"] = labelled.to_patches("boxes")._serialize()
+    lines = server.post("/operators/execute/generator", json=request).text.splitlines()
+    told = {body["operator_uri"]: body["params"] for body in (json.loads(line)["body"] for line in lines)}
+    assert "set_view" not in told
+    assert "93 images labelled" in told["show_output"]["results"]["message"]
 
 
 def test_a_class_that_is_there_already_is_refused_in_the_form(server, labelled):

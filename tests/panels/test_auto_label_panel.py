@@ -250,6 +250,27 @@ def test_figures_follow_the_view(opened, dataset):
     assert images_shown(opened) == IMAGES
 
 
+def test_a_view_without_labels_of_the_run_is_told_once(opened, dataset):
+    dataset.add_sample(fo.Sample(filepath="/new.jpg"))
+    opened.view = dataset.match(fo.ViewField("filepath") == "/new.jpg")._serialize()
+    opened.call("on_scope", follow=True)
+    assert "labelled none of these samples" in opened.data["header"]["facts"]
+    opened.call("on_tick")
+    opened.call("on_tick")
+    assert opened.told == []
+
+
+def test_a_view_that_a_mark_opened_is_followed_when_that_is_asked_for(opened):
+    opened.choose("classes")
+    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    opened.view = opened.told_to("set_view")["view"]
+    count = len(opened.shown())
+    opened.call("on_scope", follow=True)
+    assert images_shown(opened) == count
+    opened.call("on_tick")
+    assert opened.told == []
+
+
 def test_a_view_that_is_not_followed_draws_nothing(opened, dataset):
     opened.view = dataset.limit(10)._serialize()
     opened.call("on_tick")
@@ -292,6 +313,16 @@ def test_clusters_of_another_run_have_no_name_yet(opened, dataset):
     opened.call("on_picture", cluster=0)
     opened.call("on_choice", path="body.class_name", value="violet")
     label(dataset)
+    opened.call("on_tick")
+    assert (opened.state["body"]["cluster"], opened.state["body"]["class_name"]) == (None, "")
+
+
+def test_clusters_of_a_run_that_has_the_key_of_a_deleted_one_have_no_name_yet(opened, dataset):
+    opened.choose("novelty")
+    opened.call("on_picture", cluster=0)
+    opened.call("on_choice", path="body.class_name", value="violet")
+    delete_run(dataset, "auto_label_1")
+    assert label(dataset) == "auto_label_1"
     opened.call("on_tick")
     assert (opened.state["body"]["cluster"], opened.state["body"]["class_name"]) == (None, "")
 
@@ -547,6 +578,7 @@ def test_a_cell_that_no_label_is_in_leads_to_those_that_were_nearly_there(server
         assert len(panel.shown()) > 0
         words.append(panel.told_to("notify")["message"])
     assert any("labelled" in one for one in words)
+    assert any("nearly" in one for one in words)
 
 
 def test_marks_of_a_run_over_one_slice_of_groups_lead_to_that_slice(server):
@@ -597,7 +629,7 @@ def test_render_asks_the_database_nothing(opened, monkeypatch):
     def refuse(*_):
         raise AssertionError("the database was asked")
 
-    monkeypatch.setattr(boards, "list_runs", refuse)
+    monkeypatch.setattr(boards, "list_all_runs", refuse)
     monkeypatch.setattr(boards, "pending_runs", refuse)
     monkeypatch.setattr(boards, "load_summary", refuse)
     opened.call("on_show", what="kept")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.dataset.answers import correct
-from fiftyone_autolabel.plugin.dataset.truth import label_choices, truth_choices
+from fiftyone_autolabel.plugin.dataset.truth import evaluable_fields, truth_choices
 
 FIELD = "auto_label_boxes"
 
@@ -24,25 +24,25 @@ def labelled(dataset):
 
 
 def test_objects_are_compared_with_the_field_that_they_are_from(labelled):
-    assert label_choices(labelled) == [FIELD]
+    assert evaluable_fields(labelled) == [FIELD]
     assert truth_choices(labelled, FIELD) == ["boxes"]
 
 
 @pytest.mark.parametrize("field", ["boxes", FIELD])
 def test_so_they_are_in_patches_of_either(labelled, field):
-    assert label_choices(labelled.to_patches(field)) == [FIELD]
+    assert evaluable_fields(labelled.to_patches(field)) == [FIELD]
 
 
 def test_objects_that_no_run_labelled_have_no_truth_here(labelled):
     assert truth_choices(labelled, "others") == []
-    assert label_choices(labelled.to_patches("others")) == []
+    assert evaluable_fields(labelled.to_patches("others")) == []
 
 
 def test_classes_of_images_are_compared_with_one_another_and_not_with_answers(labelled):
     labelled.set_values("truth", [fo.Classification(label="red")] * 6)
-    assert label_choices(labelled) == [FIELD]
+    assert evaluable_fields(labelled) == [FIELD]
     X, T = np.random.default_rng(0).normal(size=(6, 4)), np.eye(4)[:2]
     auto_label(labelled, ["red", "green"], embeddings=X, text_embeddings=T)
     correct(labelled.limit(1), "green")
-    assert set(label_choices(labelled)) == {"truth", "auto_label", FIELD}
+    assert set(evaluable_fields(labelled)) == {"truth", "auto_label", FIELD}
     assert truth_choices(labelled, "auto_label") == ["truth"]

@@ -158,6 +158,12 @@ def test_of_many_clusters_those_in_doubt_are_drawn_and_no_row_is_empty():
     assert (cells.shares.max(axis=1) == 0.6).all()
 
 
+def test_a_cluster_is_in_doubt_from_half_an_image_outside_its_first_class():
+    sizes, shares = (5000, 300, 2), ((0.9996, 0.0004), (0.999, 0.001), (0.5, 0.5))
+    alignment = Alignment("micro", 3, 0.99, (7, 8, 9), sizes, ((0, 1),) * 3, shares)
+    assert alignment.doubtful == (0, 2)
+
+
 def test_confusion_counts_add_up_to_the_images(run):
     heat = confusion_plot(run.judged).figure.data[0]
     rows = [sum(share or 0 for share in line) for line in heat.z]

@@ -5,7 +5,7 @@ Where there are many clusters, those with most images in doubt are drawn.
 
 import numpy as np
 
-from .heatmap import Cells, heatmap
+from .heatmap import MOST_NAMES, Cells, heatmap
 from .seriation import seriate
 from .summary import Alignment, RunSummary
 from .theme import Plot, blank, counted, percent, safe, short
@@ -85,6 +85,8 @@ def _note(alignment: Alignment, cells: Cells, summary: RunSummary) -> str:
         )
     if len(cells.columns) < len(summary.classes):
         parts.append(f"{len(cells.columns)} of {len(summary.classes):,} classes have columns.")
+    if len(cells.columns) > MOST_NAMES:
+        parts.append("Not every column has room for its name; a cell tells it.")
     parts.append("A clear diagonal means that clusters and classes agree; a wide row is a cluster in doubt.")
     return " ".join(parts)
 

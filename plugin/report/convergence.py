@@ -31,7 +31,7 @@ def history_plot(history: tuple[LevelHistory, ...], theme: str = "light", noun: 
     Points carry (level, round) in `customdata`.
     """
     levels = [level for level in history if level.iterations]
-    note = _note(history)
+    note = _note(history, noun)
     if not levels:
         return Plot("convergence", "No round was run", note, blank("There is no round to show.", theme))
     figure = make_subplots(
@@ -48,7 +48,7 @@ def history_plot(history: tuple[LevelHistory, ...], theme: str = "light", noun: 
         )
         top = 1.05 if measure == "mean_confidence" else None
         figure.update_yaxes(row=row, tickformat=form, nticks=5, range=[0, top], rangemode="tozero")
-    _mark_levels(figure, levels, noun)
+    _mark_levels(figure, levels)
     return Plot("convergence", _title(levels[-1].iterations[-1]), note, figure)
 
 
@@ -58,9 +58,11 @@ def _title(last: Iteration) -> str:
     return f"The labels were still moving: {percent(last.changed)} changed in the last round"
 
 
-def _note(history: tuple[LevelHistory, ...]) -> str:
-    skipped = [f"{level.level} ({level.skipped})" for level in history if level.skipped]
-    return f"Levels without rounds: {'; '.join(skipped)}." if skipped else ""
+def _note(history: tuple[LevelHistory, ...], noun: str) -> str:
+    ran = ", then ".join(_vectors(level, noun) for level in history if level.iterations)
+    skipped = "; ".join(f"{level.level} ({level.skipped})" for level in history if level.skipped)
+    sentences = [f"Rounds on {ran}." if ran else "", f"Levels without rounds: {skipped}." if skipped else ""]
+    return " ".join(filter(None, sentences))
 
 
 def _line(levels: list[LevelHistory], measure: str, form: str) -> dict:
@@ -80,7 +82,7 @@ def _line(levels: list[LevelHistory], measure: str, form: str) -> dict:
     return {"x": x, "y": y, "customdata": data, "hovertemplate": hover, "name": MEASURES[measure][0]}
 
 
-def _mark_levels(figure, levels: list[LevelHistory], noun: str) -> None:
+def _mark_levels(figure, levels: list[LevelHistory]) -> None:
     """A band behind every other level, and its name under its first round."""
     ticks = []
     for number, level in enumerate(levels):
@@ -92,8 +94,7 @@ def _mark_levels(figure, levels: list[LevelHistory], noun: str) -> None:
     figure.update_xaxes(
         tickvals=list(range(1, len(ticks) + 1)), ticktext=ticks, range=[0.5, len(ticks) + 0.5]
     )
-    vectors = ", ".join(_vectors(level, noun) for level in levels)
-    figure.update_xaxes(row=len(MEASURES), title=f"round on each level: {vectors}")
+    figure.update_xaxes(row=len(MEASURES), title="round on each level")
 
 
 def _vectors(level: LevelHistory, noun: str) -> str:

@@ -22,6 +22,9 @@ SHARE_OF_WHOLES = 0.09
 """How much of the width the column of whole rows takes."""
 
 LETTER_PIXELS = 7
+MOST_NAMES = 24
+"""Columns up to which all names have room, upright in a panel beside the grid of a small screen."""
+
 FEW_COLUMNS = 8
 """Up to so many columns, names lie flat where they fit; slanted ones would hang over the edge."""
 
@@ -95,7 +98,12 @@ def heatmap(
     figure.update_layout(template=template(theme), height=pixels)
     ticks = {"showgrid": False, "zeroline": False, "tickfont": {"size": 10 if width > 20 else 11}}
     angle = {"autotickangles": [0, -90], "tickangle": -90 if width > FEW_COLUMNS else None}
-    names = {"tickvals": list(range(width)), "ticktext": column_names, "title": column_title}
+    step = -(-width // MOST_NAMES) or 1
+    names = {
+        "tickvals": list(range(0, width, step)),
+        "ticktext": list(column_names[::step]),
+        "title": column_title,
+    }
     figure.update_xaxes(col=2, **names, **angle, **ticks)
     figure.update_xaxes(col=1, tickvals=[0], ticktext=["all"], **ticks)
     figure.update_yaxes(range=[height - 0.5, -0.5], **ticks)

@@ -56,9 +56,13 @@ def wait_for_figures(panel: Locator) -> None:
     panel.page.wait_for_function(FIGURES_FILL_THEIR_PLACES)
 
 
-def unreadable(panel: Locator) -> list[str]:
-    """Words of figures that are cut off, or that lie on the ones before them on their axis."""
-    return panel.evaluate(UNREADABLE)
+def read_tab(panel: Locator, name: str, words: str | re.Pattern) -> None:
+    """Open a tab and read it: nothing sticks out, is cut off, or lies on the words before it on its axis."""
+    choose_tab(panel, name, words)
+    wait_for_figures(panel)
+    assert panel.evaluate("one => one.scrollWidth <= one.clientWidth")
+    unreadable = panel.evaluate(UNREADABLE)
+    assert not unreadable, unreadable
 
 
 def press(panel: Locator, button: str) -> Locator:

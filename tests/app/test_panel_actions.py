@@ -10,7 +10,7 @@ from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
 from .forms import CHECKBOX, choose_encoder, execute, open_form, type_classes
-from .panel import number_of_samples, open_panel, press
+from .panel import choose_tab, number_of_samples, open_panel, press
 
 SECONDS_TO_LABEL = 120
 
@@ -95,7 +95,7 @@ def test_labels_are_exported(panel, page, tmp_path: Path):
 
 
 def test_a_class_that_was_missing_is_added_to_the_whole_run(panel, page, labelled):
-    panel.get_by_role("tab", name="Unfitting").click()
+    choose_tab(panel, "Unfitting", "most novel first")
     panel.get_by_role("img").first.click()
     panel.get_by_role("textbox").fill("telescope")
     panel.get_by_title("Apply changes").get_by_role("button").click()

@@ -164,6 +164,13 @@ def test_a_cluster_is_in_doubt_from_half_an_image_outside_its_first_class():
     assert alignment.doubtful == (0, 2)
 
 
+def test_of_many_columns_only_as_many_are_named_as_have_room():
+    figure = alignment_plot(make_run(60, 600).summary).figure
+    columns, names = len(figure.data[0].z[0]), figure.layout.xaxis2.ticktext
+    assert columns > 24
+    assert len(names) <= 24
+
+
 def test_confusion_counts_add_up_to_the_images(run):
     heat = confusion_plot(run.judged).figure.data[0]
     rows = [sum(share or 0 for share in line) for line in heat.z]

@@ -84,16 +84,33 @@ def address(dataset: fo.Dataset) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, dataset: fo.Dataset, address: str) -> Iterator[Page]:
-    """The grid of the dataset, 1440 by 900 pixels, dark theme."""
+def window(browser: Browser) -> Iterator[Page]:
+    """A browser in which nothing is open yet, 1440 by 900 pixels, dark theme."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(1000 * SECONDS_TO_ANSWER)
     # A popover about another product would lie over the buttons.
     page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")
-    page.goto(f"{address}/datasets/{dataset.name}")
-    page.locator("[data-cy=fo-grid]").wait_for()
     yield page
     page.close()
+
+
+@pytest.fixture
+def open_dataset(window: Page, address: str) -> Callable[[fo.Dataset], Page]:
+    """Open the App on a dataset."""
+
+    def open_it(dataset: fo.Dataset) -> Page:
+        window.goto(f"{address}/datasets/{dataset.name}")
+        # Where there are no samples, FiftyOne says how to add some in place of the grid.
+        window.locator("[data-cy=fo-grid]").or_(window.get_by_text("Did you know?")).first.wait_for()
+        return window
+
+    return open_it
+
+
+@pytest.fixture
+def page(open_dataset: Callable[[fo.Dataset], Page], dataset: fo.Dataset) -> Page:
+    """The App on the dataset of the module."""
+    return open_dataset(dataset)
 
 
 @pytest.fixture
@@ -107,24 +124,18 @@ def fresh(dataset: fo.Dataset) -> Iterator[fo.Dataset]:
 
 
 @pytest.fixture
-def panel_of(page: Page, address: str) -> Callable[[fo.Dataset, str], Locator]:
+def panel_of(open_dataset: Callable[[fo.Dataset], Page]) -> Callable[[fo.Dataset, str], Locator]:
     """Open the panel on a dataset and wait for words in it."""
-
-    def open_it(dataset: fo.Dataset, words: str) -> Locator:
-        page.goto(f"{address}/datasets/{dataset.name}")
-        page.locator("[data-cy=fo-grid]").wait_for()
-        return open_panel(page, words)
-
-    return open_it
+    return lambda dataset, words: open_panel(open_dataset(dataset), words)
 
 
 @pytest.fixture
-def screenshot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], None]:
+def screenshot(window: Page) -> Callable[[str], None]:
     """Write what the browser shows to the folder of screenshots."""
     SCREENSHOTS.mkdir(exist_ok=True)
 
     def take(name: str) -> None:
-        page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        window.screenshot(path=SCREENSHOTS / f"{name}.png")
 
     return take
 

@@ -19,14 +19,12 @@ def form(page: Page) -> Locator:
     return form
 
 
-def test_photos_are_labelled_from_the_operator_browser(page, address, fresh):
-    page.goto(f"{address}/datasets/{fresh.name}")
-    page.locator("[data-cy=fo-grid]").wait_for()
-    form = open_form(page, "Auto-label")
+def test_photos_are_labelled_from_the_operator_browser(open_dataset, fresh):
+    form = open_form(open_dataset(fresh), "Auto-label")
     type_classes(form, ["cat", "coins"])
     choose_encoder(form, "offline")
     execute(form)
-    outcome = page.get_by_role("dialog")
+    outcome = form.page.get_by_role("dialog")
     expect(outcome.get_by_text("124 images labelled")).to_be_visible(timeout=1000 * SECONDS_TO_LABEL)
     fresh.reload()
     assert set(fresh.distinct("auto_label.label")) == {"cat", "coins"}

@@ -1,6 +1,6 @@
 """Every form that cannot be executed says why, in a sentence that a person reads in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import fiftyone as fo
@@ -40,25 +40,18 @@ def close(form: Locator) -> None:
     expect(form).to_be_hidden()
 
 
-def opened(page: Page, address: str, dataset: fo.Dataset) -> Page:
-    """The App on a dataset."""
-    page.goto(f"{address}/datasets/{dataset.name}")
-    page.locator("[data-cy=fo-grid]").or_(page.get_by_text("Did you know?")).first.wait_for()
-    return page
+@pytest.fixture
+def unlabelled(open_dataset: Callable[[fo.Dataset], Page], fresh: fo.Dataset) -> Page:
+    return open_dataset(fresh)
 
 
 @pytest.fixture
-def unlabelled(page: Page, address: str, fresh: fo.Dataset) -> Page:
-    return opened(page, address, fresh)
-
-
-@pytest.fixture
-def labelled(page: Page, address: str, fresh: fo.Dataset) -> Page:
+def labelled(open_dataset: Callable[[fo.Dataset], Page], fresh: fo.Dataset) -> Page:
     """The App on photos that a run with made-up vectors has labelled."""
     T = np.eye(8)[:3]
     X = T[np.arange(len(fresh)) % 3] + np.random.default_rng(0).normal(scale=0.2, size=(len(fresh), 8))
     auto_label(fresh, ["cat", "coins", "rocket"], embeddings=X, text_embeddings=T)
-    return opened(page, address, fresh)
+    return open_dataset(fresh)
 
 
 def test_forms_that_need_labels_say_so_where_there_are_none(unlabelled):
@@ -158,9 +151,9 @@ def empty() -> Iterator[fo.Dataset]:
     dataset.delete()
 
 
-def test_videos_are_not_labelled(page, address, videos):
-    is_refused(open_form(opened(page, address, videos), "Auto-label"), "video")
+def test_videos_are_not_labelled(open_dataset, videos):
+    is_refused(open_form(open_dataset(videos), "Auto-label"), "video")
 
 
-def test_without_samples_there_is_nothing_to_label(page, address, empty):
-    is_refused(open_form(opened(page, address, empty), "Auto-label"), "no samples")
+def test_without_samples_there_is_nothing_to_label(open_dataset, empty):
+    is_refused(open_form(open_dataset(empty), "Auto-label"), "no samples")

@@ -27,12 +27,12 @@ def scenes(scene_files: list[Scene]) -> Iterator[fo.Dataset]:
 
 
 @pytest.fixture
-def patches(page: Page, address: str, scenes: fo.Dataset) -> Page:
+def patches(window: Page, address: str, scenes: fo.Dataset) -> Page:
     """The App on a view of the boxes, one by one."""
     scenes.save_view("objects", scenes.to_patches("boxes"), overwrite=True)
-    page.goto(f"{address}/datasets/{scenes.name}?view=objects")
-    expect(page.get_by_text(re.compile("24 (patches|samples)")).first).to_be_visible()
-    return page
+    window.goto(f"{address}/datasets/{scenes.name}?view=objects")
+    expect(window.get_by_text(re.compile("24 (patches|samples)")).first).to_be_visible()
+    return window
 
 
 def test_the_boxes_of_a_patches_view_are_labelled_and_shown(patches, scenes, screenshot):
@@ -50,10 +50,10 @@ def test_the_boxes_of_a_patches_view_are_labelled_and_shown(patches, scenes, scr
     assert set(scenes.distinct("boxes.detections.label")) == set(SCENE_CLASSES)
 
 
-def test_marks_of_the_panel_lead_to_objects(panel_of: Callable[..., Locator], scenes, page, screenshot):
+def test_marks_of_the_panel_lead_to_objects(panel_of: Callable[..., Locator], scenes, window, screenshot):
     panel = panel_of(scenes, "· 24 objects · 3 classes")
     choose_tab(panel, "Classes", "of the objects")
     drawn(panel, "The largest class").click(position={"x": 8, "y": 8})
-    expect(page.get_by_text(re.compile(r"\d+ objects: labelled “.+”"))).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^\d patches$"))).to_be_visible()
+    expect(window.get_by_text(re.compile(r"\d+ objects: labelled “.+”"))).to_be_visible()
+    expect(window.get_by_text(re.compile(r"^\d patches$"))).to_be_visible()
     screenshot("objects-panel")

@@ -3,6 +3,7 @@
 An operator says in class attributes what it is; FiftyOne reads the same as its `config`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar
@@ -57,7 +58,7 @@ class DescribedOperator(foo.Operator):
         )
 
 
-class LongOperator(DescribedOperator):
+class LongOperator(DescribedOperator, ABC):
     """An operator whose work takes a while: it shows progress, can be delegated, and ends with a summary."""
 
     options: ClassVar[dict[str, bool]] = {
@@ -66,21 +67,21 @@ class LongOperator(DescribedOperator):
         "allow_delegated_execution": True,
     }
 
+    @abstractmethod
     def work(self, ctx: foo.ExecutionContext) -> Work:
         """Read what was chosen.
 
         Returns:
             What does the work, given a progress callback.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def summary(self, result: Any) -> dict:
         """What the work came to, in values that go through JSON, with a "message"."""
-        raise NotImplementedError
 
+    @abstractmethod
     def notice(self, result: Any) -> tuple[str, str]:
         """The closing notice, and its variant, "success" or "warning"."""
-        raise NotImplementedError
 
     def views(self, ctx: foo.ExecutionContext, result: Any) -> Iterator:
         """Messages that show the App where to look; none by default."""

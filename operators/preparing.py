@@ -3,6 +3,7 @@
 What they do is told in `plugin.preparation`.
 """
 
+from abc import abstractmethod
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -56,9 +57,9 @@ class PreparingOperator(LongOperator):
         """Name of the field that was chosen."""
         return ctx.params.get("field") or self.column.name
 
+    @abstractmethod
     def lines(self, computed: Computed) -> list[str]:
         """What was written, in sentences."""
-        raise NotImplementedError
 
     def summary(self, computed: Computed) -> dict:
         """What was written, in values that go through JSON."""

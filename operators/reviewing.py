@@ -3,6 +3,7 @@
 Nothing here is done to a whole dataset just because nothing was selected.
 """
 
+from abc import ABC, abstractmethod
 from functools import partial
 from typing import Any, ClassVar
 
@@ -22,7 +23,7 @@ from .base import DescribedOperator
 from .forms import add_problem, dropdown, sentence_of
 
 
-class Answering(DescribedOperator):
+class Answering(DescribedOperator, ABC):
     """An operator by which a person says something of samples or objects: selected, open, or in a view.
 
     Attributes:
@@ -72,13 +73,13 @@ class Answering(DescribedOperator):
         noun = fields_of_run(samples, label_field).noun
         return tell(ctx, answered, self.told(ctx, counted(len(answered.sample_ids), noun)))
 
+    @abstractmethod
     def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
         """Write down what the person says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def told(self, ctx: foo.ExecutionContext, count: str) -> str:
         """What was done to "3 images", as a sentence."""
-        raise NotImplementedError
 
 
 def meant_samples(ctx: foo.ExecutionContext) -> Samples:

@@ -188,7 +188,7 @@ class _Kept(OrderedDict):
 
 _shown: dict[str, tuple[Choices, Board]] = _Kept(MOST_PANELS)
 _opened: dict[str, fo.DatasetView | None] = _Kept(MOST_PANELS)
-_kept: _Kept = _Kept(MOST_KEPT)
+_kept = _Kept(MOST_KEPT)
 
 
 def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | None = None) -> Board:
@@ -298,11 +298,14 @@ def _truth_fields(dataset: fo.Dataset, run: RunRecord) -> tuple[str, ...]:
 
 def _narrowed_figures(dataset: fo.Dataset, board: Board, truth: str) -> Figures:
     run, scope = board.run, board.scope
-    is_part = scope is not None or board.n_lost
-    ids = labels_of(dataset, run.fields).ids(dataset if scope is None else scope) if is_part else None
+    ids, labels = None, labels_of(dataset, run.fields)
+    if scope is not None:
+        ids = labels.ids(scope)
+    elif board.n_lost:
+        ids = list(labels.values("label", "label"))
     classes = _true_classes(dataset, run, truth) if truth else None
     # People go on editing tags and truths, so what was read tells one narrowing from the next.
-    content = hash((tuple(ids) if is_part else None, tuple(classes.items()) if classes else None))
+    content = hash((None if ids is None else tuple(ids), tuple(classes.items()) if classes else None))
     key = (*_run_key(dataset, run), content)
 
     def make() -> Figures:

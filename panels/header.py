@@ -95,7 +95,7 @@ def what_to_review(summary: RunSummary) -> str:
     rest = summary.images - best.images
     if not rest:
         return f"Nothing has to be: {right}"
-    doubtful = "image that is" if rest == 1 else f"{rest:,} {summary.noun}s that are"
+    doubtful = f"{summary.noun} that is" if rest == 1 else f"{rest:,} {summary.noun}s that are"
     return f"The {doubtful} least sure ({percent(rest / summary.images)}); of the others {right}"
 
 

@@ -134,7 +134,7 @@ class ObjectLabels:
             return samples.exists(f"{label}.label").exists(answers, False).match(~is_tagged)
         is_answered = fo.ViewField(f"${answers}._id").contains([fo.ViewField("_id")])
         is_tagged = fo.ViewField("tags").contains(APPROVED_TAG)
-        is_asked = (fo.ViewField("label") != None) & ~is_answered & ~is_tagged  # noqa: E711
+        is_asked = fo.ViewField("label").exists() & ~is_answered & ~is_tagged
         return samples.filter_labels(label, is_asked).to_patches(label)
 
     @property

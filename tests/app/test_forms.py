@@ -89,14 +89,14 @@ def test_without_a_ground_truth_there_is_nothing_to_evaluate_with(labelled):
 def test_splits_that_are_no_shares_are_refused(labelled):
     form = open_form(labelled, "Export labels")
     form.get_by_role("textbox").nth(2).fill("most, few")
-    is_refused(form, "most")
+    is_refused(form, "Give shares of train, val and test like 80, 10, 10")
 
 
 @pytest.mark.parametrize("operator", ["Compute embeddings", "Compute clusters"])
 def test_a_field_that_holds_something_else_is_not_computed_into(labelled, operator):
     form = open_form(labelled, operator)
     form.get_by_role("textbox").last.fill("confidence")
-    is_refused(form, "'confidence'")
+    is_refused(form, "Field 'confidence' exists and does not hold")
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def options(labelled: Page) -> Locator:
 
 def test_a_prompt_without_a_place_for_the_name_is_refused(options):
     add_to(options.get_by_role("combobox").nth(-3), "a photo")
-    is_refused(options, "{}")
+    is_refused(options, "needs exactly one {} for the class name")
 
 
 def test_a_second_encoder_that_does_not_exist_is_refused(options):
@@ -152,8 +152,8 @@ def empty() -> Iterator[fo.Dataset]:
 
 
 def test_videos_are_not_labelled(open_dataset, videos):
-    is_refused(open_form(open_dataset(videos), "Auto-label"), "video")
+    is_refused(open_form(open_dataset(videos), "Auto-label"), "only images can be labelled")
 
 
 def test_without_samples_there_is_nothing_to_label(open_dataset, empty):
-    is_refused(open_form(open_dataset(empty), "Auto-label"), "no samples")
+    is_refused(open_form(open_dataset(empty), "Auto-label"), "There are no samples to label")

@@ -545,6 +545,13 @@ def test_samples_that_were_deleted_are_told_and_not_counted(opened, dataset):
     assert images_shown(opened) == IMAGES - 15
 
 
+def test_labels_that_were_cleared_are_told_and_not_counted(opened, dataset):
+    dataset.limit(10).clear_sample_field("auto_label")
+    opened.choose("classes")
+    assert "10 of these images are gone, or without a label" in opened.data["header"]["facts"]
+    assert images_shown(opened) == IMAGES - 10
+
+
 def test_marks_of_a_field_that_was_deleted_say_so(opened, dataset):
     dataset.delete_sample_field("auto_label_micro_cluster")
     opened.call("on_load")

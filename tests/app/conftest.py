@@ -1,5 +1,6 @@
 """The real App on a real dataset, in a real browser; every test may leave a screenshot to look at."""
 
+import json
 import os
 import socket
 import subprocess
@@ -21,6 +22,7 @@ HERE = Path(__file__).parent
 SCREENSHOTS = HERE / "screenshots"
 SECONDS_TO_START = 90
 SECONDS_TO_ANSWER = 60
+FORGET = 'mutation { setDataset(subscription: "tests", session: null, name: null, viewName: null) }'
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -62,14 +64,14 @@ def dataset() -> Iterator[fo.Dataset]:
     dataset.delete()
 
 
-@pytest.fixture(scope="module")
-def address(dataset: fo.Dataset) -> Iterator[str]:
-    """Address of an App that serves the dataset from a process of its own."""
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Address of an App that a process of its own serves."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "serve.py"), dataset.name, str(port)],
+        [sys.executable, str(HERE / "serve.py"), str(port)],
         env=os.environ | {"HF_HUB_OFFLINE": "1"},  # the same with and without a network
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -95,11 +97,12 @@ def window(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def open_dataset(window: Page, address: str) -> Callable[[fo.Dataset], Page]:
-    """Open the App on a dataset."""
+def open_dataset(window: Page, address: str) -> Callable[..., Page]:
+    """Open the App on a dataset, or on a saved view of it."""
 
-    def open_it(dataset: fo.Dataset) -> Page:
-        window.goto(f"{address}/datasets/{dataset.name}")
+    def open_it(dataset: fo.Dataset, view: str = "") -> Page:
+        _forget_session(address)
+        window.goto(f"{address}/datasets/{dataset.name}" + (view and f"?view={view}"))
         # Where there are no samples, FiftyOne says how to add some in place of the grid.
         window.locator("[data-cy=fo-grid]").or_(window.get_by_text("Did you know?")).first.wait_for()
         return window
@@ -108,7 +111,7 @@ def open_dataset(window: Page, address: str) -> Callable[[fo.Dataset], Page]:
 
 
 @pytest.fixture
-def page(open_dataset: Callable[[fo.Dataset], Page], dataset: fo.Dataset) -> Page:
+def page(open_dataset: Callable[..., Page], dataset: fo.Dataset) -> Page:
     """The App on the dataset of the module."""
     return open_dataset(dataset)
 
@@ -124,7 +127,7 @@ def fresh(dataset: fo.Dataset) -> Iterator[fo.Dataset]:
 
 
 @pytest.fixture
-def panel_of(open_dataset: Callable[[fo.Dataset], Page]) -> Callable[[fo.Dataset, str], Locator]:
+def panel_of(open_dataset: Callable[..., Page]) -> Callable[[fo.Dataset, str], Locator]:
     """Open the panel on a dataset and wait for words in it."""
     return lambda dataset, words: open_panel(open_dataset(dataset), words)
 
@@ -138,6 +141,14 @@ def screenshot(window: Page) -> Callable[[str], None]:
         window.screenshot(path=SCREENSHOTS / f"{name}.png")
 
     return take
+
+
+def _forget_session(address: str) -> None:
+    """Have the server forget the dataset, view and panels of the last browser: a next one would open them."""
+    body = json.dumps({"query": FORGET}).encode()
+    request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER) as response:
+        assert json.load(response)["data"] == {"setDataset": True}
 
 
 def _wait_for(address: str) -> None:

@@ -24,15 +24,10 @@ UNREADABLE = """one => [...one.querySelectorAll(".js-plotly-plot")].flatMap(plot
 
 
 def open_panel(page: Page, words: str = "Did it converge?") -> Locator:
-    """The panel, opened beside the grid if it is not open yet, when it shows some words."""
-    panel = page.locator("[data-cy=panel-content-auto_label_panel]")
-    option = page.locator("[data-cy=new-panel-option-auto_label_panel]")
+    """The panel, opened beside the grid, when it shows some words."""
     page.locator("[data-cy=new-panel-btn]").first.click()
-    option.or_(panel).first.wait_for()  # the App may know that the panel was open, and not offer it
-    if panel.count():
-        page.keyboard.press("Escape")
-    else:
-        option.click()
+    page.locator("[data-cy=new-panel-option-auto_label_panel]").click()
+    panel = page.locator("[data-cy=panel-content-auto_label_panel]")
     expect(panel.get_by_text(words).first).to_be_visible()
     return panel
 

@@ -1,6 +1,6 @@
-"""Serves the App on one dataset, in a process of its own.
+"""Serves the App in a process of its own.
 
-python serve.py DATASET PORT
+python serve.py PORT
 """
 
 import sys
@@ -8,6 +8,5 @@ import sys
 import fiftyone as fo
 
 if __name__ == "__main__":
-    dataset, port = sys.argv[1:]
-    session = fo.launch_app(fo.load_dataset(dataset), remote=True, address="127.0.0.1", port=int(port))
+    session = fo.launch_app(remote=True, address="127.0.0.1", port=int(sys.argv[1]))
     session.wait(-1)

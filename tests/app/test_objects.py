@@ -27,12 +27,12 @@ def scenes(scene_files: list[Scene]) -> Iterator[fo.Dataset]:
 
 
 @pytest.fixture
-def patches(window: Page, address: str, scenes: fo.Dataset) -> Page:
+def patches(open_dataset: Callable[..., Page], scenes: fo.Dataset) -> Page:
     """The App on a view of the boxes, one by one."""
     scenes.save_view("objects", scenes.to_patches("boxes"), overwrite=True)
-    window.goto(f"{address}/datasets/{scenes.name}?view=objects")
-    expect(window.get_by_text(re.compile("24 (patches|samples)")).first).to_be_visible()
-    return window
+    page = open_dataset(scenes, view="objects")
+    expect(page.get_by_text(re.compile("24 (patches|samples)")).first).to_be_visible()
+    return page
 
 
 def test_the_boxes_of_a_patches_view_are_labelled_and_shown(patches, scenes, screenshot):

@@ -36,9 +36,8 @@ def panel(labelled: fo.Dataset, page: Page) -> Locator:
 def choose_truth(panel: Locator) -> None:
     """Compare the confidence with the ground truth."""
     choose_tab(panel, "Confidence", TABS["Confidence"])
-    if panel.get_by_text("By ground truth, known for").is_hidden():  # the App knows what was chosen before
-        panel.get_by_role("combobox").nth(1).click()
-        panel.page.get_by_role("option", name="ground_truth").click()
+    panel.get_by_role("combobox").nth(1).click()
+    panel.page.get_by_role("option", name="ground_truth").click()
     expect(panel.get_by_text("By ground truth, known for")).to_be_visible()
 
 
@@ -151,6 +150,7 @@ def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, s
     choose_tab(panel, "Unfitting", TABS["Unfitting"])
     panel.get_by_role("img").first.click()
     expect(number_of_samples(page, 2)).to_be_visible()
+    expect(panel.get_by_text(re.compile("Name of a class for cluster"))).to_be_visible()
     panel.get_by_role("textbox").fill("telescope")
     panel.get_by_title("Apply changes").get_by_role("button").click()
     expect(panel.get_by_role("textbox")).to_have_value("telescope")

@@ -1,9 +1,10 @@
 """How well novelty finds missing classes: a fifth of the class names is hidden, and their images are sought.
 
-python benchmarks/novelty.py [FILE.npz ...] [FOLDER ...] [--seeds N] [--ablation]
+python benchmarks/novelty.py [FILE.npz ...] [FOLDER ...] [--seeds N] [--ablation | --vocabulary FILE.npz]
 
 A file has X, T and y as in features.py; a folder has one folder of images per class and is embedded by the
 offline encoder. AUROC in percent: 50 is chance, at 100 all images (or clusters) of hidden classes come first.
+With a vocabulary, the class names of a set in the same space, it says instead how well clusters get names.
 """
 
 import argparse
@@ -20,12 +21,17 @@ from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine import novelty
 from fiftyone_autolabel.plugin.engine.clustering import Clusters
 from fiftyone_autolabel.plugin.engine.vectors import group_means, softmax
+from fiftyone_autolabel.plugin.report.summarising import LEAST_NOVELTY
 from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_auc_score
 
 HIDDEN_SHARE = 0.2
 CLIP_SCALE = 100
+SAME_NAME = 0.999
+"""Cosine of the vectors of two names from which they are one."""
+
+NAMED = ("hidden: own name first", "own name among three", "named: no other name")
 COLUMNS = ("MSP", "MCM", "image score", "MSP", "cluster score")
 
 
@@ -91,6 +97,40 @@ def measure_once(features: FeatureSet, clusters: Clusters, seed: int) -> tuple[f
     )
 
 
+def names_found(features: FeatureSet, vocabulary: np.ndarray, seeds: int) -> np.ndarray:
+    """How often names are right, of clusters more novel than most, in percent over all seeds.
+
+    Args:
+        features: A set; a fifth of its class names is hidden.
+        vocabulary: (m, d) unit rows, names among which the hidden ones are mixed.
+        seeds: Draws of hidden classes.
+
+    Returns:
+        Clusters of hidden classes that have their own name first, and among those suggested; clusters of
+        other classes for which no name is suggested.
+    """
+    clusters = refine(features.X, features.T, iterations=1).clusters["micro"]
+    others = vocabulary[(vocabulary @ features.T.T).max(axis=1) < SAME_NAME]
+    hidden_ranks, named_lengths = [], []
+    for seed in range(seeds):
+        hidden = hidden_classes(features.y, seed)
+        names = np.delete(features.T, hidden, axis=0)
+        ranking = refine(features.X, names, micro_clusters=clusters.assignments).novel_clusters
+        ranking = [entry for entry in ranking if entry.score >= LEAST_NOVELTY]
+        W = np.concatenate([features.T[hidden], others])
+        found = novelty.nearer_texts(ranking, features.X, names, W)
+        for entry in ranking:
+            seen = np.bincount(features.y[clusters.assignments == entry.cluster]).argmax()
+            texts = found.get(entry.cluster, ())
+            if seen not in hidden:
+                named_lengths.append(len(texts))
+                continue
+            own = int(np.flatnonzero(hidden == seen)[0])
+            hidden_ranks.append(texts.index(own) if own in texts else len(W))
+    ranks, lengths = np.array(hidden_ranks), np.array(named_lengths)
+    return 100 * np.array([np.mean(ranks == 0), np.mean(ranks < len(W)), np.mean(lengths == 0)])
+
+
 def cluster_means(values: np.ndarray, clusters: Clusters) -> np.ndarray:
     """Mean of (n,) values over the images of each cluster."""
     return group_means(values.astype(np.float32)[:, None], clusters.assignments, len(clusters))[:, 0]
@@ -121,7 +161,17 @@ def main() -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a .npz file or a folder")
     parser.add_argument("--seeds", type=int, default=10, help="draws of hidden classes (default: 10)")
     parser.add_argument("--ablation", action="store_true", help="the means without each term of the score")
+    parser.add_argument("--vocabulary", type=Path, metavar="FILE.npz", help="how well clusters get names")
     arguments = parser.parse_args()
+    if arguments.vocabulary:
+        vocabulary = load_feature_set(arguments.vocabulary).T
+        table = Table("set", *NAMED, title=f"Clusters (%); {arguments.seeds} draws")
+        for path in arguments.paths:
+            features = load(path)
+            shares = names_found(features, vocabulary, arguments.seeds)
+            table.add_row(features.name, *(f"{share:.1f}" for share in shares))
+        Console().print(table)
+        return
     if arguments.ablation:
         Console().print(ablation([load(path) for path in arguments.paths], arguments.seeds))
         return

@@ -27,7 +27,13 @@ SECONDS_BETWEEN_UPDATES = 2.0
 
 # Stage → from where to where it moves the bar, roughly as the time goes.
 Spans = dict[str, tuple[float, float]]
-SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.87), "refine": (0.87, 0.93), "write": (0.93, 1.0)}
+SPANS: Spans = {
+    "embed": (0.0, 0.8),
+    "cluster": (0.8, 0.87),
+    "refine": (0.87, 0.92),
+    "suggest": (0.92, 0.94),
+    "write": (0.94, 1.0),
+}
 
 _NAMES = STAGES | EXPORT_STAGES
 

@@ -175,13 +175,13 @@ class AutoLabelPanel(foo.Panel):
         self._prompt(ctx, name, params)
 
     def on_new_class(self, ctx: foo.ExecutionContext) -> None:
-        """A cluster is to become a class: label again, with one class more."""
+        """A cluster is to become a class, by a name that was typed or suggested: label again with it."""
         _, board = self._shown(ctx)
         if board.why_closed:
             ctx.ops.notify(board.why_closed, variant="warning")
             return
         # The field tells its text when it is left, which the click on the button may overtake.
-        name = Choices.of(ctx).class_name.strip()
+        name = ctx.params.get("name") or Choices.of(ctx).class_name.strip()
         self._prompt(ctx, "add_class", {"name": name, "label_field": board.run.fields.label})
 
     def render(self, ctx: foo.ExecutionContext) -> types.Property:

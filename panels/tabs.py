@@ -133,12 +133,26 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
     else:
         page.field("class_name", f"Name of a class for cluster {choices.cluster}", events.on_choice)
         page.button("add", "Add as class", events.on_new_class, icon="add", variant="contained")
+    if any(each.suggestions for each in summary.novel):
+        page.text(
+            "suggestions",
+            "Names with a plus are words of ImageNet that suit a cluster better than any class.",
+        )
     pictured, rest = pictured_and_rest(board)
     for each in pictured:
         _draw_pictured(page, summary, each, board.pictures[each.cluster], events)
     if rest:
-        columns = ("cluster", f"{summary.noun}s", "more novel than", "nearest classes")
-        rows = [(each.cluster, each.size, percent(each.score), _names(summary, each.rivals)) for each in rest]
+        columns = ("cluster", f"{summary.noun}s", "more novel than", "nearest classes", "perhaps")
+        rows = [
+            (
+                each.cluster,
+                each.size,
+                percent(each.score),
+                _names(summary, each.rivals),
+                ", ".join(map(cut, each.suggestions)),
+            )
+            for each in rest
+        ]
         page.table("novel", columns, rows, events.on_row)
 
 
@@ -163,6 +177,10 @@ def _draw_pictured(
     for number, address in enumerate(pictures):
         row.picture(f"picture{number}", address, PICTURE_PIXELS, events.on_picture, params)
     row.button("choose", "Show", events.on_picture, icon="search", params=params)
+    if novel.suggestions:
+        names = card.group("suggestions", ROW)
+        for number, name in enumerate(novel.suggestions):
+            names.button(f"name{number}", cut(name), events.on_new_class, icon="add", params={"name": name})
 
 
 def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) -> None:

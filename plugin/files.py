@@ -24,6 +24,7 @@ from .estimate import Cost, estimate_cost
 from .labelling import RefinedRun
 from .pipeline import settings_for
 from .sources import Prompts, Towers, load_towers, read_prompts
+from .suggesting import suggest_names
 
 if TYPE_CHECKING:
     from .report.images_table import ImagesTable
@@ -77,7 +78,13 @@ class FileLabelling(RefinedRun):
         )
         return write_report(
             folder,
-            summarise(self.refinement, self.classes, encoder=self.encoder, failures=self.n_failed),
+            summarise(
+                self.refinement,
+                self.classes,
+                encoder=self.encoder,
+                failures=self.n_failed,
+                suggestions=self.suggested_names,
+            ),
             self.images_table(),
             prototypes=prototypes,
             versions=package_versions(),
@@ -112,7 +119,7 @@ def label_files(
         visual_encoder: A second encoder, of the images alone.
         visual_embeddings: (n, v) vectors in its place.
         settings: How to cluster and refine.
-        progress: Called with (stage, done, total), stage "embed", "cluster" or "refine".
+        progress: Called with (stage, done, total), stage "embed", "cluster", "refine" or "suggest".
 
     Returns:
         The finished run.
@@ -141,6 +148,7 @@ def label_files(
         paths=[paths[row] for row in embedded.rows],
         unreadable=[paths[row] for row in embedded.errors],
         refinement=refinement,
+        suggested_names=suggest_names(towers, prompts, embedded.X, refinement, clock),
         failures={paths[row]: error for row, error in embedded.errors.items()},
         encoder=towers.encoder.name,
         encoder_reason=towers.reason,

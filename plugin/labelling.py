@@ -123,10 +123,13 @@ class RefinedRun(FinishedRun):
     Attributes:
         encoder_reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
         refinement: Labels, confidence and what explains them, in the order of the images.
+        suggested_names: Number of a micro-cluster → names of ImageNet that suit it better than any class
+            name, at most three, best first: what a missing class may be called.
     """
 
     encoder_reason: str
     refinement: Refinement
+    suggested_names: dict[int, tuple[str, ...]]
 
     @property
     def counts(self) -> dict[str, int]:

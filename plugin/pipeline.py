@@ -29,6 +29,7 @@ from .sources import (
     read_own_clusters,
     read_prompts,
 )
+from .suggesting import suggest_names
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -41,6 +42,7 @@ STAGES = {
     "embed": "Embedding images",
     "cluster": "Clustering",
     "refine": "Refining labels",
+    "suggest": "Looking for names",
     "write": "Writing labels",
     "fill": "Writing values",
 }
@@ -243,12 +245,14 @@ def _label(
         progress=run.report,
         on_iteration=run.follow,
     )
+    suggested_names = suggest_names(towers, prompts, embedded.X, refinement, run.report)
     summary = summarise(
         refinement,
         prompts.names,
         encoder=towers.encoder.name,
         failures=len(failures),
         noun=run.fields.noun,
+        suggestions=suggested_names,
     )
     outcome = Outcome.of(refinement, prompts.names, sample_ids, failures)
     run.finish(outcome, summary.to_dict(), refinement.settings)
@@ -260,6 +264,7 @@ def _label(
         visual_encoder=towers.visual.name if towers.visual else "",
         sample_ids=sample_ids,
         refinement=refinement,
+        suggested_names=suggested_names,
         failures=failures,
         strange_answers=_strangers([answers[one] for one in sample_ids if one in answers], prompts.names),
         fields=run.fields,

@@ -77,6 +77,11 @@ class StoredRun(FinishedRun):
         return matrices
 
     @property
+    def suggested_names(self) -> dict[int, tuple[str, ...]]:
+        """Micro-cluster → names of ImageNet that suit it better than any class name, best first."""
+        return {each.cluster: each.suggestions for each in self.summary.novel if each.suggestions}
+
+    @property
     def _levels(self) -> tuple[LevelHistory, ...]:
         return self.summary.history
 

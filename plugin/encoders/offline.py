@@ -13,10 +13,10 @@ from PIL import Image
 from ..engine.vectors import unit_rows
 from .base import BatchEncoder
 from .cache import default_cache_folder
+from .imagenet import imagenet_texts
 from .offline_bridge import Bridge
 from .offline_files import open_prepared
 from .offline_image import IMAGE_DIMENSION, IMAGE_SIZE, ImageTower, classifier_rows, preprocess
-from .offline_imagenet import imagenet_texts
 from .offline_text import TextTower
 
 # Raise it whenever the same packages would give other vectors; it is part of file names and cache keys.

@@ -48,7 +48,7 @@ def class_prototypes(
     """
     templates = encoder.prompt_templates if templates is None else check_templates(templates)
     described = read_classes(classes)
-    phrases = [_spoken(phrase) for one in described for phrase in one.phrases]
+    phrases = [spoken(phrase) for one in described for phrase in one.phrases]
     # Not str.format: a template or a name may hold braces of its own.
     prompts = [template.replace("{}", phrase) for phrase in phrases for template in templates]
     vectors = encoder.embed_texts(prompts)
@@ -77,5 +77,6 @@ def check_templates(templates: Sequence[str]) -> list[str]:
     return list(templates)
 
 
-def _spoken(phrase: str) -> str:
+def spoken(phrase: str) -> str:
+    """A name as it reads in a prompt, an underscore as a space."""
     return phrase.replace("_", " ")

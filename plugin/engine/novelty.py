@@ -3,6 +3,7 @@
 A ranking within one run, most novel first; it says where to look and decides nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from .vectors import group_means, row_chunks, softmax, trust_in_classes, unit_ro
 
 MOST_CENTRAL_IMAGES = 9
 MOST_RIVALS = 3
+MOST_NEARER_TEXTS = 3
 SMOOTHING_ROUNDS = 2
 
 SAME_IMAGE = 1e-3
@@ -70,6 +72,35 @@ def cluster_novelty(
         )
         for number in np.argsort(-scores, kind="stable")
     )
+
+
+def nearer_texts(
+    ranking: Sequence[ClusterNovelty], X: np.ndarray, T: np.ndarray, W: np.ndarray
+) -> dict[int, tuple[int, ...]]:
+    """Find texts that suit a cluster better than any class name: what a missing class may be called.
+
+    A text suits a cluster by its mean cosine with the cluster's central images. Where the class of a cluster
+    is named, its name is mostly the nearest, so that nothing is found; see `benchmarks/novelty.py`.
+
+    Args:
+        ranking: From `cluster_novelty`.
+        X: (n, d) unit rows, images.
+        T: (k, d) unit rows, class names.
+        W: (m, d) unit rows, other texts.
+
+    Returns:
+        Number of a cluster → rows of W, at most three, nearest first. Clusters that no text suits better
+        than the nearest class name are left out.
+    """
+    centres = np.stack([X[entry.central_images].mean(axis=0) for entry in ranking])
+    limits = (centres @ T.T).max(axis=1)
+    found = {}
+    for entry, closeness, limit in zip(ranking, centres @ W.T, limits, strict=True):
+        nearest = np.argsort(-closeness, kind="stable")[:MOST_NEARER_TEXTS]
+        nearer = nearest[closeness[nearest] > limit]
+        if len(nearer):
+            found[entry.cluster] = tuple(nearer.tolist())
+    return found
 
 
 def image_novelty(evidence: Evidence, z: np.ndarray) -> np.ndarray:

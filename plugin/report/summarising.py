@@ -3,7 +3,7 @@
 Passes over the images once, in chunks; what is kept is cut to what a person can look at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -46,6 +46,7 @@ def summarise(
     failures: int = 0,
     truth: np.ndarray | None = None,
     noun: str = "image",
+    suggestions: Mapping[int, tuple[str, ...]] | None = None,
 ) -> RunSummary:
     """Reduce a refinement to what figures and reports show.
 
@@ -56,6 +57,7 @@ def summarise(
         failures: Number of images that could not be labelled.
         truth: (n,) true class numbers, -1 for an image whose class is not known.
         noun: What was labelled, "image" or "object".
+        suggestions: Number of a micro-cluster → words that suit it better than any class name.
 
     Raises:
         InputError: `classes` or `truth` do not fit the refinement.
@@ -93,7 +95,13 @@ def summarise(
         ),
         confusable=confusable_pairs(refinement),
         novel=tuple(
-            NovelCluster(each.cluster, round(each.score, 4), each.size, each.rivals)
+            NovelCluster(
+                cluster=each.cluster,
+                score=round(each.score, 4),
+                size=each.size,
+                rivals=each.rivals,
+                suggestions=(suggestions or {}).get(each.cluster, ()),
+            )
             for each in refinement.novel_clusters[:MOST_NOVEL]
             if each.score >= LEAST_NOVELTY
         ),

@@ -72,12 +72,14 @@ class NovelCluster:
         score: In (0, 1), share of all images that look less novel than its images on average.
         size: Images in the cluster.
         rivals: Class numbers that suit it best, best first.
+        suggestions: Words that suit it better than any class name, best first.
     """
 
     cluster: int
     score: float
     size: int
     rivals: tuple[int, ...]
+    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -159,3 +159,10 @@ def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, s
     expect(form.get_by_role("textbox")).to_have_value("telescope")
     expect(form.get_by_text("Label 124 images again, with 14 classes")).to_be_visible()
     screenshot("state-add-as-class-form")
+
+
+def test_a_name_that_is_suggested_for_a_cluster_goes_into_the_form(panel):
+    choose_tab(panel, "Unfitting", TABS["Unfitting"])
+    form = press(panel, "neck brace")
+    expect(form.get_by_role("textbox")).to_have_value("neck brace")
+    expect(form.get_by_text("Label 124 images again, with 14 classes")).to_be_visible()

@@ -14,6 +14,8 @@ from fiftyone_autolabel import Settings, auto_label, delete_run
 from fiftyone_autolabel.panels import board as boards
 from fiftyone_autolabel.plugin.dataset.running import Run
 from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs, update_record
+from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.encoders.registry import load_encoder
 from starlette.testclient import TestClient
 
 PANEL = "@autolabel/prototypes/auto_label_panel"
@@ -298,6 +300,19 @@ def test_a_cluster_becomes_a_class_with_the_name_that_was_typed(opened):
     prompt = opened.told_to("prompt_user_for_operation")
     assert prompt["operator_uri"] == "@autolabel/prototypes/add_class"
     assert prompt["params"] == {"name": "violet", "label_field": "auto_label"}
+
+
+def test_a_cluster_becomes_a_class_with_a_name_that_is_suggested(server, dataset):
+    T = class_prototypes(load_encoder("offline"), ["banana", "volcano", "espresso"], ["{}"])
+    auto_label(dataset, ["banana", "volcano"], embeddings=T[TRUE], encoder="offline", clusters=TRUE)
+    panel = Opened(server, dataset)
+    panel.choose("novelty")
+    cluster = panel.layout["body"]["type"]["properties"]["novel2"]["type"]["properties"]
+    button = cluster["suggestions"]["type"]["properties"]["name0"]["view"]
+    assert button["label"] == "espresso"
+    panel.call(button["operator"].rpartition("#")[2], **button["params"])
+    prompt = panel.told_to("prompt_user_for_operation")
+    assert prompt["params"] == {"name": "espresso", "label_field": "auto_label"}
 
 
 def test_another_cluster_has_no_name_yet(opened):

@@ -13,7 +13,7 @@ from fiftyone_autolabel.plugin.encoders.base import ImageEmbeddings
 from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 
-LABELLING_STAGES = ["embed", "cluster", "refine", "write"]
+LABELLING_STAGES = ["embed", "cluster", "refine", "suggest", "write"]
 
 
 def accuracy(dataset: fo.Dataset, field: str) -> float:

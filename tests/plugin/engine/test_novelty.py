@@ -16,6 +16,7 @@ from fiftyone_autolabel.plugin.engine.novelty import (
     core_distance,
     entropy,
     image_novelty,
+    nearer_texts,
     smoothed,
     standardised,
 )
@@ -95,6 +96,33 @@ def test_rivals_are_the_classes_whose_names_suit_the_cluster_best(features):
     ranking = cluster_novelty(features.evidence, clusters, np.zeros(len(features.X), np.float32))
     assert all(entry.rivals[0] == entry.cluster for entry in ranking)
     assert {len(entry.rivals) for entry in ranking} == {MOST_RIVALS}
+
+
+def test_texts_that_suit_a_cluster_better_than_every_name_are_found_nearest_first(planted):
+    evidence, micro, is_hidden = planted
+    ranking = cluster_novelty(evidence, micro, image_novelty(evidence, text_labels(evidence)))
+    name = make_features((40,) * 8, noise=0.6).T[HIDDEN]
+    rng = np.random.default_rng(0)
+    W = unit_rows(
+        np.stack([name + length * unit_rows(rng.normal(size=(1, len(name))))[0] for length in (2, 0, 1)])
+    )
+    found = nearer_texts(ranking, evidence.X, evidence.T, W)
+    hidden = {number for number in range(len(micro)) if is_hidden[micro.assignments == number].mean() > 0.5}
+    assert set(found) >= hidden
+    assert all(found[cluster][0] == 1 for cluster in hidden)
+    for cluster, texts in found.items():
+        centre = evidence.X[next(one.central_images for one in ranking if one.cluster == cluster)].mean(
+            axis=0
+        )
+        closeness = W[list(texts)] @ centre
+        assert (np.diff(closeness) <= 0).all()
+        assert closeness.min() > (evidence.T @ centre).max()
+
+
+def test_names_of_classes_are_no_nearer_than_themselves(planted):
+    evidence, micro, _ = planted
+    ranking = cluster_novelty(evidence, micro, image_novelty(evidence, text_labels(evidence)))
+    assert nearer_texts(ranking, evidence.X, evidence.T, evidence.T) == {}
 
 
 def test_without_clusters_nothing_is_reported_but_images_are_still_ranked(planted):

@@ -1,7 +1,7 @@
 """The texts about the ImageNet classes."""
 
 import pytest
-from fiftyone_autolabel.plugin.encoders.offline_imagenet import imagenet_texts
+from fiftyone_autolabel.plugin.encoders.imagenet import imagenet_texts
 
 
 def test_every_class_has_a_name_and_a_definition():

@@ -1,12 +1,12 @@
-"""What is written about the 1,000 ImageNet classes: the texts that the offline encoder's bridge learns from.
+"""What is written about the 1,000 ImageNet classes, in the order of a classifier's outputs.
 
-They are in the table beside this file, in the order of the classifier's outputs.
+The bridge of the offline encoder learns from these texts, and they are the words for what nobody named.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-_TABLE = Path(__file__).with_name("offline_imagenet.tsv")
+_TABLE = Path(__file__).with_name("imagenet.tsv")
 
 
 @dataclass(frozen=True)

@@ -356,7 +356,6 @@ def test_progress_goes_through_every_stage_once(demo_dataset, visual_encoder):
         DEMO_CLASSES,
         encoder="offline",
         visual_encoder=visual_encoder,
-        settings=Settings(clustering="none"),
         progress=lambda stage, done, total: seen.append((stage, done / total)),
     )
     assert list(dict.fromkeys(stage for stage, _ in seen)) == LABELLING_STAGES

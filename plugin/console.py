@@ -186,6 +186,8 @@ def cost_table(cost: "Cost") -> Table:
     )
     table.add_row("Embedding images", f"about {duration(cost.embed_seconds)}, less if some are in the cache")
     table.add_row("Clustering and refining", f"about {duration(cost.refine_seconds)}")
+    if cost.suggest_seconds:
+        table.add_row("Reading names to suggest", f"about {duration(cost.suggest_seconds)}, only this once")
     table.add_row("Memory, beside the encoder", f"about {cost.memory / 2**20:,.0f} MiB")
     return table
 

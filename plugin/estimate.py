@@ -17,8 +17,10 @@ from .encoders.precomputed import PrecomputedImages
 from .engine.config import Settings
 from .engine.refinement import refine
 from .sources import Prompts, Towers
+from .suggesting import vocabulary
 
 SAMPLED_IMAGES = 24
+SAMPLED_TEXTS = 32
 SAMPLED_VECTORS = (750, 3_000)
 NOISE = 1.0
 
@@ -34,6 +36,7 @@ class Cost:
         settings: Settings of the run, with nothing left automatic.
         embed_seconds: Time to embed the images; those that the cache has take next to none of it.
         refine_seconds: Time to cluster and refine.
+        suggest_seconds: Time to read names for clusters that fit no class; 0 where the cache has them.
         memory: Most bytes needed at a time, beside the encoders.
     """
 
@@ -43,12 +46,13 @@ class Cost:
     settings: Settings
     embed_seconds: float
     refine_seconds: float
+    suggest_seconds: float
     memory: int
 
     @property
     def seconds(self) -> float:
         """Time of the whole run."""
-        return self.embed_seconds + self.refine_seconds
+        return self.embed_seconds + self.refine_seconds + self.suggest_seconds
 
 
 def estimate_cost(towers: Towers, prompts: Prompts, images: Sequence[ImageLike], settings: Settings) -> Cost:
@@ -71,6 +75,7 @@ def estimate_cost(towers: Towers, prompts: Prompts, images: Sequence[ImageLike],
         settings=settings,
         embed_seconds=_embed_seconds(towers, images),
         refine_seconds=refine_seconds,
+        suggest_seconds=0.0 if settings.clustering == "none" else _suggest_seconds(towers, prompts),
         memory=round(n * (vectors + bytes_per_image)),
     )
 
@@ -88,6 +93,23 @@ def _embed_seconds(towers: Towers, images: Sequence[ImageLike]) -> float:
         tower.embed_images(some)
         seconds += time.perf_counter() - start
     return seconds * len(images) / len(some)
+
+
+def _suggest_seconds(towers: Towers, prompts: Prompts) -> float:
+    """Time to read the vocabulary, as far as the cache does not have it."""
+    tower = towers.text_encoder
+    if tower is None:
+        return 0.0
+    texts = list(vocabulary(tower, prompts).values())
+    if isinstance(tower, CachedEncoder):
+        texts, tower = tower.unknown_texts(texts), tower.encoder
+    some = texts[:SAMPLED_TEXTS]
+    if not some:
+        return 0.0
+    tower.embed_texts(some[:1])
+    start = time.perf_counter()
+    tower.embed_texts(some)
+    return (time.perf_counter() - start) * len(texts) / len(some)
 
 
 def _engine_cost(n: int, k: int, dimension: int, settings: Settings) -> tuple[float, float]:

@@ -180,7 +180,8 @@ def auto_label(
         towers.visual,
         own_clusters and own_clusters.name,
         names_of(
-            encoder=towers.text_encoder and (towers.text_encoder if isinstance(encoder, str) else encoder),
+            encoder=towers.text_encoder
+            and (towers.text_encoder.name if isinstance(encoder, str) else encoder),
             embeddings=embeddings,
             text_embeddings=text_embeddings,
             visual_encoder=visual_encoder,

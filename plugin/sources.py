@@ -70,13 +70,13 @@ class Towers:
         encoder: Images and class names into one space.
         reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
         visual: Second encoder, of the images alone, where the geometry is looked at; None without one.
-        text_encoder: Name of what embeds the class names; None where their vectors were given.
+        text_encoder: What embeds the class names; None where their vectors were given.
     """
 
     encoder: Encoder
     reason: str
     visual: ImageTower | None
-    text_encoder: str | None
+    text_encoder: Encoder | None
 
     @property
     def of_images(self) -> list[ImageTower]:
@@ -90,7 +90,7 @@ class Towers:
         """
         is_given = isinstance(self.encoder, PrecomputedEncoder)
         return {
-            "encoder": self.text_encoder or self.encoder.name,
+            "encoder": (self.text_encoder or self.encoder).name,
             "encoder_version": "" if is_given else self.encoder.version,
             "visual_encoder": self.visual.name if self.visual else "",
             "visual_encoder_version": self.visual.version if self.visual else "",
@@ -153,14 +153,14 @@ def load_towers(
     visual = partial(_load_visual, items, visual_encoder, visual_embeddings)
     if embeddings is None:
         tower, reason = load_tower(encoder, "embed_texts")
-        return Towers(tower, reason, visual(), tower.name)
+        return Towers(tower, reason, visual(), tower)
     vectors = _given_vectors(items, embeddings)
     if text_embeddings is not None:
         tower, reason, text_encoder = PrecomputedEncoder(vectors, text_embeddings), "", None
         tower.embed_texts(prompts.names)  # says before any work that they are not one per class
     else:
-        text_tower, reason = load_tower(encoder, "embed_texts")
-        tower, text_encoder = PrecomputedEncoder(vectors, text_tower), text_tower.name
+        text_encoder, reason = load_tower(encoder, "embed_texts")
+        tower = PrecomputedEncoder(vectors, text_encoder)
     tower.check_count(len(items.ids))
     return Towers(tower, reason, visual(), text_encoder)
 

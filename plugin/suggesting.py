@@ -4,21 +4,19 @@ They are hints, read with the text tower of the run itself.
 """
 
 import logging
-from collections.abc import Sequence
 
 import numpy as np
 
 from .embedding import Progress
 from .encoders.base import Encoder
-from .encoders.descriptions import ClassDescription
 from .encoders.imagenet import imagenet_texts
 from .encoders.lookup import reason
-from .encoders.prompts import class_prototypes, spoken
+from .encoders.prompts import class_prototypes, prompt, spoken
 from .engine.novelty import nearer_texts
 from .engine.results import Refinement
 from .sources import Prompts, Towers
 
-NAMES_AT_A_TIME = 100
+TEXTS_AT_A_TIME = 100
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -43,30 +41,40 @@ def suggest_names(
         class are left out. There are none where the class names were given as vectors, or where the text
         tower fails on other names.
     """
-    if towers.text_encoder is None or not refinement.novel_clusters:
+    encoder = towers.text_encoder
+    if encoder is None or not refinement.novel_clusters:
         return {}
-    template = (prompts.templates or towers.encoder.prompt_templates)[:1]
-    taken = {spoken(phrase).casefold() for one in prompts.classes for phrase in one.phrases}
-    vocabulary = {name.casefold(): name for name in imagenet_texts().names}  # two classes share a name
-    names = [name for key, name in vocabulary.items() if key not in taken]
-    W = _read(towers.encoder, names, template, report)
+    texts = vocabulary(encoder, prompts)
+    W = _read(encoder, list(texts.values()), report)
     if W is None:
         return {}
-    T = class_prototypes(towers.encoder, prompts.classes, template)
-    nearer = nearer_texts(refinement.novel_clusters, X, T, W)
-    return {cluster: tuple(names[text] for text in texts) for cluster, texts in nearer.items()}
+    T = class_prototypes(encoder, prompts.classes, [_template(encoder, prompts)])
+    names, nearer = list(texts), nearer_texts(refinement.novel_clusters, X, T, W)
+    return {cluster: tuple(names[row] for row in rows) for cluster, rows in nearer.items()}
 
 
-def _read(encoder: Encoder, names: list[str], template: Sequence[str], report: Progress) -> np.ndarray | None:
-    """Vectors of a vocabulary; None where the encoder cannot read it, which is no reason to lose a run."""
+def vocabulary(encoder: Encoder, prompts: Prompts) -> dict[str, str]:
+    """Names that are no class's, nor described by it, and each as the text tower of a run reads it."""
+    taken = {spoken(phrase).casefold() for one in prompts.classes for phrase in one.phrases}
+    names = {name.casefold(): name for name in imagenet_texts().names}  # two classes share a name
+    template = _template(encoder, prompts)
+    return {name: prompt(template, name) for key, name in names.items() if key not in taken}
+
+
+def _template(encoder: Encoder, prompts: Prompts) -> str:
+    return (prompts.templates or encoder.prompt_templates)[0]
+
+
+def _read(encoder: Encoder, texts: list[str], report: Progress) -> np.ndarray | None:
+    """Vectors of texts; None where the encoder cannot read them, which is no reason to lose a run."""
     vectors = []
-    report("suggest", 0, len(names))
-    for start in range(0, len(names), NAMES_AT_A_TIME):
-        some = [ClassDescription(name) for name in names[start : start + NAMES_AT_A_TIME]]
+    report("suggest", 0, len(texts))
+    for start in range(0, len(texts), TEXTS_AT_A_TIME):
+        some = texts[start : start + TEXTS_AT_A_TIME]
         try:
-            vectors.append(class_prototypes(encoder, some, template))
+            vectors.append(encoder.embed_texts(some))
         except Exception as error:  # a text tower of one's own may know its classes only
             logger.info("No names are suggested for clusters that fit no class (%s).", reason(error))
             return None
-        report("suggest", start + len(some), len(names))
+        report("suggest", start + len(some), len(texts))
     return np.concatenate(vectors)

@@ -90,9 +90,15 @@ class CachedEncoder:
             report(len(chunk))
         return ImageEmbeddings(vectors, errors)
 
+    def unknown_texts(self, texts: Sequence[str]) -> list[str]:
+        """The texts that no earlier run computed."""
+        keys = _text_keys(texts)
+        known = self._store.get(keys)
+        return [text for key, text in zip(keys, texts, strict=True) if key not in known]
+
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts as (k, d) float32 unit rows, computing only what no earlier run computed."""
-        keys = [hashlib.sha256(b"text" + text.encode()).digest() for text in texts]
+        keys = _text_keys(texts)
         known = self._store.get(keys)
         unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if unknown:
@@ -146,6 +152,10 @@ def _file_name(encoder: Encoder) -> str:
     identity = f"{encoder.name}\n{encoder.version}\n{PIXELS_VERSION}"
     readable = re.sub(r"[^\w.-]+", "-", encoder.name)[-60:].strip("-.")
     return f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}.sqlite3"
+
+
+def _text_keys(texts: Sequence[str]) -> list[bytes]:
+    return [hashlib.sha256(b"text" + text.encode()).digest() for text in texts]
 
 
 def _image_keys(images: Sequence[ImageLike]) -> list[bytes | None]:

@@ -48,9 +48,8 @@ def class_prototypes(
     """
     templates = encoder.prompt_templates if templates is None else check_templates(templates)
     described = read_classes(classes)
-    phrases = [spoken(phrase) for one in described for phrase in one.phrases]
-    # Not str.format: a template or a name may hold braces of its own.
-    prompts = [template.replace("{}", phrase) for phrase in phrases for template in templates]
+    phrases = [phrase for one in described for phrase in one.phrases]
+    prompts = [prompt(template, phrase) for phrase in phrases for template in templates]
     vectors = encoder.embed_texts(prompts)
     starts = np.cumsum([0, *(len(one.phrases) * len(templates) for one in described)])
     means = [vectors[start:end].mean(axis=0) for start, end in pairwise(starts)]
@@ -75,6 +74,12 @@ def check_templates(templates: Sequence[str]) -> list[str]:
                 "e.g. 'a photo of a {}'."
             )
     return list(templates)
+
+
+def prompt(template: str, phrase: str) -> str:
+    """A name or a description in a template, as a text tower reads it."""
+    # Not str.format: a template or a name may hold braces of its own.
+    return template.replace("{}", spoken(phrase))
 
 
 def spoken(phrase: str) -> str:

@@ -13,6 +13,9 @@ import pytest
 from fiftyone_autolabel.plugin.cli import app
 from fiftyone_autolabel.plugin.demo import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
+from fiftyone_autolabel.plugin.encoders.registry import load_encoder
+from fiftyone_autolabel.plugin.sources import read_prompts
+from fiftyone_autolabel.plugin.suggesting import vocabulary
 from typer.testing import CliRunner
 
 REPORT = [
@@ -149,6 +152,19 @@ def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(photos, tmp_path):
     assert cost["memory"] > 21 * 4 * 384
     assert not (tmp_path / "out").exists()
     assert "Nothing was written" in run(photos, "-c", "cat,rocket", *where).stdout
+
+
+def test_a_dry_run_counts_reading_names_to_suggest_until_the_cache_has_them(photos, tmp_path):
+    where = ("--encoder", "offline", "--output", tmp_path / "out", "--dry-run", "--json")
+
+    def seconds(template: str) -> float:
+        cost = json.loads(run(photos, "-c", "cat,rocket", "--template", template, *where).stdout)
+        return cost["suggest_seconds"]
+
+    assert seconds("{}, which no run has asked for") > 0
+    texts = vocabulary(load_encoder("offline"), read_prompts(["cat", "rocket"], ["{}"], None))
+    load_encoder("offline").embed_texts(list(texts.values()))
+    assert seconds("{}") == 0
 
 
 TALKING = """

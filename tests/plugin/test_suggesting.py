@@ -12,7 +12,7 @@ from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.encoders.registry import load_encoder
 from fiftyone_autolabel.plugin.files import FileLabelling
-from fiftyone_autolabel.plugin.suggesting import NAMES_AT_A_TIME
+from fiftyone_autolabel.plugin.suggesting import TEXTS_AT_A_TIME
 
 SEEN = ["banana", "volcano", "espresso"]
 TRUTH = np.arange(60) % 3
@@ -92,7 +92,7 @@ def test_the_vocabulary_is_read_bit_by_bit(vectors):
     label(vectors, SEEN[:2], progress=lambda *step: steps.append(step))
     steps = [(done, total) for stage, done, total in steps if stage == "suggest"]
     (total,) = {total for _, total in steps}
-    assert [done for done, _ in steps] == [*range(0, total, NAMES_AT_A_TIME), total]
+    assert [done for done, _ in steps] == [*range(0, total, TEXTS_AT_A_TIME), total]
 
 
 def test_a_report_lists_them(vectors, tmp_path):

@@ -182,6 +182,14 @@ def test_texts_are_computed_once(tmp_path):
     np.testing.assert_array_equal(again, vectors[[1, 0, 2]])
 
 
+def test_texts_that_were_computed_are_known(tmp_path):
+    CachedEncoder(CountingEncoder(), tmp_path).embed_texts(["cat"])
+    again = CountingEncoder()
+
+    assert CachedEncoder(again, tmp_path).unknown_texts(["doggy", "cat"]) == ["doggy"]
+    assert again.texts_seen == 0
+
+
 def test_no_images_and_no_texts_give_no_rows(tmp_path):
     encoder = CachedEncoder(CountingEncoder(), tmp_path)
 

@@ -133,7 +133,8 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
     else:
         page.field("class_name", f"Name of a class for cluster {choices.cluster}", events.on_choice)
         page.button("add", "Add as class", events.on_new_class, icon="add", variant="contained")
-    if any(each.suggestions for each in summary.novel):
+    suggests = any(each.suggestions for each in summary.novel)
+    if suggests:
         page.text(
             "suggestions",
             "Names with a plus are words of ImageNet that suit a cluster better than any class.",
@@ -142,17 +143,12 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
     for each in pictured:
         _draw_pictured(page, summary, each, board.pictures[each.cluster], events)
     if rest:
-        columns = ("cluster", f"{summary.noun}s", "more novel than", "nearest classes", "perhaps")
-        rows = [
-            (
-                each.cluster,
-                each.size,
-                percent(each.score),
-                _names(summary, each.rivals),
-                ", ".join(map(cut, each.suggestions)),
-            )
-            for each in rest
-        ]
+        columns = ("cluster", f"{summary.noun}s", "more novel than", "nearest classes")
+        rows = [(each.cluster, each.size, percent(each.score), _names(summary, each.rivals)) for each in rest]
+        if suggests:
+            columns = (*columns, "perhaps")
+            perhaps = (", ".join(map(cut, each.suggestions)) for each in rest)
+            rows = [(*row, names) for row, names in zip(rows, perhaps, strict=True)]
         page.table("novel", columns, rows, events.on_row)
 
 

@@ -36,6 +36,7 @@ def html_report(summary: RunSummary, title: str = "Auto-label report") -> str:
         coverage=[each for each in summary.coverage if round(each.share * 100) in COVERAGES],
         pairs=summary.confusable[:MOST_PAIRS],
         novel=summary.novel[:MOST_NOVEL],
+        suggests=any(each.suggestions for each in summary.novel[:MOST_NOVEL]),
         plots=plots,
         figures=_inert(json.dumps({plot.name: _without_template(plot) for plot in plots})),
         themes=_inert(json.dumps({theme: template(theme).to_plotly_json() for theme in THEMES})),

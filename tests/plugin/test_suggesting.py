@@ -101,6 +101,12 @@ def test_a_report_lists_them(vectors, tmp_path):
     assert "<td>espresso" in (folder / "report.html").read_text()
 
 
+def test_a_report_without_any_does_not_mention_them(vectors, tmp_path):
+    folder = label(vectors, SEEN).report(tmp_path / "report")
+    assert "perhaps" not in (folder / "report.txt").read_text().casefold()
+    assert "<th>perhaps" not in (folder / "report.html").read_text()
+
+
 @pytest.fixture
 def dataset():
     made = fo.Dataset()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from unittest import mock
 
 import fiftyone as fo
 import numpy as np
@@ -22,6 +23,7 @@ X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(2, 4))
 DIES = """
 import os, signal, sys
 from datetime import timedelta
+from unittest import mock
 import fiftyone as fo, numpy as np
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.dataset import lock, writing
@@ -101,15 +103,13 @@ def test_labels_are_complete_although_the_first_attempt_to_write_them_fails(data
     assert list_runs(dataset)[-1].state == RunState.COMPLETED
 
 
-def test_a_database_that_is_gone_for_a_while_costs_no_label(dataset, monkeypatch):
-    with monkeypatch.context() as patched:
-
-        def gone(*_):
-            raise ConnectionError("the database is gone")
-
-        patched.setattr(image_labels, "update_documents", gone)
-        with pytest.raises(ConnectionError):
-            run(dataset)
+def test_a_database_that_is_gone_for_a_while_costs_no_label(dataset):
+    gone = ConnectionError("the database is gone")
+    with (
+        mock.patch.object(image_labels, "update_documents", side_effect=gone),
+        pytest.raises(ConnectionError),
+    ):
+        run(dataset)
     (interrupted,) = list_runs(dataset)
     assert interrupted.is_interrupted
     assert interrupted.error.startswith("It stopped while it wrote: ConnectionError")
@@ -119,34 +119,24 @@ def test_a_database_that_is_gone_for_a_while_costs_no_label(dataset, monkeypatch
 
 
 @pytest.mark.parametrize("error", [ValueError, OperationFailure])
-def test_a_run_that_cannot_be_completed_says_so_and_blocks_nobody(dataset, monkeypatch, error):
+def test_a_run_that_cannot_be_completed_says_so_and_blocks_nobody(dataset, error):
     key = run(dataset).run_key
     update_record(dataset, key, {"state": "running", "is_writing": True})
-    with monkeypatch.context() as patched:
-
-        def fail(*_):
-            raise error("no room")
-
-        patched.setattr(running, "write_outcome", fail)
-        with pytest.raises(error, match="no room"):
-            run(dataset)
+    full = mock.patch.object(running, "write_outcome", side_effect=error("no room"))
+    with full, pytest.raises(error, match="no room"):
+        run(dataset)
     assert list_runs(dataset)[0].state == RunState.FAILED
     assert "Some of its labels may be missing" in list_runs(dataset)[0].error
     run(dataset, ["new", "other"])
     assert set(dataset.distinct("auto_label.label")) <= {"new", "other"}
 
 
-def test_a_run_that_cannot_be_completed_for_want_of_a_database_waits_for_it(dataset, monkeypatch):
+def test_a_run_that_cannot_be_completed_for_want_of_a_database_waits_for_it(dataset):
     key = run(dataset).run_key
     update_record(dataset, key, {"state": "running", "is_writing": True})
-    with monkeypatch.context() as patched:
-
-        def gone(*_):
-            raise AutoReconnect("the database is gone")
-
-        patched.setattr(running, "write_outcome", gone)
-        with pytest.raises(AutoReconnect):
-            run(dataset)
+    gone = AutoReconnect("the database is gone")
+    with mock.patch.object(running, "write_outcome", side_effect=gone), pytest.raises(AutoReconnect):
+        run(dataset)
     assert list_runs(dataset)[0].state == RunState.RUNNING
 
 

@@ -140,6 +140,7 @@ def _alignment(level: str, clusters: np.ndarray, labels: np.ndarray) -> Alignmen
         sizes=tuple(total for _, total, _, _ in found),
         classes=tuple(tuple(classes) for _, _, classes, _ in found),
         shares=tuple(tuple(shares) for _, _, _, shares in found),
+        is_counted=True,
     )
 
 

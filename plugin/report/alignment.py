@@ -87,6 +87,10 @@ def _note(alignment: Alignment, cells: Cells, summary: RunSummary) -> str:
         parts.append(f"{len(cells.columns)} of {len(summary.classes):,} classes have columns.")
     if len(cells.columns) > MOST_NAMES:
         parts.append("Not every column has room for its name; a cell tells it.")
+    if alignment.is_counted:
+        parts.append(
+            "Shares are counted from labels here; for a whole run they are soft, and often a little lower."
+        )
     parts.append("A clear diagonal means that clusters and classes agree; a wide row is a cluster in doubt.")
     return " ".join(parts)
 

@@ -29,6 +29,8 @@ class Alignment:
         sizes: (m,) images in each cluster.
         classes: (m, few) class numbers that a cluster went to, largest share first.
         shares: (m, few) their shares of the cluster, each in (0, 1]; the first is the cluster's purity.
+        is_counted: Whether the shares are counted from labels, as for some of the images of a run; those of a
+            whole run are soft, as the rule had them.
     """
 
     level: str
@@ -38,6 +40,7 @@ class Alignment:
     sizes: tuple[int, ...]
     classes: tuple[tuple[int, ...], ...]
     shares: tuple[tuple[float, ...], ...]
+    is_counted: bool = False
 
     @property
     def doubtful(self) -> tuple[int, ...]:

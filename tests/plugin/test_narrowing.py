@@ -47,6 +47,7 @@ def test_counted_again_a_whole_run_is_what_it_was(summary, outcome):
 def test_the_alignment_of_the_labels_is_counted_where_the_run_gave_shares(summary, outcome):
     for level in summary.levels:
         alignment = narrow(summary, outcome, sample_ids=IDS).alignment_of(level)
+        assert alignment.is_counted
         sizes = dict(zip(alignment.clusters, alignment.sizes, strict=True))
         was = summary.alignment_of(level)
         assert sizes == dict(zip(was.clusters, was.sizes, strict=True))

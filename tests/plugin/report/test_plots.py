@@ -123,6 +123,13 @@ def test_reliability_points_say_how_many_labels_they_stand_for(run):
     assert sum(points.customdata) == 240
 
 
+def test_shares_that_are_counted_from_labels_are_told_from_soft_ones(run):
+    soft = run.summary
+    counted = replace(soft, alignment=tuple(replace(each, is_counted=True) for each in soft.alignment))
+    assert "counted from labels" in alignment_plot(counted).note
+    assert "counted" not in alignment_plot(soft).note
+
+
 def test_a_cell_of_the_alignment_carries_its_cluster_and_class(run):
     summary = run.summary
     heat = alignment_plot(summary).figure.data[0]

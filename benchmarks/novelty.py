@@ -160,8 +160,9 @@ def main() -> None:
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a .npz file or a folder")
     parser.add_argument("--seeds", type=int, default=10, help="draws of hidden classes (default: 10)")
-    parser.add_argument("--ablation", action="store_true", help="the means without each term of the score")
-    parser.add_argument("--vocabulary", type=Path, metavar="FILE.npz", help="how well clusters get names")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--ablation", action="store_true", help="the means without each term of the score")
+    instead.add_argument("--vocabulary", type=Path, metavar="FILE.npz", help="how well clusters get names")
     arguments = parser.parse_args()
     if arguments.vocabulary:
         vocabulary = load_feature_set(arguments.vocabulary).T

@@ -133,21 +133,20 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
     else:
         page.field("class_name", f"Name of a class for cluster {choices.cluster}", events.on_choice)
         page.button("add", "Add as class", events.on_new_class, icon="add", variant="contained")
-    suggests = any(each.suggestions for each in summary.novel)
-    if suggests:
+    pictured, rest = pictured_and_rest(board)
+    if any(each.suggestions for each in pictured):
         page.text(
             "suggestions",
             "Names with a plus are words of ImageNet that suit a cluster better than any class.",
         )
-    pictured, rest = pictured_and_rest(board)
     for each in pictured:
         _draw_pictured(page, summary, each, board.pictures[each.cluster], events)
     if rest:
         columns = ("cluster", f"{summary.noun}s", "more novel than", "nearest classes")
         rows = [(each.cluster, each.size, percent(each.score), _names(summary, each.rivals)) for each in rest]
-        if suggests:
+        if any(each.suggestions for each in rest):
             columns = (*columns, "perhaps")
-            perhaps = (", ".join(map(cut, each.suggestions)) for each in rest)
+            perhaps = (" · ".join(map(cut, each.suggestions)) for each in rest)
             rows = [(*row, names) for row, names in zip(rows, perhaps, strict=True)]
         page.table("novel", columns, rows, events.on_row)
 

@@ -96,7 +96,10 @@ def _embed_seconds(towers: Towers, images: Sequence[ImageLike]) -> float:
 
 
 def _suggest_seconds(towers: Towers, prompts: Prompts) -> float:
-    """Time to read the vocabulary, as far as the cache does not have it."""
+    """Time to read the vocabulary, as far as the cache does not have it.
+
+    A tower that cannot read it takes none: no names are suggested then.
+    """
     tower = towers.text_encoder
     if tower is None:
         return 0.0
@@ -106,9 +109,12 @@ def _suggest_seconds(towers: Towers, prompts: Prompts) -> float:
     some = texts[:SAMPLED_TEXTS]
     if not some:
         return 0.0
-    tower.embed_texts(some[:1])
-    start = time.perf_counter()
-    tower.embed_texts(some)
+    try:
+        tower.embed_texts(some[:1])
+        start = time.perf_counter()
+        tower.embed_texts(some)
+    except Exception:  # one's own may know its classes only
+        return 0.0
     return (time.perf_counter() - start) * len(texts) / len(some)
 
 

@@ -78,7 +78,7 @@ class StoredRun(FinishedRun):
 
     @property
     def suggested_names(self) -> dict[int, tuple[str, ...]]:
-        """Micro-cluster → names of ImageNet that suit it better than any class name, best first."""
+        """Number of a micro-cluster → names of ImageNet that suit it better than any class, best first."""
         return {each.cluster: each.suggestions for each in self.summary.novel if each.suggestions}
 
     @property

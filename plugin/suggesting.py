@@ -11,9 +11,11 @@ from .embedding import Progress
 from .encoders.base import Encoder
 from .encoders.imagenet import imagenet_texts
 from .encoders.lookup import reason
-from .encoders.prompts import class_prototypes, prompt, spoken
+from .encoders.prompts import prompt, spoken
 from .engine.novelty import nearer_texts
 from .engine.results import Refinement
+from .engine.vectors import unit_rows
+from .report.summarising import novel_clusters
 from .sources import Prompts, Towers
 
 TEXTS_AT_A_TIME = 100
@@ -27,7 +29,7 @@ def suggest_names(
     """Look for names of clusters among the 1,000 names of ImageNet, less those that a class has.
 
     To read a vocabulary takes as long as to read some hundreds of images, so it goes through one prompt
-    template only, the first, as the classes do to be compared with it. The cache of an encoder keeps it.
+    template only, the first, as do the classes to be compared with it. An encoder with a cache reads it once.
 
     Args:
         towers: The encoders of the run.
@@ -37,44 +39,45 @@ def suggest_names(
         report: Called with ("suggest", done, total).
 
     Returns:
-        Number of a micro-cluster → names, best first. Clusters that no name suits better than the nearest
-        class are left out. There are none where the class names were given as vectors, or where the text
-        tower fails on other names.
+        Number of a micro-cluster → names, best first. Only clusters that a summary keeps are looked at, and
+        those that no name suits better than the nearest class are left out. There are none where the class
+        names were given as vectors, or where the text tower cannot read other names.
     """
-    encoder = towers.text_encoder
-    if encoder is None or not refinement.novel_clusters:
+    encoder, ranking = towers.text_encoder, novel_clusters(refinement)
+    if encoder is None or not ranking:
         return {}
-    texts = vocabulary(encoder, prompts)
-    W = _read(encoder, list(texts.values()), report)
-    if W is None:
+    template = _template(encoder, prompts)
+    taken = [prompt(template, phrase) for one in prompts.classes for phrase in one.phrases]
+    words = vocabulary(encoder, prompts)
+    vectors = _read(encoder, [*taken, *words.values()], X.shape[1], report)
+    if vectors is None:
         return {}
-    T = class_prototypes(encoder, prompts.classes, [_template(encoder, prompts)])
-    names, nearer = list(texts), nearer_texts(refinement.novel_clusters, X, T, W)
+    names, nearer = list(words), nearer_texts(ranking, X, vectors[: len(taken)], vectors[len(taken) :])
     return {cluster: tuple(names[row] for row in rows) for cluster, rows in nearer.items()}
 
 
 def vocabulary(encoder: Encoder, prompts: Prompts) -> dict[str, str]:
     """Names that are no class's, nor described by it, and each as the text tower of a run reads it."""
     taken = {spoken(phrase).casefold() for one in prompts.classes for phrase in one.phrases}
-    names = {name.casefold(): name for name in imagenet_texts().names}  # two classes share a name
+    names = {name.casefold(): name for name in imagenet_texts().names}  # some stand for two of its classes
     template = _template(encoder, prompts)
     return {name: prompt(template, name) for key, name in names.items() if key not in taken}
 
 
 def _template(encoder: Encoder, prompts: Prompts) -> str:
-    return (prompts.templates or encoder.prompt_templates)[0]
+    return next(iter(prompts.templates or encoder.prompt_templates))
 
 
-def _read(encoder: Encoder, texts: list[str], report: Progress) -> np.ndarray | None:
-    """Vectors of texts; None where the encoder cannot read them, which is no reason to lose a run."""
-    vectors = []
+def _read(encoder: Encoder, texts: list[str], dimension: int, report: Progress) -> np.ndarray | None:
+    """Unit vectors of texts; None where the encoder cannot read them, which is no reason to lose a run."""
+    vectors = np.empty((len(texts), dimension), np.float32)
     report("suggest", 0, len(texts))
     for start in range(0, len(texts), TEXTS_AT_A_TIME):
-        some = texts[start : start + TEXTS_AT_A_TIME]
+        rows = slice(start, start + TEXTS_AT_A_TIME)
         try:
-            vectors.append(encoder.embed_texts(some))
+            vectors[rows] = unit_rows(encoder.embed_texts(texts[rows]))
         except Exception as error:  # a text tower of one's own may know its classes only
             logger.info("No names are suggested for clusters that fit no class (%s).", reason(error))
             return None
-        report("suggest", start + len(some), len(texts))
-    return np.concatenate(vectors)
+        report("suggest", min(rows.stop, len(texts)), len(texts))
+    return vectors

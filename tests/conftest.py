@@ -9,10 +9,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,6 +98,15 @@ else:
 def plugins_dir() -> Path:
     """FiftyOne's plugins folder, with this checkout linked into it as the plugin."""
     return PLUGINS_DIR
+
+
+@pytest.fixture
+def in_plugin() -> Callable[[str], ModuleType]:
+    """Find a module by its path in the repository, as FiftyOne has loaded it: not the installed package's."""
+    import fiftyone.operators as foo
+
+    operator = type(foo.get_operator("@autolabel/prototypes/auto_label")).__module__
+    return lambda path: sys.modules[f"{operator.rpartition('.operators.')[0]}.{path}"]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ class ImageNetTexts:
     """One name and one definition of each class.
 
     Attributes:
-        names: 1,000 English names that tell the classes apart, e.g. "crane (bird)".
+        names: 1,000 English names, e.g. "crane (bird)"; two are each shared by two classes.
         definitions: What WordNet says of each, e.g. "large long-necked wading bird of marshes …".
     """
 

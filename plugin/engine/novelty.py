@@ -80,12 +80,14 @@ def nearer_texts(
     """Find texts that suit a cluster better than any class name: what a missing class may be called.
 
     A text suits a cluster by its mean cosine with the cluster's central images. Where the class of a cluster
-    is named, its name is mostly the nearest, so that nothing is found; see `benchmarks/novelty.py`.
+    is named, its name is often the nearest, so that nothing is found; else words of like meaning are.
+
+    Measured by `benchmarks/novelty.py --vocabulary`.
 
     Args:
         ranking: From `cluster_novelty`.
         X: (n, d) unit rows, images.
-        T: (k, d) unit rows, class names.
+        T: (k, d) unit rows, names of classes and other words for them.
         W: (m, d) unit rows, other texts.
 
     Returns:

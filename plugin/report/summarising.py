@@ -12,6 +12,7 @@ from scipy import sparse
 from ..engine.clustering import Clusters
 from ..engine.errors import InputError
 from ..engine.metrics import RELIABILITY_BINS, accuracy, expected_calibration_error, expected_coverage
+from ..engine.novelty import ClusterNovelty
 from ..engine.results import Refinement
 from ..engine.vectors import row_chunks
 from .summary import Alignment, ConfusablePair, NovelCluster, ReliabilityBin, RunSummary, Truth
@@ -102,14 +103,18 @@ def summarise(
                 rivals=each.rivals,
                 suggestions=(suggestions or {}).get(each.cluster, ()),
             )
-            for each in refinement.novel_clusters[:MOST_NOVEL]
-            if each.score >= LEAST_NOVELTY
+            for each in novel_clusters(refinement)
         ),
         truth=None
         if truth is None
         else summarise_truth(refinement.labels, confidence, truth, k, refinement.zero_shot_labels),
         noun=noun,
     )
+
+
+def novel_clusters(refinement: Refinement) -> list[ClusterNovelty]:
+    """The clusters that are worth a look, because they may fit no class name; the first few."""
+    return [each for each in refinement.novel_clusters[:MOST_NOVEL] if each.score >= LEAST_NOVELTY]
 
 
 def summarise_alignment(clusters: Clusters, alignment: np.ndarray) -> Alignment:

@@ -115,7 +115,7 @@ def _novel(summary: RunSummary) -> Iterator[str]:
         near = cut(summary.classes[cluster.rivals[0]], 30) if cluster.rivals else "-"
         yield f"micro-cluster {cluster.cluster:<7}{counted(cluster.size, summary.noun):>13}  nearest: {near}"
         if cluster.suggestions:
-            yield f"{'':14}perhaps: {cut(', '.join(cluster.suggestions), 50)}"
+            yield f"{'':14}perhaps: {cut(' · '.join(cluster.suggestions), 50)}"
 
 
 def _course(summary: RunSummary) -> Iterator[str]:

@@ -66,12 +66,15 @@ def dataset() -> Iterator[fo.Dataset]:
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    """Address of an App that a process of its own serves."""
+    """Address of an App that a process of its own serves.
+
+    A session of Python's would have a state of its own, and send every browser there when it connects.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "serve.py"), str(port)],
+        [sys.executable, "-m", "fiftyone.server.main", "--address", "127.0.0.1", "--port", str(port)],
         env=os.environ | {"HF_HUB_OFFLINE": "1"},  # the same with and without a network
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,7 +1,6 @@
 """The operator through Python, through the server's routes as the App calls them, and delegated."""
 
 import json
-import sys
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -40,12 +39,6 @@ def messages(server: TestClient, dataset: fo.Dataset, **params) -> list[tuple[st
     response = server.post("/operators/execute/generator", json=request)
     bodies = [json.loads(line)["body"] for line in response.text.splitlines()]
     return [(body["operator_uri"], body["params"]) for body in bodies]
-
-
-def background_of_the_plugin():
-    """The module that FiftyOne loaded, which is not the installed package's."""
-    package = type(foo.get_operator(URI)).__module__.rpartition(".")[0]
-    return sys.modules[f"{package}.background"]
 
 
 def test_every_operator_of_the_plugin_loads():
@@ -239,19 +232,18 @@ def test_the_app_is_told_of_images_that_could_not_be_read(server, demo_dataset):
     assert notice["variant"] == "warning"
 
 
-def test_the_app_sees_the_bar_move(server, demo_dataset, monkeypatch):
-    monkeypatch.setattr(background_of_the_plugin(), "SECONDS_BETWEEN_UPDATES", 0.01)
+def test_the_app_sees_the_bar_move(server, demo_dataset, monkeypatch, in_plugin):
+    monkeypatch.setattr(in_plugin("operators.background"), "SECONDS_BETWEEN_UPDATES", 0.01)
     bar = [params for name, params in messages(server, demo_dataset, **OFFLINE) if name == "set_progress"]
     assert max(step["progress"] for step in bar) > 0.8
     assert len({step["label"] for step in bar}) > 2
 
 
-def test_many_images_are_delegated_by_default(demo_dataset, monkeypatch):
+def test_many_images_are_delegated_by_default(demo_dataset, monkeypatch, in_plugin):
     operator = foo.get_operator(URI)
-    module = sys.modules[type(operator).__module__]
     ctx = foo.ExecutionContext(request_params={"dataset_name": demo_dataset.name})
     assert not operator.resolve_execution_options(ctx).default_choice_to_delegated
-    monkeypatch.setattr(module, "DELEGATE_ABOVE", len(demo_dataset) - 1)
+    monkeypatch.setattr(in_plugin("operators.auto_label"), "DELEGATE_ABOVE", len(demo_dataset) - 1)
     assert operator.resolve_execution_options(ctx).default_choice_to_delegated
 
 
@@ -266,12 +258,12 @@ def test_the_app_is_told_of_an_error_that_only_shows_during_the_run(server):
 
 
 def test_an_error_that_nobody_foresaw_is_told_with_its_kind_and_what_to_report(
-    server, demo_dataset, monkeypatch
+    server, demo_dataset, monkeypatch, in_plugin
 ):
     def burn(*_, **__):
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(sys.modules[type(foo.get_operator(URI)).__module__], "auto_label", burn)
+    monkeypatch.setattr(in_plugin("operators.auto_label"), "auto_label", burn)
     told = dict(messages(server, demo_dataset, **OFFLINE))
     notice = "Auto-label failed with RuntimeError: the disk is on fire"
     assert told["notify"] == {"message": notice, "variant": "error"}

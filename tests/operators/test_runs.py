@@ -268,9 +268,9 @@ def test_a_key_of_its_own_comes_from_the_form(server, demo_dataset):
     assert sentence.startswith("There is a run 'mine' already")
 
 
-def test_a_delegated_run_that_is_called_off_stops(demo_dataset, monkeypatch):
+def test_a_delegated_run_that_is_called_off_stops(demo_dataset, monkeypatch, in_plugin):
     demo_dataset.persistent = True
-    background = sys.modules[type(operator("auto_label")).__module__.rpartition(".")[0] + ".background"]
+    background = in_plugin("operators.background")
     monkeypatch.setattr(background, "SECONDS_BETWEEN_UPDATES", 0)
     queued = operator("auto_label")(demo_dataset, DEMO_CLASSES, encoder="offline", delegate=True)
     service = DelegatedOperationService()

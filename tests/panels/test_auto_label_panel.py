@@ -11,7 +11,6 @@ from fiftyone.core.view import DatasetView
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.server.app import app
 from fiftyone_autolabel import Settings, auto_label, delete_run
-from fiftyone_autolabel.panels import board as boards
 from fiftyone_autolabel.plugin.dataset.running import Run
 from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs, update_record
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
@@ -315,6 +314,20 @@ def test_a_cluster_becomes_a_class_with_a_name_that_is_suggested(server, dataset
     assert prompt["params"] == {"name": "espresso", "label_field": "auto_label"}
 
 
+def test_names_of_clusters_without_pictures_stand_in_the_table(server, dataset, monkeypatch, in_plugin):
+    monkeypatch.setattr(in_plugin("panels.board"), "MOST_PICTURED", 1)
+    T = class_prototypes(load_encoder("offline"), ["banana", "espresso", "volcano"], ["{}"])
+    vectors = T[TRUE] + np.random.default_rng(0).normal(scale=0.001, size=(IMAGES, T.shape[1]))
+    auto_label(dataset, ["banana"], embeddings=vectors, encoder="offline", clusters=np.arange(IMAGES) % 6)
+    panel = Opened(server, dataset)
+    panel.choose("novelty")
+    columns = panel.layout["body"]["type"]["properties"]["novel"]["view"]["columns"]
+    assert [column["label"] for column in columns][-2:] == ["nearest classes", "perhaps"]
+    names = {row["column4"].split(" · ")[0] for row in panel.data["body"]["novel"]}
+    assert names
+    assert names <= {"espresso", "volcano"}
+
+
 def test_another_cluster_has_no_name_yet(opened):
     opened.choose("novelty")
     opened.call("on_picture", cluster=0)
@@ -481,9 +494,9 @@ def test_a_run_that_failed_says_why(server, dataset):
     assert "body" not in panel.data
 
 
-def test_a_panel_goes_on_after_the_server_was_started_anew(opened, monkeypatch):
+def test_a_panel_goes_on_after_the_server_was_started_anew(opened, in_plugin):
     opened.choose("confidence")
-    boards._shown.clear()
+    in_plugin("panels.board")._shown.clear()
     opened.call("on_show", what="kept")
     assert len(opened.shown()) > 0
 
@@ -647,10 +660,11 @@ def test_a_queued_run_that_could_not_begin_says_why(server, dataset):
     assert "failed_start" not in panel.data["header"]
 
 
-def test_render_asks_the_database_nothing(opened, monkeypatch):
+def test_render_asks_the_database_nothing(opened, monkeypatch, in_plugin):
     def refuse(*_):
         raise AssertionError("the database was asked")
 
+    boards = in_plugin("panels.board")
     monkeypatch.setattr(boards, "list_all_runs", refuse)
     monkeypatch.setattr(boards, "pending_runs", refuse)
     monkeypatch.setattr(boards, "load_summary", refuse)

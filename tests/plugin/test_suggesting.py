@@ -11,12 +11,14 @@ from fiftyone_autolabel import RunCancelledError, Settings, auto_label, label_fi
 from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.encoders.registry import load_encoder
-from fiftyone_autolabel.plugin.files import FileLabelling
-from fiftyone_autolabel.plugin.suggesting import TEXTS_AT_A_TIME
+from fiftyone_autolabel.plugin.files import FileLabelling, estimate_files
+from fiftyone_autolabel.plugin.sources import read_prompts
+from fiftyone_autolabel.plugin.suggesting import TEXTS_AT_A_TIME, vocabulary
 
 SEEN = ["banana", "volcano", "espresso"]
 TRUTH = np.arange(60) % 3
 PATHS = [f"/photos/{row}.jpg" for row in range(60)]
+COLORS = ["red", "green", "blue"]
 SETTINGS = Settings(min_cluster_size=3)
 
 
@@ -53,10 +55,16 @@ def test_clusters_whose_class_is_named_get_no_name(vectors):
     assert all(set(best) == {""} for best in names.values())
 
 
-def test_what_a_class_is_called_or_described_by_is_not_suggested(vectors):
-    labelling = label(vectors, ["banana", "Volcano", "tea: coffee_mug, ESPRESSO"])
-    suggested = {name.casefold() for names in labelling.suggested_names.values() for name in names}
-    assert not suggested & {"banana", "volcano", "espresso", "coffee mug"}
+def test_what_a_class_is_called_or_described_by_is_no_suggestion():
+    prompts = read_prompts(["banana", "Volcano", "tea: coffee_mug, ESPRESSO"], ["a {}"], None)
+    words = vocabulary(load_encoder("offline"), prompts)
+    assert not set(words) & {"banana", "volcano", "espresso", "coffee mug"}
+    assert words["tea cup"] == "a tea cup"
+
+
+def test_a_description_of_its_class_keeps_a_cluster_from_getting_names(vectors):
+    names = first_names(label(vectors, ["banana", "volcano", "drink: espresso"]))
+    assert set(names["espresso"]) == {""}
 
 
 def test_classes_given_as_vectors_get_no_names_and_read_no_vocabulary(vectors):
@@ -70,21 +78,36 @@ def test_classes_given_as_vectors_get_no_names_and_read_no_vocabulary(vectors):
 class ColorNames(PrecomputedEncoder):
     """Vectors of images, beside a text tower that reads three words."""
 
-    def __init__(self, vectors: np.ndarray, texts: np.ndarray) -> None:
-        super().__init__(vectors, texts)
-        self._known = dict(zip(["red", "green", "blue"], texts, strict=True))
+    def __init__(self, vectors: np.ndarray) -> None:
+        super().__init__(vectors, vectors[:3])
+        self._known = dict(zip(COLORS, vectors[:3], strict=True))
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         return np.stack([self._known[text] for text in texts])
 
 
 def test_a_text_tower_that_reads_its_classes_only_suggests_nothing_and_costs_no_label(vectors, caplog):
-    encoder = ColorNames(vectors, vectors[:3])
     with caplog.at_level(logging.INFO, "fiftyone_autolabel"):
-        labelling = label(vectors, ["red", "green", "blue"], encoder=encoder, embeddings=None)
+        labelling = label_files(PATHS, COLORS, encoder=ColorNames(vectors), settings=SETTINGS)
     assert labelling.suggested_names == {}
     assert (labelling.refinement.labels == TRUTH).all()
     assert "No names are suggested for clusters that fit no class ('tench')" in caplog.text
+
+
+def test_what_such_a_run_costs_can_be_told(vectors):
+    cost = estimate_files(PATHS, COLORS, encoder=ColorNames(vectors), settings=SETTINGS)
+    assert cost.suggest_seconds == 0
+
+
+def test_how_long_the_vectors_of_a_text_tower_are_does_not_matter(vectors):
+    known = load_encoder("offline")
+
+    class Long(PrecomputedEncoder):
+        def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+            return 10 * known.embed_texts(texts)
+
+    long = label_files(PATHS, SEEN[:2], encoder=Long(vectors, known), settings=SETTINGS)
+    assert long.suggested_names == label(vectors, SEEN[:2]).suggested_names != {}
 
 
 def test_the_vocabulary_is_read_bit_by_bit(vectors):
@@ -115,10 +138,11 @@ def dataset():
     made.delete()
 
 
-def test_a_run_that_is_read_back_has_them(dataset, vectors):
+@pytest.mark.parametrize("classes", [SEEN[:1], SEEN[:2]], ids=["one class", "two classes"])
+def test_a_run_that_is_read_back_has_them(dataset, vectors, classes):
     arguments = {"embeddings": vectors, "encoder": "offline", "settings": SETTINGS}
-    labelling = auto_label(dataset, SEEN[:2], **arguments)
-    assert labelling.suggested_names == label(vectors, SEEN[:2]).suggested_names
+    labelling = auto_label(dataset, classes, **arguments)
+    assert labelling.suggested_names == label(vectors, classes).suggested_names != {}
     assert load_run(dataset).suggested_names == labelling.suggested_names
 
 

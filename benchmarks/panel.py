@@ -35,11 +35,6 @@ from report import DIMENSIONS, IMAGES_PER_CLUSTER, Costs
 from rich.console import Console
 
 CHUNK = 20_000
-SERVER = """
-import sys
-import fiftyone as fo
-fo.launch_app(fo.load_dataset(sys.argv[1]), remote=True, address="127.0.0.1", port=int(sys.argv[2])).wait(-1)
-"""
 SECONDS_TO_START = 90
 MILLISECONDS_TO_SETTLE = 5_000
 """For the grid, which is not measured, to have been drawn."""
@@ -110,7 +105,7 @@ def measure_server(dataset: fo.Dataset, title: str) -> Costs:
 
 
 @contextmanager
-def served(dataset: fo.Dataset) -> Iterator[str]:
+def served() -> Iterator[str]:
     """Address of an App with this plugin, in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -118,7 +113,7 @@ def served(dataset: fo.Dataset) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as plugins:
         (Path(plugins) / "autolabel").symlink_to(Path(__file__).resolve().parents[1])
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, dataset.name, str(port)],
+            [sys.executable, "-m", "fiftyone.server.main", "--address", "127.0.0.1", "--port", str(port)],
             env=os.environ | {"FIFTYONE_PLUGINS_DIR": plugins},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -154,7 +149,7 @@ def measure_app(dataset: fo.Dataset, title: str) -> Costs:
     costs = Costs(f"in the App: {title}")
     chromium = Path("/usr/bin/chromium")
     path = str(chromium) if chromium.exists() else None
-    with served(dataset) as address, sync_playwright() as playwright:
+    with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")

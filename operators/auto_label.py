@@ -16,7 +16,7 @@ from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.pipeline import Labelling, Progress, auto_label
-from ..plugin.report.theme import counted, percent
+from ..plugin.report.theme import counted, percent, plain
 from .auto_label_form import (
     FIELDS,
     add_inputs,
@@ -204,7 +204,7 @@ class AutoLabel(LongOperator):
 
 def _most_frequent(counts: dict[str, int]) -> str:
     ranked = sorted((item for item in counts.items() if item[1]), key=lambda item: -item[1])
-    shown = ", ".join(f"{name} {count}" for name, count in ranked[:MOST_CLASSES_SHOWN])
+    shown = ", ".join(f"{plain(name)} {count}" for name, count in ranked[:MOST_CLASSES_SHOWN])
     rest = len(ranked) - MOST_CLASSES_SHOWN
     return f"{shown}, and {rest} more classes" if rest > 0 else shown
 
@@ -224,7 +224,7 @@ def _of_people(labelling: Labelling) -> list[str]:
             f"Anchored to the labels of {counted(kept, labelling.fields.noun)} that people gave or approved."
         )
     if labelling.strange_answers:
-        names = ", ".join(labelling.strange_answers)
+        names = ", ".join(map(plain, labelling.strange_answers))
         lines.append(f"People also gave {names}, not among these classes: *Refine with corrections* adds it.")
     return lines
 

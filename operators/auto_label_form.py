@@ -32,6 +32,7 @@ from ..plugin.encoders.descriptions import ClassDescription, Classes, read_class
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import METHODS, PRESETS, Settings
+from ..plugin.report.theme import counted
 from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
 
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
@@ -43,6 +44,7 @@ MORE = ("prompt_templates", "visual_encoder", "visual_embeddings", "clusters", "
 
 def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
     """Add every input, with what is wrong with its value."""
+    _add_part(inputs, samples)
     _add_objects(inputs, ctx, samples)
     _add_classes(inputs, ctx, samples)
     _add_encoder(inputs, ctx, samples)
@@ -99,6 +101,16 @@ def chosen_text_embeddings(ctx: foo.ExecutionContext) -> str | None:
 def chosen_key(ctx: foo.ExecutionContext) -> str | None:
     """Key of the run, None to have it numbered."""
     return (ctx.params.get("run_key") or "").strip() or None
+
+
+def _add_part(inputs: types.Object, samples: fo.DatasetView) -> None:
+    """How much of a dataset is labelled, where it is not all: a click in the panel may have opened a view."""
+    dataset = dataset_of(samples)
+    if dataset.media_type != "image" or is_patches(samples):
+        return
+    n, total = len(samples), len(dataset)
+    if n < total:
+        inputs.view("part", types.Notice(label=f"Label {n:,} of {counted(total, 'image')}"))
 
 
 def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:

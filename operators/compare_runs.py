@@ -11,7 +11,7 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
 from ..plugin.dataset.runs import completed_runs
-from ..plugin.report.theme import counted
+from ..plugin.report.theme import counted, plain
 from .background import message_output
 from .base import DescribedOperator
 from .choosing_runs import add_run
@@ -94,7 +94,10 @@ def summary(comparison: RunComparison) -> dict:
 
 
 def _table(comparison: RunComparison) -> str:
-    rows = [f"| {label} | {other} | {count:,} |" for label, other, count in comparison.changes[:MOST_SHOWN]]
+    rows = [
+        f"| {plain(label)} | {plain(other)} | {count:,} |"
+        for label, other, count in comparison.changes[:MOST_SHOWN]
+    ]
     head = [f"| {comparison.first} | {comparison.second} | {comparison.noun}s |", "|---|---|---|"]
     rest = len(comparison.changes) - len(rows)
     return "\n".join(head + rows) + (f"\n\nand {rest:,} more pairs" if rest else "")

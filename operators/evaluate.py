@@ -14,7 +14,7 @@ from ..plugin.dataset.reading import Samples
 from ..plugin.dataset.runs import labelled_fields
 from ..plugin.dataset.truth import evaluable_fields, truth_choices
 from ..plugin.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
-from ..plugin.report.theme import counted
+from ..plugin.report.theme import counted, plain
 from .background import message_output
 from .base import DescribedOperator
 from .forms import add_problem, dropdown, refuse, sentence_of
@@ -170,7 +170,7 @@ def _classes(evaluation: Evaluation) -> str:
     """A table of the classes, those that are labelled worst first."""
     worst = sorted(evaluation.classes, key=lambda score: (score.f1, score.name))
     rows = [
-        f"| {one.name} | {one.precision:.0%} | {one.recall:.0%} | {one.images:,} |"
+        f"| {plain(one.name)} | {one.precision:.0%} | {one.recall:.0%} | {one.images:,} |"
         for one in worst[:MOST_SHOWN]
     ]
     header = [f"| class, worst first | precision | recall | {evaluation.noun}s |", "|---|---|---|---|"]
@@ -180,5 +180,5 @@ def _classes(evaluation: Evaluation) -> str:
 
 def _confusions(evaluation: Evaluation) -> str:
     pairs = list(evaluation.confusions.items())[:MOST_SHOWN]
-    said = ", ".join(f"{true} taken for {label} ({count:,})" for (true, label), count in pairs)
+    said = ", ".join(f"{plain(true)} taken for {plain(label)} ({count:,})" for (true, label), count in pairs)
     return f"Most frequent errors: {said}." if said else ""

@@ -11,7 +11,7 @@ from fiftyone.operators import types
 
 from ..plugin.corrections import Relabelling, refine_with_corrections
 from ..plugin.dataset.answers import fields_of_run, read_answers
-from ..plugin.report.theme import counted, percent
+from ..plugin.report.theme import counted, percent, plain
 from .background import Work
 from .base import LongOperator
 from .forms import add_problem
@@ -73,9 +73,9 @@ class RefineWithCorrections(LongOperator):
             f"Of all {len(done.labelling.sample_ids):,}, {percent(done.labelling.expected_accuracy)} are.",
         ]
         if done.new_classes:
-            lines.append(f"New classes: {', '.join(done.new_classes)}.")
+            lines.append(f"New classes: {', '.join(map(plain, done.new_classes))}.")
         if done.labelling.strange_answers:
-            names = ", ".join(done.labelling.strange_answers)
+            names = ", ".join(map(plain, done.labelling.strange_answers))
             lines.append(f"Not looked for on others, for want of a text vector: {names}.")
         return {
             "run_key": done.labelling.run_key,

@@ -8,10 +8,10 @@ from ..plugin.dataset.runs import RunRecord, RunState
 from ..plugin.engine.metrics import kept_at
 from ..plugin.pipeline import STAGES
 from ..plugin.report.summary import RunSummary
-from ..plugin.report.theme import counted, percent
+from ..plugin.report.theme import counted, percent, plain
 from .board import Board, Figures
 from .events import Events
-from .page import FRAMED, ROW, TWO_COLUMNS, Page, plain
+from .page import FRAMED, ROW, TWO_COLUMNS, Page
 
 ENOUGH = 0.95
 """Share of the labels that should be right where nobody looks."""
@@ -88,6 +88,8 @@ def draw_answers(page: Page, figures: Figures) -> None:
 
 def what_to_review(summary: RunSummary) -> str:
     """How many of the least certain labels to look at, so that the others are right often enough."""
+    if len(summary.classes) == 1:
+        return "All: no other class was to choose from"
     best = kept_at(summary.coverage, ENOUGH)
     if best is None:
         return f"All: no share of the labels is expected to be right for {percent(ENOUGH)}"
@@ -112,15 +114,15 @@ def _draw_scope(row: Page, board: Board, follows: bool, events: Events) -> None:
 def _facts(board: Board) -> str:
     run = board.run
     things = counted(run.n_labelled or run.n_images, run.noun)
+    if board.scope is not None:
+        things = f"{board.figures.summary.images:,} of {things}"
     parts = [f"**{run.state.value}**", things, counted(len(run.classes), "class"), run.encoder]
     if run.visual_encoder:
         parts.append(f"clusters by {run.visual_encoder}")
     if run.n_failed:
         parts.append(f"{run.n_failed:,} could not be labelled")
-    if run.expected_accuracy is not None:
-        parts.append(f"{percent(run.expected_accuracy)} expected to be right")
     if board.figures:
-        parts.append(f"{_share_to_review(board.figures.summary)} to review")
+        parts += _expectations(board.figures.summary)
     lines = [" · ".join([parts[0], *map(plain, parts[1:])])]
     if run.error or board.problem:
         lines.append(plain(run.error or board.problem))
@@ -132,6 +134,14 @@ def _facts(board: Board) -> str:
         of_these = f"{board.n_lost:,} of these {run.noun}s {'is' if board.n_lost == 1 else 'are'} gone"
         lines.append(f"{of_these}, or without a label: the figures show the others.")
     return "\n\n".join(lines)
+
+
+def _expectations(summary: RunSummary) -> list[str]:
+    """What to expect of the labels; nothing where each had to be what it is."""
+    if len(summary.classes) == 1:
+        return []
+    right = f"{percent(summary.expected_accuracy)} expected to be right"
+    return [right, f"{_share_to_review(summary)} to review"]
 
 
 def _share_to_review(summary: RunSummary) -> str:

@@ -4,13 +4,12 @@ Values travel apart from the layout, so that they are not sent back with every c
 """
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from fiftyone.operators import types
 
-from ..plugin.report.theme import Plot
+from ..plugin.report.theme import Plot, plain
 
 Handler = Callable[..., Any]
 
@@ -29,9 +28,6 @@ FRAMED = {
     "item": {"sx": {"border": "1px solid", "borderColor": "divider", "borderRadius": "4px", "p": "6px 12px"}}
 }
 """How a piece lies in its group; a frame that is drawn around the piece would not be as high as its row."""
-
-MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:@])")
-"""Marks of Markdown, and what addresses are known by, which it would make links of."""
 
 
 class Page:
@@ -171,11 +167,6 @@ def grid(style: dict[str, str] = COLUMN, place: dict[str, dict] | None = None, *
     """How a group looks."""
     props = {"grid": {"sx": style}} | (place or {})
     return types.GridView(**{"orientation": "vertical", "gap": 1, "componentsProps": props} | view)
-
-
-def plain(text: str) -> str:
-    """Text as it is, where Markdown would take it for markup."""
-    return MARKUP.sub(r"\\\1", text)
 
 
 def _explicit(layout: dict) -> dict:

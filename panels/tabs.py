@@ -3,17 +3,17 @@
 Rows of a table and marks of a figure lead to their samples; see `panels.marks`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from fiftyone.operators import types
 
 from ..plugin.engine.metrics import Coverage
 from ..plugin.report.summary import ConfusablePair, NovelCluster, RunSummary
-from ..plugin.report.theme import counted, cut, percent
+from ..plugin.report.theme import counted, cut, percent, plain
 from .board import Board
 from .choices import NO_TRUTH, Choices, Tab
 from .events import Events
-from .page import FRAMED, ROW, Page, plain
+from .page import FRAMED, ROW, Page
 
 TITLES = {
     Tab.ALIGNMENT: "Alignment",
@@ -90,6 +90,10 @@ def draw_classes(page: Page, board: Board, choices: Choices, events: Events) -> 
     ]
     columns = ("class", "and class", f"{summary.noun}s between", "expected errors")
     page.table("pairs", columns, rows, events.on_row)
+    page.text(
+        "expected",
+        "Expected errors: how many labels of either class, sure or not, are expected to belong to the other.",
+    )
 
 
 def draw_confidence(page: Page, board: Board, choices: Choices, events: Events) -> None:
@@ -128,19 +132,14 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
         page.text("none", fits if summary.levels else no_clusters)
         return
     page.text("title", "**Clusters that may fit none of the classes, most novel first**")
-    if choices.cluster is None:
-        page.text("hint", "Click one to see its samples. If they show something without a name, add it.")
-    else:
-        page.field("class_name", f"Name of a class for cluster {choices.cluster}", events.on_choice)
-        page.button("add", "Add as class", events.on_new_class, icon="add", variant="contained")
     pictured, rest = pictured_and_rest(board)
-    if any(each.suggestions for each in pictured):
-        page.text(
-            "suggestions",
-            "Names with a plus are words of ImageNet that suit a cluster better than any class.",
-        )
+    page.text("hint", " ".join(_how_to_read(any(each.suggestions for each in pictured))))
     for each in pictured:
         _draw_pictured(page, summary, each, board.pictures[each.cluster], events)
+        if each.cluster == choices.cluster:
+            _draw_naming(page, each.cluster, events)
+    if choices.cluster in [each.cluster for each in rest]:
+        _draw_naming(page, choices.cluster, events)
     if rest:
         columns = ("cluster", f"{summary.noun}s", "more novel than", "nearest classes")
         rows = [(each.cluster, each.size, percent(each.score), _names(summary, each.rivals)) for each in rest]
@@ -149,6 +148,19 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
             perhaps = (" · ".join(map(cut, each.suggestions)) for each in rest)
             rows = [(*row, names) for row, names in zip(rows, perhaps, strict=True)]
         page.table("novel", columns, rows, events.on_row)
+
+
+def _how_to_read(suggests: bool) -> Iterator[str]:
+    yield "Some cluster always comes first, also where no class is missing: click one to see its samples."
+    yield "If they show something without a name, add a class for it."
+    if suggests:
+        yield "Names with a plus are hints: words of ImageNet that are nearer to a cluster than any class is."
+
+
+def _draw_naming(page: Page, cluster: int, events: Events) -> None:
+    """What the class is called that a cluster shows, beside that cluster."""
+    page.field("class_name", f"Name of the class that cluster {cluster} shows", events.on_choice)
+    page.button("add", "Add as class", events.on_new_class, icon="add", variant="contained")
 
 
 def pictured_and_rest(board: Board) -> tuple[list[NovelCluster], list[NovelCluster]]:
@@ -164,10 +176,14 @@ def _draw_pictured(
 ) -> None:
     """A cluster with its most central images."""
     card = page.group(f"novel{novel.cluster}", place=FRAMED)
-    near = plain(_names(summary, novel.rivals))
-    size = counted(novel.size, summary.noun)
-    facts = f"**Cluster {novel.cluster}** · {size} · more novel than {percent(novel.score)} · near {near}"
-    card.text("facts", facts)
+    facts = [
+        f"**Cluster {novel.cluster}**",
+        counted(novel.size, summary.noun),
+        f"more novel than {percent(novel.score)}",
+        *_went_to(summary, novel.cluster),
+        f"near {plain(_names(summary, novel.rivals))}",
+    ]
+    card.text("facts", " · ".join(facts))
     row, params = card.group("pictures", ROW), {"cluster": novel.cluster}
     for number, address in enumerate(pictures):
         row.picture(f"picture{number}", address, PICTURE_PIXELS, events.on_picture, params)
@@ -176,6 +192,15 @@ def _draw_pictured(
         names = card.group("suggestions", ROW)
         for number, name in enumerate(novel.suggestions):
             names.button(f"name{number}", cut(name), events.on_new_class, icon="add", params={"name": name})
+
+
+def _went_to(summary: RunSummary, cluster: int) -> Iterator[str]:
+    """The class that a cluster went to, where the summary keeps it."""
+    for alignment in summary.alignment:
+        if alignment.level == "micro" and cluster in alignment.clusters:
+            row = alignment.clusters.index(cluster)
+            name = plain(cut(summary.classes[alignment.classes[row][0]]))
+            yield f"{percent(alignment.shares[row][0])} went to {name}"
 
 
 def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) -> None:

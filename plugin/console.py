@@ -201,7 +201,7 @@ def cost_as_dict(cost: "Cost") -> dict:
 
 def steps_table(X: np.ndarray, T: np.ndarray, steps: "Sequence[Step]") -> Table:
     """What every step of a run on (n, d) images and (k, d) classes has cost."""
-    sizes = f"{len(X):,} images, {X.shape[1]:,} dimensions, {len(T):,} classes"
+    sizes = f"{len(X):,} images, {X.shape[1]:,} dimensions, {_classes(len(T))}"
     table = Table("step", title=f"{sizes}; embeddings {X.nbytes / 2**20:,.0f} MiB", title_justify="left")
     table.add_column("seconds", justify="right")
     table.add_column("peak MiB", justify="right")

@@ -137,7 +137,8 @@ class Settings:
             found.append(f"micro-clusters of about {2 * chosen.min_cluster_size} images")
         if not found:
             return ""
-        return f"Chosen for {n:,} images and {k:,} classes: {', '.join(found)}."
+        classes = "1 class" if k == 1 else f"{k:,} classes"
+        return f"Chosen for {n:,} images and {classes}: {', '.join(found)}."
 
     def with_overrides(self, **overrides: object) -> "Settings":
         """A copy with some fields changed.

@@ -34,11 +34,20 @@ def confidence_plot(summary: RunSummary, theme: str = "light") -> Plot:
     figure = go.Figure(bar, {"template": template(theme), "height": HEIGHT, "bargap": 0})
     figure.update_xaxes(title="confidence", range=[0, 1], tickformat=".0%", nticks=6)
     figure.update_yaxes(title=f"{summary.noun}s", rangemode="tozero", nticks=6)
-    title = sentence(f"{percent(summary.expected_accuracy)} of the labels are expected to be right")
+    title = sentence(what_to_expect(summary))
     note = "Confidence is the probability that a label is right, as far as the run can tell."
     if summary.known:
         note += f" It is 1 for the {counted(summary.known, 'label')} that a person gave."
     return Plot("confidence", title, note, figure)
+
+
+def what_to_expect(summary: RunSummary) -> str:
+    """How many labels are right, as far as the run can tell, as a part of a sentence."""
+    if len(summary.classes) == 1:
+        return (
+            f"with one class every {summary.noun} gets it, so nothing tells how many of the labels are right"
+        )
+    return f"{percent(summary.expected_accuracy)} of the labels are expected to be right"
 
 
 def coverage_plot(summary: RunSummary, theme: str = "light") -> Plot:

@@ -53,9 +53,10 @@ def history_plot(history: tuple[LevelHistory, ...], theme: str = "light", noun: 
 
 
 def _title(last: Iteration) -> str:
-    if last.changed <= SETTLED:
-        return f"The labels have settled: {percent(last.changed)} changed in the last round"
-    return f"The labels were still moving: {percent(last.changed)} changed in the last round"
+    # A decimal tells what is just below the line from what is just above it.
+    changed = percent(last.changed) if last.changed in (0, 1) else f"{last.changed:.1%}"
+    state = "have settled" if last.changed <= SETTLED else "were still moving"
+    return f"The labels {state}: {changed} changed in the last round"
 
 
 def _note(history: tuple[LevelHistory, ...], noun: str) -> str:

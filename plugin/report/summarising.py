@@ -137,7 +137,7 @@ def summarise_alignment(clusters: Clusters, alignment: np.ndarray) -> Alignment:
     return Alignment(
         level=clusters.level,
         total=len(clusters),
-        purity=float(purity @ clusters.sizes / clusters.sizes.sum()),
+        purity=round(float(purity @ clusters.sizes / clusters.sizes.sum()), SHARE_DIGITS),
         clusters=tuple(kept.tolist()),
         sizes=tuple(clusters.sizes[kept].tolist()),
         classes=tuple(tuple(row[:end].tolist()) for row, end in zip(classes, lengths, strict=True)),

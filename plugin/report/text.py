@@ -6,6 +6,7 @@ What a run expects of itself is called expected; what a ground truth says comes 
 import textwrap
 from collections.abc import Iterator
 
+from .confidence import what_to_expect
 from .convergence import convergence_plot
 from .summary import RunSummary
 from .theme import counted, cut, percent
@@ -32,7 +33,7 @@ def headline(summary: RunSummary) -> str:
     """The run in one sentence."""
     return (
         f"{counted(summary.images, summary.noun)} labelled with {counted(len(summary.classes), 'class')}; "
-        f"{percent(summary.expected_accuracy)} of the labels are expected to be right."
+        f"{what_to_expect(summary)}."
     )
 
 

@@ -4,6 +4,7 @@ Traces name no colours of their own where the template can, so that a page can c
 """
 
 import html
+import re
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -43,6 +44,9 @@ FAINT = "rgba(128, 128, 128, 0.14)"
 """For bands and guides: grey that shows on light and on dark."""
 
 LONGEST_ON_AXIS = 26
+MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:@])")
+"""Marks of Markdown, and what addresses are known by, which it would make links of."""
+
 LONGEST_IN_TITLE = 50
 
 
@@ -116,6 +120,11 @@ def short(name: str) -> str:
 def safe(text: str) -> str:
     """Text as it is, where plotly would take it for markup."""
     return html.escape(text, quote=False)
+
+
+def plain(text: str) -> str:
+    """Text as it is, where Markdown would take it for markup."""
+    return MARKUP.sub(r"\\\1", text)
 
 
 def sentence(words: str) -> str:

@@ -150,7 +150,7 @@ def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, s
     choose_tab(panel, "Unfitting", TABS["Unfitting"])
     panel.get_by_role("img").first.click()
     expect(number_of_samples(page, 2)).to_be_visible()
-    expect(panel.get_by_text(re.compile("Name of a class for cluster"))).to_be_visible()
+    expect(panel.get_by_text(re.compile("Name of the class that cluster"))).to_be_visible()
     panel.get_by_role("textbox").fill("telescope")
     panel.get_by_title("Apply changes").get_by_role("button").click()
     expect(panel.get_by_role("textbox")).to_have_value("telescope")

@@ -239,6 +239,22 @@ def test_the_app_sees_the_bar_move(server, demo_dataset, monkeypatch, in_plugin)
     assert len({step["label"] for step in bar}) > 2
 
 
+def test_the_form_says_how_much_of_the_dataset_a_view_is(server, demo_dataset):
+    request = {"operator_uri": URI, "dataset_name": demo_dataset.name, "target": "inputs"}
+    view = demo_dataset.limit(7)._serialize()
+    some = request | {"params": {"view_target": "CURRENT_VIEW"}, "view": view}
+    fields = server.post("/operators/resolve-type", json=some).json()["type"]["properties"]
+    assert fields["part"]["view"]["label"] == f"Label 7 of {len(demo_dataset)} images"
+    assert "part" not in form(server, demo_dataset)
+
+
+def test_class_names_are_no_markup_in_the_outcome(server, demo_dataset):
+    told = dict(messages(server, demo_dataset, **OFFLINE | {"classes": ["**cat**", "`coins`"]}))
+    message = told["show_output"]["results"]["message"]
+    assert r"\*\*cat\*\* " in message
+    assert r"\`coins\` " in message
+
+
 def test_many_images_are_delegated_by_default(demo_dataset, monkeypatch, in_plugin):
     operator = foo.get_operator(URI)
     ctx = foo.ExecutionContext(request_params={"dataset_name": demo_dataset.name})

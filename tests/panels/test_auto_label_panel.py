@@ -1,5 +1,6 @@
 """The panel through the server's routes, as the App calls it: what it shows, and where its marks lead."""
 
+import re
 import threading
 import uuid
 
@@ -287,6 +288,30 @@ def test_a_view_that_a_mark_opened_restricts_figures_no_further(opened, dataset)
     opened.call("on_tick")
     assert opened.told == []
     assert images_shown(opened) == 10
+
+
+def test_the_field_for_a_name_stands_below_the_chosen_cluster(opened):
+    opened.choose("novelty")
+    cards = [name for name in opened.data["body"] if name.startswith("novel")]
+    opened.call("on_picture", cluster=int(cards[0].removeprefix("novel")))
+    pieces = list(opened.layout["body"]["type"]["properties"])
+    at = pieces.index(cards[0])
+    assert pieces[at + 1 : at + 3] == ["class_name", "add"]
+
+
+def test_a_cluster_tells_which_class_it_went_to(server, dataset):
+    label(dataset, ["red", "green"], clusters=TRUE)
+    panel = Opened(server, dataset)
+    panel.choose("novelty")
+    assert re.search(r" · \d+% went to (red|green) · near ", panel.data["body"]["novel2"]["facts"])
+
+
+def test_of_one_class_nothing_is_expected(server, dataset):
+    label(dataset, ["red"])
+    panel = Opened(server, dataset)
+    assert panel.data["header"]["facts"] == "**completed** · 40 images · 1 class · precomputed"
+    assert "no other class was to choose from" in panel.data["answers"]["look"]["answer"]
+    assert "With one class every image gets it" in panel.data["answers"]["sure"]["answer"]
 
 
 def test_a_cluster_becomes_a_class_with_the_name_that_was_typed(opened):

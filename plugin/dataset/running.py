@@ -39,6 +39,7 @@ from .runs import (
     taken_keys,
     update_record,
 )
+from .sharing import despite_reloads
 from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0
@@ -159,7 +160,8 @@ class Run:
 
     def _save_results(self, outcome: Outcome, summary: dict) -> None:
         results = self._samples.init_run_results(self.key, summary=summary, outcome=outcome.to_dict())
-        self._samples.save_run_results(self.key, results, cache=False)
+        save = partial(self._samples.save_run_results, self.key, results, cache=False)
+        despite_reloads(self.dataset, save)
 
     def _begin_writing(self, found: dict[str, object]) -> None:
         """Say that from now on all will be written, unless somebody cancelled the run before."""
@@ -170,9 +172,9 @@ class Run:
     def _write(self, write: Callable[[Callable[[int, int], None]], None], lock: WriteLock) -> None:
         """Write what is saved: once a part is in place the rest follows, whatever stops the first try."""
         try:
-            write(partial(self._written, lock))
+            despite_reloads(self.dataset, partial(write, partial(self._written, lock)))
         except BaseException:
-            write(lambda done, total: lock.renew())
+            despite_reloads(self.dataset, partial(write, lambda done, total: lock.renew()))
             _mark_completed(self.dataset, self.key, self.fields, {})
             raise
         self._count_time()
@@ -269,7 +271,8 @@ def run_under_way(
         _complete_all_interrupted(dataset, lock)
         check_key(dataset, key)
         key = key or free_key(dataset, fields)
-        samples.register_run(key, samples.init_run(**config), overwrite=True)
+        register = partial(samples.register_run, key, samples.init_run(**config), overwrite=True)
+        despite_reloads(dataset, register)
     run = Run(samples, key, fields, progress)
     try:
         with run._beating():
@@ -363,4 +366,4 @@ def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames | Column, 
     end = {"state": RunState.COMPLETED.value, "is_writing": False, "error": "", "finished": stamp()}
     update_record(dataset, key, end | values)
     if isinstance(fields, FieldNames):
-        save_review_views(dataset, fields.label)
+        despite_reloads(dataset, partial(save_review_views, dataset, fields.label))

@@ -3,7 +3,7 @@
 Rows of a table and marks of a figure lead to their samples; see `panels.marks`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from fiftyone.operators import types
 
@@ -33,6 +33,11 @@ NARROW_TABS = {
 PICTURE_PIXELS = 72
 MOST_ROWS = 20
 CLICK = "Click a mark or a row to see its samples."
+HOW_TO_READ = (
+    "Some cluster always comes first, also where no class is missing: click one to see its samples. "
+    "If they show something without a name, add a class for it."
+)
+HINTS = " Names with a plus are hints: words of ImageNet that are nearer to a cluster than any class is."
 
 
 def draw_tabs(page: Page, board: Board, choices: Choices, events: Events) -> None:
@@ -133,7 +138,7 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
         return
     page.text("title", "**Clusters that may fit none of the classes, most novel first**")
     pictured, rest = pictured_and_rest(board)
-    page.text("hint", " ".join(_how_to_read(any(each.suggestions for each in pictured))))
+    page.text("hint", HOW_TO_READ + HINTS if any(each.suggestions for each in pictured) else HOW_TO_READ)
     for each in pictured:
         _draw_pictured(page, summary, each, board.pictures[each.cluster], events)
         if each.cluster == choices.cluster:
@@ -148,13 +153,6 @@ def draw_novelty(page: Page, board: Board, choices: Choices, events: Events) -> 
             perhaps = (" · ".join(map(cut, each.suggestions)) for each in rest)
             rows = [(*row, names) for row, names in zip(rows, perhaps, strict=True)]
         page.table("novel", columns, rows, events.on_row)
-
-
-def _how_to_read(suggests: bool) -> Iterator[str]:
-    yield "Some cluster always comes first, also where no class is missing: click one to see its samples."
-    yield "If they show something without a name, add a class for it."
-    if suggests:
-        yield "Names with a plus are hints: words of ImageNet that are nearer to a cluster than any class is."
 
 
 def _draw_naming(page: Page, cluster: int, events: Events) -> None:
@@ -194,13 +192,14 @@ def _draw_pictured(
             names.button(f"name{number}", cut(name), events.on_new_class, icon="add", params={"name": name})
 
 
-def _went_to(summary: RunSummary, cluster: int) -> Iterator[str]:
-    """The class that a cluster went to, where the summary keeps it."""
-    for alignment in summary.alignment:
-        if alignment.level == "micro" and cluster in alignment.clusters:
-            row = alignment.clusters.index(cluster)
-            name = plain(cut(summary.classes[alignment.classes[row][0]]))
-            yield f"{percent(alignment.shares[row][0])} went to {name}"
+def _went_to(summary: RunSummary, cluster: int) -> list[str]:
+    """The class that a micro-cluster went to; nothing where the summary does not keep it."""
+    alignment = summary.alignment_of("micro")
+    if cluster not in alignment.clusters:
+        return []
+    row = alignment.clusters.index(cluster)
+    first = plain(_names(summary, alignment.classes[row][:1]))
+    return [f"{percent(alignment.shares[row][0])} went to {first}"]
 
 
 def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) -> None:

@@ -47,12 +47,13 @@ def suggest_names(
     if encoder is None or not ranking:
         return {}
     template = _template(encoder, prompts)
-    taken = [prompt(template, phrase) for one in prompts.classes for phrase in one.phrases]
+    of_classes = [prompt(template, phrase) for one in prompts.classes for phrase in one.phrases]
     words = vocabulary(encoder, prompts)
-    vectors = _read(encoder, [*taken, *words.values()], X.shape[1], report)
+    vectors = _read(encoder, [*of_classes, *words.values()], X.shape[1], report)
     if vectors is None:
         return {}
-    names, nearer = list(words), nearer_texts(ranking, X, vectors[: len(taken)], vectors[len(taken) :])
+    T, W = np.split(vectors, [len(of_classes)])
+    names, nearer = list(words), nearer_texts(ranking, X, T, W)
     return {cluster: tuple(names[row] for row in rows) for cluster, rows in nearer.items()}
 
 

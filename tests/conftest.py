@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -123,6 +123,23 @@ def demo_dataset() -> Iterator["fo.Dataset"]:
     )
     yield dataset
     dataset.delete()
+
+
+@pytest.fixture
+def dataset_of() -> Iterator[Callable[[Sequence[str]], "fo.Dataset"]]:
+    """Make datasets of paths, for vectors that stand in for images; they are deleted afterwards."""
+    import fiftyone as fo
+
+    made = []
+
+    def make(paths: Sequence[str]) -> fo.Dataset:
+        made.append(fo.Dataset())
+        made[-1].add_samples([fo.Sample(filepath=path) for path in paths])
+        return made[-1]
+
+    yield make
+    for dataset in made:
+        dataset.delete()
 
 
 @dataclass(frozen=True)

@@ -172,9 +172,9 @@ class Run:
     def _write(self, write: Callable[[Callable[[int, int], None]], None], lock: WriteLock) -> None:
         """Write what is saved: once a part is in place the rest follows, whatever stops the first try."""
         try:
-            despite_reloads(self.dataset, partial(write, partial(self._written, lock)))
+            write(partial(self._written, lock))
         except BaseException:
-            despite_reloads(self.dataset, partial(write, lambda done, total: lock.renew()))
+            write(lambda done, total: lock.renew())
             _mark_completed(self.dataset, self.key, self.fields, {})
             raise
         self._count_time()
@@ -271,8 +271,7 @@ def run_under_way(
         _complete_all_interrupted(dataset, lock)
         check_key(dataset, key)
         key = key or free_key(dataset, fields)
-        register = partial(samples.register_run, key, samples.init_run(**config), overwrite=True)
-        despite_reloads(dataset, register)
+        despite_reloads(dataset, partial(_register, samples, key, config))
     run = Run(samples, key, fields, progress)
     try:
         with run._beating():
@@ -283,6 +282,20 @@ def run_under_way(
     except BaseException as error:
         run._give_up(error)
         raise
+
+
+def _register(samples: Samples, key: str, config: dict) -> None:
+    """Begin a record, and see that it is there: the dataset may have been reloaded while it was made.
+
+    Raises:
+        ReferenceError: It is not.
+    """
+    dataset = dataset_of(samples)
+    samples.register_run(key, samples.init_run(**config), overwrite=True)
+    dataset.reload()
+    if key not in dataset.list_runs():
+        raise ReferenceError(key)
+    documents(dataset).filter(key=key, id__ne=dataset._doc.runs[key].id).delete()
 
 
 def check_key(dataset: fo.Dataset, key: str | None) -> None:

@@ -4,13 +4,15 @@ Writing the same again changes nothing, so what was interrupted is completed by 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import fiftyone as fo
 
 from .answers import read_answers
-from .fields import FieldNames
-from .labels import labels_of
+from .fields import FieldNames, declare_answers
+from .labels import Labels, labels_of
 from .outcome import Outcome
+from .sharing import despite_reloads
 
 CHUNK_LABELS = 10_000
 
@@ -27,14 +29,26 @@ def write_outcome(
         progress: Called with (samples, or objects, written; those in all).
     """
     labels = labels_of(dataset, fields)
-    labels.prepare()
-    answers, total = read_answers(dataset, fields), len(outcome.sample_ids)
+    prepare = partial(_prepare, dataset, labels, fields)
+    despite_reloads(dataset, prepare)
+    answers = despite_reloads(dataset, partial(read_answers, dataset, fields))
+    total = len(outcome.sample_ids)
     for start in range(0, total, CHUNK_LABELS):
         rows = slice(start, min(start + CHUNK_LABELS, total))
         labels.put(_with_answers(outcome.changes(rows), answers))
         progress(rows.stop, total)
     labels.put(_with_answers(outcome.failed_changes(), answers))
-    labels.index()
+    # A field that another thread's reload has lost since is declared again; so is one that this lost.
+    despite_reloads(dataset, prepare)
+    despite_reloads(dataset, prepare)
+    despite_reloads(dataset, labels.index)
+
+
+def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:
+    """Declare the fields that are missing: those of the run, and those for what people say of it."""
+    dataset.reload()
+    labels.prepare()
+    declare_answers(dataset, fields)
 
 
 def _with_answers(changes: dict[str, dict], answers: dict[str, str]) -> dict[str, dict]:

@@ -53,8 +53,9 @@ def history_plot(history: tuple[LevelHistory, ...], theme: str = "light", noun: 
 
 
 def _title(last: Iteration) -> str:
-    # A decimal tells what is just below the line from what is just above it.
-    changed = percent(last.changed) if last.changed in (0, 1) else f"{last.changed:.1%}"
+    # Both sides of the line would else be called 1%.
+    is_near = 0.5 * SETTLED < last.changed < 2 * SETTLED
+    changed = f"{last.changed:.1%}" if is_near else percent(last.changed)
     state = "have settled" if last.changed <= SETTLED else "were still moving"
     return f"The labels {state}: {changed} changed in the last round"
 

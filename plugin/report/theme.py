@@ -44,10 +44,10 @@ FAINT = "rgba(128, 128, 128, 0.14)"
 """For bands and guides: grey that shows on light and on dark."""
 
 LONGEST_ON_AXIS = 26
+LONGEST_IN_TITLE = 50
+
 MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:@])")
 """Marks of Markdown, and what addresses are known by, which it would make links of."""
-
-LONGEST_IN_TITLE = 50
 
 
 @dataclass(frozen=True)

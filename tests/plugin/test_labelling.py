@@ -2,7 +2,6 @@
 
 import csv
 
-import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import InputError, auto_label, label_files, load_run
@@ -20,12 +19,9 @@ VECTORS = {"embeddings": X, "text_embeddings": T}
 
 
 @pytest.fixture
-def dataset():
-    """Forty samples, deleted afterwards."""
-    made = fo.Dataset()
-    made.add_samples([fo.Sample(filepath=path) for path in PATHS])
-    yield made
-    made.delete()
+def dataset(dataset_of):
+    """Forty samples."""
+    return dataset_of(PATHS)
 
 
 @pytest.fixture

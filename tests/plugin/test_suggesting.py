@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
-import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import RunCancelledError, Settings, auto_label, label_files, load_run
@@ -131,11 +130,8 @@ def test_a_report_without_any_does_not_mention_them(vectors, tmp_path):
 
 
 @pytest.fixture
-def dataset():
-    made = fo.Dataset()
-    made.add_samples([fo.Sample(filepath=path) for path in PATHS])
-    yield made
-    made.delete()
+def dataset(dataset_of):
+    return dataset_of(PATHS)
 
 
 @pytest.mark.parametrize("classes", [SEEN[:1], SEEN[:2]], ids=["one class", "two classes"])

@@ -1,6 +1,4 @@
-"""A run gets through although other threads load its dataset anew, as the events of the App do."""
-
-import threading
+"""A run ends well although other threads load its dataset anew, as the events of the App do."""
 
 import fiftyone as fo
 import numpy as np
@@ -10,16 +8,13 @@ from fiftyone_autolabel.plugin.dataset import sharing
 from fiftyone_autolabel.plugin.dataset.runs import RunState
 from fiftyone_autolabel.plugin.dataset.sharing import despite_reloads
 
-IMAGES, RUNS = 30, 4
-SECONDS_BETWEEN_EVENTS = 0.05
+IMAGES = 30
+VECTORS = np.random.default_rng(0).normal(size=(IMAGES, 4))
 
 
 @pytest.fixture
-def dataset():
-    dataset = fo.Dataset()
-    dataset.add_samples([fo.Sample(filepath=f"/{number}.jpg") for number in range(IMAGES)])
-    yield dataset
-    dataset.delete()
+def dataset(dataset_of):
+    return dataset_of([f"/{number}.jpg" for number in range(IMAGES)])
 
 
 def failing(*errors: Exception):
@@ -53,23 +48,40 @@ def test_an_error_that_stays_is_raised_in_the_end(dataset, monkeypatch):
         despite_reloads(dataset, failing(*map(ValueError, ["first", "second", "third", "fourth"])))
 
 
-def test_runs_end_well_while_another_thread_loads_the_dataset_anew(dataset):
-    is_over = threading.Event()
+def spoil_first(monkeypatch, method: str, error: Exception | None) -> None:
+    """Have the first call of a method fail, or come to nothing, as a reload in between has it."""
+    right, is_spoilt = getattr(fo.Dataset, method), []
 
-    def load_anew() -> None:
-        while not is_over.wait(SECONDS_BETWEEN_EVENTS):
-            fo.load_dataset(dataset.name, reload=True)
+    def spoilt(self, *arguments, **options):
+        if is_spoilt:
+            return right(self, *arguments, **options)
+        is_spoilt.append(True)
+        if error:
+            raise error
 
-    events = threading.Thread(target=load_anew)
-    events.start()
-    vectors = np.random.default_rng(0).normal(size=(IMAGES, 4))
-    try:
-        for number in range(RUNS):
-            given = {"embeddings": vectors, "text_embeddings": np.eye(4)[:2], "run_key": f"run{number}"}
-            auto_label(dataset, ["red", "green"], **given)
-    finally:
-        is_over.set()
-        events.join()
+    monkeypatch.setattr(fo.Dataset, method, spoilt)
+
+
+SPOILT = {
+    "register_run": (ReferenceError("gone"), None),
+    "save_run_results": (ReferenceError("gone"),),
+    "add_sample_field": (ValueError("Cannot infer an appropriate type"), None),
+    "create_index": (ValueError("Dataset has no field 'confidence'"),),
+    "save_view": (ReferenceError("gone"),),
+}
+"""Method → how its first call ends: with an error, or with None for a change that is lost."""
+
+
+@pytest.mark.parametrize(
+    ("method", "error"), [(method, error) for method, errors in SPOILT.items() for error in errors]
+)
+def test_a_run_ends_well_where_a_reload_spoils_a_change_of_the_dataset(dataset, monkeypatch, method, error):
+    spoil_first(monkeypatch, method, error)
+    labelling = auto_label(dataset, ["red", "green"], embeddings=VECTORS, text_embeddings=np.eye(4)[:2])
     dataset.reload()
-    assert [run.state for run in list_runs(dataset)] == [RunState.COMPLETED] * RUNS
-    assert all(dataset.count(f"auto_label_run{number}") == IMAGES for number in range(RUNS))
+    (record,) = list_runs(dataset)
+    assert record.state == RunState.COMPLETED
+    assert dataset.count("auto_label") == IMAGES
+    assert set(labelling.fields.by_role().values()) <= dataset.get_field_schema().keys()
+    assert set(dataset.list_saved_views()) == {"auto_label review first", "auto_label worst first"}
+    assert "confidence" in dataset.list_indexes()

@@ -22,6 +22,7 @@ from .board import (
     read_runs,
     recall,
     remember,
+    turn,
     usual_run,
 )
 from .choices import Choices
@@ -61,10 +62,15 @@ class AutoLabelPanel(foo.Panel):
         )
 
     def execute(self, ctx: foo.ExecutionContext) -> object:
-        """Handle an event; one that changes nothing is answered with nothing, so that nothing is drawn again.
+        """Handle an event when those before it are handled.
 
-        Inputs of the App tell their value when they are drawn, too.
+        One that changes nothing is answered with nothing, so that nothing is drawn again: inputs of the App
+        tell their value when they are drawn, too, and twice when they are clicked.
         """
+        with turn(ctx.panel_id):
+            return self._handle(ctx)
+
+    def _handle(self, ctx: foo.ExecutionContext) -> object:
         method, known = ctx.params.get("__method__"), recall(ctx.panel_id)
         if method == "on_tick" and not (self._has_news(ctx) or self._has_moved(ctx)):
             return None
@@ -207,10 +213,13 @@ class AutoLabelPanel(foo.Panel):
 
     def _follow(self, ctx: foo.ExecutionContext) -> Board:
         """Show what there is now: the next run in place of the latest one, an older one as it was."""
-        choices, known = Choices.of(ctx), recall(ctx.panel_id)
-        if known and known[1].run == usual_run(known[1].runs):
-            choices = choices.with_choice(run_key="")
-        return self._show(ctx, choices)
+        known = recall(ctx.panel_id)
+        if known is None:
+            return self._show(ctx, Choices.of(ctx))
+        # Not what the event tells: something else may have been chosen since it was sent.
+        choices, board = known
+        is_latest = board.run == usual_run(board.runs)
+        return self._show(ctx, choices.with_choice(run_key="") if is_latest else choices)
 
     def _show(self, ctx: foo.ExecutionContext, choices: Choices, board: Board | None = None) -> Board:
         """Read what is shown, unless it is given, and send its values."""

@@ -3,7 +3,7 @@
 `render` draws from here, so it never asks the database.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -189,6 +189,7 @@ class _Kept(OrderedDict):
 _shown: dict[str, tuple[Choices, Board]] = _Kept(MOST_PANELS)
 _opened: dict[str, fo.DatasetView | None] = _Kept(MOST_PANELS)
 _kept = _Kept(MOST_KEPT)
+_turns: defaultdict[str, Lock] = defaultdict(Lock)
 
 
 def load_board(dataset: fo.Dataset, choices: Choices, scope: fo.DatasetView | None = None) -> Board:
@@ -225,6 +226,11 @@ def usual_run(runs: tuple[RunRecord, ...]) -> RunRecord | None:
     """The latest run that wrote labels or is about to, else the latest."""
     shown = (run for run in runs if run.state in (RunState.RUNNING, RunState.COMPLETED))
     return next(shown, None) or next(iter(runs), None)
+
+
+def turn(panel_id: str) -> Lock:
+    """What an event of a panel holds while it is handled: the App sends some twice, and ticks in between."""
+    return _turns[panel_id]
 
 
 def remember(panel_id: str, choices: Choices, board: Board) -> None:

@@ -3,6 +3,7 @@
 import re
 import threading
 import uuid
+from contextlib import suppress
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -517,6 +518,36 @@ def test_a_run_that_failed_says_why(server, dataset):
     assert list_runs(dataset)[0].state == RunState.FAILED
     assert "The disk is full." in panel.data["header"]["facts"].replace("\\", "")
     assert "body" not in panel.data
+
+
+def test_a_choice_that_the_app_tells_twice_at_once_is_read_once(opened, monkeypatch, in_plugin):
+    panels, reads, both = in_plugin("panels.auto_label_panel"), [], threading.Barrier(2)
+    load_board = panels.load_board
+
+    def load_slowly(*arguments):
+        reads.append(arguments)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=0.5)
+        return load_board(*arguments)
+
+    monkeypatch.setattr(panels, "load_board", load_slowly)
+    events = [threading.Thread(target=opened.choose, args=("confidence",)) for _ in range(2)]
+    for event in events:
+        event.start()
+    for event in events:
+        event.join()
+    assert len(reads) == 1
+    assert opened.state["tab"] == "confidence"
+
+
+def test_news_that_were_asked_for_before_a_tab_was_chosen_do_not_take_it_back(opened, dataset):
+    before = opened.state
+    opened.choose("confidence")
+    label(dataset, run_key="second")
+    opened.state = before
+    opened.call("on_tick")
+    assert opened.state["header"]["run"] == "second"
+    assert opened.state["tab"] == "confidence"
 
 
 def test_a_panel_goes_on_after_the_server_was_started_anew(opened, in_plugin):

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from .engine.errors import InputError
 from .report.summary import RunSummary
 
 if TYPE_CHECKING:
@@ -17,14 +16,8 @@ def load_summary(dataset: "fo.Dataset", key: str) -> RunSummary:
         key: Key of a run that wrote labels.
 
     Raises:
-        InputError: There is no such run, or it has no summary.
+        InputError: There is no such run, or it has no labels.
     """
-    from .dataset.runs import find_run
+    from .dataset.runs import read_results
 
-    run = find_run(dataset, key)
-    if key not in dataset.list_runs():  # another process made it
-        dataset.reload()
-    results = dataset.load_run_results(key, load_view=False) if run.n_labelled else None
-    if results is None:
-        raise InputError(f"Run {key!r} is {run.state.value} and has no summary.")
-    return RunSummary.from_dict(results.summary)
+    return RunSummary.from_dict(read_results(dataset, key)["summary"])

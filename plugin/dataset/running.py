@@ -35,6 +35,7 @@ from .runs import (
     free_key,
     list_all_runs,
     new_config,
+    read_results,
     stamp,
     taken_keys,
     update_record,
@@ -332,13 +333,7 @@ def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
     Raises:
         InputError: There is no such run, or it wrote nothing.
     """
-    run = find_run(dataset, key)
-    if not run.n_labelled:
-        raise InputError(f"Run {key!r} is {run.state.value} and has no labels.")
-    if key not in dataset.list_runs():  # another process made it
-        dataset.reload()
-    results = dataset.load_run_results(key, cache=False, load_view=False)
-    return Outcome.from_dict(results.outcome)
+    return Outcome.from_dict(read_results(dataset, key)["outcome"])
 
 
 def _complete_all_interrupted(dataset: fo.Dataset, lock: WriteLock) -> None:

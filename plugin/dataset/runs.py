@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import Enum
+from typing import Any
 
 import fiftyone as fo
 import numpy as np
+from bson import json_util
 from fiftyone.core.odm.runs import RunDocument
 from mongoengine.queryset import QuerySet
 
@@ -184,11 +186,23 @@ def find_run(dataset: fo.Dataset, key: str) -> RunRecord:
     Raises:
         InputError: There is none.
     """
-    document = documents(dataset).filter(key=key).first()
-    if document is None:
-        known = ", ".join(run.key for run in list_all_runs(dataset)) or "none yet"
-        raise InputError(f"There is no run {key!r} on this dataset (there are: {known}).")
-    return _record(document)
+    return _record(_document(dataset, key))
+
+
+def read_results(dataset: fo.Dataset, key: str) -> dict[str, Any]:
+    """What a run saved beside its record: its summary, and what it said of every sample.
+
+    FiftyOne's own `load_run_results` has the threads of a process read from one open file, of which each gets
+    a part. Here everyone opens a file.
+
+    Raises:
+        InputError: There is no such run, or it wrote no labels.
+    """
+    document = _document(dataset, key)
+    run = _record(document)
+    if not run.n_labelled:
+        raise InputError(f"Run {key!r} is {run.state.value} and has no labels.")
+    return json_util.loads(document.results.get().read())
 
 
 def completed_runs(dataset: fo.Dataset) -> list[RunRecord]:
@@ -317,6 +331,14 @@ def package_versions() -> dict[str, str]:
     except PackageNotFoundError:  # a plugin that was downloaded, not installed
         versions["fiftyone-autolabel"] = "plugin"
     return versions
+
+
+def _document(dataset: fo.Dataset, key: str) -> RunDocument:
+    document = documents(dataset).filter(key=key).first()
+    if document is None:
+        known = ", ".join(run.key for run in list_all_runs(dataset)) or "none yet"
+        raise InputError(f"There is no run {key!r} on this dataset (there are: {known}).")
+    return document
 
 
 def _record(document: RunDocument) -> RunRecord:

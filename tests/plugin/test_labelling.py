@@ -136,5 +136,5 @@ def test_only_a_run_that_wrote_labels_can_be_read_back(dataset):
     with pytest.raises(ValueError, match="no more"):
         auto_label(dataset, CLASSES, run_key="broken", **VECTORS, progress=stop)
     assert find_run(dataset, "broken").n_labelled == 0
-    with pytest.raises(InputError, match="'broken' is failed and has no summary"):
+    with pytest.raises(InputError, match="'broken' is failed and has no labels"):
         load_run(dataset, "broken")

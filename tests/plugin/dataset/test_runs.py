@@ -1,5 +1,6 @@
 """A run leaves a record that can be listed, loaded and cloned."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import fiftyone as fo
@@ -15,6 +16,7 @@ from fiftyone_autolabel.plugin.dataset.runs import (
     labelled_fields,
     latest_run,
     list_runs,
+    read_results,
     update_record,
 )
 from fiftyone_autolabel.plugin.report.summary import RunSummary
@@ -62,6 +64,13 @@ def test_the_results_hold_the_summary_that_figures_are_drawn_from(dataset):
     dataset.clear_cache()
     summary = RunSummary.from_dict(dataset.load_run_results(key).summary)
     assert (sum(summary.counts), summary.history[-1].level) == (6, "image")
+
+
+def test_threads_that_read_results_at_once_all_get_all_of_them(dataset):
+    key = run(dataset)
+    with ThreadPoolExecutor(8) as readers:
+        read = list(readers.map(lambda _: read_results(dataset, key), range(200)))
+    assert read == [read_results(dataset, key)] * 200
 
 
 def test_a_run_on_a_view_remembers_the_view(dataset):

@@ -47,10 +47,10 @@ def approve(samples: Samples, label_field: str = "auto_label") -> Answered:
     Raises:
         InputError: No run wrote that field.
     """
-    names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
-    declare_answers(dataset, names)
-    labels = labels_of(dataset, names)
-    with WriteLock(dataset):
+    names = fields_of_run(samples, label_field)
+    with WriteLock(dataset_of(samples)) as lock:
+        declare_answers(lock.dataset, names)
+        labels = labels_of(lock.dataset, names)
         ids = labels.ids(samples)
         now, earlier = labels.read("label", ids), labels.read("corrected", ids)
         approved = {one: now[one]["label"] for one in now if now[one].get("label") and one not in earlier}
@@ -73,16 +73,16 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     Raises:
         InputError: No run wrote that field, or the name is blank.
     """
-    names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
+    names = fields_of_run(samples, label_field)
     given = class_name.strip()
     if not given:
         raise InputError("Say which class the samples are of: the name is blank.")
-    known = _spoken_for(dataset, label_field) | {
+    known = _spoken_for(dataset_of(samples), label_field) | {
         name.casefold(): name for name in known_classes(samples, label_field)
     }
-    declare_answers(dataset, names)
-    labels = labels_of(dataset, names)
-    with WriteLock(dataset):
+    with WriteLock(dataset_of(samples)) as lock:
+        declare_answers(lock.dataset, names)
+        labels = labels_of(lock.dataset, names)
         ids = labels.ids(samples)
         answers = dict.fromkeys(ids, known.get(given.casefold(), given))
         _keep(labels, answers, labels.read("label", ids), labels.read("corrected", ids))
@@ -103,10 +103,10 @@ def withdraw(samples: Samples, label_field: str = "auto_label") -> Answered:
     Raises:
         InputError: No run wrote that field.
     """
-    names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
-    labels = labels_of(dataset, names)
-    with WriteLock(dataset):
-        ids, answers = labels.ids(samples), read_answers(dataset, names)
+    names = fields_of_run(samples, label_field)
+    with WriteLock(dataset_of(samples)) as lock:
+        labels = labels_of(lock.dataset, names)
+        ids, answers = labels.ids(samples), read_answers(lock.dataset, names)
         said = [one for one in ids if one in answers]
         _restore(labels, said)
         labels.untag(said)

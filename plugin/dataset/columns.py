@@ -102,7 +102,6 @@ def adopt_column(dataset: fo.Dataset, column: Column, progress: Callable[[int, i
         column: A field whose values are all staged.
         progress: Called with (values written, values in all).
     """
-    dataset.reload()  # another process may have staged them
     staged = dataset.get_field(column.staged)
     if staged is None:
         return
@@ -120,7 +119,6 @@ def adopt_column(dataset: fo.Dataset, column: Column, progress: Callable[[int, i
     field.info = {"author": AUTHOR, "role": column.role, **staged.info["of"]}
     field.save()
     dataset.delete_sample_field(column.staged)
-    dataset.reload()
 
 
 def staged_fields(dataset: fo.Dataset) -> list[str]:
@@ -134,5 +132,4 @@ def discard_staged(dataset: fo.Dataset) -> None:
     """Delete staged values that nobody will adopt."""
     names = staged_fields(dataset)
     if names:
-        dataset.reload()  # another process may have staged them
         dataset.delete_sample_fields(names)

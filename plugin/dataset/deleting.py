@@ -49,13 +49,12 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
         InputError: There is no such run, or it is under way.
     """
     complete_interrupted(dataset)
-    with WriteLock(dataset):
+    with WriteLock(dataset) as lock:
         run = find_run(dataset, key)
         if run.state == RunState.RUNNING:
             raise InputError(f"Run {key!r} is under way: cancel it first, or wait for its end.")
-        dataset.reload()  # another process may have made the run
-        fields, cleared = _delete_values(dataset, run) if _has_written(run) else ((), set())
-        dataset.delete_run(key)
+        fields, cleared = _delete_values(lock.dataset, run) if _has_written(run) else ((), set())
+        lock.dataset.delete_run(key)
     return DeletedRun(key, tuple(fields), len(cleared))
 
 

@@ -5,7 +5,9 @@ A lease in the database: it runs out by itself if its holder dies.
 
 import threading
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from types import TracebackType
 
 import fiftyone as fo
@@ -20,12 +22,15 @@ SECONDS_BETWEEN_TRIES = 0.2
 
 
 class WriteLock:
-    """Waits until no other run writes to the dataset, then keeps others waiting, however long it takes."""
+    """Waits until no other run writes to the dataset, then keeps others waiting, however long it takes.
+
+    The object of the dataset that it was given knows afterwards what was written.
+    """
 
     def __init__(self, dataset: fo.Dataset) -> None:
         """Name the dataset to be locked; nothing happens yet."""
         self._locks = get_db_conn()[COLLECTION]
-        self._dataset = dataset.name
+        self._shared, self._name = dataset, dataset.name
         self._owner = ObjectId()
         self._released = threading.Event()
 
@@ -33,7 +38,7 @@ class WriteLock:
         """Wait for the lock and take it."""
         while not self._take():
             time.sleep(SECONDS_BETWEEN_TRIES)
-        threading.Thread(target=self._keep, name=f"lock on {self._dataset}", daemon=True).start()
+        threading.Thread(target=self._keep, name=f"lock on {self._name}", daemon=True).start()
         return self
 
     def __exit__(
@@ -43,7 +48,18 @@ class WriteLock:
         self._released.set()
         if isinstance(error, ConnectionFailure):
             return
-        self._locks.delete_one({"_id": self._dataset, "owner": self._owner})
+        self._locks.delete_one({"_id": self._name, "owner": self._owner})
+        with suppress(ValueError):  # it was deleted meanwhile
+            self._shared.reload()
+
+    @cached_property
+    def dataset(self) -> fo.Dataset:
+        """The dataset as it is when it is locked, to be changed through this object.
+
+        FiftyOne has one object of it per process, and every event of the App loads that anew, in another
+        thread and in the middle of a change.
+        """
+        return fo.Dataset._make_instance(self._name, False)
 
     def renew(self) -> None:
         """Keep the lock for another `LEASE`, and make sure that it is still held.
@@ -51,9 +67,9 @@ class WriteLock:
         Raises:
             TimeoutError: This process stood still for longer than that, and somebody else has the lock now.
         """
-        mine = {"_id": self._dataset, "owner": self._owner}
+        mine = {"_id": self._name, "owner": self._owner}
         if not self._locks.update_one(mine, {"$set": {"until": _now() + LEASE}}).matched_count:
-            raise TimeoutError(f"The lease on dataset {self._dataset!r} ran out, and another run took it.")
+            raise TimeoutError(f"The lease on dataset {self._name!r} ran out, and another run took it.")
 
     def _keep(self) -> None:
         """Renew the lease until the lock is given back; one that was lost is the holder's to find out."""
@@ -69,7 +85,7 @@ class WriteLock:
         # Where somebody holds a lease that still runs, the upsert meets its key and fails.
         try:
             self._locks.update_one(
-                {"_id": self._dataset, "until": {"$lt": _now()}},
+                {"_id": self._name, "until": {"$lt": _now()}},
                 {"$set": {"owner": self._owner, "until": _now() + LEASE}},
                 upsert=True,
             )

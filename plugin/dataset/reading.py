@@ -88,6 +88,13 @@ def dataset_of(samples: Samples) -> fo.Dataset:
     return samples._root_dataset
 
 
+def on_object(samples: Samples, dataset: fo.Dataset) -> Samples:
+    """The same dataset or view on another object of the dataset."""
+    if isinstance(samples, fo.Dataset):
+        return dataset
+    return fo.DatasetView._build(dataset, samples._serialize())
+
+
 def read_vectors(samples: Samples, source: str) -> np.ndarray:
     """Read one vector per sample from a field or from the results of a brain run.
 

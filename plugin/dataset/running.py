@@ -23,7 +23,7 @@ from .columns import Column, adopt_column, discard_staged, stage_column, staged_
 from .fields import FieldNames
 from .lock import WriteLock
 from .outcome import Outcome
-from .reading import Samples, dataset_of
+from .reading import Samples, dataset_of, on_object
 from .review import save_review_views
 from .runs import (
     UNHEARD,
@@ -40,7 +40,6 @@ from .runs import (
     taken_keys,
     update_record,
 )
-from .sharing import despite_reloads
 from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0
@@ -77,7 +76,7 @@ class Run:
         """
         self.key = key
         self.seconds: dict[str, float] = {}
-        self._samples, self.dataset, self.fields = samples, dataset_of(samples), fields
+        self.dataset, self.fields = dataset_of(samples), fields
         self._progress = progress
         self._at, self._since = ("", 0, 0), time.perf_counter()
         self._history: tuple[LevelHistory, ...] = ()
@@ -120,8 +119,8 @@ class Run:
         """
         self.report("write", 0, len(outcome.sample_ids))
         with WriteLock(self.dataset) as lock:
-            _complete_all_interrupted(self.dataset, lock)
-            self._save_results(outcome, summary)
+            _complete_all_interrupted(lock)
+            self._save_results(lock.dataset, outcome, summary)
             found = {
                 "n_labelled": len(outcome.sample_ids),
                 "n_failed": len(outcome.failures),
@@ -129,7 +128,7 @@ class Run:
                 "settings": asdict(settings),
             }
             self._begin_writing(found)
-            self._write(partial(write_outcome, self.dataset, outcome, self.fields), lock)
+            self._write(partial(write_outcome, lock.dataset, outcome, self.fields), lock)
 
     def fill(self, values: dict[str, object], info: dict[str, str], settings: Settings | None) -> None:
         """Write one value per sample to the column of the run and complete the record.
@@ -144,25 +143,24 @@ class Run:
         """
         self.report("fill", 0, len(values))
         with WriteLock(self.dataset) as lock:
-            _complete_all_interrupted(self.dataset, lock)
+            _complete_all_interrupted(lock)
             n_failed = sum(value is None for value in values.values())
             found = {"n_failed": n_failed, "settings": asdict(settings) if settings else {}}
             try:
-                stage_column(self.dataset, self.fields, info, values, partial(self._written, lock))
+                stage_column(lock.dataset, self.fields, info, values, partial(self._written, lock))
                 self._begin_writing(found)
             except BaseException:
-                discard_staged(self.dataset)
+                discard_staged(lock.dataset)
                 raise
-            self._write(partial(adopt_column, self.dataset, self.fields), lock)
+            self._write(partial(adopt_column, lock.dataset, self.fields), lock)
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise RunCancelledError(CANCELLED)
 
-    def _save_results(self, outcome: Outcome, summary: dict) -> None:
-        results = self._samples.init_run_results(self.key, summary=summary, outcome=outcome.to_dict())
-        save = partial(self._samples.save_run_results, self.key, results, cache=False)
-        despite_reloads(self.dataset, save)
+    def _save_results(self, dataset: fo.Dataset, outcome: Outcome, summary: dict) -> None:
+        results = dataset.init_run_results(self.key, summary=summary, outcome=outcome.to_dict())
+        dataset.save_run_results(self.key, results, cache=False)
 
     def _begin_writing(self, found: dict[str, object]) -> None:
         """Say that from now on all will be written, unless somebody cancelled the run before."""
@@ -176,10 +174,10 @@ class Run:
             write(partial(self._written, lock))
         except BaseException:
             write(lambda done, total: lock.renew())
-            _mark_completed(self.dataset, self.key, self.fields, {})
+            _mark_completed(lock.dataset, self.key, self.fields, {})
             raise
         self._count_time()
-        _mark_completed(self.dataset, self.key, self.fields, {"seconds": self._rounded_seconds()})
+        _mark_completed(lock.dataset, self.key, self.fields, {"seconds": self._rounded_seconds()})
 
     def _written(self, lock: WriteLock, done: int, total: int) -> None:
         lock.renew()
@@ -269,10 +267,11 @@ def run_under_way(
     dataset = dataset_of(samples)
     config = new_config(inputs, settings, fields, n_images)
     with WriteLock(dataset) as lock:
-        _complete_all_interrupted(dataset, lock)
+        _complete_all_interrupted(lock)
         check_key(dataset, key)
         key = key or free_key(dataset, fields)
-        despite_reloads(dataset, partial(_register, samples, key, config))
+        labelled = on_object(samples, lock.dataset)
+        labelled.register_run(key, labelled.init_run(**config), overwrite=True)
     run = Run(samples, key, fields, progress)
     try:
         with run._beating():
@@ -283,20 +282,6 @@ def run_under_way(
     except BaseException as error:
         run._give_up(error)
         raise
-
-
-def _register(samples: Samples, key: str, config: dict) -> None:
-    """Begin a record, and see that it is there: the dataset may have been reloaded while it was made.
-
-    Raises:
-        ReferenceError: It is not.
-    """
-    dataset = dataset_of(samples)
-    samples.register_run(key, samples.init_run(**config), overwrite=True)
-    dataset.reload()
-    if key not in dataset.list_runs():
-        raise ReferenceError(key)
-    documents(dataset).filter(key=key, id__ne=dataset._doc.runs[key].id).delete()
 
 
 def check_key(dataset: fo.Dataset, key: str | None) -> None:
@@ -324,7 +309,7 @@ def complete_interrupted(dataset: fo.Dataset) -> None:
     is_at_work = any(run.state == RunState.RUNNING for run in runs)
     if any(run.is_interrupted for run in runs) or (staged_fields(dataset) and not is_at_work):
         with WriteLock(dataset) as lock:
-            _complete_all_interrupted(dataset, lock)
+            _complete_all_interrupted(lock)
 
 
 def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
@@ -336,13 +321,14 @@ def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
     return Outcome.from_dict(read_results(dataset, key)["outcome"])
 
 
-def _complete_all_interrupted(dataset: fo.Dataset, lock: WriteLock) -> None:
+def _complete_all_interrupted(lock: WriteLock) -> None:
     """Only the holder of the lock writes, so every run that is still writing has died."""
+    dataset = lock.dataset
     for document in documents(dataset).filter(config__state="running", config__is_writing=True):
         run = find_run(dataset, document.key)
         logger.warning("Run %s died while it wrote: writing the rest.", run.key)
         try:
-            _write_again(dataset, run, lock)
+            _write_again(run, lock)
         except ConnectionFailure:
             raise
         except Exception as error:
@@ -361,17 +347,17 @@ def _sentence(error: BaseException) -> str:
     return "".join(format_exception_only(error)).strip()
 
 
-def _write_again(dataset: fo.Dataset, run: RunRecord, lock: WriteLock) -> None:
+def _write_again(run: RunRecord, lock: WriteLock) -> None:
     if isinstance(run.fields, Column):
-        adopt_column(dataset, run.fields, lambda done, total: lock.renew())
+        adopt_column(lock.dataset, run.fields, lambda done, total: lock.renew())
     else:
-        outcome = load_outcome(dataset, run.key)
-        write_outcome(dataset, outcome, run.fields, lambda done, total: lock.renew())
-    _mark_completed(dataset, run.key, run.fields, {})
+        outcome = load_outcome(lock.dataset, run.key)
+        write_outcome(lock.dataset, outcome, run.fields, lambda done, total: lock.renew())
+    _mark_completed(lock.dataset, run.key, run.fields, {})
 
 
 def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames | Column, values: dict) -> None:
     end = {"state": RunState.COMPLETED.value, "is_writing": False, "error": "", "finished": stamp()}
     update_record(dataset, key, end | values)
     if isinstance(fields, FieldNames):
-        despite_reloads(dataset, partial(save_review_views, dataset, fields.label))
+        save_review_views(dataset, fields.label)

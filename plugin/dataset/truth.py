@@ -15,7 +15,7 @@ from .labels import labels_of
 from .lock import WriteLock
 from .object_labels import ObjectLabels
 from .patches import check_objects, is_patches, object_fields, shown_field
-from .reading import Samples, check_samples, classification_fields, dataset_of
+from .reading import Samples, check_samples, classification_fields, dataset_of, on_object
 
 EVALUATION = "evaluation"
 """Role, in the `info` of an attribute of objects, of what tells which labels are right."""
@@ -119,7 +119,11 @@ def evaluate_images(samples: Samples, truth_field: str, names: FieldNames, key: 
     ids = both.values("id")
     if not ids:
         return _no_pairs(len(samples))
-    results = both.evaluate_classifications(names.label, gt_field=truth_field, eval_key=key, progress=False)
+    with WriteLock(dataset_of(samples)) as lock:
+        evaluated = on_object(both, lock.dataset)
+        results = evaluated.evaluate_classifications(
+            names.label, gt_field=truth_field, eval_key=key, progress=False
+        )
     return Pairs(ids, results.ytrue, results.ypred, list(results.confs), len(samples) - len(ids))
 
 
@@ -140,8 +144,11 @@ def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key:
         [said[one][1] for one in both],
         len(ids) - len(both),
     )
-    _mark(dataset, labels, label_path(dataset, names.label, key), dict(zip(both, pairs.right, strict=True)))
-    labels.refresh(samples, both)
+    with WriteLock(dataset) as lock:
+        labels = labels_of(lock.dataset, names)
+        path = label_path(lock.dataset, names.label, key)
+        _mark(lock.dataset, labels, path, dict(zip(both, pairs.right, strict=True)))
+        labels.refresh(samples, both)
     return pairs
 
 
@@ -158,9 +165,8 @@ def _mark(dataset: fo.Dataset, labels: ObjectLabels, path: str, right: dict[str,
     info = {"author": AUTHOR, "role": EVALUATION}
     dataset.add_sample_field(path, fo.BooleanField, description="Whether the label is right", info=info)
     name = path.rpartition(".")[2]
-    with WriteLock(dataset):
-        now = labels.read("label", right)
-        labels.put({one: {"label": now[one] | {name: bool(right[one])}} for one in now})
+    now = labels.read("label", right)
+    labels.put({one: {"label": now[one] | {name: bool(right[one])}} for one in now})
 
 
 def _no_pairs(n_left_out: int) -> Pairs:

@@ -4,7 +4,6 @@ Writing the same again changes nothing, so what was interrupted is completed by 
 """
 
 from collections.abc import Callable
-from functools import partial
 
 import fiftyone as fo
 
@@ -12,7 +11,6 @@ from .answers import read_answers
 from .fields import FieldNames, declare_answers
 from .labels import Labels, labels_of
 from .outcome import Outcome
-from .sharing import despite_reloads
 
 CHUNK_LABELS = 10_000
 
@@ -29,19 +27,16 @@ def write_outcome(
         progress: Called with (samples, or objects, written; those in all).
     """
     labels = labels_of(dataset, fields)
-    prepare = partial(_prepare, dataset, labels, fields)
-    despite_reloads(dataset, prepare)
-    answers = despite_reloads(dataset, partial(read_answers, dataset, fields))
+    _prepare(dataset, labels, fields)
+    answers = read_answers(dataset, fields)
     total = len(outcome.sample_ids)
     for start in range(0, total, CHUNK_LABELS):
         rows = slice(start, min(start + CHUNK_LABELS, total))
         labels.put(_with_answers(outcome.changes(rows), answers))
         progress(rows.stop, total)
     labels.put(_with_answers(outcome.failed_changes(), answers))
-    # A field that another thread's reload has lost since is declared again; so is one that this lost.
-    despite_reloads(dataset, prepare)
-    despite_reloads(dataset, prepare)
-    despite_reloads(dataset, labels.index)
+    _prepare(dataset, labels, fields)  # somebody who added a field meanwhile may have lost those of the run
+    labels.index()
 
 
 def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:

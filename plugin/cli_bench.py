@@ -59,7 +59,7 @@ def bench(
         return
     for name, size in sizes.items():
         if size is not None:
-            raise InputError(f"--{name} is for made-up vectors: leave out it, or the folders.")
+            raise InputError(f"--{name} is for made-up vectors: leave it out, or name no folders.")
     _bench_folders(folders, encoder, Printer(as_json, quiet))
 
 

@@ -292,7 +292,7 @@ def _tell_cost(
     from .files import estimate_files
 
     if into.objects:
-        raise InputError("--dry-run counts whole images: leave out it, or --objects.")
+        raise InputError("--dry-run counts whole images: leave out --dry-run or --objects.")
     cost = estimate_files(_images_of(source, image_paths, inputs), **inputs)
     printer.tell(cost_as_dict(cost), cost_table(cost), "Nothing was written.")
 

@@ -90,8 +90,9 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def window(browser: Browser) -> Iterator[Page]:
-    """A browser in which nothing is open yet, 1440 by 900 pixels, dark theme."""
+    """A browser with nothing open, 1440 by 900 pixels, dark theme; a failure of a test shows its errors."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.on("console", lambda message: message.type == "error" and print(message.text))
     page.set_default_timeout(1000 * SECONDS_TO_ANSWER)
     # A popover about another product would lie over the buttons.
     page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from fiftyone.operators import types
 
+from ..plugin.dataset.runs import RunRecord
 from ..plugin.engine.metrics import Coverage
 from ..plugin.report.summary import ConfusablePair, NovelCluster, RunSummary
 from ..plugin.report.theme import counted, cut, percent, plain
@@ -32,6 +33,7 @@ NARROW_TABS = {
 
 PICTURE_PIXELS = 72
 MOST_ROWS = 20
+MOST_NAMES = 8
 CLICK = "Click a mark or a row to see its samples."
 HOW_TO_READ = (
     "Some cluster always comes first, also where no class is missing: click one to see its samples. "
@@ -215,11 +217,33 @@ def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) 
         return
     both = counted(comparison.n_common, comparison.noun)
     page.text("title", f"**{comparison.n_differing:,} of {both} have different labels**")
+    other = next(run for run in board.completed if run.key == comparison.first)
+    if set(other.classes) != set(board.run.classes):
+        page.text("classes", plain(_other_classes(other, board.run)))
     if comparison.changes:
         page.button("differing", "Show them all", events.on_show, icon="search", params={"what": "differing"})
         columns = (comparison.first, comparison.second, f"{comparison.noun}s")
         rows = [(cut(one), cut(other), count) for one, other, count in comparison.changes[:MOST_ROWS]]
         page.table("changes", columns, rows, events.on_row)
+
+
+def _other_classes(first: RunRecord, second: RunRecord) -> str:
+    """Which classes only one of two runs chose from, and what their figures therefore do not say."""
+    lists = [
+        f"Only {one.key} has {_listed([name for name in one.classes if name not in other.classes])}."
+        for one, other in ((first, second), (second, first))
+        if set(one.classes) - set(other.classes)
+    ]
+    between = (
+        "The accuracy that each expects is among its own classes: it does not tell which list is better."
+    )
+    return " ".join([*lists, between])
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - MOST_NAMES
+    shown = ", ".join(map(cut, names[:MOST_NAMES]))
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 DRAWN: dict[Tab, Callable[[Page, Board, Choices, Events], None]] = {

@@ -395,6 +395,23 @@ def test_two_runs_are_compared_label_by_label(opened, dataset):
         assert view.distinct(f"{fields[column['label']]}.label") == [first[f"column{number}"]]
 
 
+def test_runs_with_other_classes_say_which_and_that_their_expectations_do_not_compare(opened, dataset):
+    label(dataset, ["red", "a*b"], run_key="other")
+    opened.call("on_tick")
+    opened.choose("comparison")
+    said = opened.data["body"]["classes"].replace("\\", "")
+    assert said.startswith(
+        "Only auto_label_1 has green, blue. Only other has a*b. The accuracy that each expects"
+    )
+
+
+def test_runs_with_the_same_classes_say_nothing_of_them(opened, dataset):
+    label(dataset, CLASSES[::-1], run_key="other")
+    opened.call("on_tick")
+    opened.choose("comparison")
+    assert "classes" not in opened.data["body"]
+
+
 def test_the_next_run_takes_the_place_of_the_latest(opened, dataset):
     label(dataset)
     opened.call("on_tick")

@@ -32,13 +32,15 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_every_step_of_the_engine_is_timed_and_its_memory_taken():
+def test_every_step_of_the_engine_is_timed_and_the_most_memory_by_its_end_taken():
     outcome = json.loads(run(*SMALL, "--json").stdout)
     assert (outcome["images"], outcome["dimensions"], outcome["classes"]) == (300, 16, 3)
     assert outcome["embeddings"] == 300 * 16 * 4
     names = ["zero-shot", "clusters (hdbscan)", "refinement (anchored)"]
     assert [step["name"] for step in outcome["steps"]] == names
-    assert all(step["seconds"] > 0 and step["memory"] > 0 for step in outcome["steps"])
+    assert all(step["seconds"] > 0 for step in outcome["steps"])
+    memory = [step["memory"] for step in outcome["steps"]]
+    assert 0 <= memory[0] <= memory[1] <= memory[2]
 
 
 def test_folders_of_class_folders_are_labelled_by_every_method(folder):

@@ -33,7 +33,7 @@ NARROW_TABS = {
 
 PICTURE_PIXELS = 72
 MOST_ROWS = 20
-MOST_NAMES = 8
+MOST_NAMES = 4
 CLICK = "Click a mark or a row to see its samples."
 HOW_TO_READ = (
     "Some cluster always comes first, also where no class is missing: click one to see its samples. "

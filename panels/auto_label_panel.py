@@ -62,13 +62,18 @@ class AutoLabelPanel(foo.Panel):
         )
 
     def execute(self, ctx: foo.ExecutionContext) -> object:
-        """Handle an event when those before it are handled.
+        """Handle an event, one at a time; a tick that would have to wait for another event is let go.
 
         One that changes nothing is answered with nothing, so that nothing is drawn again: inputs of the App
         tell their value when they are drawn, too, and twice when they are clicked.
         """
-        with turn(ctx.panel_id):
+        mine = turn(ctx.panel_id)
+        if not mine.acquire(blocking=ctx.params.get("__method__") != "on_tick"):
+            return None
+        try:
             return self._handle(ctx)
+        finally:
+            mine.release()
 
     def _handle(self, ctx: foo.ExecutionContext) -> object:
         method, known = ctx.params.get("__method__"), recall(ctx.panel_id)

@@ -219,7 +219,7 @@ def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) 
     page.text("title", f"**{comparison.n_differing:,} of {both} have different labels**")
     other = next(run for run in board.completed if run.key == comparison.first)
     if set(other.classes) != set(board.run.classes):
-        page.text("classes", plain(_other_classes(other, board.run)))
+        page.text("class_lists", plain(_different_classes(other, board.run)))
     if comparison.changes:
         page.button("differing", "Show them all", events.on_show, icon="search", params={"what": "differing"})
         columns = (comparison.first, comparison.second, f"{comparison.noun}s")
@@ -227,13 +227,12 @@ def draw_comparison(page: Page, board: Board, choices: Choices, events: Events) 
         page.table("changes", columns, rows, events.on_row)
 
 
-def _other_classes(first: RunRecord, second: RunRecord) -> str:
+def _different_classes(first: RunRecord, second: RunRecord) -> str:
     """Which classes only one of two runs chose from, and what their figures therefore do not say."""
-    lists = [
-        f"Only {one.key} has {_listed([name for name in one.classes if name not in other.classes])}."
-        for one, other in ((first, second), (second, first))
-        if set(one.classes) - set(other.classes)
-    ]
+    lists = []
+    for run, known in ((first, set(second.classes)), (second, set(first.classes))):
+        own = [name for name in run.classes if name not in known]
+        lists += [f"Only {run.key} has {_listed(own)}."] if own else []
     between = (
         "The accuracy that each expects is among its own classes: it does not tell which list is better."
     )

@@ -16,7 +16,6 @@ from .engine.results import LevelHistory
 from .labelling import FinishedRun
 from .report.images_table import ClusterShares, Failure, ImagesTable
 from .report.summary import Alignment, RunSummary
-from .summaries import load_summary
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -127,14 +126,15 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     Raises:
         InputError: There is no such run, or it wrote no labels.
     """
-    from .dataset.running import load_outcome
-    from .dataset.runs import completed_runs, find_run
+    from .dataset.outcome import Outcome
+    from .dataset.runs import completed_runs, find_run, read_results
 
     completed = completed_runs(dataset)
     if key is None and not completed:
         raise InputError("No run has labelled anything in this dataset yet: label it first.")
     record = completed[-1] if key is None else find_run(dataset, key)
-    summary, outcome = load_summary(dataset, record.key), load_outcome(dataset, record.key)
+    results = read_results(dataset, record.key)
+    outcome = Outcome.from_dict(results["outcome"])
     return StoredRun(
         record=record,
         classes=list(record.classes),
@@ -142,7 +142,7 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
         visual_encoder=record.visual_encoder,
         failures=outcome.failures,
         seconds=record.seconds,
-        summary=summary,
+        summary=RunSummary.from_dict(results["summary"]),
         outcome=outcome,
         dataset=dataset,
     )

@@ -3,9 +3,9 @@
 A lease in the database: it runs out by itself if its holder dies.
 """
 
+import logging
 import threading
 import time
-from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from types import TracebackType
@@ -15,16 +15,21 @@ from bson import ObjectId
 from fiftyone.core.odm import get_db_conn
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
+from ..engine.errors import InputError
+
 COLLECTION = "autolabel.locks"
 LEASE = timedelta(seconds=60)
 RENEWALS_PER_LEASE = 4
 SECONDS_BETWEEN_TRIES = 0.2
 
+logger = logging.getLogger("fiftyone_autolabel")
+
 
 class WriteLock:
     """Waits until no other run writes to the dataset, then keeps others waiting, however long it takes.
 
-    The object of the dataset that it was given knows afterwards what was written.
+    Where the dataset's fields or records are changed meanwhile, the object of it that was given is loaded
+    anew at the end, and with it what samples are in memory: what nobody has saved of them is lost.
     """
 
     def __init__(self, dataset: fo.Dataset) -> None:
@@ -49,17 +54,35 @@ class WriteLock:
         if isinstance(error, ConnectionFailure):
             return
         self._locks.delete_one({"_id": self._name, "owner": self._owner})
-        with suppress(ValueError):  # it was deleted meanwhile
-            self._shared.reload()
+        if "dataset" in self.__dict__ and _remembers(self.dataset) != self._remembered:
+            self.refresh()
 
     @cached_property
     def dataset(self) -> fo.Dataset:
-        """The dataset as it is when it is locked, to be changed through this object.
+        """The dataset as it is when this is first asked for, to be changed through this object.
 
         FiftyOne has one object of it per process, and every event of the App loads that anew, in another
-        thread and in the middle of a change.
+        thread and in the middle of a change. This one is made as FiftyOne makes them without its cache.
+
+        Raises:
+            InputError: The dataset was deleted.
         """
-        return fo.Dataset._make_instance(self._name, False)
+        found = get_db_conn().datasets.find_one({"_id": self._shared._doc.id}, {"name": True})
+        if found is None:
+            raise InputError(f"Dataset {self._name!r} was deleted meanwhile: nothing can be written to it.")
+        dataset = fo.Dataset._make_instance(found["name"], False)
+        self._remembered = _remembers(dataset)
+        return dataset
+
+    def refresh(self) -> None:
+        """Let the object that everyone has know what was changed; all is written, so nothing fails here."""
+        try:
+            # FiftyOne keeps results in memory, which may be those of a run or evaluation that was replaced.
+            self._shared._run_cache.clear()
+            self._shared._evaluation_cache.clear()
+            self._shared.reload()
+        except Exception as error:  # the dataset was deleted or renamed, or other threads use its samples
+            logger.warning("Dataset %r could not be loaded anew: %s", self._name, error)
 
     def renew(self) -> None:
         """Keep the lock for another `LEASE`, and make sure that it is still held.
@@ -92,6 +115,11 @@ class WriteLock:
         except DuplicateKeyError:
             return False
         return True
+
+
+def _remembers(dataset: fo.Dataset) -> dict:
+    """What a dataset remembers of itself: its fields, and which runs, evaluations and saved views it has."""
+    return dataset._doc.to_dict()
 
 
 def _now() -> datetime:

@@ -14,6 +14,7 @@ from ..engine.review import review_order
 from .answers import fields_of_run
 from .fields import declare_answers
 from .labels import labels_of
+from .lock import WriteLock
 from .reading import Samples, dataset_of
 
 VIEW_NOTE = "Kept up to date by auto-label"
@@ -62,7 +63,9 @@ def review_view(
     if order not in list(Order):
         raise InputError(f"There is no order {order!r}: choose {' or '.join(one.value for one in Order)}.")
     names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
-    declare_answers(dataset, names)
+    if not dataset.has_sample_field(names.corrected):  # deleted by a person: runs declare it
+        with WriteLock(dataset) as lock:
+            declare_answers(lock.dataset, names)
     labels = labels_of(dataset, names)
     path = labels.path("review_rank" if order == Order.SUGGESTED else "confidence")
     return labels.unanswered(samples).exists(path).sort_by(path)

@@ -64,19 +64,19 @@ class Run:
     """
 
     def __init__(
-        self, samples: Samples, key: str, fields: FieldNames | Column, progress: Progress | None
+        self, dataset: fo.Dataset, key: str, fields: FieldNames | Column, progress: Progress | None
     ) -> None:
         """Take charge of a run whose record is there.
 
         Args:
-            samples: What is labelled.
+            dataset: Dataset of what is labelled.
             key: Key of the run.
             fields: Names of the fields that it writes.
             progress: Called with (stage, done, total).
         """
         self.key = key
         self.seconds: dict[str, float] = {}
-        self.dataset, self.fields = dataset_of(samples), fields
+        self.dataset, self.fields = dataset, fields
         self._progress = progress
         self._at, self._since = ("", 0, 0), time.perf_counter()
         self._history: tuple[LevelHistory, ...] = ()
@@ -176,6 +176,7 @@ class Run:
             write(lambda done, total: lock.renew())
             _mark_completed(lock.dataset, self.key, self.fields, {})
             raise
+        lock.refresh()  # whoever sees that the run is completed finds its fields
         self._count_time()
         _mark_completed(lock.dataset, self.key, self.fields, {"seconds": self._rounded_seconds()})
 
@@ -270,9 +271,8 @@ def run_under_way(
         _complete_all_interrupted(lock)
         check_key(dataset, key)
         key = key or free_key(dataset, fields)
-        labelled = on_object(samples, lock.dataset)
-        labelled.register_run(key, labelled.init_run(**config), overwrite=True)
-    run = Run(samples, key, fields, progress)
+        _register(on_object(samples, lock.dataset), key, config)
+    run = Run(dataset, key, fields, progress)
     try:
         with run._beating():
             yield run
@@ -282,6 +282,13 @@ def run_under_way(
     except BaseException as error:
         run._give_up(error)
         raise
+
+
+def _register(samples: Samples, key: str, config: dict) -> None:
+    """Begin a record, and remove one of its key that belongs to no dataset, as a crash may have left it."""
+    samples.register_run(key, samples.init_run(**config), overwrite=True)
+    dataset = dataset_of(samples)
+    documents(dataset).filter(key=key, id__ne=dataset._doc.runs[key].id).delete()
 
 
 def check_key(dataset: fo.Dataset, key: str | None) -> None:

@@ -13,6 +13,7 @@ import fiftyone as fo
 import numpy as np
 from bson import json_util
 from fiftyone.core.odm.runs import RunDocument
+from gridfs.errors import NoFile
 from mongoengine.queryset import QuerySet
 
 from ..encoders.base import ImageTower
@@ -196,13 +197,18 @@ def read_results(dataset: fo.Dataset, key: str) -> dict[str, Any]:
     a part. Here everyone opens a file.
 
     Raises:
-        InputError: There is no such run, or it wrote no labels.
+        InputError: There is no such run, it wrote no labels, or what it saved is gone.
     """
     document = _document(dataset, key)
-    run = _record(document)
+    run, saved = _record(document), document.results
     if not run.n_labelled:
         raise InputError(f"Run {key!r} is {run.state.value} and has no labels.")
-    return json_util.loads(document.results.get().read())
+    try:
+        return json_util.loads(saved.fs.get(saved.grid_id).read())
+    except NoFile as error:
+        raise InputError(
+            f"What run {key!r} saved is not in the database: delete it, and label again."
+        ) from error
 
 
 def completed_runs(dataset: fo.Dataset) -> list[RunRecord]:

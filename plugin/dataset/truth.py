@@ -115,13 +115,13 @@ def check_labelled_objects(samples: Samples, truth_field: str, label_field: str,
 
 def evaluate_images(samples: Samples, truth_field: str, names: FieldNames, key: str) -> Pairs:
     """Have FiftyOne evaluate labels of whole images and keep the evaluation, unless there is nothing to."""
-    both = samples.exists(f"{truth_field}.label").exists(f"{names.label}.label")
-    ids = both.values("id")
-    if not ids:
-        return _no_pairs(len(samples))
     with WriteLock(dataset_of(samples)) as lock:
-        evaluated = on_object(both, lock.dataset)
-        results = evaluated.evaluate_classifications(
+        here = on_object(samples, lock.dataset)
+        both = here.exists(f"{truth_field}.label").exists(f"{names.label}.label")
+        ids = both.values("id")
+        if not ids:
+            return _no_pairs(len(samples))
+        results = both.evaluate_classifications(
             names.label, gt_field=truth_field, eval_key=key, progress=False
         )
     return Pairs(ids, results.ytrue, results.ypred, list(results.confs), len(samples) - len(ids))
@@ -129,27 +129,29 @@ def evaluate_images(samples: Samples, truth_field: str, names: FieldNames, key: 
 
 def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key: str) -> Pairs:
     """Compare labels of objects with those in another field, and mark which of them are right."""
-    dataset = dataset_of(samples)
-    labels = labels_of(dataset, names)
+    with WriteLock(dataset_of(samples)) as lock:
+        labels = labels_of(lock.dataset, names)
+        pairs = _object_pairs(lock.dataset, labels, labels.ids(samples), replace(names, label=truth_field))
+        if pairs.ids:
+            path = label_path(lock.dataset, names.label, key)
+            _mark(lock.dataset, labels, path, dict(zip(pairs.ids, pairs.right, strict=True)))
+            labels.refresh(samples, pairs.ids)
+    return pairs
+
+
+def _object_pairs(dataset: fo.Dataset, labels: ObjectLabels, ids: list[str], truth: FieldNames) -> Pairs:
     said = labels.values("label", "label", "confidence")
-    true = labels_of(dataset, replace(names, label=truth_field)).values("label", "label")
-    ids = labels.ids(samples)
+    true = labels_of(dataset, truth).values("label", "label")
     both = [one for one in ids if one in said and one in true]
     if not both:
         return _no_pairs(len(ids))
-    pairs = Pairs(
+    return Pairs(
         both,
         np.array([true[one][0] for one in both]),
         np.array([said[one][0] for one in both]),
         [said[one][1] for one in both],
         len(ids) - len(both),
     )
-    with WriteLock(dataset) as lock:
-        labels = labels_of(lock.dataset, names)
-        path = label_path(lock.dataset, names.label, key)
-        _mark(lock.dataset, labels, path, dict(zip(both, pairs.right, strict=True)))
-        labels.refresh(samples, both)
-    return pairs
 
 
 def is_answered(dataset: fo.Dataset, names: FieldNames, ids: list[str]) -> np.ndarray:

@@ -41,6 +41,7 @@ def write_outcome(
 
 def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:
     """Declare the fields that are missing: those of the run, and those for what people say of it."""
+    dataset._doc.reload()  # which finds a dataset that was renamed, and so its name
     dataset.reload()
     labels.prepare()
     declare_answers(dataset, fields)

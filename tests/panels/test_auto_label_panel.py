@@ -399,7 +399,7 @@ def test_runs_with_other_classes_say_which_and_that_their_expectations_do_not_co
     label(dataset, ["red", "a*b"], run_key="other")
     opened.call("on_tick")
     opened.choose("comparison")
-    said = opened.data["body"]["classes"].replace("\\", "")
+    said = opened.data["body"]["class_lists"].replace("\\", "")
     assert said.startswith(
         "Only auto_label_1 has green, blue. Only other has a*b. The accuracy that each expects"
     )
@@ -409,7 +409,7 @@ def test_runs_with_the_same_classes_say_nothing_of_them(opened, dataset):
     label(dataset, CLASSES[::-1], run_key="other")
     opened.call("on_tick")
     opened.choose("comparison")
-    assert "classes" not in opened.data["body"]
+    assert "class_lists" not in opened.data["body"]
 
 
 def test_the_next_run_takes_the_place_of_the_latest(opened, dataset):
@@ -555,6 +555,15 @@ def test_a_choice_that_the_app_tells_twice_at_once_is_read_once(opened, monkeypa
         event.join()
     assert len(reads) == 1
     assert opened.state["tab"] == "confidence"
+
+
+def test_a_tick_does_not_wait_for_another_event(opened, dataset, in_plugin):
+    label(dataset, run_key="second")
+    with in_plugin("panels.board").turn(opened.id):
+        opened.call("on_tick")
+        assert opened.told == []
+    opened.call("on_tick")
+    assert opened.state["header"]["run"] == "second"
 
 
 def test_news_that_were_asked_for_before_a_tab_was_chosen_do_not_take_it_back(opened, dataset):

@@ -1,10 +1,13 @@
 """Labels are compared with a ground truth, and FiftyOne keeps the comparison."""
 
+import threading
+
 import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import InputError, auto_label
 from fiftyone_autolabel.plugin.dataset.answers import approve, correct
+from fiftyone_autolabel.plugin.dataset.lock import WriteLock
 from fiftyone_autolabel.plugin.evaluation import evaluate
 
 
@@ -77,11 +80,25 @@ def test_fiftyone_keeps_the_evaluation(dataset):
 
 
 def test_an_evaluation_is_replaced_by_the_next(dataset):
-    evaluate(dataset, "truth")
+    key = evaluate(dataset, "truth").key
+    assert dataset.load_evaluation_results(key).metrics()["accuracy"] == 5 / 8
     correct(dataset.limit(4), "cat")
     evaluate(dataset, "truth")
-    assert dataset.list_evaluations() == ["auto_label_evaluation"]
-    assert dataset.count_values("auto_label_evaluation")[True] == 7
+    assert dataset.list_evaluations() == [key]
+    assert dataset.load_evaluation_results(key).metrics()["accuracy"] == 7 / 8
+    assert dataset.count_values(key)[True] == 7
+
+
+def test_an_evaluation_is_of_what_there_is_when_no_run_writes_any_more(dataset):
+    found = []
+    with WriteLock(dataset):
+        waiting = threading.Thread(target=lambda: found.append(evaluate(dataset, "truth")))
+        waiting.start()
+        waiting.join(timeout=1)
+        assert waiting.is_alive()
+        dataset.limit(4).clear_sample_field("auto_label")
+    waiting.join()
+    assert (found[0].n_images, found[0].n_left_out, found[0].accuracy) == (4, 5, 3 / 4)
 
 
 def test_a_view_and_a_key_can_be_chosen(dataset):

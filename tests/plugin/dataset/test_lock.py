@@ -10,8 +10,19 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone.core.collections import SampleCollection
-from fiftyone_autolabel import approve, auto_label, compute_clusters, correct, delete_run, evaluate, withdraw
-from fiftyone_autolabel.plugin.dataset import lock
+from fiftyone_autolabel import (
+    InputError,
+    approve,
+    auto_label,
+    compute_clusters,
+    correct,
+    delete_run,
+    evaluate,
+    list_runs,
+    review_next,
+    withdraw,
+)
+from fiftyone_autolabel.plugin.dataset import lock, writing
 from fiftyone_autolabel.plugin.dataset.lock import WriteLock
 
 IMAGES = 30
@@ -20,7 +31,12 @@ LABELLED = [f"/{number}.jpg" for number in range(IMAGES)]
 
 CHANGES = {
     "add_sample_field",
+    "delete_sample_field",
     "delete_sample_fields",
+    "delete_evaluation",
+    "_delete_sample_fields",
+    "_clear_sample_fields",
+    "_save",
     "register_run",
     "save_run_results",
     "delete_run",
@@ -57,6 +73,10 @@ def note_changes(monkeypatch) -> list[tuple[str, fo.Dataset]]:
         for name in vars(owner).keys() & CHANGES:
             monkeypatch.setattr(owner, name, noting(name, vars(owner)[name]))
     return changed
+
+
+def review(samples) -> None:
+    review_next(samples, label_field="auto_label_first")
 
 
 @contextmanager
@@ -139,11 +159,44 @@ def test_what_its_holder_changed_is_known_to_everyone_afterwards(dataset):
     assert dataset.has_sample_field("new")
 
 
-def test_a_dataset_that_is_deleted_meanwhile_is_let_go():
+def test_what_nobody_has_saved_of_samples_stays_where_the_dataset_is_not_changed(dataset):
+    cluster(dataset)
+    label(dataset)
+    sample = dataset.first()
+    sample["groups"] = 77
+    approve(dataset.skip(1).limit(1), "auto_label_mine")
+    assert sample["groups"] == 77
+
+
+def test_a_dataset_that_is_deleted_by_its_holder_is_let_go(caplog):
     dataset = fo.Dataset()
-    with WriteLock(dataset):
+    with WriteLock(dataset) as held:
+        held.dataset.add_sample_field("new", fo.IntField)
         fo.delete_dataset(dataset.name)
     assert dataset.deleted
+    assert "could not be loaded anew" in caplog.text
+
+
+def test_a_dataset_that_was_deleted_is_not_written_to():
+    dataset = fo.Dataset()
+    writer = WriteLock(dataset)
+    dataset.delete()
+    with pytest.raises(InputError, match="was deleted meanwhile"):
+        writer.dataset.reload()
+
+
+def test_a_run_ends_well_where_its_dataset_is_renamed_while_it_writes(dataset_of, monkeypatch):
+    monkeypatch.setattr(writing, "CHUNK_LABELS", 10)
+    dataset = dataset_of(LABELLED)
+
+    def rename(stage: str, done: int, total: int) -> None:
+        if stage == "write" and done == 10:
+            dataset.name = "renamed"
+
+    auto_label(dataset, ["red", "green"], embeddings=VECTORS, text_embeddings=np.eye(4)[:2], progress=rename)
+    assert dataset.name == "renamed"
+    assert dataset.count("auto_label") == IMAGES
+    assert [run.state for run in list_runs(dataset)] == ["completed"]
 
 
 @pytest.mark.parametrize(
@@ -157,8 +210,19 @@ def test_a_dataset_that_is_deleted_meanwhile_is_let_go():
         lambda dataset: withdraw(dataset, "auto_label_first"),
         lambda dataset: evaluate(dataset, "truth", "auto_label_first"),
         lambda dataset: delete_run(dataset, "first"),
+        review,
     ],
-    ids=["label", "label a view", "cluster", "approve", "correct", "withdraw", "evaluate", "delete"],
+    ids=[
+        "label",
+        "label a view",
+        "cluster",
+        "approve",
+        "correct",
+        "withdraw",
+        "evaluate",
+        "delete",
+        "review",
+    ],
 )
 def test_nothing_changes_a_dataset_through_the_object_that_all_threads_share(dataset_of, monkeypatch, act):
     dataset = dataset_of(LABELLED)
@@ -166,6 +230,8 @@ def test_nothing_changes_a_dataset_through_the_object_that_all_threads_share(dat
     given = {"embeddings": VECTORS, "text_embeddings": np.eye(4)[:2]}
     auto_label(dataset, ["red", "green"], run_key="first", **given)
     correct(dataset.limit(1), "green", "auto_label_first")
+    if act is review:
+        dataset.delete_sample_field("auto_label_first_corrected")
     changed = note_changes(monkeypatch)
     act(dataset)
     assert changed

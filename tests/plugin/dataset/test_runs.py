@@ -66,6 +66,22 @@ def test_the_results_hold_the_summary_that_figures_are_drawn_from(dataset):
     assert (sum(summary.counts), summary.history[-1].level) == (6, "image")
 
 
+def test_a_run_whose_file_is_gone_says_so(dataset):
+    key = run(dataset)
+    dataset._doc.runs[key].results.delete()
+    with pytest.raises(InputError, match=f"What run '{key}' saved is not in the database"):
+        read_results(dataset, key)
+
+
+def test_a_record_that_a_crash_left_gives_way_to_a_run_of_its_key(dataset):
+    run(dataset, run_key="mine")
+    update_record(dataset, "mine", {"state": RunState.FAILED.value, "n_labelled": 0})
+    dataset._doc.runs.pop("mine")
+    dataset.save()
+    run(dataset, run_key="mine")
+    assert [(one.key, one.state) for one in list_runs(dataset)] == [("mine", RunState.COMPLETED)]
+
+
 def test_threads_that_read_results_at_once_all_get_all_of_them(dataset):
     key = run(dataset)
     with ThreadPoolExecutor(8) as readers:

@@ -174,7 +174,8 @@ def test_two_runs_at_once_do_not_mix_their_labels(demo_dataset, monkeypatch):
     with ThreadPoolExecutor() as pool:
         runs = list(pool.map(lambda classes: auto_label(demo_dataset, classes, encoder="offline"), subsets))
     assert {run.run_key for run in runs} == set(demo_dataset.list_runs()) == {"auto_label_1", "auto_label_2"}
-    last = max(runs, key=lambda run: run.run_key)
+    wrote_last = max(list_runs(demo_dataset), key=lambda record: record.finished).key
+    (last,) = [run for run in runs if run.run_key == wrote_last]
     assert demo_dataset.count_values("auto_label.label") == {k: v for k, v in last.counts.items() if v}
     assert demo_dataset.values("auto_label.confidence") == demo_dataset.values("confidence")
 

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +24,10 @@ from .labelling import RefinedRun
 from .pipeline import settings_for
 from .sources import Prompts, Towers, load_towers, read_prompts
 from .suggesting import suggest_names
+from .versions import package_versions
 
 if TYPE_CHECKING:
     from .report.images_table import ImagesTable
-
-PACKAGES = ("fiftyone-autolabel", "numpy", "scipy", "scikit-learn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,17 +199,6 @@ def check_files(paths: Sequence[str]) -> None:
         raise InputError(
             f"{len(missing)} of {len(paths)} images are missing, the first is {missing[0]}: correct the list."
         )
-
-
-def package_versions() -> dict[str, str]:
-    """Package → version, of the packages that decide what comes out."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # a plugin that was downloaded, not installed
-            found[name] = "not installed"
-    return found
 
 
 def _checked(

@@ -161,8 +161,8 @@ def auto_label(
     """
     from .dataset.patches import field_to_label, read_objects
     from .dataset.reading import read_images
+    from .dataset.run_inputs import RunInputs
     from .dataset.running import run_under_way
-    from .dataset.runs import RunInputs
 
     objects = field_to_label(samples, objects)
     prompts = read_prompts(classes, prompt_templates, text_embeddings)

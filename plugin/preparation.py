@@ -195,8 +195,8 @@ def _under_way(
     progress: Progress | None,
 ) -> "AbstractContextManager[Run]":
     """Start a run that names no classes."""
+    from .dataset.run_inputs import RunInputs
     from .dataset.running import run_under_way
-    from .dataset.runs import RunInputs
 
     inputs = RunInputs([], [], tower, sources=sources)
     return run_under_way(samples, inputs, None, column, n_images=len(samples), progress=progress)

@@ -20,6 +20,7 @@ from .report.prototypes import Prototypes, make_prototypes
 from .report.writing import check_report_folder, write_report
 from .sources import Prompts, load_towers
 from .stored import StoredRun, load_run
+from .versions import package_versions
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -67,8 +68,6 @@ def report_run(
     Raises:
         InputError: There is no such run, or the folder cannot be made.
     """
-    from .dataset.runs import package_versions
-
     check_report_folder(folder, overwrite)
     run = load_run(dataset, run_key)
     prototypes, why_not = None, ""
@@ -81,7 +80,7 @@ def report_run(
         run.summary,
         run.images_table(),
         prototypes=prototypes,
-        versions=package_versions(),
+        versions=package_versions("fiftyone"),
         title=title or f"{dataset.name}, {run.run_key}",
         png=png,
         overwrite=overwrite,

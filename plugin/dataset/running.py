@@ -25,16 +25,15 @@ from .lock import WriteLock
 from .outcome import Outcome
 from .reading import Samples, dataset_of, on_object
 from .review import save_review_views
+from .run_inputs import RunInputs, new_config
 from .runs import (
     UNHEARD,
-    RunInputs,
     RunRecord,
     RunState,
     documents,
     find_run,
     free_key,
     list_all_runs,
-    new_config,
     read_results,
     stamp,
     taken_keys,

@@ -3,22 +3,17 @@
 Kept as a FiftyOne custom run, so that it is listed, loaded and cloned by FiftyOne's own calls.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import Any
 
 import fiftyone as fo
-import numpy as np
 from bson import json_util
 from fiftyone.core.odm.runs import RunDocument
 from gridfs.errors import NoFile
 from mongoengine.queryset import QuerySet
 
-from ..encoders.base import ImageTower
-from ..encoders.descriptions import ClassDescription
-from ..engine.config import Settings
 from ..engine.errors import InputError
 from ..engine.results import LevelHistory
 from .columns import Column
@@ -46,51 +41,6 @@ class RunState(str, Enum):
 
 
 @dataclass(frozen=True)
-class RunInputs:
-    """What a run works from.
-
-    Attributes:
-        classes: k classes with their descriptions; none where nothing is labelled.
-        prompt_templates: Templates that the names and descriptions go through.
-        encoder: What makes the vectors of images and classes.
-        visual_encoder: Second encoder of the images, None without one.
-        clusters: What to call the micro-clusters that were given, None if they are computed.
-        sources: Argument of `auto_label` → its value as a text, "" for what no text can bring back; with
-            them the run can be made again.
-        margin: What was shown around every object, as a share of its box; None for whole images.
-    """
-
-    classes: Sequence[ClassDescription]
-    prompt_templates: Sequence[str]
-    encoder: ImageTower
-    visual_encoder: ImageTower | None = None
-    clusters: str | None = None
-    sources: dict[str, str] = field(default_factory=dict)
-    margin: float | None = None
-
-    @property
-    def class_names(self) -> list[str]:
-        """(k,) labels."""
-        return [one.name for one in self.classes]
-
-    def described(self) -> dict:
-        """The same in values that go through JSON."""
-        visual = self.visual_encoder
-        return {
-            "classes": self.class_names,
-            "descriptions": [list(one.descriptions) for one in self.classes],
-            "prompt_templates": list(self.prompt_templates),
-            "encoder": self.encoder.name,
-            "encoder_version": self.encoder.version,
-            "visual_encoder": visual.name if visual else None,
-            "visual_encoder_version": visual.version if visual else None,
-            "clusters": self.clusters,
-            "sources": self.sources,
-            "margin": self.margin,
-        }
-
-
-@dataclass(frozen=True)
 class RunRecord:
     """A run as it is listed.
 
@@ -113,8 +63,8 @@ class RunRecord:
         prompt_templates: Templates that names and descriptions went through.
         encoder: Name of the encoder.
         visual_encoder: Name of the second image encoder, "" without one.
-        sources: As in `RunInputs`.
-        margin: As in `RunInputs`.
+        sources: As in `run_inputs.RunInputs`.
+        margin: As in `run_inputs.RunInputs`.
         fields: Names of the fields that it writes; of a run that only prepares others, its column.
         settings: Settings by name.
         seconds: Stage → duration.
@@ -246,33 +196,6 @@ def cancel_run(dataset: fo.Dataset, key: str) -> None:
         raise InputError(f"Run {key!r} is writing already and is done in a moment: delete it afterwards.")
 
 
-def new_config(
-    inputs: RunInputs, settings: Settings | None, fields: FieldNames | Column, n_images: int
-) -> dict[str, object]:
-    """What is written down of a run when it starts."""
-    return {
-        "method": METHOD if isinstance(fields, FieldNames) else PREPARATION,
-        "state": RunState.RUNNING.value,
-        "error": "",
-        "started": stamp(),
-        "heartbeat": stamp(),
-        "finished": None,
-        "is_writing": False,
-        "cancel_requested": False,
-        "progress": ["", 0, 0],
-        "history": [],
-        "n_images": n_images,
-        "n_labelled": 0,
-        "n_failed": 0,
-        "expected_accuracy": None,
-        "seconds": {},
-        "settings": asdict(settings) if settings else {},
-        "fields": fields.by_role(),
-        "objects": fields.objects if isinstance(fields, FieldNames) else None,
-        "versions": package_versions(),
-    } | inputs.described()
-
-
 def documents(dataset: fo.Dataset) -> QuerySet:
     """The records of a dataset's runs in the database; those that FiftyOne keeps in memory grow old.
 
@@ -325,18 +248,6 @@ def free_key(dataset: fo.Dataset, fields: FieldNames | Column) -> str:
 def stamp(moment: datetime | None = None) -> str:
     """A moment, by default this one, as texts that sort by time; FiftyOne sends records through JSON."""
     return (moment or datetime.now(timezone.utc)).isoformat()
-
-
-def package_versions() -> dict[str, str]:
-    """Package → version, of the packages that decide what comes out."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    versions = {"fiftyone": fo.__version__, "numpy": np.__version__}
-    try:
-        versions["fiftyone-autolabel"] = version("fiftyone-autolabel")
-    except PackageNotFoundError:  # a plugin that was downloaded, not installed
-        versions["fiftyone-autolabel"] = "plugin"
-    return versions
 
 
 def _document(dataset: fo.Dataset, key: str) -> RunDocument:

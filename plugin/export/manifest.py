@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..dataset.runs import package_versions
+from ..versions import package_versions
 
 MANIFEST_NAME = "manifest.json"
 WHOLE = "all"
@@ -64,7 +64,7 @@ def write_manifest(
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         **counts,
         "settings": settings,
-        "versions": package_versions(),
+        "versions": package_versions("fiftyone"),
         "files": _checksums(folder, progress),
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False)

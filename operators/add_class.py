@@ -1,6 +1,6 @@
 """The operator that labels again with one class more, as when a cluster fits none.
 
-What it does is told in `plugin.repeating`.
+What it does is told in `plugin.run.again`.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.pipeline import Labelling, Progress
-from ..plugin.repeating import add_classes, arguments_to_add, further_classes, last_run
-from ..plugin.report.theme import counted
+from ..plugin.run.again import add_classes, arguments_to_add, further_classes, last_run
+from ..plugin.run.pipeline import Labelling, Progress
+from ..plugin.wording import counted
 from .auto_label import AutoLabel
 from .forms import add_problem, refuse, sentence_of
 from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on

@@ -1,6 +1,6 @@
 """The operator that labels a view from class names: its form, its progress, its closing notice.
 
-What it does is told in `plugin.pipeline`.
+What it does is told in `plugin.run.pipeline`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,8 +15,8 @@ from ..plugin.dataset.patches import check_objects, is_patches, object_view
 from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
-from ..plugin.pipeline import Labelling, Progress, auto_label
-from ..plugin.report.theme import counted, percent, plain
+from ..plugin.run.pipeline import Labelling, Progress, auto_label
+from ..plugin.wording import counted, percent, plain
 from .auto_label_form import (
     FIELDS,
     add_inputs,
@@ -56,8 +56,8 @@ class AutoLabel(LongOperator):
         encoder: str = "auto",
         embeddings: str | None = None,
         text_embeddings: str | None = None,
-        visual_encoder: str | None = None,
-        visual_embeddings: str | None = None,
+        second_encoder: str | None = None,
+        second_embeddings: str | None = None,
         clusters: str | None = None,
         objects: str | None = None,
         margin: float = MARGIN,
@@ -77,8 +77,8 @@ class AutoLabel(LongOperator):
             encoder: "auto", "offline", "openclip[:MODEL/PRETRAINED]" or "sentence-transformers:MODEL".
             embeddings: Vector field or brain key to use instead of embedding the images.
             text_embeddings: `.npy` file with one row per class, from the model of `embeddings`.
-            visual_encoder: Second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch".
-            visual_embeddings: Vector field or brain key to use instead of a second encoder.
+            second_encoder: Second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch".
+            second_embeddings: Vector field or brain key to use instead of a second encoder.
             clusters: Field with the cluster of every image; computed if None.
             objects: Field of boxes or shapes to label one by one, instead of whole images.
             margin: What to show around an object, as a share of its width and height, from 0 to 1.
@@ -104,8 +104,8 @@ class AutoLabel(LongOperator):
                 "encoder": encoder,
                 "embeddings": embeddings,
                 "text_embeddings": text_embeddings,
-                "visual_encoder": visual_encoder,
-                "visual_embeddings": visual_embeddings,
+                "second_encoder": second_encoder,
+                "second_embeddings": second_embeddings,
                 "clusters": clusters,
                 "objects": objects,
                 "margin": margin,
@@ -149,8 +149,8 @@ class AutoLabel(LongOperator):
             encoder=ctx.params.get("encoder") or "auto",
             embeddings=ctx.params.get("embeddings") or None,
             text_embeddings=chosen_text_embeddings(ctx),
-            visual_encoder=ctx.params.get("visual_encoder") or None,
-            visual_embeddings=ctx.params.get("visual_embeddings") or None,
+            second_encoder=ctx.params.get("second_encoder") or None,
+            second_embeddings=ctx.params.get("second_embeddings") or None,
             clusters=ctx.params.get("clusters") or None,
             objects=chosen_objects(ctx, samples),
             margin=chosen_margin(ctx),
@@ -171,8 +171,8 @@ class AutoLabel(LongOperator):
             _where_to_look(labelling),
         ]
         lines += _of_people(labelling)
-        if labelling.visual_encoder:
-            lines.insert(3, f"Second image encoder: {labelling.visual_encoder}.")
+        if labelling.second_encoder:
+            lines.insert(3, f"Second image encoder: {labelling.second_encoder}.")
         if labelling.failures:
             field = f"{labelling.fields.label}.error" if labelling.fields.objects else labelling.fields.error
             failed = counted(len(labelling.failures), labelling.fields.noun)
@@ -182,7 +182,7 @@ class AutoLabel(LongOperator):
             "n_labelled": len(labelling.sample_ids),
             "n_failed": len(labelling.failures),
             "encoder": labelling.encoder,
-            "visual_encoder": labelling.visual_encoder,
+            "second_encoder": labelling.second_encoder,
             "expected_accuracy": labelling.expected_accuracy,
             "counts": labelling.counts,
             "seconds": labelling.seconds,
@@ -223,8 +223,8 @@ def _of_people(labelling: Labelling) -> list[str]:
         lines.append(
             f"Anchored to the labels of {counted(kept, labelling.fields.noun)} that people gave or approved."
         )
-    if labelling.strange_answers:
-        names = ", ".join(map(plain, labelling.strange_answers))
+    if labelling.unlisted_classes:
+        names = ", ".join(map(plain, labelling.unlisted_classes))
         lines.append(f"People also gave {names}, not among these classes: *Refine with corrections* adds it.")
     return lines
 

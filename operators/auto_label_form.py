@@ -32,13 +32,13 @@ from ..plugin.encoders.descriptions import ClassDescription, Classes, read_class
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import METHODS, PRESETS, Settings
-from ..plugin.report.theme import counted
+from ..plugin.wording import counted
 from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
 
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
-VISUAL_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
-MORE = ("prompt_templates", "visual_encoder", "visual_embeddings", "clusters", "text_embeddings", "run_key")
+SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
+MORE = ("prompt_templates", "second_encoder", "second_embeddings", "clusters", "text_embeddings", "run_key")
 """Inputs that stay hidden until they are asked for or given."""
 
 
@@ -240,18 +240,18 @@ def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
 def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
     """A second image encoder, or its vectors."""
     encoder = inputs.str(
-        "visual_encoder",
+        "second_encoder",
         label="Second image encoder",
         description="Finds which images are alike, while the first compares them with the names; optional",
-        view=suggesting(VISUAL_ENCODERS),
+        view=suggesting(SECOND_ENCODERS),
     )
-    chosen = ctx.params.get("visual_encoder")
+    chosen = ctx.params.get("second_encoder")
     if chosen and chosen != "auto":
         refuse(encoder, sentence_of(partial(choose_encoder, chosen)))
     _add_vectors(
         inputs,
         _vector_sources(ctx, samples),
-        "visual_embeddings",
+        "second_embeddings",
         label="Existing embeddings of a second encoder",
         description="Vectors of any image model, in place of a second image encoder",
     )

@@ -18,7 +18,7 @@ from fiftyone.operators.executor import ExecutionRunState
 
 from ..plugin.engine.errors import InputError, RunCancelledError
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
-from ..plugin.pipeline import STAGES, Progress
+from ..plugin.run.pipeline import STAGES, Progress
 
 Result = TypeVar("Result")
 Work = Callable[[Progress], Result]

@@ -1,6 +1,6 @@
 """What a run works from, and what is written down of it when it starts.
 
-How the record goes on from there is in `runs`.
+How the record goes on from there is in `record`.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from ..encoders.base import ImageTower
 from ..encoders.descriptions import ClassDescription
 from ..engine.config import Settings
-from ..versions import package_versions
+from ..system.versions import package_versions
 from .columns import Column
 from .fields import FieldNames
-from .runs import METHOD, PREPARATION, RunState, stamp
+from .record import METHOD, PREPARATION, RunState, stamp
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class RunInputs:
         classes: k classes with their descriptions; none where nothing is labelled.
         prompt_templates: Templates that the names and descriptions go through.
         encoder: What makes the vectors of images and classes.
-        visual_encoder: Second encoder of the images, None without one.
+        second_encoder: Second encoder of the images, None without one.
         clusters: What to call the micro-clusters that were given, None if they are computed.
         sources: Argument of `auto_label` → its value as a text, "" for what no text can bring back; with
             them the run can be made again.
@@ -33,7 +33,7 @@ class RunInputs:
     classes: Sequence[ClassDescription]
     prompt_templates: Sequence[str]
     encoder: ImageTower
-    visual_encoder: ImageTower | None = None
+    second_encoder: ImageTower | None = None
     clusters: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
     margin: float | None = None
@@ -45,15 +45,15 @@ class RunInputs:
 
     def described(self) -> dict:
         """The same in values that go through JSON."""
-        visual = self.visual_encoder
+        second = self.second_encoder
         return {
             "classes": self.class_names,
             "descriptions": [list(one.descriptions) for one in self.classes],
             "prompt_templates": list(self.prompt_templates),
             "encoder": self.encoder.name,
             "encoder_version": self.encoder.version,
-            "visual_encoder": visual.name if visual else None,
-            "visual_encoder_version": visual.version if visual else None,
+            "second_encoder": second.name if second else None,
+            "second_encoder_version": second.version if second else None,
             "clusters": self.clusters,
             "sources": self.sources,
             "margin": self.margin,

@@ -24,9 +24,7 @@ from .fields import FieldNames
 from .lock import WriteLock
 from .outcome import Outcome
 from .reading import Samples, dataset_of, on_object
-from .review import save_review_views
-from .run_inputs import RunInputs, new_config
-from .runs import (
+from .record import (
     UNHEARD,
     RunRecord,
     RunState,
@@ -39,6 +37,8 @@ from .runs import (
     taken_keys,
     update_record,
 )
+from .review_views import save_review_views
+from .run_inputs import RunInputs, new_config
 from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0

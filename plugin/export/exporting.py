@@ -15,7 +15,7 @@ import numpy as np
 from ..dataset.reading import Samples, dataset_of, flat_samples, read_vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
-from ..target import new_folder
+from ..system.targets import new_folder
 from .formats import Plan, tag_splits, write_format
 from .manifest import WHOLE, Exported, write_manifest
 from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options

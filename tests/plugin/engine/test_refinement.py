@@ -61,7 +61,7 @@ def test_any_input_that_is_accepted_gives_finite_numbers_and_keeps_what_people_s
     X, T = rng.normal(size=(n, d)), rng.normal(size=(k, d))
     anchors = np.where(rng.random(n) < data.draw(st.floats(0, 1)), rng.integers(k, size=n), -1)
     given_too = {
-        "visual_embeddings": rng.normal(size=(n, data.draw(st.integers(1, 5)))),
+        "second_embeddings": rng.normal(size=(n, data.draw(st.integers(1, 5)))),
         "micro_clusters": rng.integers(-1, 4, size=n),
     }
     chosen = data.draw(st.sets(st.sampled_from(sorted(given_too))))

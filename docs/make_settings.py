@@ -27,7 +27,7 @@ def page() -> str:
     docs = setting_docs()
     lines = [HEAD, "| setting | default | meaning |", "|---|---|---|"]
     lines += [f"| `{each.name}` | {_value(each.default)} | {docs[each.name]} |" for each in fields(Settings)]
-    lines += ["", "## Presets", "What each preset changes. `auto` chooses a preset by the number of images.", ""]
+    lines += ["", "## Presets", "`auto` chooses a preset by the number of images.", ""]
     lines += [f"- `{name}`: {_changes(name)}" for name in PRESETS]
     return "\n".join(lines) + "\n"
 

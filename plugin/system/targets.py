@@ -15,6 +15,19 @@ from uuid import uuid4
 from ..engine.errors import InputError
 
 
+class TargetExistsError(InputError):
+    """A target exists and is only replaced on request.
+
+    Attributes:
+        target: Its absolute path.
+    """
+
+    def __init__(self, target: Path) -> None:
+        """Name the target."""
+        super().__init__(f"{target} exists: choose another folder, or overwrite it.")
+        self.target = target
+
+
 def check_target(target: Path, overwrite: bool, mark: str) -> None:
     """Check that a target may be written.
 
@@ -31,7 +44,7 @@ def check_target(target: Path, overwrite: bool, mark: str) -> None:
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     if not overwrite:
-        raise InputError(f"{target} exists: choose another folder, or overwrite it.")
+        raise TargetExistsError(target)
     if not _is_marked(target, mark):
         raise InputError(f"{target} holds no {mark}, and is not overwritten: choose another folder.")
 

@@ -6,6 +6,7 @@ from fiftyone.operators import types
 from ..plugin.dataset.pending import find_pending, pending_runs
 from ..plugin.dataset.record import RunState, cancel_run, list_all_runs
 from .choosing_runs import KEY, OperatorOnRun, add_run
+from .forms import add_problem
 
 TITLE = "Cancel run"
 
@@ -21,8 +22,17 @@ class CancelRun(OperatorOnRun):
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
-        under_way = [run for run in list_all_runs(ctx.dataset) if run.state == RunState.RUNNING]
-        add_run(inputs, ctx, [*under_way, *pending_runs(ctx.dataset)])
+        runs = list_all_runs(ctx.dataset)
+        finished = {run.key: run.state for run in runs if run.state != RunState.RUNNING}
+        chosen = ctx.params.get(KEY)
+        if chosen in finished:
+            add_problem(
+                inputs,
+                f"Run {chosen} is {finished[chosen].value}, so it cannot be cancelled: delete it instead.",
+            )
+        else:
+            running = [run for run in runs if run.state == RunState.RUNNING]
+            add_run(inputs, ctx, [*running, *pending_runs(ctx.dataset)])
         return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Cancel run"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:

@@ -26,17 +26,18 @@ class DeleteRun(DescribedOperator):
     icon = "delete"
     risk_level = types.RiskLevel.HIGH
 
-    def __call__(self, dataset: fo.Dataset, run_key: str) -> Any:
-        """Delete a run from Python, without asking.
+    def __call__(self, dataset: fo.Dataset, run_key: str, *, confirmed: bool = True) -> Any:
+        """Delete a run from Python.
 
         Args:
             dataset: Dataset of the run.
             run_key: Key of the run.
+            confirmed: Whether to delete it; the form asks for this, a call needs no further confirmation.
 
         Returns:
             The `ExecutionResult`, whose `result` says what was deleted; in a notebook a task to `await`.
         """
-        return execute_on(self.uri, dataset, {KEY: run_key, "confirmed": True})
+        return execute_on(self.uri, dataset, {KEY: run_key, "confirmed": confirmed})
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form: the run, the fields that would be deleted, and a confirmation."""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.reading import Samples, dataset_of, vector_sources
 from ..plugin.dataset.record import completed_runs
+from ..plugin.engine.errors import InputError
 from ..plugin.export.exporting import Progress, export_labels
 from ..plugin.export.manifest import Exported
 from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
@@ -51,6 +52,7 @@ class ExportLabels(LongOperator):
         options: ExportOptions = DEFAULTS,
         embeddings: str | None = None,
         delegate: bool = False,
+        **given: Any,
     ) -> Any:
         """Export a dataset or view from Python, as the form does in the App.
 
@@ -61,10 +63,15 @@ class ExportLabels(LongOperator):
             options: Labels, splits, and how to export images.
             embeddings: Vector field or brain key to find near-duplicates with.
             delegate: Whether to queue the export for `fiftyone delegated launch`.
+            **given: Fields of `ExportOptions` by name, in place of those of `options`.
 
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+
+        Raises:
+            InputError: There is no such option, or its value cannot be used.
         """
+        options = _with(options, given)
         params = asdict(options) | {"folder": str(folder), "format": format, "embeddings": embeddings}
         params["splits"] = ", ".join(map(repr, options.splits)) if options.splits else None
         return execute_on(self.uri, sample_collection, params, delegate=delegate)
@@ -73,20 +80,20 @@ class ExportLabels(LongOperator):
         """The form."""
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
-        fields = exportable_fields(samples)
+        label_fields = exportable_fields(samples)
         problem = NO_LABELS
-        if fields:
+        if label_fields:
             problem = sentence_of(partial(check_collection, samples, _label_field(ctx, samples)))
         if problem:
             add_problem(inputs, problem)
         _add_target(inputs, ctx)
         inputs.enum(
             "label_field",
-            fields,
+            label_fields,
             default=_usual_field(samples),
             label="Label field",
             description="Reviewed labels take precedence",
-            view=dropdown(fields),
+            view=dropdown(label_fields),
         )
         _add_filters(inputs)
         _add_splits(inputs, ctx, samples)
@@ -128,15 +135,25 @@ class ExportLabels(LongOperator):
         return f"Exported {counted(result.n_images, 'image')}", "success"
 
 
+def _with(options: ExportOptions, given: dict[str, Any]) -> ExportOptions:
+    known = [field.name for field in fields(ExportOptions)]
+    for name in given:
+        if name not in known:
+            raise InputError(f"There is no export option {name!r}: choose from {', '.join(known)}.")
+    if isinstance(given.get("splits"), str):
+        given = given | {"splits": parse_splits(given["splits"])}
+    return replace(options, **given)
+
+
 def _label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
     return ctx.params.get("label_field") or _usual_field(samples)
 
 
 def _usual_field(samples: Samples) -> str:
     """The default field of runs if it exists, else that of the latest run, else the first."""
-    fields = exportable_fields(samples)
+    exportable = exportable_fields(samples)
     of_runs = [run.fields.label for run in reversed(completed_runs(dataset_of(samples)))]
-    return next((one for one in (DEFAULTS.label_field, *of_runs, *fields) if one in fields), "")
+    return next((one for one in (DEFAULTS.label_field, *of_runs, *exportable) if one in exportable), "")
 
 
 def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:

@@ -71,7 +71,7 @@ def test_nothing_is_said_of_all_samples_because_none_is_selected(labelled):
 def test_without_an_answer_there_is_nothing_to_refine_with(labelled):
     is_refused(
         open_form(labelled, "Refine with corrections"),
-        "No label is reviewed yet: approve or correct some first.",
+        "No label is reviewed yet",
     )
 
 

@@ -7,6 +7,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.reviews import fields_of_run, read_reviews
+from ..plugin.report.remarks import remarks
 from ..plugin.run.corrections import Relabelling, refine_with_corrections
 from ..plugin.wording import counted, percent, plain
 from .background import Work
@@ -65,10 +66,14 @@ class RefineWithCorrections(LongOperator):
         lines = [
             f"**{_labels(done.n_changed)} changed** of {n_others:,} unreviewed ones, with "
             f"{counted(done.n_reviewed, 'reviewed label')} as anchors.",
-            f"Expected accuracy of the {n_others:,} unreviewed labels: {percent(done.accuracy_after)} "
-            f"(before: {percent(done.accuracy_before)}).",
-            f"Expected accuracy of all labels: {percent(done.labelling.expected_accuracy)}.",
+            *map(plain, remarks(done.labelling.counts, done.labelling.fields.noun)),
         ]
+        if n_others and len(done.labelling.classes) > 1:
+            lines += [
+                f"Expected accuracy of the {n_others:,} unreviewed labels: {percent(done.accuracy_after)} "
+                f"(before: {percent(done.accuracy_before)}).",
+                f"Expected accuracy of all labels: {percent(done.labelling.expected_accuracy)}.",
+            ]
         if done.new_classes:
             lines.append(f"New classes: {', '.join(map(plain, done.new_classes))}.")
         if done.labelling.unlisted_classes:

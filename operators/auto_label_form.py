@@ -66,7 +66,7 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
         InputError: It cannot be used.
     """
     return Inputs(
-        classes=chosen_classes(ctx, samples),
+        classes=read_classes(chosen_classes(ctx, samples)),
         prompt_templates=ctx.params.get("prompt_templates") or None,
         encoder=ctx.params.get("encoder") or "auto",
         embeddings=ctx.params.get("embeddings") or None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..encoders.crops import MARGIN
+from ..encoders.descriptions import read_classes
 from ..encoders.image_files import image_files
 from ..encoders.registry import ENCODER_NAMES
 from ..engine.errors import InputError
@@ -163,7 +164,7 @@ def label(
     from .console import Printer
 
     inputs = Inputs(
-        classes=class_entries(classes or [], classes_file),
+        classes=read_classes(class_entries(classes or [], classes_file)),
         prompt_templates=template or None,
         encoder=encoder,
         embeddings=embeddings,

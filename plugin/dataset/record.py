@@ -108,6 +108,17 @@ class RunRecord:
         return self.fields.noun if isinstance(self.fields, FieldNames) else "image"
 
     @property
+    def label_fields(self) -> FieldNames:
+        """The fields of its labels.
+
+        Raises:
+            InputError: It wrote no labels, but embeddings or clusters.
+        """
+        if isinstance(self.fields, FieldNames):
+            return self.fields
+        raise InputError(f"Run {self.key!r} wrote {self.fields.role}, not labels: choose another run.")
+
+    @property
     def main_field(self) -> str:
         """The field of its labels or values."""
         return _main_field(self.fields)

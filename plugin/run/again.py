@@ -12,9 +12,8 @@ import numpy as np
 
 from ..dataset.labels import labels_of
 from ..dataset.reading import dataset_of
-from ..dataset.record import latest_run
-from ..dataset.reviews import fields_of_run, read_reviews
-from ..encoders.descriptions import ClassDescription, Classes
+from ..dataset.reviews import read_reviews, run_of
+from ..encoders.descriptions import ClassDescription, Classes, read_classes
 from ..engine.errors import InputError
 from ..engine.progress import Progress
 from .inputs import Inputs
@@ -61,7 +60,7 @@ class LastRun:
                 "The last run got its classes as vectors (text_embeddings), and there is none for a new "
                 "class: label again with vectors for all classes."
             )
-        return self.inputs(given).with_classes(classes)
+        return self.inputs(given).with_classes(read_classes(classes))
 
 
 def last_run(samples: "Samples", label_field: str) -> LastRun:
@@ -74,12 +73,11 @@ def last_run(samples: "Samples", label_field: str) -> LastRun:
     Raises:
         InputError: No run wrote the field.
     """
-    fields, dataset = fields_of_run(samples, label_field), dataset_of(samples)
-    record = latest_run(dataset, label_field)
+    record, dataset = run_of(samples, label_field), dataset_of(samples)
     if record.key not in dataset.list_runs():  # another process made it
         dataset.reload()
     view = samples if samples is not dataset else dataset.load_run_view(record.key)
-    return LastRun(record, fields, dataset, view)
+    return LastRun(record, record.label_fields, dataset, view)
 
 
 def add_classes(
@@ -149,7 +147,9 @@ def refine_with_corrections(
         new_classes = []
     labels = labels_of(last.dataset, last.fields)
     before = labels.values("label", "label", "confidence")
-    run = label_samples(last.samples, inputs.with_classes(map(ClassDescription, new_classes)), progress)
+    run = label_samples(
+        last.samples, inputs.with_classes([ClassDescription(name) for name in new_classes]), progress
+    )
     after = labels.values("label", "label", "confidence")
     return replace(run, changes=_changes(run.sample_ids, reviews, before, after, new_classes))
 

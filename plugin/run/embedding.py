@@ -22,15 +22,15 @@ logger = logging.getLogger("fiftyone_autolabel")
 
 
 class Items(Protocol):
-    """What is labelled: images, or objects in them.
+    """What is labelled: images, or objects in them."""
 
-    Attributes:
-        ids: (n,) ids, under which they are written.
-        images: (n,) what the encoders look at.
-    """
+    @property
+    def ids(self) -> list[str]:
+        """(n,) ids, under which they are written."""
 
-    ids: list[str]
-    images: Sequence[ImageLike]
+    @property
+    def images(self) -> Sequence[ImageLike]:
+        """(n,) what the encoders look at."""
 
     def vectors(self, source: str) -> np.ndarray:
         """Vectors by the name of where they are kept, (n, d) float32; rows of NaN where there are none."""
@@ -152,8 +152,9 @@ def embed_images(
         images: n images.
         report: Called with ("embed", done, total), where total is n per tower.
     """
-    n, views, errors = len(images), [], {}
-    total = n * len(towers)
+    n, total = len(images), len(images) * len(towers)
+    views: list[np.ndarray] = []
+    errors: dict[int, str] = {}
     report("embed", 0, total)
     for number, tower in enumerate(towers):
 

@@ -4,16 +4,16 @@ Python, the form and the command line each make one `Inputs`, and the record of 
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..encoders.base import Encoder, ImageTower
 from ..encoders.crops import MARGIN
-from ..encoders.descriptions import ClassDescription, Classes, read_classes
+from ..encoders.descriptions import ClassDescription, read_classes
 from ..encoders.precomputed import Vectors
 from ..encoders.prompts import check_templates
 from ..engine.config import Settings
@@ -41,7 +41,7 @@ class Inputs:
     """What a run works from; k classes, n images or objects.
 
     Attributes:
-        classes: (k,) classes with their descriptions; given as for `read_classes`.
+        classes: (k,) classes with their descriptions, as `read_classes` returns them.
         prompt_templates: Texts with one `{}` for the name; those of the encoder if None.
         encoder: Name of an encoder, or an encoder.
         embeddings: (n, d) vectors of the images in place of the encoder's image tower.
@@ -52,12 +52,12 @@ class Inputs:
             if None.
         objects: Field of the objects that are labelled; None for whole images.
         margin: What is shown around an object, as a share of its width and height, in [0, 1].
-        settings: How to cluster and refine; a mapping of setting → value will do.
+        settings: How to cluster and refine.
         fields: Names of the fields to write; the usual ones if None.
         run_key: Key of the run; the next free one if None.
     """
 
-    classes: Classes
+    classes: Sequence[ClassDescription]
     prompt_templates: Sequence[str] | None = None
     encoder: str | Encoder = "auto"
     embeddings: Vectors | None = None
@@ -67,21 +67,30 @@ class Inputs:
     clusters: CustomClusters | None = None
     objects: str | None = None
     margin: float = MARGIN
-    settings: Settings | Mapping[str, object] | None = None
+    settings: Settings = field(default_factory=Settings)
     fields: "FieldNames | None" = None
     run_key: str | None = None
 
     def __post_init__(self) -> None:
-        """Parse classes, templates and settings, and check that the inputs go together.
+        """Check the templates, and that the inputs go together.
 
         Raises:
-            InputError: One of them is unusable, or two exclude each other.
+            InputError: They are unusable, or two inputs exclude each other.
         """
-        object.__setattr__(self, "classes", tuple(read_classes(self.classes)))
-        object.__setattr__(self, "settings", _settings(self.settings))
         if self.prompt_templates is not None:
-            object.__setattr__(self, "prompt_templates", check_templates(self.prompt_templates))
-        self._check_combination()
+            check_templates(self.prompt_templates)
+        is_prompted = self.prompt_templates is not None or any(one.descriptions for one in self.classes)
+        if self.text_embeddings is not None and is_prompted:
+            raise InputError(
+                "Class text embeddings replace all prompts: leave out either them, or the prompt templates "
+                "and the descriptions of classes."
+            )
+        if self.text_embeddings is not None and self.embeddings is None:
+            raise InputError(
+                "Class text embeddings need image embeddings from the same model: give embeddings too."
+            )
+        if self.second_encoder is not None and self.second_embeddings is not None:
+            raise InputError("Give second_encoder or second_embeddings, not both.")
 
     @property
     def class_names(self) -> list[str]:
@@ -92,13 +101,13 @@ class Inputs:
         """The prompt templates, those of the encoder where none were given."""
         return self.prompt_templates or encoder.prompt_templates
 
-    def with_classes(self, further: Iterable[str | ClassDescription]) -> "Inputs":
+    def with_classes(self, further: Sequence[ClassDescription]) -> "Inputs":
         """The same with further classes behind those that are there.
 
         Raises:
             InputError: One of them is unusable or there already, or the classes came as vectors.
         """
-        return replace(self, classes=[*self.classes, *further])
+        return replace(self, classes=read_classes([*self.classes, *further]))
 
     def recorded(self) -> dict[str, str]:
         """Input → the name, field, brain key or file that was given, "" for an array or another object."""
@@ -117,11 +126,11 @@ class Inputs:
             InputError: The run got arrays or functions, which no record keeps, and they are not given.
         """
         pairs = zip(run.classes, run.descriptions, strict=True)
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "classes": [ClassDescription(*pair) for pair in pairs],
-            "settings": {name: run.settings[name] for name in _names_of(Settings) if name in run.settings},
-            "fields": run.fields,
-            "objects": run.fields.objects,
+            "settings": _known_settings(run.settings),
+            "fields": run.label_fields,
+            "objects": run.label_fields.objects,
             "margin": MARGIN if run.margin is None else run.margin,
         }
         values |= run.inputs | {name: value for name, value in given.items() if value is not None}
@@ -138,20 +147,6 @@ class Inputs:
             values.setdefault("prompt_templates", list(run.prompt_templates))
         return cls(**values)
 
-    def _check_combination(self) -> None:
-        is_prompted = self.prompt_templates is not None or any(one.descriptions for one in self.classes)
-        if self.text_embeddings is not None and is_prompted:
-            raise InputError(
-                "Class text embeddings replace all prompts: leave out either them, or the prompt templates "
-                "and the descriptions of classes."
-            )
-        if self.text_embeddings is not None and self.embeddings is None:
-            raise InputError(
-                "Class text embeddings need image embeddings from the same model: give embeddings too."
-            )
-        if self.second_encoder is not None and self.second_embeddings is not None:
-            raise InputError("Give second_encoder or second_embeddings, not both.")
-
 
 def recorded_name(value: object) -> str:
     """A name, field, brain key or file as a record keeps it; "" for arrays and other objects."""
@@ -162,11 +157,19 @@ def recorded_name(value: object) -> str:
     return str(Path(name).resolve()) if name.endswith(".npy") else name
 
 
-def _settings(given: Settings | Mapping[str, object] | None) -> Settings:
-    if isinstance(given, Settings):
-        return given
-    return Settings().with_overrides(**(given or {}))
+def read_settings(given: Settings | Mapping[str, Any] | None) -> Settings:
+    """Settings as they are given: `Settings`, a mapping of setting → value, or None for the defaults.
+
+    Raises:
+        InputError: There is no such setting, or its value is out of range.
+    """
+    return given if isinstance(given, Settings) else Settings().with_overrides(**(given or {}))
 
 
-def _names_of(kind: type) -> Iterable[str]:
-    return [field.name for field in fields(kind)]
+def _known_settings(recorded: Mapping[str, Any]) -> Settings:
+    """The settings of a record, without those that this version does not have."""
+    return read_settings({name: recorded[name] for name in _names_of(Settings) if name in recorded})
+
+
+def _names_of(kind: type) -> list[str]:
+    return [each.name for each in fields(kind)]

@@ -7,20 +7,20 @@ import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..encoders.base import Encoder, ImageTower
 from ..encoders.crops import MARGIN
-from ..encoders.descriptions import Classes
+from ..encoders.descriptions import Classes, read_classes
 from ..encoders.precomputed import Vectors
 from ..engine.config import Settings
 from ..engine.progress import Progress, silent
 from .embedding import Towers, load_towers
 from .estimate import Cost, estimate_cost
 from .files import Files
-from .inputs import CustomClusters, Inputs
+from .inputs import CustomClusters, Inputs, read_settings
 from .labelling import Labelled, label_items, read_clusters, settings_for
 from .results import FinishedRun
 
@@ -117,7 +117,7 @@ def auto_label(
         RunCancelledError: Somebody cancelled the run; nothing was written.
     """
     inputs = Inputs(
-        classes=classes,
+        classes=read_classes(classes),
         prompt_templates=prompt_templates,
         encoder=encoder,
         embeddings=embeddings,
@@ -127,7 +127,7 @@ def auto_label(
         clusters=clusters,
         objects=objects,
         margin=margin,
-        settings=settings,
+        settings=read_settings(settings),
         fields=fields,
         run_key=run_key,
     )
@@ -168,14 +168,14 @@ def label_files(
         InputError: Something given cannot be used.
     """
     inputs = Inputs(
-        classes=classes,
+        classes=read_classes(classes),
         prompt_templates=prompt_templates,
         encoder=encoder,
         embeddings=embeddings,
         text_embeddings=text_embeddings,
         second_encoder=second_encoder,
         second_embeddings=second_embeddings,
-        settings=settings,
+        settings=read_settings(settings),
     )
     return label_paths(paths, inputs, progress)
 
@@ -286,7 +286,7 @@ def cluster_name(clusters: CustomClusters) -> str:
     return clusters if isinstance(clusters, str) else "array"
 
 
-def _finished(found: Labelled, inputs: Inputs, towers: Towers, **more: object) -> FinishedRun:
+def _finished(found: Labelled, inputs: Inputs, towers: Towers, **more: Any) -> FinishedRun:
     return FinishedRun(
         classes=inputs.class_names,
         encoder=towers.encoder.name,

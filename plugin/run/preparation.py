@@ -197,7 +197,7 @@ def _under_way(
     """Start a run that names no classes."""
     from ..dataset.running import run_under_way
 
-    described = {"encoder": tower.name, "encoder_version": tower.version, "inputs": names}
+    described: dict[str, object] = {"encoder": tower.name, "encoder_version": tower.version, "inputs": names}
     return run_under_way(samples, described, None, column, n_images=len(samples), progress=progress)
 
 

@@ -51,6 +51,11 @@ class LabelledRun(ABC):
 
     @property
     @abstractmethod
+    def run_key(self) -> str:
+        """Key of the run on its dataset; "" on files."""
+
+    @property
+    @abstractmethod
     def failures(self) -> dict[str, str]:
         """What could not be labelled, by its path in a run on files and by its id on a dataset → why."""
 

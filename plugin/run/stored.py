@@ -115,7 +115,7 @@ class StoredRun(LabelledRun):
         from ..dataset.reading import flat_samples, read_images
 
         run, outcome = self.record, self.outcome
-        if run.fields.objects:
+        if run.label_fields.objects:
             raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
         if any(not name for name in run.inputs.values()):
             raise InputError("It was made from arrays or an encoder object, which its record does not keep.")
@@ -234,10 +234,10 @@ def _paths(dataset: "fo.Dataset", record: "RunRecord") -> dict[str, str]:
     from ..dataset.reading import flat_samples
 
     samples = flat_samples(dataset)
-    if record.fields.objects is None:
+    if record.label_fields.objects is None:
         return dict(zip(*samples.values(["id", "filepath"]), strict=True))
     try:
-        objects = read_objects(samples, record.fields.objects)
+        objects = read_objects(samples, record.label_fields.objects)
     except InputError:  # none of them is left
         return {}
     return {one: crop.path for one, crop in zip(objects.ids, objects.images, strict=True)}

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.cli.app import app
-from fiftyone_autolabel.plugin.demo.photos import bench
+from fiftyone_autolabel.plugin.demo import bench
 from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from typer.testing import CliRunner

@@ -12,20 +12,12 @@ from ..plugin.dataset.patches import check_objects, is_patches, object_view
 from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
+from ..plugin.engine.progress import Progress
 from ..plugin.report.remarks import remarks
-from ..plugin.run.pipeline import Labelling, Progress, auto_label
+from ..plugin.run.pipeline import label_samples
+from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
-from .auto_label_form import (
-    FIELDS,
-    add_inputs,
-    chosen_classes,
-    chosen_fields,
-    chosen_key,
-    chosen_margin,
-    chosen_objects,
-    chosen_settings,
-    chosen_text_embeddings,
-)
+from .auto_label_form import FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
 from .forms import add_problem, sentence_of
 from .reviewing import execute_on
@@ -137,28 +129,12 @@ class AutoLabel(LongOperator):
         add_inputs(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
 
-    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], FinishedRun]:
         """Read the form."""
         samples = ctx.target_view(require_flat=True)
-        return lambda progress: auto_label(
-            samples,
-            chosen_classes(ctx, samples),
-            prompt_templates=ctx.params.get("prompt_templates") or None,
-            encoder=ctx.params.get("encoder") or "auto",
-            embeddings=ctx.params.get("embeddings") or None,
-            text_embeddings=chosen_text_embeddings(ctx),
-            second_encoder=ctx.params.get("second_encoder") or None,
-            second_embeddings=ctx.params.get("second_embeddings") or None,
-            clusters=ctx.params.get("clusters") or None,
-            objects=chosen_objects(ctx, samples),
-            margin=chosen_margin(ctx),
-            settings=chosen_settings(ctx),
-            fields=chosen_fields(ctx),
-            run_key=chosen_key(ctx),
-            progress=progress,
-        )
+        return lambda progress: label_samples(samples, chosen_inputs(ctx, samples), progress)
 
-    def summary(self, labelling: Labelling) -> dict:
+    def summary(self, labelling: FinishedRun) -> dict:
         """The result as JSON values."""
         noun = labelling.fields.noun
         second = f" Second image encoder: {labelling.second_encoder}." if labelling.second_encoder else ""
@@ -186,14 +162,14 @@ class AutoLabel(LongOperator):
             "message": "\n\n".join(lines),
         }
 
-    def notice(self, result: Labelling) -> tuple[str, str]:
+    def notice(self, result: FinishedRun) -> tuple[str, str]:
         """The number of labelled and of unreadable images."""
         labelled = f"Labelled {counted(len(result.sample_ids), result.fields.noun)}"
         if result.failures:
             return f"{labelled}, {len(result.failures)} could not be read", "warning"
         return labelled, "success"
 
-    def views(self, ctx: foo.ExecutionContext, result: Labelling) -> Iterator:
+    def views(self, ctx: foo.ExecutionContext, result: FinishedRun) -> Iterator:
         """Show the labelled objects, if the present view shows patches of the original field."""
         if result.fields.objects and is_patches(ctx.target_view(require_flat=True)):
             yield ctx.ops.set_view(object_view(ctx.dataset, result.fields.label, result.sample_ids))
@@ -206,7 +182,7 @@ def _most_frequent(counts: dict[str, int]) -> str:
     return f"{shown}, and {rest} more classes" if rest > 0 else shown
 
 
-def _expected(labelling: Labelling) -> str:
+def _expected(labelling: FinishedRun) -> str:
     """Expected accuracy of all labels and of the most confident ones; nothing if there is only one class."""
     if len(labelling.classes) == 1:
         return ""
@@ -217,7 +193,7 @@ def _expected(labelling: Labelling) -> str:
     return f", {percent(labelling.expected_accuracy)} of them expected to be right ({listed})"
 
 
-def _reviews(labelling: Labelling) -> list[str]:
+def _reviews(labelling: FinishedRun) -> list[str]:
     """How the run used labels that were reviewed before."""
     lines = []
     if kept := int(labelling.refinement.is_known.sum()):
@@ -228,7 +204,7 @@ def _reviews(labelling: Labelling) -> list[str]:
     return lines
 
 
-def _where_to_look(labelling: Labelling) -> str:
+def _where_to_look(labelling: FinishedRun) -> str:
     fields = labelling.fields
     if fields.objects:
         return (

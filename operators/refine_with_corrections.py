@@ -8,7 +8,8 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.reviews import fields_of_run, read_reviews
 from ..plugin.report.remarks import remarks
-from ..plugin.run.corrections import Relabelling, refine_with_corrections
+from ..plugin.run.again import refine_with_corrections
+from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
 from .background import Work
 from .base import LongOperator
@@ -59,40 +60,40 @@ class RefineWithCorrections(LongOperator):
         dataset, field = ctx.dataset, chosen_label_field(ctx, all_samples(ctx))
         return lambda progress: refine_with_corrections(dataset, field, progress=progress)
 
-    def summary(self, relabelling: Relabelling) -> dict:
+    def summary(self, run: FinishedRun) -> dict:
         """The changes as JSON values."""
-        done = relabelling
-        n_others = len(done.labelling.sample_ids) - done.n_reviewed
+        done = run.changes
+        n_others = len(run.sample_ids) - done.n_reviewed
         lines = [
             f"**{_labels(done.n_changed)} changed** of {n_others:,} unreviewed ones, with "
             f"{counted(done.n_reviewed, 'reviewed label')} as anchors.",
-            *map(plain, remarks(done.labelling.counts, done.labelling.fields.noun)),
+            *map(plain, remarks(run.counts, run.fields.noun)),
         ]
-        if n_others and len(done.labelling.classes) > 1:
+        if n_others and len(run.classes) > 1:
             lines += [
                 f"Expected accuracy of the {n_others:,} unreviewed labels: {percent(done.accuracy_after)} "
                 f"(before: {percent(done.accuracy_before)}).",
-                f"Expected accuracy of all labels: {percent(done.labelling.expected_accuracy)}.",
+                f"Expected accuracy of all labels: {percent(run.expected_accuracy)}.",
             ]
         if done.new_classes:
             lines.append(f"New classes: {', '.join(map(plain, done.new_classes))}.")
-        if done.labelling.unlisted_classes:
-            names = ", ".join(map(plain, done.labelling.unlisted_classes))
+        if run.unlisted_classes:
+            names = ", ".join(map(plain, run.unlisted_classes))
             lines.append(f"Not assigned to other images, as there is no text embedding: {names}.")
         return {
-            "run_key": done.labelling.run_key,
+            "run_key": run.run_key,
             "n_reviewed": done.n_reviewed,
             "n_changed": done.n_changed,
             "accuracy_before": done.accuracy_before,
             "accuracy_after": done.accuracy_after,
-            "expected_accuracy": done.labelling.expected_accuracy,
+            "expected_accuracy": run.expected_accuracy,
             "new_classes": done.new_classes,
             "message": "\n\n".join(lines),
         }
 
-    def notice(self, result: Relabelling) -> tuple[str, str]:
+    def notice(self, result: FinishedRun) -> tuple[str, str]:
         """The number of changed labels."""
-        return f"{_labels(result.n_changed)} changed", "success"
+        return f"{_labels(result.changes.n_changed)} changed", "success"
 
 
 def _labels(count: int) -> str:

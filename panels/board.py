@@ -28,7 +28,7 @@ from ..plugin.report.convergence import convergence_plot, history_plot
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import NEUTRAL, Plot
 from ..plugin.run.narrowing import narrow
-from ..plugin.run.stored import load_summary
+from ..plugin.run.stored import load_run
 from .choices import Choices, Tab
 from .pictures import pictures_of
 
@@ -354,4 +354,4 @@ def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Boa
 
 def _load_figures(dataset: fo.Dataset, run: RunRecord) -> Figures:
     key = _run_key(dataset, run)
-    return _kept.get_or_make(key, lambda: Figures(load_summary(dataset, run.key)))
+    return _kept.get_or_make(key, lambda: Figures(load_run(dataset, run.key).summary))

@@ -3,6 +3,7 @@
 import inspect
 import re
 from dataclasses import fields
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import fiftyone as fo
@@ -41,7 +42,8 @@ def labelled():
     for key in ("first", "second", "third"):
         X, T = np.eye(4)[[0, 0, 1, 1, 0, 1]], np.eye(4)[:2]
         auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=T, run_key=key)
-    update_record(dataset, "third", {"state": "running"})  # one that can be cancelled
+    beats = {"heartbeat": (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()}
+    update_record(dataset, "third", {"state": "running"} | beats)  # one that can be cancelled
     yield dataset
     dataset.delete()
 
@@ -83,7 +85,7 @@ def test_an_export_takes_its_options_by_name(labelled, tmp_path):
     given = {"format": "csv", "folder": tmp_path / "out", "images": "none", "minimum_confidence": 0.0}
     done = foo.get_operator(f"{PLUGIN}/export_labels")(labelled, label_field="auto_label_first", **given)
     assert done.result["n_images"] == 6
-    with pytest.raises(InputError, match="There is no export option 'confidence'"):
+    with pytest.raises(ValueError, match="There is no export option 'confidence'"):
         foo.get_operator(f"{PLUGIN}/export_labels")(labelled, confidence=0.5, **given)
 
 

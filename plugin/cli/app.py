@@ -12,7 +12,6 @@ import typer
 from typer.core import TyperGroup
 
 from ..engine.errors import InputError, RunCancelledError
-from ..system.targets import TargetExistsError
 from .bench import bench
 from .demo import demo
 from .evaluate import evaluate
@@ -26,6 +25,9 @@ from .runs import delete_run, runs
 REFUSED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+OVERWRITE = ("or overwrite it", "or give --overwrite")
+"""Words of a message that the App and Python share, and the option that they mean."""
 
 UsageError = typer.BadParameter.__base__
 """The usage error of typer, which comes from click in older versions."""
@@ -50,10 +52,8 @@ def _one_line() -> Iterator[None]:
     """Report in one line what ends a command early."""
     try:
         yield
-    except TargetExistsError as error:
-        _end(f"Error: {error.target} exists: choose another folder, or give --overwrite.", BAD_INPUT, error)
     except InputError as error:
-        _end(f"Error: {error}", BAD_INPUT, error)
+        _end(f"Error: {str(error).replace(*OVERWRITE)}", BAD_INPUT, error)
     except UsageError as error:
         place = error.ctx.command_path if error.ctx else "fiftyone-autolabel"
         _end(f"Error: {_sentence(error.format_message())} See {place} --help.", BAD_INPUT, error)

@@ -1,6 +1,6 @@
-"""Folders and zip files of reports and exports, written completely or not at all.
+"""A folder or file that is there complete, or not at all: where reports and exports go.
 
-The work is done in a folder beside the target, which is renamed at the end.
+The work is done beside it, and takes its place at the end.
 """
 
 import contextlib
@@ -15,48 +15,35 @@ from uuid import uuid4
 from ..engine.errors import InputError
 
 
-class TargetExistsError(InputError):
-    """A target exists and is only replaced on request.
-
-    Attributes:
-        target: Its absolute path.
-    """
-
-    def __init__(self, target: Path) -> None:
-        """Name the target."""
-        super().__init__(f"{target} exists: choose another folder, or overwrite it.")
-        self.target = target
-
-
 def check_target(target: Path, overwrite: bool, mark: str) -> None:
-    """Check that a target may be written.
+    """Check that something may be put somewhere.
 
     Args:
-        target: Absolute path of the folder, or of a file that ends in `.zip`.
-        overwrite: Whether an earlier target may be replaced.
-        mark: Name of a file by which an earlier target is recognised.
+        target: Absolute path of what is made: a folder, or a file that ends in `.zip`.
+        overwrite: Whether what was made there before may be replaced.
+        mark: Name of a file in it that tells what was made before from what is the user's.
 
     Raises:
-        InputError: The target exists and may not be replaced.
+        InputError: Something is there that may not be replaced.
     """
     if not target.name:
         raise InputError(f"{target} cannot be replaced: name a folder below it.")
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
     if not overwrite:
-        raise TargetExistsError(target)
+        raise InputError(f"{target} exists: choose another folder, or overwrite it.")
     if not _is_marked(target, mark):
         raise InputError(f"{target} holds no {mark}, and is not overwritten: choose another folder.")
 
 
 @contextlib.contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder that replaces `target` if the block succeeds, zipped if the target is a zip.
+    """Yield an empty folder that takes the place of `target` if the block ends well, zipped if that is a zip.
 
-    If the block fails, the folder is removed and the target is as before.
+    If it does not, for whatever reason, the folder is removed and the target is as it was before.
 
     Args:
-        target: Absolute path, which `check_target` has accepted.
+        target: Absolute path, which `check_target` has found free.
 
     Raises:
         InputError: Nothing can be written there, or the disk is full.
@@ -84,12 +71,12 @@ def _prepare(staging: Path, target: Path) -> None:
         raise InputError(
             f"{target} cannot be written, as {error.filename} is a file: choose another folder."
         ) from error
-    except FileNotFoundError as error:  # in folders of virtual file systems, such as /proc
-        raise InputError(f"{target.parent} cannot be created: choose another folder.") from error
+    except FileNotFoundError as error:  # in folders that are no folders of the disk, such as /proc
+        raise InputError(f"{target.parent} cannot be made: choose another folder.") from error
 
 
 def _put(source: Path, target: Path) -> None:
-    """Move a file or folder to the target; an earlier target is restored if that fails."""
+    """Move something to the place of what may be there, which is put back if that fails."""
     if not target.exists():
         os.rename(source, target)
         return
@@ -111,7 +98,7 @@ def _remove(path: Path) -> None:
 
 
 def _zipped(folder: Path) -> Path:
-    """Zip a folder beside it, following links."""
+    """An archive of a folder, beside it; links are followed."""
     archive = _archive_of(folder)
     shutil.make_archive(str(archive.with_suffix("")), "zip", folder)
     return archive
@@ -129,7 +116,7 @@ def _is_marked(path: Path, mark: str) -> bool:
 
 @contextlib.contextmanager
 def _disk_errors(target: Path) -> Iterator[None]:
-    """Turn errors of the disk into one sentence."""
+    """Say in a sentence what the disk refuses."""
     try:
         yield
     except OSError as error:

@@ -40,7 +40,7 @@ def test_the_folder_is_there_when_the_work_is_done(target):
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="only Linux has such a folder")
 def test_a_place_where_no_folder_can_be_made_is_named(tmp_path):
-    with pytest.raises(InputError, match="/proc/autolabel cannot be created: choose another folder"):
+    with pytest.raises(InputError, match="/proc/autolabel cannot be made: choose another folder"):
         make_export(Path("/proc/autolabel/export"), "")
 
 

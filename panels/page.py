@@ -1,18 +1,21 @@
-"""The pieces that a panel is made of, each with the values that it shows.
+"""The pieces that a panel is made of, each with the values that it shows and what a click on it does.
 
 Values travel apart from the layout, so that they are not sent back with every click.
 """
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.report.theme import Plot
 from ..plugin.wording import plain
 
-Handler = Callable[..., Any]
+Thing = TypeVar("Thing")
+Action = Callable[[Any], Any]
+"""What a click does; it is given the `event.Event`."""
 
 COLUMN = {"gridTemplateColumns": "minmax(0, 1fr)"}
 TWO_COLUMNS = {
@@ -30,6 +33,24 @@ FRAMED = {
 }
 """How a piece lies in its group; a frame that is drawn around the piece would not be as high as its row."""
 
+FOLDED_WHEN_SHORT: dict = {}
+
+
+class Handlers(Protocol):
+    """Methods of the panel that the App calls, by the path of the piece that something happened to."""
+
+    def on_choice(self, ctx: foo.ExecutionContext) -> Any:
+        """Something was chosen, moved or typed."""
+
+    def on_press(self, ctx: foo.ExecutionContext) -> Any:
+        """A button or a picture was pressed."""
+
+    def on_mark(self, ctx: foo.ExecutionContext) -> Any:
+        """A mark in a figure was clicked."""
+
+    def on_row(self, ctx: foo.ExecutionContext) -> Any:
+        """A row of a table was clicked."""
+
 
 class Page:
     """A group of pieces.
@@ -37,12 +58,16 @@ class Page:
     Attributes:
         schema: What the App draws.
         data: Name of a piece → what it shows.
+        clicks: Path of a piece, and for a row or mark its place there → what a click on it does; of the
+            whole page.
     """
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, handlers: Handlers, path: str = "", clicks: dict | None = None) -> None:
+        """Begin with nothing, at a path that ends with a dot or is empty."""
         self.schema = types.Object()
         self.data: dict[str, Any] = {}
+        self.clicks: dict[str, Callable[..., Any]] = {} if clicks is None else clicks
+        self._handlers, self._path = handlers, path
 
     def group(
         self,
@@ -59,7 +84,7 @@ class Page:
             place: How it lies itself, e.g. `FRAMED`.
             **view: Arguments of FiftyOne's `GridView`.
         """
-        inner = Page()
+        inner = Page(self._handlers, f"{self._path}{name}.", self.clicks)
         self.schema.define_property(name, inner.schema, view=grid(style, place, **view))
         self.data[name] = inner.data
         return inner
@@ -69,54 +94,51 @@ class Page:
         self.schema.str(name, view=types.MarkdownView(read_only=True))
         self.data[name] = markdown
 
-    def button(self, name: str, label: str, on_click: Handler, **view: Any) -> None:
+    def button(self, name: str, label: str, on_click: Action, **view: Any) -> None:
         """Add a button."""
+        look = {"variant": "outlined", "componentsProps": AS_WIDE_AS_ITS_WORDS | ROOM_BESIDE_ICONS}
         self.schema.btn(
             name,
             label=label,
-            on_click=on_click,
-            **{"variant": "outlined", "componentsProps": AS_WIDE_AS_ITS_WORDS | ROOM_BESIDE_ICONS} | view,
+            on_click=self._handlers.on_press,
+            params=self._pressed(name, on_click),
+            **look | view,
         )
 
     def choice(
-        self,
-        name: str,
-        values: dict[str, str],
-        on_change: Handler,
-        *,
-        view: types.Choices | None = None,
-        **view_arguments: Any,
+        self, name: str, values: dict[str, str], view: types.Choices | None = None, **dropdown: Any
     ) -> None:
         """Add a choice; its value is part of the panel's state.
 
         Args:
             name: Name of the piece.
             values: Value → what it is called.
-            on_change: Called with the new value.
             view: What it looks like, a dropdown if None.
-            **view_arguments: Arguments of the dropdown.
+            **dropdown: Arguments of the dropdown.
         """
-        view = view or types.DropdownView(**view_arguments)
+        view = view or types.DropdownView(**dropdown)
         for value, words in values.items():
             view.add_choice(value, label=words)
-        self.schema.enum(name, list(values), view=view, on_change=on_change)
+        self.schema.enum(name, list(values), view=view, on_change=self._handlers.on_choice)
 
-    def slider(self, name: str, label: str, low: int, high: int, step: int, on_change: Handler) -> None:
+    def slider(self, name: str, label: str, low: int, high: int, step: int) -> None:
         """Add a slider for a whole number of percent; its value is part of the panel's state."""
         view = types.SliderView(label=label, label_position="top", value_precision=0, view_multiple_of=step)
+        on_change = self._handlers.on_choice
         self.schema.int(name, min=low, max=high, view=view, label=label, on_change=on_change)
 
-    def field(self, name: str, label: str, on_change: Handler) -> None:
+    def field(self, name: str, label: str) -> None:
         """Add a field for a text, which is part of the panel's state."""
-        self.schema.str(name, label=label, view=types.LazyFieldView(), on_change=on_change)
+        view = types.LazyFieldView()
+        self.schema.str(name, label=label, view=view, on_change=self._handlers.on_choice)
 
-    def picture(self, name: str, address: str, height: int, on_click: Handler, params: dict) -> None:
+    def picture(self, name: str, address: str, height: int, on_click: Action) -> None:
         """Add a picture that can be clicked; `height` is in pixels."""
         view = types.ImageView(
             height=f"{height}px",
             alt=name,
-            operator=on_click,
-            params=params,
+            operator=self._handlers.on_press,
+            params=self._pressed(name, on_click),
             componentsProps=AS_WIDE_AS_ITS_WORDS,
         )
         self.schema.str(name, view=view)
@@ -127,8 +149,13 @@ class Page:
         self.schema.float(name, view=types.ProgressView(label=label))
         self.data[name] = share
 
-    def plot(self, plot: Plot, on_click: Handler | None = None) -> None:
-        """Add a figure with its title and how to read it, in a group of the figure's name."""
+    def plot(self, plot: Plot, on_click: Callable[[Any, Any], Any] | None = None) -> None:
+        """Add a figure with its title and how to read it, in a group of the figure's name.
+
+        Args:
+            plot: The figure.
+            on_click: What a click on a mark does; it is given the event and the `customdata` of the mark.
+        """
         group = self.group(plot.name)
         group.text("title", f"**{plain(plot.title)}**")
         figure = json.loads(plot.figure.to_json())
@@ -137,31 +164,56 @@ class Page:
         # Left to itself, a figure is as high as the panel.
         height_of_item = {"item": {"sx": {"height": f"{height}px"}}}
         view = {"layout": layout, "height": height, "componentsProps": height_of_item}
-        group.schema.plot("figure", config={"scrollZoom": False}, on_click=on_click, **view)
+        handler = self._handlers.on_mark if on_click else None
+        group.schema.plot("figure", config={"scrollZoom": False}, on_click=handler, **view)
         group.data["figure"] = figure["data"]
         if plot.note:
             group.text("note", plain(plot.note))
+        if on_click:
+            self.clicks[f"{group._path}figure"] = lambda event, trace, index: on_click(
+                event, _mark_at(figure["data"][trace]["customdata"], index)
+            )
 
     def table(
-        self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], on_click_row: Handler | None
+        self,
+        name: str,
+        columns: Sequence[str],
+        things: Sequence[Thing],
+        row: Callable[[Thing], Sequence[Any]],
+        on_click: Callable[[Any, Thing], Any],
     ) -> None:
         """Add a table.
 
         Args:
             name: Name of the piece.
             columns: Titles of the columns.
-            rows: Rows of values, one per column.
-            on_click_row: Called with the number of a row, from 0.
+            things: What the rows are about.
+            row: From one of the things to its values, one per column.
+            on_click: What a click on a row does; it is given the event and the thing.
         """
         as_narrow_as_the_panel = {"table": {"sx": {"minWidth": 0}}}
-        view = types.TableView(on_click_row=on_click_row, componentsProps=as_narrow_as_the_panel)
+        view = types.TableView(on_click_row=self._handlers.on_row, componentsProps=as_narrow_as_the_panel)
         keys = [f"column{number}" for number in range(len(columns))]
         for key, title in zip(keys, columns, strict=True):
             view.add_column(key, label=title)
         self.schema.list(name, types.Object(), view=view)
         self.data[name] = [
-            {"id": number} | dict(zip(keys, row, strict=True)) for number, row in enumerate(rows)
+            {"id": number} | dict(zip(keys, row(thing), strict=True)) for number, thing in enumerate(things)
         ]
+        self.clicks[f"{self._path}{name}"] = lambda event, number: on_click(event, things[number])
+
+    def _pressed(self, name: str, on_click: Action) -> dict[str, str]:
+        """Parameters that tell the handler which button or picture was pressed."""
+        path = f"{self._path}{name}"
+        self.clicks[path] = on_click
+        return {"path": path}
+
+
+def _mark_at(data: Any, index: int | list[int]) -> Any:
+    """What a figure carries at the place of a mark."""
+    for at in index if isinstance(index, list) else [index]:
+        data = data[at]
+    return data
 
 
 def grid(style: dict[str, str] = COLUMN, place: dict[str, dict] | None = None, **view: Any) -> types.GridView:

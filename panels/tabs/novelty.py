@@ -63,7 +63,7 @@ def _draw_pictured(page: Page, board: Board, novel: NovelCluster, pictures: tupl
     facts = [
         f"**Cluster {novel.cluster}**",
         counted(novel.size, summary.noun),
-        f"novelty percentile {_percentile(novel)}",
+        f"novelty percentile {novel.percentile}",
         *_went_to(summary, novel.cluster),
         f"nearest: {plain(names_of(summary, novel.rivals))}",
     ]
@@ -86,7 +86,7 @@ def _draw_rest(page: Page, board: Board, rest: list[NovelCluster]) -> None:
     has_names = any(each.suggestions for each in rest)
 
     def row(each: NovelCluster) -> list:
-        values = [each.cluster, each.size, _percentile(each), names_of(summary, each.rivals)]
+        values = [each.cluster, each.size, each.percentile, names_of(summary, each.rivals)]
         return [*values, " · ".join(map(cut, each.suggestions))] if has_names else values
 
     page.table("novel", [*columns, "suggested names"] if has_names else columns, rest, row, _open)
@@ -108,11 +108,6 @@ def _add_class(event: Event, name: str = "") -> None:
     # The field tells its text when it is left, which the click on the button may overtake.
     typed = Choices.of(event.ctx).class_name.strip()
     event.prompt("add_class", name=name or typed, label_field=board.run.fields.label)
-
-
-def _percentile(novel: NovelCluster) -> int:
-    """How many of 100 images look less novel than those of a cluster, at most 99."""
-    return min(round(100 * novel.score), 99)
 
 
 def _went_to(summary: RunSummary, cluster: int) -> list[str]:

@@ -84,6 +84,11 @@ class NovelCluster:
     rivals: tuple[int, ...]
     suggestions: tuple[str, ...] = ()
 
+    @property
+    def percentile(self) -> int:
+        """Of 100 images, how many look less novel than its images on average; at most 99."""
+        return min(round(100 * self.score), 99)
+
 
 @dataclass(frozen=True)
 class ReliabilityBin:
@@ -153,7 +158,7 @@ class RunSummary:
         novel: Micro-clusters that may fit no class, most novel first; the first few.
         truth: What a ground truth says, None without one.
         noun: What was labelled, "image" or "object"; all that is said of images here is said of objects then.
-        reviewed: Number of images whose label a person gave or approved.
+        reviewed: Number of labels that were approved or corrected.
     """
 
     classes: tuple[str, ...]

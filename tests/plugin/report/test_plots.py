@@ -94,7 +94,7 @@ def test_ground_truth_stands_beside_the_labels(run):
         "label",
         "ground truth",
         "mean confidence",
-        "share that is right",
+        "precision",
     ]
 
 

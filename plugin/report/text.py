@@ -129,7 +129,7 @@ def _course(summary: RunSummary) -> Iterator[str]:
             f"{percent(alignment.purity)} of one went to one class."
         )
     yield from _wrapped(
-        f"{percent(summary.zero_shot_agreement)} of the labels equal the zero-shot label (nearest class name)."
+        f"{percent(summary.zero_shot_agreement)} of the labels are the zero-shot label (nearest class name)."
     )
     yield from _heading("Settings")
     yield from _wrapped(", ".join(f"{name} {value}" for name, value in summary.settings.items()))

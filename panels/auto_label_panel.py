@@ -70,18 +70,12 @@ class AutoLabelPanel(foo.Panel):
         """Something was chosen, moved or typed."""
         Event(ctx, self).show(_with_input(ctx, Choices.of(ctx)))
 
-    def on_press(self, ctx: foo.ExecutionContext) -> None:
-        """A button or a picture was pressed."""
-        self._click(ctx)
-
-    def on_mark(self, ctx: foo.ExecutionContext) -> None:
-        """A mark in a figure was clicked."""
-        self._click(ctx, ctx.params["trace_idx"], ctx.params["idx"])
-
-    def on_row(self, ctx: foo.ExecutionContext) -> None:
-        """A row of a table was clicked."""
-        if ctx.params["row"] >= 0:  # else its titles
-            self._click(ctx, ctx.params["row"])
+    def on_click(self, ctx: foo.ExecutionContext) -> None:
+        """A button, picture, mark or row was clicked: do what was said where it was drawn."""
+        event = Event(ctx, self)
+        action = event.page.clicks.get(ctx.params["path"])
+        if action:  # else it was on the page that showed before
+            action(event, ctx.params)
 
     def on_refresh(self, ctx: foo.ExecutionContext) -> None:
         """A form was executed."""
@@ -104,7 +98,7 @@ class AutoLabelPanel(foo.Panel):
 
     def draw(self, board: Board) -> Page:
         """Lay out what a board has."""
-        page = Page(self)
+        page = Page(self.on_choice, self.on_click)
         if board.run is None:
             draw_welcome(page, board)
         else:
@@ -118,13 +112,6 @@ class AutoLabelPanel(foo.Panel):
         interval = MILLISECONDS_WHEN_BUSY if is_busy else MILLISECONDS_WHEN_IDLE
         page.schema.view("timer", types.TimerView(interval=interval, on_interval=self.on_tick))
         return page
-
-    def _click(self, ctx: foo.ExecutionContext, *place: object) -> None:
-        """Do what was said where the clicked piece was drawn; it may be there no more."""
-        event = Event(ctx, self)
-        action = event.page.clicks.get(ctx.params["path"])
-        if action:
-            action(event, *place)
 
 
 def _with_input(ctx: foo.ExecutionContext, choices: Choices) -> Choices:

@@ -5,17 +5,16 @@ Values travel apart from the layout, so that they are not sent back with every c
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.report.theme import Plot
 from ..plugin.wording import plain
 
 Thing = TypeVar("Thing")
-Action = Callable[[Any], Any]
-"""What a click does; it is given the `event.Event`."""
+Action = Callable[..., Any]
+"""What a click does; it is given the `event.Event`, and the mark or row that was clicked."""
 
 COLUMN = {"gridTemplateColumns": "minmax(0, 1fr)"}
 TWO_COLUMNS = {
@@ -36,38 +35,28 @@ FRAMED = {
 FOLDED_WHEN_SHORT: dict = {}
 
 
-class Handlers(Protocol):
-    """Methods of the panel that the App calls, by the path of the piece that something happened to."""
-
-    def on_choice(self, ctx: foo.ExecutionContext) -> Any:
-        """Something was chosen, moved or typed."""
-
-    def on_press(self, ctx: foo.ExecutionContext) -> Any:
-        """A button or a picture was pressed."""
-
-    def on_mark(self, ctx: foo.ExecutionContext) -> Any:
-        """A mark in a figure was clicked."""
-
-    def on_row(self, ctx: foo.ExecutionContext) -> Any:
-        """A row of a table was clicked."""
-
-
 class Page:
     """A group of pieces.
 
     Attributes:
         schema: What the App draws.
         data: Name of a piece → what it shows.
-        clicks: Path of a piece, and for a row or mark its place there → what a click on it does; of the
-            whole page.
+        clicks: Path of a piece → what a click on it does, given the event and its parameters; of the whole
+            page.
     """
 
-    def __init__(self, handlers: Handlers, path: str = "", clicks: dict | None = None) -> None:
-        """Begin with nothing, at a path that ends with a dot or is empty."""
+    def __init__(self, on_choice: Action, on_click: Action, path: str = "") -> None:
+        """Begin with nothing.
+
+        Args:
+            on_choice: Method of the panel that is called when something is chosen, moved or typed.
+            on_click: Method that is called when a button, picture, mark or row is clicked.
+            path: Where the group lies in the page, "" or with a dot at its end.
+        """
         self.schema = types.Object()
         self.data: dict[str, Any] = {}
-        self.clicks: dict[str, Callable[..., Any]] = {} if clicks is None else clicks
-        self._handlers, self._path = handlers, path
+        self.clicks: dict[str, Callable[[Any, dict], Any]] = {}
+        self._on_choice, self._on_click, self._path = on_choice, on_click, path
 
     def group(
         self,
@@ -84,7 +73,8 @@ class Page:
             place: How it lies itself, e.g. `FRAMED`.
             **view: Arguments of FiftyOne's `GridView`.
         """
-        inner = Page(self._handlers, f"{self._path}{name}.", self.clicks)
+        inner = Page(self._on_choice, self._on_click, f"{self._path}{name}.")
+        inner.clicks = self.clicks
         self.schema.define_property(name, inner.schema, view=grid(style, place, **view))
         self.data[name] = inner.data
         return inner
@@ -100,8 +90,8 @@ class Page:
         self.schema.btn(
             name,
             label=label,
-            on_click=self._handlers.on_press,
-            params=self._pressed(name, on_click),
+            on_click=self._on_click,
+            params=self._clicked(name, on_click),
             **look | view,
         )
 
@@ -119,26 +109,26 @@ class Page:
         view = view or types.DropdownView(**dropdown)
         for value, words in values.items():
             view.add_choice(value, label=words)
-        self.schema.enum(name, list(values), view=view, on_change=self._handlers.on_choice)
+        self.schema.enum(name, list(values), view=view, on_change=self._on_choice)
 
     def slider(self, name: str, label: str, low: int, high: int, step: int) -> None:
         """Add a slider for a whole number of percent; its value is part of the panel's state."""
         view = types.SliderView(label=label, label_position="top", value_precision=0, view_multiple_of=step)
-        on_change = self._handlers.on_choice
+        on_change = self._on_choice
         self.schema.int(name, min=low, max=high, view=view, label=label, on_change=on_change)
 
     def field(self, name: str, label: str) -> None:
         """Add a field for a text, which is part of the panel's state."""
         view = types.LazyFieldView()
-        self.schema.str(name, label=label, view=view, on_change=self._handlers.on_choice)
+        self.schema.str(name, label=label, view=view, on_change=self._on_choice)
 
     def picture(self, name: str, address: str, height: int, on_click: Action) -> None:
         """Add a picture that can be clicked; `height` is in pixels."""
         view = types.ImageView(
             height=f"{height}px",
             alt=name,
-            operator=self._handlers.on_press,
-            params=self._pressed(name, on_click),
+            operator=self._on_click,
+            params=self._clicked(name, on_click),
             componentsProps=AS_WIDE_AS_ITS_WORDS,
         )
         self.schema.str(name, view=view)
@@ -149,7 +139,7 @@ class Page:
         self.schema.float(name, view=types.ProgressView(label=label))
         self.data[name] = share
 
-    def plot(self, plot: Plot, on_click: Callable[[Any, Any], Any] | None = None) -> None:
+    def plot(self, plot: Plot, on_click: Action | None = None) -> None:
         """Add a figure with its title and how to read it, in a group of the figure's name.
 
         Args:
@@ -164,14 +154,14 @@ class Page:
         # Left to itself, a figure is as high as the panel.
         height_of_item = {"item": {"sx": {"height": f"{height}px"}}}
         view = {"layout": layout, "height": height, "componentsProps": height_of_item}
-        handler = self._handlers.on_mark if on_click else None
+        handler = self._on_click if on_click else None
         group.schema.plot("figure", config={"scrollZoom": False}, on_click=handler, **view)
         group.data["figure"] = figure["data"]
         if plot.note:
             group.text("note", plain(plot.note))
         if on_click:
-            self.clicks[f"{group._path}figure"] = lambda event, trace, index: on_click(
-                event, _mark_at(figure["data"][trace]["customdata"], index)
+            self.clicks[f"{group._path}figure"] = lambda event, params: on_click(
+                event, _mark_at(figure["data"][params["trace_idx"]]["customdata"], params["idx"])
             )
 
     def table(
@@ -180,7 +170,7 @@ class Page:
         columns: Sequence[str],
         things: Sequence[Thing],
         row: Callable[[Thing], Sequence[Any]],
-        on_click: Callable[[Any, Thing], Any],
+        on_click: Action,
     ) -> None:
         """Add a table.
 
@@ -192,7 +182,7 @@ class Page:
             on_click: What a click on a row does; it is given the event and the thing.
         """
         as_narrow_as_the_panel = {"table": {"sx": {"minWidth": 0}}}
-        view = types.TableView(on_click_row=self._handlers.on_row, componentsProps=as_narrow_as_the_panel)
+        view = types.TableView(on_click_row=self._on_click, componentsProps=as_narrow_as_the_panel)
         keys = [f"column{number}" for number in range(len(columns))]
         for key, title in zip(keys, columns, strict=True):
             view.add_column(key, label=title)
@@ -200,12 +190,17 @@ class Page:
         self.data[name] = [
             {"id": number} | dict(zip(keys, row(thing), strict=True)) for number, thing in enumerate(things)
         ]
-        self.clicks[f"{self._path}{name}"] = lambda event, number: on_click(event, things[number])
 
-    def _pressed(self, name: str, on_click: Action) -> dict[str, str]:
-        """Parameters that tell the handler which button or picture was pressed."""
+        def open_row(event: Any, params: dict) -> None:
+            if params["row"] >= 0:  # else the titles
+                on_click(event, things[params["row"]])
+
+        self.clicks[f"{self._path}{name}"] = open_row
+
+    def _clicked(self, name: str, on_click: Action) -> dict[str, str]:
+        """Parameters that tell which button or picture is clicked."""
         path = f"{self._path}{name}"
-        self.clicks[path] = on_click
+        self.clicks[path] = lambda event, _: on_click(event)
         return {"path": path}
 
 

@@ -149,7 +149,7 @@ def test_a_cell_leads_to_the_samples_of_its_cluster_and_class(opened):
     row, column = next((r, c) for r, line in enumerate(figure["z"]) for c, z in enumerate(line) if z)
     cluster, number = figure["customdata"][row][column]
     path = "body.alignment-micro.figure"
-    opened.call("on_mark", path=path, trace_idx=0, idx=[row, column])
+    opened.call("on_click", path=path, trace_idx=0, idx=[row, column])
     view = opened.shown()
     assert set(view.values("auto_label_micro_cluster")) == {cluster}
     assert view.distinct("auto_label.label") == [CLASSES[number]]
@@ -159,7 +159,7 @@ def test_a_cell_leads_to_the_samples_of_its_cluster_and_class(opened):
 def test_the_first_column_leads_to_whole_clusters(opened):
     wholes = opened.data["body"]["alignment-micro"]["figure"][1]
     (cluster,) = wholes["customdata"][0][0]
-    opened.call("on_mark", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
+    opened.call("on_click", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
     view = opened.shown()
     assert len(view) == wholes["text"][0][0]
     assert set(view.values("auto_label_micro_cluster")) == {cluster}
@@ -174,7 +174,7 @@ def mixed(server, dataset):
 
 
 def test_a_row_of_a_table_leads_to_its_cluster(mixed):
-    mixed.call("on_row", path="body.clusters", row=0)
+    mixed.call("on_click", path="body.clusters", row=0)
     cluster = mixed.data["body"]["clusters"][0]["column0"]
     assert set(mixed.shown().values("auto_label_micro_cluster")) == {cluster}
 
@@ -198,7 +198,7 @@ def test_a_run_that_failed_later_is_told_beside_the_labels_that_there_are(opened
 
 
 def test_the_titles_of_a_table_lead_nowhere(opened):
-    opened.call("on_row", path="body.clusters", row=-1)
+    opened.call("on_click", path="body.clusters", row=-1)
     assert "set_view" not in dict(opened.told)
 
 
@@ -210,7 +210,7 @@ def test_the_other_level_can_be_chosen(opened):
 def test_a_bar_leads_to_the_samples_of_its_class(opened):
     opened.choose("classes")
     number = opened.data["body"]["classes"]["figure"][0]["customdata"][1]
-    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=1)
+    opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=1)
     assert opened.shown().distinct("auto_label.label") == [CLASSES[number]]
 
 
@@ -218,7 +218,7 @@ def test_the_bars_of_the_histogram_share_out_all_samples(opened, dataset):
     opened.choose("confidence")
     counts = opened.data["body"]["confidence"]["figure"][0]["y"]
     for bar in np.flatnonzero(counts).tolist():
-        opened.call("on_mark", path="body.confidence.figure", trace_idx=0, idx=bar)
+        opened.call("on_click", path="body.confidence.figure", trace_idx=0, idx=bar)
         assert len(opened.shown()) == counts[bar]
     assert sum(counts) == len(dataset)
 
@@ -278,7 +278,7 @@ def test_a_view_without_labels_of_the_run_is_told_once(opened, dataset):
 
 def test_a_view_that_a_mark_opened_is_followed_when_that_is_asked_for(opened):
     opened.choose("classes")
-    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     opened.view = opened.told_to("set_view")["view"]
     count = len(opened.shown())
     opened.press("header.actions.scope")
@@ -297,7 +297,7 @@ def test_a_view_that_a_mark_opened_restricts_figures_no_further(opened, dataset)
     opened.view = dataset.limit(10)._serialize()
     opened.press("header.actions.scope")
     opened.choose("classes")
-    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     opened.view = opened.told_to("set_view")["view"]
     opened.call("on_tick")
     assert opened.told == []
@@ -399,7 +399,7 @@ def test_two_runs_are_compared_label_by_label(opened, dataset):
     opened.call("on_tick")
     opened.choose("comparison")
     first = opened.data["body"]["changes"][0]
-    opened.call("on_row", path="body.changes", row=0)
+    opened.call("on_click", path="body.changes", row=0)
     view = opened.shown()
     assert len(view) == first["column2"]
     fields = {"fewer": "auto_label_fewer", "auto_label_1": "auto_label"}
@@ -445,7 +445,7 @@ def test_marks_of_a_run_whose_fields_were_written_again_lead_nowhere(opened, dat
     label(dataset)
     opened.call("on_tick")
     opened.call("on_choice", path="header.run", value="auto_label_1")
-    opened.call("on_mark", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
+    opened.call("on_click", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
     assert "auto_label_2 has written other labels since" in opened.told_to("notify")["message"]
     assert "set_view" not in dict(opened.told)
 
@@ -457,7 +457,7 @@ def test_marks_of_a_run_over_objects_lead_to_its_objects(server, scenes):
     panel = Opened(server, scenes)
     panel.choose("classes")
     number = panel.data["body"]["classes"]["figure"][0]["customdata"][0]
-    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     view = panel.shown()
     assert panel.told_to("notify")["message"].startswith(f"{len(view)} objects: labelled")
     assert set(view.values(f"{fields.label}.label")) == {CLASSES[number]}
@@ -484,7 +484,7 @@ def test_objects_stand_beside_the_classes_of_the_field_that_they_are_from(server
     panel.choose("confidence")
     panel.call("on_choice", path="body.truth", value="ground_truth")
     wholes = panel.data["body"]["confusion"]["figure"][1]
-    panel.call("on_mark", path="body.confusion.figure", trace_idx=1, idx=[0, 0])
+    panel.call("on_click", path="body.confusion.figure", trace_idx=1, idx=[0, 0])
     assert len(panel.shown()) == wholes["text"][0][0] == 8
 
 
@@ -637,7 +637,7 @@ def test_a_class_may_be_called_like_a_field_of_the_database(server, dataset):
     panel = Opened(server, dataset)
     panel.choose("classes")
     count = panel.data["body"]["classes"]["figure"][0]["x"][0]
-    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     assert len(panel.shown()) == count
 
 
@@ -678,7 +678,7 @@ def test_labels_that_were_cleared_are_told_and_not_counted(opened, dataset):
 def test_marks_of_a_field_that_was_deleted_say_so(opened, dataset):
     dataset.delete_sample_field("auto_label_micro_cluster")
     opened.call("on_load")
-    opened.call("on_mark", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
+    opened.call("on_click", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
     assert "'auto_label_micro_cluster' of this run is gone" in opened.told_to("notify")["message"]
     assert "set_view" not in dict(opened.told)
 
@@ -704,7 +704,7 @@ def test_a_cell_that_no_label_is_in_leads_to_those_that_were_nearly_there(server
     words = []
     for row, column in cells:
         path = "body.alignment-micro.figure"
-        panel.call("on_mark", path=path, trace_idx=0, idx=[row, column])
+        panel.call("on_click", path=path, trace_idx=0, idx=[row, column])
         assert len(panel.shown()) > 0
         words.append(panel.told_to("notify")["message"])
     assert any("labelled" in one for one in words)
@@ -723,7 +723,7 @@ def test_marks_of_a_run_over_one_slice_of_groups_lead_to_that_slice(server):
     panel = Opened(server, dataset)
     assert "gone" not in panel.data["header"]["facts"]
     panel.choose("classes")
-    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     assert len(panel.shown()) == panel.data["body"]["classes"]["figure"][0]["x"][0]
     assert all("right" in path for path in panel.shown().values("filepath"))
     dataset.delete()
@@ -734,7 +734,7 @@ def test_what_was_deleted_between_a_look_and_a_click_is_told(opened, dataset):
     opened.call("on_tick")
     opened.choose("comparison")
     delete_run(dataset, "auto_label_1")
-    opened.call("on_row", path="body.changes", row=0)
+    opened.call("on_click", path="body.changes", row=0)
     assert "There is no run 'auto_label_1'" in opened.told_to("notify")["message"]
 
 

@@ -71,7 +71,7 @@ class AutoLabelPanel(foo.Panel):
         Event(ctx, self).show(_with_input(ctx, Choices.of(ctx)))
 
     def on_click(self, ctx: foo.ExecutionContext) -> None:
-        """A button, picture, mark or row was clicked: do what was said where it was drawn."""
+        """A button, picture, mark or row was clicked: do what the code that drew it says."""
         event = Event(ctx, self)
         action = event.page.clicks.get(ctx.params["path"])
         if action:  # else it was on the page that showed before

@@ -83,7 +83,7 @@ class Event:
         self.show(replace(board.choices, run_key="") if is_latest else board.choices)
 
     def open(self, marked: Marked) -> None:
-        """Show samples in the grid, and say what they are; where there are none, only that."""
+        """Show samples in the grid and notify of what they are; without samples only the latter."""
         count = len(marked.view)
         if count:
             self.session.opened = marked.view

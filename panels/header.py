@@ -16,7 +16,7 @@ from ..plugin.wording import counted, percent, plain
 from .board import Board
 from .event import Event
 from .figures import Figures
-from .page import FOLDED_WHEN_SHORT, FRAMED, ROW, TWO_COLUMNS, Action, Page
+from .page import CARD, ROW, TWO_COLUMNS, Action, Page
 
 ENOUGH = 0.95
 """Share of the labels that should be right where nobody reviews."""
@@ -61,7 +61,8 @@ def draw_progress(page: Page, board: Board) -> None:
     """How far the runs are that are under way."""
     running = [run for run in board.runs if run.state == RunState.RUNNING]
     for number, run in enumerate(running):
-        page.progress(f"progress{number}", _share_done(run), f"{run.key}: {_stage(run)}")
+        share = run.done / run.total if run.total else 0.0
+        page.progress(f"progress{number}", share, f"{run.key}: {_stage(run)}")
     if board.failed_start:
         page.text("failed_start", f"The last queued run could not begin: {plain(board.failed_start)}")
     if board.waiting:
@@ -76,10 +77,10 @@ def draw_answers(page: Page, figures: Figures) -> None:
     for name, question, answer in (
         ("converged", "Did it converge?", figures.draw(convergence_plot).title),
         ("aligned", "Do clusters match classes?", figures.draw(alignment_plot, finest).title),
-        ("sure", "How accurate is it?", figures.draw(confidence_plot).title),
+        ("sure", "How accurate are the labels?", figures.draw(confidence_plot).title),
         ("look", "What should I review?", what_to_review(figures.summary)),
     ):
-        card = cards.group(name, place=FRAMED | FOLDED_WHEN_SHORT)
+        card = cards.group(name, place=CARD)
         card.text("answer", f"**{question}**\n\n{plain(answer)}.")
 
 
@@ -169,10 +170,6 @@ def _share_to_review(summary: RunSummary) -> str:
         return "all"
     rest = summary.images - best.images
     return percent(rest / summary.images) if rest else "nothing"
-
-
-def _share_done(run: RunRecord) -> float:
-    return run.done / run.total if run.total else 0.0
 
 
 def _stage(run: RunRecord) -> str:

@@ -70,15 +70,15 @@ class Marks:
             return self.cluster(level, cluster)
         is_inside, name = self._clusters[level] == cluster, self._name(number)
         where = f"{level}-cluster {cluster}"
-        labelled = self._where(is_inside & (self._label == name), f"{where}, labelled {self._said(number)}")
+        labelled = self._where(is_inside & (self._label == name), f"{where}, labelled {self._quoted(number)}")
         if len(labelled.view):
             return labelled
-        words = f"{where}, with {self._said(number)} as second choice"
+        words = f"{where}, with {self._quoted(number)} as second choice"
         return self._where(is_inside & (self._second == name), words)
 
     def label(self, number: int) -> Marked:
         """Samples with a label."""
-        return self._where(self._label == self._name(number), f"labelled {self._said(number)}")
+        return self._where(self._label == self._name(number), f"labelled {self._quoted(number)}")
 
     def pair(self, first: int, second: int) -> Marked:
         """Samples that have one of two classes as label and the other as second choice."""
@@ -86,7 +86,7 @@ class Marks:
         is_between = ((self._label == one) & (self._second == other)) | (
             (self._label == other) & (self._second == one)
         )
-        return self._where(is_between, f"between {self._said(first)} and {self._said(second)}")
+        return self._where(is_between, f"between {self._quoted(first)} and {self._quoted(second)}")
 
     def confidence(self, low: float, high: float) -> Marked:
         """Samples whose confidence is from `low` to below `high`; to `high` where that is 1."""
@@ -105,17 +105,17 @@ class Marks:
 
     def confusion(self, true: int, label: int | None = None) -> Marked:
         """Samples of a true class that have a label; with any label if that is None."""
-        is_meant, words = self._is_truly(true), f"true class {self._said(true)}"
+        is_meant, words = self._is_truly(true), f"true class {self._quoted(true)}"
         if label is None:
             return self._where(is_meant, words)
         is_meant &= self._label == self._name(label)
-        return self._where(is_meant, f"{words}, labelled {self._said(label)}")
+        return self._where(is_meant, f"{words}, labelled {self._quoted(label)}")
 
     def _name(self, number: int) -> F:
         """A class name to compare with; the database would take "$usd" for a field."""
         return F.literal(self._classes[number])
 
-    def _said(self, number: int) -> str:
+    def _quoted(self, number: int) -> str:
         return f"“{cut(self._classes[number])}”"
 
     def _is_truly(self, number: int) -> F:

@@ -27,12 +27,21 @@ ROW = {"display": "flex", "flexWrap": "wrap", "alignItems": "center"}
 
 AS_WIDE_AS_ITS_WORDS = {"item": {"sx": {"width": "auto"}}}
 ROOM_BESIDE_ICONS = {"button": {"sx": {"px": "8px"}}}
-FRAMED = {
-    "item": {"sx": {"border": "1px solid", "borderColor": "divider", "borderRadius": "4px", "p": "6px 12px"}}
-}
+FRAME = {"border": "1px solid", "borderColor": "divider", "borderRadius": "4px", "p": "6px 12px"}
+FRAMED = {"item": {"sx": FRAME}}
 """How a piece lies in its group; a frame that is drawn around the piece would not be as high as its row."""
 
-FOLDED_WHEN_SHORT: dict = {}
+ON_SHORT_SCREENS = "@media (max-height: 799px)"
+ON_NARROW_SCREENS = "@media (max-width: 1199px)"
+ONE_LINE = {"m": 0, "whiteSpace": "nowrap", "overflow": "hidden", "textOverflow": "ellipsis"}
+FOLDED = {
+    "p": "0 12px",
+    "& p": ONE_LINE,
+    "& p:first-of-type": {"display": "none"},
+    "&:hover p": {"display": "block", "whiteSpace": "normal"},
+}
+CARD = {"item": {"sx": FRAME | {ON_SHORT_SCREENS: FOLDED}}}
+"""A frame around a question and its answer; on short screens one line of the answer, all while pointed at."""
 
 
 class Page:

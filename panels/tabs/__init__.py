@@ -1,12 +1,12 @@
 """The tabs of the panel: each draws figures and tables of the run, and says what a click on them shows.
 
-A new tab is a file of its own and its name in `TABS`.
+A new tab is one file, and one name in `TABS`.
 """
 
 from fiftyone.operators import types
 
 from ..board import Board
-from ..page import Page
+from ..page import ON_NARROW_SCREENS, Page
 from .alignment import ALIGNMENT
 from .base import Tab
 from .classes import CLASSES
@@ -18,7 +18,15 @@ from .novelty import NOVELTY
 TABS: tuple[Tab, ...] = (ALIGNMENT, CLASSES, CONFIDENCE, CONVERGENCE, NOVELTY, COMPARISON)
 
 NARROW_TABS = {
-    "tab": {"sx": {"minWidth": 0, "minHeight": 40, "px": "6px", "fontSize": "0.9rem"}},
+    "tab": {
+        "sx": {
+            "minWidth": 0,
+            "minHeight": 40,
+            "px": "6px",
+            "fontSize": "0.9rem",
+            ON_NARROW_SCREENS: {"px": "3px", "fontSize": "0.72rem"},
+        }
+    },
     "tabs": {"sx": {"minHeight": 40, "borderBottom": 1, "borderColor": "divider"}},
 }
 """All of them show in a panel beside the grid on a small screen."""

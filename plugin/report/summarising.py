@@ -1,6 +1,6 @@
 """From a refinement to the summary that figures and reports are drawn from.
 
-Passes over the images once, in chunks; what is kept is cut to what a person can look at.
+Passes over the images once, in chunks; what is kept is cut to what can be looked at.
 """
 
 from collections.abc import Mapping, Sequence

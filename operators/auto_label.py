@@ -15,19 +15,11 @@ from ..plugin.dataset.patches import check_objects, is_patches, object_view
 from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
-from ..plugin.run.pipeline import Labelling, Progress, auto_label
+from ..plugin.engine.progress import Progress
+from ..plugin.run.pipeline import label_samples
+from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
-from .auto_label_form import (
-    FIELDS,
-    add_inputs,
-    chosen_classes,
-    chosen_fields,
-    chosen_key,
-    chosen_margin,
-    chosen_objects,
-    chosen_settings,
-    chosen_text_embeddings,
-)
+from .auto_label_form import FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
 from .forms import add_problem, sentence_of
 from .reviewing import execute_on
@@ -139,28 +131,12 @@ class AutoLabel(LongOperator):
         add_inputs(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
 
-    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], FinishedRun]:
         """Read the form."""
         samples = ctx.target_view(require_flat=True)
-        return lambda progress: auto_label(
-            samples,
-            chosen_classes(ctx, samples),
-            prompt_templates=ctx.params.get("prompt_templates") or None,
-            encoder=ctx.params.get("encoder") or "auto",
-            embeddings=ctx.params.get("embeddings") or None,
-            text_embeddings=chosen_text_embeddings(ctx),
-            second_encoder=ctx.params.get("second_encoder") or None,
-            second_embeddings=ctx.params.get("second_embeddings") or None,
-            clusters=ctx.params.get("clusters") or None,
-            objects=chosen_objects(ctx, samples),
-            margin=chosen_margin(ctx),
-            settings=chosen_settings(ctx),
-            fields=chosen_fields(ctx),
-            run_key=chosen_key(ctx),
-            progress=progress,
-        )
+        return lambda progress: label_samples(samples, chosen_inputs(ctx, samples), progress)
 
-    def summary(self, labelling: Labelling) -> dict:
+    def summary(self, labelling: FinishedRun) -> dict:
         """What a run came to, in values that go through JSON."""
         lines = [
             f"**{counted(len(labelling.sample_ids), labelling.fields.noun)} labelled**, "
@@ -189,14 +165,14 @@ class AutoLabel(LongOperator):
             "message": "\n\n".join(lines),
         }
 
-    def notice(self, result: Labelling) -> tuple[str, str]:
+    def notice(self, result: FinishedRun) -> tuple[str, str]:
         """How many were labelled, and how many could not be read."""
         labelled = f"Labelled {counted(len(result.sample_ids), result.fields.noun)}"
         if result.failures:
             return f"{labelled}, {len(result.failures)} could not be read", "warning"
         return labelled, "success"
 
-    def views(self, ctx: foo.ExecutionContext, result: Labelling) -> Iterator:
+    def views(self, ctx: foo.ExecutionContext, result: FinishedRun) -> Iterator:
         """The labelled objects: a patches view shows the field that they are from."""
         if result.fields.objects and is_patches(ctx.target_view(require_flat=True)):
             yield ctx.ops.set_view(object_view(ctx.dataset, result.fields.label, result.sample_ids))
@@ -209,14 +185,14 @@ def _most_frequent(counts: dict[str, int]) -> str:
     return f"{shown}, and {rest} more classes" if rest > 0 else shown
 
 
-def _of_the_surest(labelling: Labelling) -> str:
+def _of_the_surest(labelling: FinishedRun) -> str:
     """What to expect when the most doubtful labels are left to a person."""
     kept = [one for one in labelling.refinement.coverage if one.share < 1]
     told = ", ".join(f"{percent(one.expected_accuracy)} of the surest {one.share:.0%}" for one in kept)
     return f" ({told})"
 
 
-def _of_people(labelling: Labelling) -> list[str]:
+def _of_people(labelling: FinishedRun) -> list[str]:
     """What became of labels that people gave or approved before."""
     lines = []
     if kept := int(labelling.refinement.is_known.sum()):
@@ -229,7 +205,7 @@ def _of_people(labelling: Labelling) -> list[str]:
     return lines
 
 
-def _where_to_look(labelling: Labelling) -> str:
+def _where_to_look(labelling: FinishedRun) -> str:
     fields = labelling.fields
     if fields.objects:
         return (

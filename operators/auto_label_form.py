@@ -32,6 +32,7 @@ from ..plugin.encoders.descriptions import ClassDescription, Classes, read_class
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import METHODS, PRESETS, Settings
+from ..plugin.run.inputs import Inputs
 from ..plugin.wording import counted
 from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
 
@@ -56,6 +57,29 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
         _add_second_encoder(inputs, ctx, samples)
         _add_clusters(inputs, ctx, samples)
         _add_key(inputs, ctx)
+
+
+def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
+    """What was chosen, as a run works from it.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    return Inputs(
+        classes=read_classes(chosen_classes(ctx, samples)),
+        prompt_templates=ctx.params.get("prompt_templates") or None,
+        encoder=ctx.params.get("encoder") or "auto",
+        embeddings=ctx.params.get("embeddings") or None,
+        text_embeddings=chosen_text_embeddings(ctx),
+        second_encoder=ctx.params.get("second_encoder") or None,
+        second_embeddings=ctx.params.get("second_embeddings") or None,
+        clusters=ctx.params.get("clusters") or None,
+        objects=chosen_objects(ctx, samples),
+        margin=chosen_margin(ctx),
+        settings=chosen_settings(ctx),
+        fields=chosen_fields(ctx),
+        run_key=chosen_key(ctx),
+    )
 
 
 def chosen_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Classes:

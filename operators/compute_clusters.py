@@ -12,7 +12,7 @@ from fiftyone.operators import types
 from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples, vector_sources
 from ..plugin.engine.config import PRESETS, Settings
-from ..plugin.run.pipeline import Progress
+from ..plugin.engine.progress import Progress
 from ..plugin.run.preparation import Computed, compute_clusters
 from ..plugin.wording import counted
 from .forms import dropdown

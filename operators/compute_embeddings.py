@@ -10,7 +10,7 @@ import fiftyone.operators as foo
 
 from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples
-from ..plugin.run.pipeline import Progress
+from ..plugin.engine.progress import Progress
 from ..plugin.run.preparation import Computed, compute_embeddings
 from ..plugin.wording import counted
 from .preparing import PreparingOperator

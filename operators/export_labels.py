@@ -16,7 +16,8 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.reading import Samples, dataset_of, vector_sources
 from ..plugin.dataset.record import completed_runs
-from ..plugin.export.exporting import Progress, export_labels
+from ..plugin.engine.progress import Progress
+from ..plugin.export.exporting import export_labels
 from ..plugin.export.manifest import Exported
 from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
 from ..plugin.export.selection import check_collection, exportable_fields

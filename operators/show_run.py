@@ -13,7 +13,7 @@ from ..plugin.dataset.record import RunRecord, RunState, find_run, list_all_runs
 from ..plugin.dataset.running import complete_interrupted
 from ..plugin.report.text import text_report
 from ..plugin.run.pipeline import STAGES
-from ..plugin.run.stored import load_summary
+from ..plugin.run.stored import load_run
 from .background import message_output
 from .choosing_runs import KEY, OperatorOnRun, add_run, name_of
 
@@ -45,7 +45,7 @@ class ShowRun(OperatorOnRun):
             return {KEY: name_of(pending), "state": RunState.PENDING.value, "message": _waiting(pending)}
         complete_interrupted(ctx.dataset)
         run = find_run(ctx.dataset, ctx.params[KEY])
-        report = text_report(load_summary(ctx.dataset, run.key)) if run.n_labelled else ""
+        report = text_report(load_run(ctx.dataset, run.key).summary) if run.n_labelled else ""
         return {
             KEY: run.key,
             "state": run.state.value,

@@ -12,7 +12,7 @@ from ..plugin.dataset.running import load_outcome
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import NEUTRAL, Plot
 from ..plugin.run.narrowing import narrow
-from ..plugin.run.stored import load_summary
+from ..plugin.run.stored import load_run
 from .kept import Kept
 
 MOST_KEPT = 32
@@ -54,7 +54,7 @@ def figures_of(dataset: fo.Dataset, run: RunRecord) -> Figures:
     Raises:
         InputError: What the run saved cannot be read.
     """
-    return kept.get_or_make(identity(dataset, run), lambda: Figures(load_summary(dataset, run.key)))
+    return kept.get_or_make(identity(dataset, run), lambda: Figures(load_run(dataset, run.key).summary))
 
 
 def figures_of_part(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..demo.bench import LabelQuality, Step
     from ..run.estimate import Cost
-    from ..run.results import RefinedRun
+    from ..run.results import FinishedRun
 
 MOST_CLASSES_SHOWN = 30
 SMALLEST_EMBEDDINGS = 2**24
@@ -101,7 +101,7 @@ class Printer:
 
 
 def summary_table(
-    labelling: "RefinedRun",
+    labelling: "FinishedRun",
     accuracies: dict[str, float] | None = None,
     noun: str = "Images",
 ) -> Table:
@@ -135,7 +135,7 @@ def summary_table(
     return table
 
 
-def class_table(labelling: "RefinedRun", noun: str = "Images") -> Table:
+def class_table(labelling: "FinishedRun", noun: str = "Images") -> Table:
     """Number and mean confidence per class, most frequent first; classes without any are counted only."""
     table = Table("Class", title_justify="left")
     table.add_column(noun, justify="right")
@@ -154,7 +154,7 @@ def class_table(labelling: "RefinedRun", noun: str = "Images") -> Table:
     return table
 
 
-def labelling_as_dict(labelling: "RefinedRun") -> dict:
+def labelling_as_dict(labelling: "FinishedRun") -> dict:
     """What a run did, in values that go through JSON."""
     return {
         "images_labelled": len(labelling.refinement.labels),

@@ -67,8 +67,7 @@ def delete_run(
     """
     require_database()
 
-    from ..dataset.deleting import delete_run as delete
-    from ..dataset.deleting import fields_of_its_own
+    from ..dataset.deleting import delete_run as delete, fields_of_its_own
     from ..dataset.folder import find_source
     from ..dataset.record import find_run
     from .console import Printer

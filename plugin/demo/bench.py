@@ -18,9 +18,9 @@ from ..engine.config import METHODS, Settings
 from ..engine.errors import InputError
 from ..engine.geometry import MOST_DIMENSIONS
 from ..engine.metrics import accuracy, area_under_risk_coverage, expected_calibration_error
+from ..engine.progress import Progress
 from ..engine.refinement import refine
 from ..engine.vectors import unit_rows
-from ..run.embedding import Progress
 from .class_folders import embed_folder
 
 SEED = 51

@@ -16,7 +16,9 @@ from ..encoders.offline.files import replacing
 from ..engine.config import Settings
 from ..engine.errors import InputError
 from ..engine.metrics import accuracy
-from ..run.pipeline import Labelling, Progress, auto_label
+from ..engine.progress import Progress
+from ..run.pipeline import auto_label
+from ..run.results import FinishedRun
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -99,7 +101,7 @@ class DemoOutcome:
     """
 
     dataset: "fo.Dataset"
-    labelling: Labelling
+    labelling: FinishedRun
     zero_shot_accuracy: float
     accuracy: float
 

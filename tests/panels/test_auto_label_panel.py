@@ -763,7 +763,7 @@ def test_render_asks_the_database_nothing(opened, monkeypatch, in_plugin):
     boards = in_plugin("panels.board")
     monkeypatch.setattr(boards, "list_all_runs", refuse)
     monkeypatch.setattr(boards, "pending_runs", refuse)
-    monkeypatch.setattr(in_plugin("panels.figures"), "load_summary", refuse)
+    monkeypatch.setattr(in_plugin("panels.figures"), "load_run", refuse)
     opened.press("body.keeping.kept")
 
 

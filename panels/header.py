@@ -173,8 +173,8 @@ def _share_to_review(summary: RunSummary) -> str:
 
 
 def _stage(run: RunRecord) -> str:
-    """What a run is doing; before its first report it loads what makes or reads the vectors."""
+    """What a run is doing."""
     if not run.stage:
-        return f"starting, loading {run.encoder}"
+        return f"starting: loading the encoder ({run.encoder}) and the samples"
     stage = STAGES[run.stage].lower()
     return f"{stage}, {run.done:,} of {run.total:,}" if run.total > 1 else stage

@@ -20,12 +20,10 @@ from .base import MOST_ROWS, Tab, names_of
 MOST_PICTURED = 8
 PICTURE_PIXELS = 72
 HOW_TO_READ = (
-    "The list is never empty, even if no class is missing: click a cluster to see its samples. "
-    "If they show something that none of the classes names, add a class for it."
+    "Clusters can be listed here even if no class is missing. Click one to see its samples; if none of your "
+    "classes names what they show, add a class."
 )
-HINTS = (
-    " The buttons with a plus suggest names: ImageNet classes that match a cluster better than your classes."
-)
+HINTS = " Buttons with a plus suggest names: ImageNet classes that match the cluster better than yours."
 
 
 def draw_novelty(page: Page, board: Board) -> None:

@@ -6,12 +6,13 @@ Every command has its own file, which reads options and shows results.
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from ..engine.errors import InputError, RunCancelledError
+from ..system.versions import package_versions
 from .bench import bench
 from .demo import demo
 from .evaluate import evaluate
@@ -21,6 +22,7 @@ from .label import label
 from .predict import predict
 from .report import report
 from .runs import delete_run, runs
+from .streams import with_data_alone
 
 REFUSED = 1
 BAD_INPUT = 2
@@ -81,6 +83,24 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="Label an unlabelled image dataset from class names alone.",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        print(package_versions()["fiftyone-autolabel"])
+        raise typer.Exit
+
+
+@app.callback()
+def _shared(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
 for command in (label, predict, evaluate, export, report, runs, delete_run, bench, demo, install):
-    app.command()(command)
+    app.command()(with_data_alone(command))

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ..run.pipeline import STAGES
 from ..wording import duration, percent
+from .streams import data_stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,10 +92,11 @@ class Printer:
             shown: The result as tables and sentences.
         """
         if self.as_json:
-            print(json.dumps(outcome, indent=2, ensure_ascii=False, allow_nan=False))
+            print(json.dumps(outcome, indent=2, ensure_ascii=False, allow_nan=False), file=data_stream())
         elif not self.quiet:
             for one in shown:
-                print(one) if isinstance(one, str) else rich.print(one)
+                printed = print if isinstance(one, str) else rich.print
+                printed(one, file=data_stream())
 
 
 def summary_table(

@@ -3,7 +3,6 @@
 The work is done by `run.prediction`.
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -11,6 +10,7 @@ import typer
 
 from ..engine.errors import InputError
 from .options import JsonOption, QuietOption
+from .streams import data_stream
 
 
 def predict(
@@ -55,7 +55,7 @@ def predict(
             loaded, paths, embeddings=embeddings, second_embeddings=second_embeddings, progress=progress
         )
     if output is None:
-        write_predictions(sys.stdout, predictions, as_json)
+        write_predictions(data_stream(), predictions, as_json)
         return
     with _opened(output) as file:
         write_predictions(file, predictions, output.suffix == ".json")

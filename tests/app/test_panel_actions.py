@@ -93,7 +93,7 @@ def test_labels_are_exported(panel, window, tmp_path: Path):
 
 
 def test_a_class_that_was_missing_is_added_to_the_whole_run(panel, window, labelled):
-    choose_tab(panel, "Unfitting", "most novel first")
+    choose_tab(panel, "Novel clusters", "most novel first")
     panel.get_by_role("img").first.click()
     panel.get_by_role("textbox").fill("telescope")
     panel.get_by_title("Apply changes").get_by_role("button").click()

@@ -22,9 +22,9 @@ SECONDS_TO_LABEL = 120
 TABS = {
     "Alignment": "leads to whole clusters",
     "Classes": "The largest class",
-    "Confidence": "Keep the surest",
+    "Confidence": "Keep the most confident",
     "Convergence": "Labels that changed",
-    "Unfitting": re.compile("most novel first|Every cluster fits a class"),
+    "Novel clusters": re.compile("most novel first|Every cluster fits a class"),
 }
 """Tab → words that it alone shows of any run."""
 
@@ -140,4 +140,4 @@ def test_few_and_many_classes_fit_the_panel(panel_of, fresh, window, screenshot,
     panel = panel_of(fresh, "Did it converge?")
     for tab, words in TABS.items():
         read_tab(panel, tab, words)
-        screenshot(f"state-{k}-classes-{width}-{tab.lower()}")
+        screenshot(f"state-{k}-classes-{width}-{tab.lower().replace(' ', '-')}")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 import fiftyone as fo
@@ -23,7 +23,6 @@ from fiftyone_autolabel.plugin.dataset.record import RunState, cancel_run, list_
 from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
 from fiftyone_autolabel.plugin.run.preparation import compute_clusters
-from fiftyone_autolabel.plugin.wording import ago
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"
@@ -311,16 +310,3 @@ def test_fiftyone_delegated_launch_does_the_run(demo_dataset):
     demo_dataset.reload()
     assert demo_dataset.count("auto_label") == len(demo_dataset)
     assert list_runs(demo_dataset)[0].state == RunState.COMPLETED
-
-
-@pytest.mark.parametrize(
-    ("past", "words"),
-    [
-        (timedelta(seconds=20), "just now"),
-        (timedelta(seconds=61), "1 minute ago"),
-        (timedelta(hours=5), "5 hours ago"),
-        (timedelta(days=3), "3 days ago"),
-    ],
-)
-def test_the_age_of_a_run_is_said_in_words(past, words):
-    assert ago(datetime.now(timezone.utc) - past) == words

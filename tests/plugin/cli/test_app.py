@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import fiftyone as fo
@@ -205,6 +206,16 @@ def test_a_command_that_is_misspelt_is_shown_where_its_help_is():
 def test_without_any_words_the_help_is_shown():
     result = run()
     assert (result.exit_code, "Commands" in result.stdout) == (0, True)
+
+
+def test_the_version_is_that_of_the_installed_package():
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"{version('fiftyone-autolabel')}\n")
+
+
+@pytest.mark.parametrize("command", [(), ("label",)])
+def test_the_short_option_for_help_is_understood(command):
+    assert run(*command, "-h").stdout == run(*command, "--help").stdout != ""
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Without a run it is one sentence and one button.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from ..plugin.dataset.record import RunRecord, RunState
 from ..plugin.report.alignment import alignment_plot
@@ -91,17 +92,19 @@ def _form_of(operator: str) -> Action:
 
 def _draw_scope(row: Page, board: Board) -> None:
     """Whether all of the run shows, or what the grid shows of it."""
-    words, icon, hint = "Follow the view", "filter_alt", "Restrict the panel to what the grid shows"
-    if board.choices.follows:
-        shown = counted(board.summary.images, board.run.noun) if board.scope is not None else "all"
-        words, icon = f"Follows the view: {shown}", "filter_alt_off"
-        hint = "Show all of the run again, whatever the grid shows"
-    row.button("scope", words, _change_scope, icon=icon, title=hint)
+    if not board.choices.follows:
+        hint = "Restrict the panel to what the grid shows"
+        row.button(
+            "follow", "Follow the view", partial(_set_scope, follows=True), icon="filter_alt", title=hint
+        )
+        return
+    shown = counted(board.summary.images, board.run.noun) if board.scope is not None else "all"
+    hint, stop = "Show all of the run again, whatever the grid shows", partial(_set_scope, follows=False)
+    row.button("unfollow", f"Follows the view: {shown}", stop, icon="filter_alt_off", title=hint)
 
 
-def _change_scope(event: Event) -> None:
+def _set_scope(event: Event, follows: bool) -> None:
     """Restrict the figures to what the grid shows, or show all of the run again."""
-    follows = not event.board.choices.follows
     if follows and not event.ctx.has_custom_view:
         words = "The grid shows all samples: filter them or load a view, and the panel shows only those."
         event.ctx.ops.notify(words, variant="info")

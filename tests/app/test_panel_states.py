@@ -95,7 +95,7 @@ def test_a_run_under_way_shows_its_progress_its_curves_and_then_its_labels(panel
 def test_a_run_under_way_is_cancelled_from_the_panel(panel_of, fresh):
     with stopped_at(fresh, "refine"):
         panel = panel_of(fresh, "running")
-        press(panel, "Cancel").get_by_role("button", name="Cancel the run").click()
+        press(panel, "Cancel").get_by_role("button", name="Cancel run").click()
         expect(panel.page.get_by_text("stops in a few seconds")).to_be_visible()
     expect(panel.get_by_text("cancelled", exact=True)).to_be_visible()
     fresh.reload()

@@ -10,6 +10,7 @@ from ..plugin.dataset.record import RunRecord, RunState
 from ..plugin.report.alignment import alignment_plot
 from ..plugin.report.confidence import confidence_plot, share_to_review, what_to_review
 from ..plugin.report.convergence import convergence_plot
+from ..plugin.report.remarks import remarks
 from ..plugin.run.pipeline import STAGES
 from ..plugin.wording import counted, percent, plain
 from .board import Board
@@ -134,6 +135,8 @@ def _facts(board: Board) -> str:
         lines.append(f"`{board.failed_since.key}` failed since: {plain(board.failed_since.error)}")
     if board.why_closed:
         lines.append(plain(board.why_closed))
+    if board.figures and board.scope is None and len(run.classes) > 1:
+        lines += map(plain, remarks(dict(zip(run.classes, board.summary.counts, strict=False)), run.noun))
     if board.n_lost:
         of_these = f"{board.n_lost:,} of these {run.noun}s {'is' if board.n_lost == 1 else 'are'} gone"
         lines.append(f"{of_these}, or without a label: the figures show the others.")

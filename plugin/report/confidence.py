@@ -54,7 +54,7 @@ def what_to_expect(summary: RunSummary) -> str:
 
 
 def what_to_review(summary: RunSummary) -> str:
-    """How many of the least confident labels to review, as a sentence without its full stop."""
+    """How many of the least confident labels to review, as a sentence without a full stop."""
     if len(summary.classes) == 1:
         return "All: no other class was to choose from"
     best = kept_at(summary.coverage, ENOUGH)
@@ -64,7 +64,7 @@ def what_to_review(summary: RunSummary) -> str:
     rest = summary.images - best.images
     if not rest:
         return f"Nothing has to be: {right}"
-    return f"The {counted(rest, summary.noun)} with the lowest confidence; of the others {right}"
+    return f"Review the {counted(rest, summary.noun)} with the lowest confidence; of the others {right}"
 
 
 def share_to_review(summary: RunSummary) -> str:

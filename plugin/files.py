@@ -15,6 +15,7 @@ import numpy as np
 from .embedding import Embedded, Progress, embed
 from .encoders.base import Encoder, ImageTower
 from .encoders.descriptions import Classes
+from .encoders.known_names import class_reliability, warn_of_names
 from .encoders.precomputed import Vectors
 from .engine.config import Settings
 from .engine.errors import InputError
@@ -136,10 +137,16 @@ def label_files(
         visual_embeddings=visual_embeddings,
         settings=settings,
     )
+    warn_of_names(towers.text_encoder, prompts.classes)
     clock = _Clock(progress)
     embedded = embed(towers, prompts, paths, clock)
     refinement = refine(
-        embedded.X, embedded.T, visual_embeddings=embedded.V, settings=settings, progress=clock
+        embedded.X,
+        embedded.T,
+        visual_embeddings=embedded.V,
+        name_reliability=class_reliability(towers.text_encoder, prompts.classes),
+        settings=settings,
+        progress=clock,
     )
     return FileLabelling(
         classes=prompts.names,

@@ -14,6 +14,7 @@ from .embedding import Progress, embed
 from .encoders.base import Encoder, ImageTower
 from .encoders.crops import MARGIN
 from .encoders.descriptions import Classes
+from .encoders.known_names import class_reliability, warn_of_names
 from .encoders.precomputed import Vectors
 from .engine.config import Settings
 from .engine.refinement import refine
@@ -172,6 +173,7 @@ def auto_label(
     towers = load_towers(
         images, prompts, encoder, embeddings, text_embeddings, visual_encoder, visual_embeddings
     )
+    warn_of_names(towers.text_encoder, prompts.classes)
     settings = settings_for(towers.encoder, settings)
     inputs = RunInputs(
         prompts.classes,
@@ -242,6 +244,7 @@ def _label(
         visual_embeddings=embedded.V,
         anchors=anchors_of(answers, sample_ids, prompts.names),
         micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
+        name_reliability=class_reliability(towers.text_encoder, prompts.classes),
         settings=settings,
         progress=run.report,
         on_iteration=run.follow,

@@ -13,6 +13,7 @@ import numpy as np
 
 from .embedding import Progress, embed
 from .encoders.descriptions import ClassDescription
+from .encoders.known_names import class_reliability
 from .engine.config import Settings
 from .engine.errors import InputError
 from .engine.refinement import refine
@@ -128,6 +129,7 @@ def _prototypes_again(stored: StoredRun, progress: Progress | None) -> Prototype
         visual_embeddings=embedded.V,
         anchors=np.where(stored.is_known, outcome.labels, -1),
         micro_clusters=outcome.micro_cluster if source("clusters") else None,
+        name_reliability=class_reliability(towers.text_encoder, prompts.classes),
         settings=Settings(**run.settings),
         progress=report,
     )

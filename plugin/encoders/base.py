@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -77,6 +77,24 @@ class Encoder(ImageTower, Protocol):
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts as (k, d) float32 unit rows."""
+
+
+@runtime_checkable
+class KnowsNames(Protocol):
+    """What an encoder has beside if its text tower can tell which names it knows; CLIP's cannot."""
+
+    def name_reliability(self, texts: Sequence[str]) -> np.ndarray:
+        """Chance that images of a class are recognised by its name, that of a lucky guess left out.
+
+        Args:
+            texts: k names or descriptions.
+
+        Returns:
+            (k,) float32 in [0, 1]; among m classes, ρ means that ρ + (1 − ρ)/m of the images are recognised.
+        """
+
+    def nearest_names(self, texts: Sequence[str]) -> list[str]:
+        """The name that the text tower knows and takes each of k texts for."""
 
 
 class BatchEncoder(ABC):

@@ -14,14 +14,14 @@ import numpy as np
 from fiftyone_autolabel.plugin.class_folders import Photographs, embed_folder
 from fiftyone_autolabel.plugin.encoders.imagenet import imagenet_texts
 from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
-from fiftyone_autolabel.plugin.encoders.offline_bridge import Bridge
+from fiftyone_autolabel.plugin.encoders.offline_bridge import LENGTHS, Bridge
 from fiftyone_autolabel.plugin.encoders.offline_image import classifier_rows
 from fiftyone_autolabel.plugin.encoders.offline_text import TextTower
 from fiftyone_autolabel.plugin.engine.vectors import unit_rows
 from rich.console import Console
 from rich.table import Table
 from scipy.optimize import minimize
-from scipy.special import expit, softmax
+from scipy.special import softmax
 from sklearn.cluster import KMeans
 
 FOLDS = 5
@@ -29,7 +29,7 @@ FAMILIES = (10, 25, 60)
 CHOSEN_FAMILIES = 25
 LIST_SIZES = (2, 3, 4, 6, 10, 15, 20)
 NAMES_PER_SIZE = 1_200
-LENGTH_BINS = (0.25, 0.3, 0.35, 0.4, 0.5)
+LENGTH_BINS = LENGTHS[1:-1]
 RIDGE = 1.0
 CONSE_TEMPERATURE = 1 / 15
 BATCH = 32
@@ -142,18 +142,22 @@ class Recognised:
         return Recognised(*(getattr(self, name)[rows] for name in vars(self)))
 
     def chance(self, curve: np.ndarray) -> np.ndarray:
-        """Chance that each name is recognised, by the curve (intercept, slope) and the size of its list."""
-        known = expit(curve[0] + curve[1] * np.log(self.lengths))
+        """Chance that each name is recognised, by the curve at `LENGTHS` and the size of its list."""
+        known = np.interp(self.lengths, LENGTHS, curve)
         return known + (1 - known) / self.sizes
 
     def fitted(self) -> np.ndarray:
-        """The curve of maximum likelihood: logistic in the logarithm of the length, beside a lucky guess."""
+        """The rising curve of maximum likelihood; names of ImageNet itself, at its end, are known."""
 
-        def cost(curve: np.ndarray) -> float:
-            chance = np.clip(self.chance(curve), 1e-6, 1 - 1e-6)
+        def curve_of(steps: np.ndarray) -> np.ndarray:
+            return np.append(np.minimum(np.cumsum(np.abs(steps)), 1), 1)
+
+        def cost(steps: np.ndarray) -> float:
+            chance = np.clip(self.chance(curve_of(steps)), 1e-6, 1 - 1e-6)
             return -float(np.mean(np.log(np.where(self.right, chance, 1 - chance))))
 
-        return minimize(cost, [0.0, 1.0], method="Nelder-Mead").x
+        even = np.full(len(LENGTHS) - 1, 1 / len(LENGTHS))
+        return curve_of(minimize(cost, even, method="Powell").x)
 
 
 def recognised_names(known: KnownClasses, families: int) -> Recognised:
@@ -195,7 +199,8 @@ def held_out_error(names: Recognised) -> float:
 def reliability_tables(known: KnownClasses) -> list[Table]:
     """The curve from the length of a bridged name to its reliability, and how right it is."""
     curves = Table(title="Reliability of names, ImageNet classes left out with their families")
-    for column in ("families", "recognised", "half known at length", "slope", "error, other families"):
+    lengths = (f"at {length}" for length in LENGTHS)
+    for column in ("families", "recognised", *lengths, "error, other families"):
         curves.add_column(column, justify="right")
     by_length = Table(title=f"Names recognised and, in brackets, expected; {CHOSEN_FAMILIES} families")
     by_length.add_column("classes in the list", justify="right")
@@ -203,8 +208,8 @@ def reliability_tables(known: KnownClasses) -> list[Table]:
         by_length.add_column(f"length {start} to {end}" if end else f"from {start}", justify="right")
     for families in FAMILIES:
         names = recognised_names(known, families)
-        intercept, slope = curve = names.fitted()
-        cells = [f"{names.right.mean():.1%}", f"{np.exp(-intercept / slope):.3f}", f"{slope:.2f}"]
+        curve = names.fitted()
+        cells = [f"{names.right.mean():.1%}", *(f"{reliability:.2f}" for reliability in curve)]
         curves.add_row(str(families), *cells, f"{held_out_error(names):.1%}")
         if families == CHOSEN_FAMILIES:
             for size in LIST_SIZES:

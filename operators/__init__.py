@@ -1,6 +1,6 @@
 """FiftyOne operators, one file each: inputs, progress and outcome.
 
-They hold no mathematics; the work is told in `plugin.pipeline`.
+They hold no mathematics; the work is told in `plugin.run.pipeline`.
 """
 
 from .add_class import AddClass

@@ -1,6 +1,6 @@
 """The operator that labels again with one class more, as when a cluster fits none.
 
-What it does is told in `plugin.repeating`.
+What it does is told in `plugin.run.again`.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,10 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.pipeline import Labelling, Progress
-from ..plugin.repeating import add_classes, arguments_to_add, further_classes, last_run
-from ..plugin.report.theme import counted
+from ..plugin.engine.progress import Progress
+from ..plugin.run.again import add_classes, last_run
+from ..plugin.run.results import FinishedRun
+from ..plugin.wording import counted
 from .auto_label import AutoLabel
 from .forms import add_problem, refuse, sentence_of
 from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on
@@ -62,17 +63,17 @@ class AddClass(AutoLabel):
                 label="Class",
                 description='Its name, alone or with more words for it as in "dog: puppy, hound"',
             )
-            if ctx.params.get("name"):
-                refuse(name, sentence_of(partial(further_classes, last, [ctx.params["name"]])))
+            problem = sentence_of(partial(last.inputs_with, []))
+            if ctx.params.get("name") and not problem:
+                refuse(name, sentence_of(partial(last.inputs_with, [ctx.params["name"]])))
             run = last.record
             things, classes = counted(run.n_labelled, run.noun), counted(len(run.classes) + 1, "class")
             inputs.view("what", types.Notice(label=f"Label {things} again, with {classes}"))
-            problem = sentence_of(partial(arguments_to_add, last, {}))
             if problem:
                 add_problem(inputs, problem)
         return types.Property(inputs, view=types.View(label=TITLE))
 
-    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], FinishedRun]:
         """Read the form."""
         dataset, field = ctx.dataset, chosen_label_field(ctx, all_samples(ctx))
         return lambda progress: add_classes(dataset, [ctx.params["name"]], field, progress=progress)

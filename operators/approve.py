@@ -1,16 +1,16 @@
 """The operator that approves labels: of selected samples or objects, the open one, or a view.
 
-What an approval is, is told in `plugin.dataset.answers`.
+What an approval is, is told in `plugin.dataset.reviews`.
 """
 
 import fiftyone.operators as foo
 
-from ..plugin.dataset.answers import Answered, approve
 from ..plugin.dataset.reading import Samples
-from .reviewing import Answering
+from ..plugin.dataset.reviews import Reviewed, approve
+from .reviewing import ReviewOperator
 
 
-class Approve(Answering):
+class Approve(ReviewOperator):
     """Keep the labels that samples or objects have now, as a person's word; those with an answer keep it."""
 
     uri_name = "approve"
@@ -19,7 +19,7 @@ class Approve(Answering):
     icon = "thumb_up"
     is_above_grid = True
 
-    def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
+    def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:
         """Approve."""
         return approve(samples, label_field)
 

@@ -1,6 +1,6 @@
 """The operator that labels a view from class names: its form, its progress, its closing notice.
 
-What it does is told in `plugin.pipeline`.
+What it does is told in `plugin.run.pipeline`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,19 +15,11 @@ from ..plugin.dataset.patches import check_objects, is_patches, object_view
 from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
-from ..plugin.pipeline import Labelling, Progress, auto_label
-from ..plugin.report.theme import counted, percent, plain
-from .auto_label_form import (
-    FIELDS,
-    add_inputs,
-    chosen_classes,
-    chosen_fields,
-    chosen_key,
-    chosen_margin,
-    chosen_objects,
-    chosen_settings,
-    chosen_text_embeddings,
-)
+from ..plugin.engine.progress import Progress
+from ..plugin.run.pipeline import label_samples
+from ..plugin.run.results import FinishedRun
+from ..plugin.wording import counted, percent, plain
+from .auto_label_form import FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
 from .forms import add_problem, sentence_of
 from .reviewing import execute_on
@@ -56,8 +48,8 @@ class AutoLabel(LongOperator):
         encoder: str = "auto",
         embeddings: str | None = None,
         text_embeddings: str | None = None,
-        visual_encoder: str | None = None,
-        visual_embeddings: str | None = None,
+        second_encoder: str | None = None,
+        second_embeddings: str | None = None,
         clusters: str | None = None,
         objects: str | None = None,
         margin: float = MARGIN,
@@ -77,8 +69,8 @@ class AutoLabel(LongOperator):
             encoder: "auto", "offline", "openclip[:MODEL/PRETRAINED]" or "sentence-transformers:MODEL".
             embeddings: Vector field or brain key to use instead of embedding the images.
             text_embeddings: `.npy` file with one row per class, from the model of `embeddings`.
-            visual_encoder: Second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch".
-            visual_embeddings: Vector field or brain key to use instead of a second encoder.
+            second_encoder: Second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch".
+            second_embeddings: Vector field or brain key to use instead of a second encoder.
             clusters: Field with the cluster of every image; computed if None.
             objects: Field of boxes or shapes to label one by one, instead of whole images.
             margin: What to show around an object, as a share of its width and height, from 0 to 1.
@@ -104,8 +96,8 @@ class AutoLabel(LongOperator):
                 "encoder": encoder,
                 "embeddings": embeddings,
                 "text_embeddings": text_embeddings,
-                "visual_encoder": visual_encoder,
-                "visual_embeddings": visual_embeddings,
+                "second_encoder": second_encoder,
+                "second_embeddings": second_embeddings,
                 "clusters": clusters,
                 "objects": objects,
                 "margin": margin,
@@ -139,28 +131,12 @@ class AutoLabel(LongOperator):
         add_inputs(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
 
-    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], FinishedRun]:
         """Read the form."""
         samples = ctx.target_view(require_flat=True)
-        return lambda progress: auto_label(
-            samples,
-            chosen_classes(ctx, samples),
-            prompt_templates=ctx.params.get("prompt_templates") or None,
-            encoder=ctx.params.get("encoder") or "auto",
-            embeddings=ctx.params.get("embeddings") or None,
-            text_embeddings=chosen_text_embeddings(ctx),
-            visual_encoder=ctx.params.get("visual_encoder") or None,
-            visual_embeddings=ctx.params.get("visual_embeddings") or None,
-            clusters=ctx.params.get("clusters") or None,
-            objects=chosen_objects(ctx, samples),
-            margin=chosen_margin(ctx),
-            settings=chosen_settings(ctx),
-            fields=chosen_fields(ctx),
-            run_key=chosen_key(ctx),
-            progress=progress,
-        )
+        return lambda progress: label_samples(samples, chosen_inputs(ctx, samples), progress)
 
-    def summary(self, labelling: Labelling) -> dict:
+    def summary(self, labelling: FinishedRun) -> dict:
         """What a run came to, in values that go through JSON."""
         lines = [
             f"**{counted(len(labelling.sample_ids), labelling.fields.noun)} labelled**, "
@@ -171,8 +147,8 @@ class AutoLabel(LongOperator):
             _where_to_look(labelling),
         ]
         lines += _of_people(labelling)
-        if labelling.visual_encoder:
-            lines.insert(3, f"Second image encoder: {labelling.visual_encoder}.")
+        if labelling.second_encoder:
+            lines.insert(3, f"Second image encoder: {labelling.second_encoder}.")
         if labelling.failures:
             field = f"{labelling.fields.label}.error" if labelling.fields.objects else labelling.fields.error
             failed = counted(len(labelling.failures), labelling.fields.noun)
@@ -182,21 +158,21 @@ class AutoLabel(LongOperator):
             "n_labelled": len(labelling.sample_ids),
             "n_failed": len(labelling.failures),
             "encoder": labelling.encoder,
-            "visual_encoder": labelling.visual_encoder,
+            "second_encoder": labelling.second_encoder,
             "expected_accuracy": labelling.expected_accuracy,
             "counts": labelling.counts,
             "seconds": labelling.seconds,
             "message": "\n\n".join(lines),
         }
 
-    def notice(self, result: Labelling) -> tuple[str, str]:
+    def notice(self, result: FinishedRun) -> tuple[str, str]:
         """How many were labelled, and how many could not be read."""
         labelled = f"Labelled {counted(len(result.sample_ids), result.fields.noun)}"
         if result.failures:
             return f"{labelled}, {len(result.failures)} could not be read", "warning"
         return labelled, "success"
 
-    def views(self, ctx: foo.ExecutionContext, result: Labelling) -> Iterator:
+    def views(self, ctx: foo.ExecutionContext, result: FinishedRun) -> Iterator:
         """The labelled objects: a patches view shows the field that they are from."""
         if result.fields.objects and is_patches(ctx.target_view(require_flat=True)):
             yield ctx.ops.set_view(object_view(ctx.dataset, result.fields.label, result.sample_ids))
@@ -209,27 +185,27 @@ def _most_frequent(counts: dict[str, int]) -> str:
     return f"{shown}, and {rest} more classes" if rest > 0 else shown
 
 
-def _of_the_surest(labelling: Labelling) -> str:
+def _of_the_surest(labelling: FinishedRun) -> str:
     """What to expect when the most doubtful labels are left to a person."""
     kept = [one for one in labelling.refinement.coverage if one.share < 1]
     told = ", ".join(f"{percent(one.expected_accuracy)} of the surest {one.share:.0%}" for one in kept)
     return f" ({told})"
 
 
-def _of_people(labelling: Labelling) -> list[str]:
+def _of_people(labelling: FinishedRun) -> list[str]:
     """What became of labels that people gave or approved before."""
     lines = []
     if kept := int(labelling.refinement.is_known.sum()):
         lines.append(
             f"Anchored to the labels of {counted(kept, labelling.fields.noun)} that people gave or approved."
         )
-    if labelling.strange_answers:
-        names = ", ".join(map(plain, labelling.strange_answers))
+    if labelling.unlisted_classes:
+        names = ", ".join(map(plain, labelling.unlisted_classes))
         lines.append(f"People also gave {names}, not among these classes: *Refine with corrections* adds it.")
     return lines
 
 
-def _where_to_look(labelling: Labelling) -> str:
+def _where_to_look(labelling: FinishedRun) -> str:
     fields = labelling.fields
     if fields.objects:
         return (

@@ -32,13 +32,14 @@ from ..plugin.encoders.descriptions import ClassDescription, Classes, read_class
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import METHODS, PRESETS, Settings
-from ..plugin.report.theme import counted
+from ..plugin.run.inputs import Inputs
+from ..plugin.wording import counted
 from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
 
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
-VISUAL_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
-MORE = ("prompt_templates", "visual_encoder", "visual_embeddings", "clusters", "text_embeddings", "run_key")
+SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
+MORE = ("prompt_templates", "second_encoder", "second_embeddings", "clusters", "text_embeddings", "run_key")
 """Inputs that stay hidden until they are asked for or given."""
 
 
@@ -56,6 +57,29 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
         _add_second_encoder(inputs, ctx, samples)
         _add_clusters(inputs, ctx, samples)
         _add_key(inputs, ctx)
+
+
+def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
+    """What was chosen, as a run works from it.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    return Inputs(
+        classes=read_classes(chosen_classes(ctx, samples)),
+        prompt_templates=ctx.params.get("prompt_templates") or None,
+        encoder=ctx.params.get("encoder") or "auto",
+        embeddings=ctx.params.get("embeddings") or None,
+        text_embeddings=chosen_text_embeddings(ctx),
+        second_encoder=ctx.params.get("second_encoder") or None,
+        second_embeddings=ctx.params.get("second_embeddings") or None,
+        clusters=ctx.params.get("clusters") or None,
+        objects=chosen_objects(ctx, samples),
+        margin=chosen_margin(ctx),
+        settings=chosen_settings(ctx),
+        fields=chosen_fields(ctx),
+        run_key=chosen_key(ctx),
+    )
 
 
 def chosen_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Classes:
@@ -240,18 +264,18 @@ def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
 def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
     """A second image encoder, or its vectors."""
     encoder = inputs.str(
-        "visual_encoder",
+        "second_encoder",
         label="Second image encoder",
         description="Finds which images are alike, while the first compares them with the names; optional",
-        view=suggesting(VISUAL_ENCODERS),
+        view=suggesting(SECOND_ENCODERS),
     )
-    chosen = ctx.params.get("visual_encoder")
+    chosen = ctx.params.get("second_encoder")
     if chosen and chosen != "auto":
         refuse(encoder, sentence_of(partial(choose_encoder, chosen)))
     _add_vectors(
         inputs,
         _vector_sources(ctx, samples),
-        "visual_embeddings",
+        "second_embeddings",
         label="Existing embeddings of a second encoder",
         description="Vectors of any image model, in place of a second image encoder",
     )

@@ -17,8 +17,9 @@ from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionRunState
 
 from ..plugin.engine.errors import InputError, RunCancelledError
+from ..plugin.engine.progress import Progress
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
-from ..plugin.pipeline import STAGES, Progress
+from ..plugin.run.pipeline import STAGES
 
 Result = TypeVar("Result")
 Work = Callable[[Progress], Result]

@@ -4,7 +4,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.pending import find_pending, pending_runs
-from ..plugin.dataset.runs import RunState, cancel_run, list_all_runs
+from ..plugin.dataset.record import RunState, cancel_run, list_all_runs
 from .choosing_runs import KEY, OperatorOnRun, add_run
 
 TITLE = "Cancel run"

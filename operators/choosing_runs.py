@@ -1,10 +1,9 @@
-"""Pieces that the operators on runs share: the choice of a run, and a run in words.
+"""Pieces that the operators on runs share: the choice of a run.
 
 The latest run comes first.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 import fiftyone as fo
@@ -12,8 +11,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.pending import PendingRun
-from ..plugin.dataset.runs import RunRecord
-from ..plugin.report.theme import counted
+from ..plugin.dataset.record import RunRecord
 from .base import DescribedOperator
 from .forms import add_problem
 from .reviewing import execute_on
@@ -68,7 +66,7 @@ def add_run(
     latest = list(reversed(runs))
     view = types.Dropdown()
     for run in latest:
-        view.add_choice(name_of(run), label=f"{run.key or run.operator}: {in_words(run)}")
+        view.add_choice(name_of(run), label=f"{run.key or run.operator}: {run.in_words}")
     names = [name_of(run) for run in latest]
     inputs.enum(name, names, required=True, default=names[number], label=label, view=view)
     chosen = ctx.params.get(name)
@@ -78,25 +76,3 @@ def add_run(
 def name_of(run: RunRecord | PendingRun) -> str:
     """What a run is chosen by: its key, or its operation where it has none yet."""
     return run.key or run.operation
-
-
-def in_words(run: RunRecord | PendingRun) -> str:
-    """State, age, images and encoder of a run."""
-    if isinstance(run, PendingRun):
-        return f"pending, asked for {ago(run.queued)}"
-    things = counted(run.n_labelled or run.n_images, run.noun)
-    return f"{run.state.value} {ago(run.finished or run.started)}, {things}, {run.encoder}"
-
-
-def ago(moment: datetime) -> str:
-    """How long a moment is past, in words."""
-    past = max(datetime.now(timezone.utc) - moment, timedelta(0))
-    for unit, length in (
-        ("day", timedelta(days=1)),
-        ("hour", timedelta(hours=1)),
-        ("minute", timedelta(minutes=1)),
-    ):
-        count = past // length
-        if count:
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return "just now"

@@ -10,8 +10,8 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
-from ..plugin.dataset.runs import completed_runs
-from ..plugin.report.theme import counted, plain
+from ..plugin.dataset.record import completed_runs
+from ..plugin.wording import counted, plain
 from .background import message_output
 from .base import DescribedOperator
 from .choosing_runs import add_run

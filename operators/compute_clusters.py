@@ -1,6 +1,6 @@
 """The operator that groups images that look alike and keeps their groups in a field.
 
-What it does is told in `plugin.preparation`.
+What it does is told in `plugin.run.preparation`.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from fiftyone.operators import types
 from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples, vector_sources
 from ..plugin.engine.config import PRESETS, Settings
-from ..plugin.pipeline import Progress
-from ..plugin.preparation import Computed, compute_clusters
-from ..plugin.report.theme import counted
+from ..plugin.engine.progress import Progress
+from ..plugin.run.preparation import Computed, compute_clusters
+from ..plugin.wording import counted
 from .forms import dropdown
 from .preparing import PreparingOperator, add_encoder
 from .reviewing import execute_on

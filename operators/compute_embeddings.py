@@ -1,6 +1,6 @@
 """The operator that embeds images and keeps the vectors in a field.
 
-What it does is told in `plugin.preparation`.
+What it does is told in `plugin.run.preparation`.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,9 @@ import fiftyone.operators as foo
 
 from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples
-from ..plugin.pipeline import Progress
-from ..plugin.preparation import Computed, compute_embeddings
-from ..plugin.report.theme import counted
+from ..plugin.engine.progress import Progress
+from ..plugin.run.preparation import Computed, compute_embeddings
+from ..plugin.wording import counted
 from .preparing import PreparingOperator
 from .reviewing import execute_on
 

@@ -1,6 +1,6 @@
 """The operator that gives another class: to selected samples or objects, the open one, or a view.
 
-What a correction is, is told in `plugin.dataset.answers`.
+What a correction is, is told in `plugin.dataset.reviews`.
 """
 
 from typing import Any
@@ -8,13 +8,13 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.answers import Answered, correct, known_classes
 from ..plugin.dataset.reading import Samples
+from ..plugin.dataset.reviews import Reviewed, correct, known_classes
 from .forms import refuse, suggesting
-from .reviewing import Answering, chosen_label_field, execute_on
+from .reviewing import ReviewOperator, chosen_label_field, execute_on
 
 
-class Correct(Answering):
+class Correct(ReviewOperator):
     """Give samples or objects the class that they are really of."""
 
     uri_name = "correct"
@@ -27,9 +27,9 @@ class Correct(Answering):
         """Correct the labels of a dataset or view from Python.
 
         Args:
-            sample_collection: As for `Answering`.
+            sample_collection: As for `ReviewOperator`.
             class_name: The class of all of its samples, or of all objects that it shows.
-            label_field: As for `Answering`.
+            label_field: As for `ReviewOperator`.
 
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
@@ -54,7 +54,7 @@ class Correct(Answering):
         if ctx.params.get("class_name") is not None and not name:
             refuse(field, "Say which class the samples are of: the name is blank.")
 
-    def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
+    def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:
         """Correct."""
         return correct(samples, ctx.params["class_name"], label_field)
 

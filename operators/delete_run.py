@@ -10,8 +10,8 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.deleting import DeletedRun, delete_run, fields_of_its_own
-from ..plugin.dataset.runs import RunState, list_all_runs
-from ..plugin.report.theme import counted
+from ..plugin.dataset.record import RunState, list_all_runs
+from ..plugin.wording import counted
 from .base import DescribedOperator
 from .choosing_runs import KEY, add_run
 from .forms import refuse

@@ -1,6 +1,6 @@
 """The operator that compares labels with a ground truth.
 
-What is measured is told in `plugin.evaluation`.
+What is measured is told in `plugin.run.evaluation`.
 """
 
 from functools import partial
@@ -11,10 +11,10 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.patches import why_no_objects
 from ..plugin.dataset.reading import Samples
-from ..plugin.dataset.runs import labelled_fields
+from ..plugin.dataset.record import labelled_fields
 from ..plugin.dataset.truth import evaluable_fields, truth_choices
-from ..plugin.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
-from ..plugin.report.theme import counted, plain
+from ..plugin.run.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
+from ..plugin.wording import counted, plain
 from .background import message_output
 from .base import DescribedOperator
 from .forms import add_problem, dropdown, refuse, sentence_of
@@ -134,7 +134,7 @@ def summary(evaluation: Evaluation) -> dict:
         "n_images": evaluation.n_images,
         "n_left_out": evaluation.n_left_out,
         "accuracy": evaluation.accuracy,
-        "accuracy_unanswered": evaluation.accuracy_unanswered,
+        "accuracy_unreviewed": evaluation.accuracy_unreviewed,
         "expected_accuracy": evaluation.expected_accuracy,
         "calibration_error": evaluation.calibration_error,
         "message": "\n\n".join([part for part in parts if part] + [_where(evaluation)]),
@@ -150,10 +150,10 @@ def _where(evaluation: Evaluation) -> str:
 def _headline(evaluation: Evaluation) -> str:
     things = counted(evaluation.n_images, evaluation.noun)
     lines = [f"**{evaluation.accuracy:.1%} of the labels of {things} are right.**"]
-    if evaluation.n_answered and evaluation.accuracy_unanswered is not None:
+    if evaluation.n_reviewed and evaluation.accuracy_unreviewed is not None:
         lines.append(
-            f"{evaluation.n_answered:,} of them were given or approved by people; of the others, "
-            f"{evaluation.accuracy_unanswered:.1%} are right."
+            f"{evaluation.n_reviewed:,} of them were given or approved by people; of the others, "
+            f"{evaluation.accuracy_unreviewed:.1%} are right."
         )
     if evaluation.expected_accuracy is not None:
         lines.append(

@@ -15,13 +15,14 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.reading import Samples, dataset_of, vector_sources
-from ..plugin.dataset.runs import completed_runs
-from ..plugin.export.exporting import Progress, export_labels
+from ..plugin.dataset.record import completed_runs
+from ..plugin.engine.progress import Progress
+from ..plugin.export.exporting import export_labels
 from ..plugin.export.manifest import Exported
 from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
 from ..plugin.export.selection import check_collection, exportable_fields
 from ..plugin.export.target import check_target
-from ..plugin.report.theme import counted
+from ..plugin.wording import counted
 from .background import Spans
 from .base import LongOperator
 from .forms import add_explorer, add_problem, dropdown, explored, refuse, sentence_of

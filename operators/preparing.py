@@ -1,6 +1,6 @@
 """What the operators for embeddings and for clusters share: the choice of an encoder, and the outcome.
 
-What they do is told in `plugin.preparation`.
+What they do is told in `plugin.run.preparation`.
 """
 
 from abc import abstractmethod
@@ -14,8 +14,8 @@ from fiftyone.operators import types
 from ..plugin.dataset.columns import Column, check_column
 from ..plugin.dataset.reading import Samples, why_not_labelable
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
-from ..plugin.preparation import Computed
-from ..plugin.report.theme import counted
+from ..plugin.run.preparation import Computed
+from ..plugin.wording import counted
 from .background import Spans
 from .base import LongOperator
 from .forms import add_problem, refuse, sentence_of, suggesting

@@ -1,6 +1,6 @@
 """The operator that labels again, anchored to what people approved and corrected.
 
-What it does is told in `plugin.corrections`.
+What it does is told in `plugin.run.corrections`.
 """
 
 from typing import Any
@@ -9,9 +9,10 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.corrections import Relabelling, refine_with_corrections
-from ..plugin.dataset.answers import fields_of_run, read_answers
-from ..plugin.report.theme import counted, percent, plain
+from ..plugin.dataset.reviews import fields_of_run, read_reviews
+from ..plugin.run.again import refine_with_corrections
+from ..plugin.run.results import FinishedRun
+from ..plugin.wording import counted, percent, plain
 from .background import Work
 from .base import LongOperator
 from .forms import add_problem
@@ -49,9 +50,9 @@ class RefineWithCorrections(LongOperator):
         samples = all_samples(ctx)
         if add_label_field(inputs, ctx, samples):
             names = fields_of_run(samples, chosen_label_field(ctx, samples))
-            count = len(read_answers(ctx.dataset, names))
-            answered = counted(count, names.noun)
-            inputs.view("count", types.Notice(label=f"{answered} approved or corrected so far"))
+            count = len(read_reviews(ctx.dataset, names))
+            reviewed = counted(count, names.noun)
+            inputs.view("count", types.Notice(label=f"{reviewed} approved or corrected so far"))
             if not count:
                 add_problem(inputs, "Approve or correct some labels first.")
         return types.Property(inputs, view=types.View(label=TITLE))
@@ -61,36 +62,36 @@ class RefineWithCorrections(LongOperator):
         dataset, field = ctx.dataset, chosen_label_field(ctx, all_samples(ctx))
         return lambda progress: refine_with_corrections(dataset, field, progress=progress)
 
-    def summary(self, relabelling: Relabelling) -> dict:
+    def summary(self, run: FinishedRun) -> dict:
         """What the run changed, in values that go through JSON."""
-        done = relabelling
-        n_others = len(done.labelling.sample_ids) - done.n_answers
+        done, n_labelled = run.changes, len(run.sample_ids)
+        n_others = n_labelled - done.n_reviewed
         lines = [
             f"**{_labels(done.n_changed)} changed** of {n_others:,} that nobody has answered, "
-            f"anchored to {_labels(done.n_answers)} that people gave or approved.",
+            f"anchored to {_labels(done.n_reviewed)} that people gave or approved.",
             f"Of the {n_others:,}, {percent(done.accuracy_after)} are expected to be right; "
             f"before, {percent(done.accuracy_before)} were.",
-            f"Of all {len(done.labelling.sample_ids):,}, {percent(done.labelling.expected_accuracy)} are.",
+            f"Of all {n_labelled:,}, {percent(run.expected_accuracy)} are.",
         ]
         if done.new_classes:
             lines.append(f"New classes: {', '.join(map(plain, done.new_classes))}.")
-        if done.labelling.strange_answers:
-            names = ", ".join(map(plain, done.labelling.strange_answers))
+        if run.unlisted_classes:
+            names = ", ".join(map(plain, run.unlisted_classes))
             lines.append(f"Not looked for on others, for want of a text vector: {names}.")
         return {
-            "run_key": done.labelling.run_key,
-            "n_answers": done.n_answers,
+            "run_key": run.run_key,
+            "n_reviewed": done.n_reviewed,
             "n_changed": done.n_changed,
             "accuracy_before": done.accuracy_before,
             "accuracy_after": done.accuracy_after,
-            "expected_accuracy": done.labelling.expected_accuracy,
+            "expected_accuracy": run.expected_accuracy,
             "new_classes": done.new_classes,
             "message": "\n\n".join(lines),
         }
 
-    def notice(self, result: Relabelling) -> tuple[str, str]:
+    def notice(self, result: FinishedRun) -> tuple[str, str]:
         """How many labels changed."""
-        return f"{_labels(result.n_changed)} changed", "success"
+        return f"{_labels(result.changes.n_changed)} changed", "success"
 
 
 def _labels(count: int) -> str:

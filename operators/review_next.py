@@ -1,6 +1,6 @@
 """The operator that shows what a person should look at next.
 
-Which samples those are is told in `plugin.dataset.review` and `plugin.engine.review`.
+Which samples those are is told in `plugin.dataset.review_views` and `plugin.engine.review`.
 """
 
 from typing import Any
@@ -8,10 +8,10 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.answers import fields_of_run
 from ..plugin.dataset.reading import Samples
-from ..plugin.dataset.review import Order, review_next, review_view
-from ..plugin.report.theme import counted
+from ..plugin.dataset.review_views import Order, review_next, review_view
+from ..plugin.dataset.reviews import fields_of_run
+from ..plugin.wording import counted
 from .base import DescribedOperator
 from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on
 

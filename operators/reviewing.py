@@ -12,18 +12,18 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 from fiftyone.operators.constants import ViewTarget
 
-from ..plugin.dataset.answers import Answered, answerable_fields, fields_of_run
 from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.patches import is_patches
 from ..plugin.dataset.reading import Samples, dataset_of, flat_samples
-from ..plugin.report.theme import counted
+from ..plugin.dataset.reviews import Reviewed, fields_of_run, reviewable_fields
+from ..plugin.wording import counted
 from .auto_label_form import FIELDS
 from .background import is_in_app
 from .base import DescribedOperator
 from .forms import add_problem, dropdown, sentence_of
 
 
-class Answering(DescribedOperator, ABC):
+class ReviewOperator(DescribedOperator, ABC):
     """An operator by which a person says something of samples or objects: selected, open, or in a view.
 
     Attributes:
@@ -69,12 +69,12 @@ class Answering(DescribedOperator, ABC):
         """
         samples = meant_samples(ctx)
         label_field = chosen_label_field(ctx, samples)
-        answered = self.answer(ctx, samples, label_field)
+        reviewed = self.review(ctx, samples, label_field)
         noun = fields_of_run(samples, label_field).noun
-        return tell(ctx, answered, self.told(ctx, counted(len(answered.sample_ids), noun)))
+        return tell(ctx, reviewed, self.told(ctx, counted(len(reviewed.sample_ids), noun)))
 
     @abstractmethod
-    def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
+    def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:
         """Write down what the person says."""
 
     @abstractmethod
@@ -100,12 +100,12 @@ def meant_samples(ctx: foo.ExecutionContext) -> Samples:
 
 def chosen_label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
     """The label field that was chosen, else the usual one of those that these samples can answer."""
-    return ctx.params.get("label_field") or usual_label_field(answerable_fields(samples))
+    return ctx.params.get("label_field") or usual_label_field(reviewable_fields(samples))
 
 
 def all_samples(ctx: foo.ExecutionContext) -> Samples:
     """The dataset whatever the grid shows; but if that is labelled objects, then objects are meant."""
-    return ctx.view if is_patches(ctx.view) and answerable_fields(ctx.view) else ctx.dataset
+    return ctx.view if is_patches(ctx.view) and reviewable_fields(ctx.view) else ctx.dataset
 
 
 def usual_label_field(fields: list[str]) -> str:
@@ -123,7 +123,7 @@ def add_label_field(inputs: types.Object, ctx: foo.ExecutionContext, samples: Sa
     if problem:
         add_problem(inputs, problem)
         return False
-    fields = answerable_fields(samples)
+    fields = reviewable_fields(samples)
     if len(fields) > 1:
         inputs.enum(
             "label_field",
@@ -152,27 +152,27 @@ def add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples,
         add_problem(inputs, "Select the samples that you mean, or open a view of them.")
 
 
-def tell(ctx: foo.ExecutionContext, answered: Answered, message: str) -> dict:
+def tell(ctx: foo.ExecutionContext, reviewed: Reviewed, message: str) -> dict:
     """Show what was done, in the App as a notice.
 
     Args:
         ctx: Execution of the operator.
-        answered: What was done.
+        reviewed: What was done.
         message: The same as a sentence.
 
     Returns:
         The same in values that go through JSON.
     """
-    passed_over = {reason: count for reason, count in answered.passed_over.items() if count}
+    passed_over = {reason: count for reason, count in reviewed.passed_over.items() if count}
     if passed_over:
         message += " (" + ", ".join(f"{count} {reason}" for reason, count in passed_over.items()) + ")"
     ctx.ops.clear_selected_samples()
     ctx.ops.clear_selected_labels()
     ctx.ops.reload_dataset()
-    ctx.ops.notify(message, variant="success" if answered.sample_ids else "warning")
+    ctx.ops.notify(message, variant="success" if reviewed.sample_ids else "warning")
     return {
-        "n_answered": len(answered.sample_ids),
-        "sample_ids": answered.sample_ids,
+        "n_reviewed": len(reviewed.sample_ids),
+        "sample_ids": reviewed.sample_ids,
         "passed_over": passed_over,
         "message": message,
     }

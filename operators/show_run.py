@@ -9,13 +9,13 @@ from fiftyone.operators import types
 from ..plugin.dataset.columns import Column
 from ..plugin.dataset.fields import FieldNames
 from ..plugin.dataset.pending import PendingRun, find_pending, pending_runs
+from ..plugin.dataset.record import RunRecord, RunState, find_run, list_all_runs
 from ..plugin.dataset.running import complete_interrupted
-from ..plugin.dataset.runs import RunRecord, RunState, find_run, list_all_runs
-from ..plugin.pipeline import STAGES
 from ..plugin.report.text import text_report
-from ..plugin.summaries import load_summary
+from ..plugin.run.pipeline import STAGES
+from ..plugin.run.stored import load_run
 from .background import message_output
-from .choosing_runs import KEY, OperatorOnRun, add_run, in_words, name_of
+from .choosing_runs import KEY, OperatorOnRun, add_run, name_of
 
 TITLE = "Show run"
 
@@ -45,7 +45,7 @@ class ShowRun(OperatorOnRun):
             return {KEY: name_of(pending), "state": RunState.PENDING.value, "message": _waiting(pending)}
         complete_interrupted(ctx.dataset)
         run = find_run(ctx.dataset, ctx.params[KEY])
-        report = text_report(load_summary(ctx.dataset, run.key)) if run.n_labelled else ""
+        report = text_report(load_run(ctx.dataset, run.key).summary) if run.n_labelled else ""
         return {
             KEY: run.key,
             "state": run.state.value,
@@ -66,7 +66,7 @@ class ShowRun(OperatorOnRun):
 
 def _waiting(run: PendingRun) -> str:
     return (
-        f"**{run.key or run.operator}**: {in_words(run)}. It begins when a worker takes it: run "
+        f"**{run.key or run.operator}**: {run.in_words}. It begins when a worker takes it: run "
         f"`fiftyone delegated launch` where the images are. Its operation is `{run.operation}`."
     )
 
@@ -80,7 +80,7 @@ def _where(fields: FieldNames | Column) -> str:
 
 
 def _message(run: RunRecord, report: str) -> str:
-    lines = [f"**{run.key}**: {in_words(run)}."]
+    lines = [f"**{run.key}**: {run.in_words}."]
     if run.error:
         lines.append(run.error)
     if run.seconds:

@@ -1,17 +1,17 @@
 """The operator that takes back what a person said of samples or objects.
 
-What an answer is, is told in `plugin.dataset.answers`.
+What an answer is, is told in `plugin.dataset.reviews`.
 """
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.answers import Answered, withdraw
 from ..plugin.dataset.reading import Samples
-from .reviewing import Answering
+from ..plugin.dataset.reviews import Reviewed, withdraw
+from .reviewing import ReviewOperator
 
 
-class Withdraw(Answering):
+class Withdraw(ReviewOperator):
     """Forget what a person said, so that runs may label the samples or objects again."""
 
     uri_name = "withdraw"
@@ -21,7 +21,7 @@ class Withdraw(Answering):
     icon = "undo"
     risk_level = types.RiskLevel.MEDIUM
 
-    def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
+    def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:
         """Withdraw."""
         return withdraw(samples, label_field)
 

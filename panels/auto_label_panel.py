@@ -11,20 +11,10 @@ from ..plugin.dataset.comparing import changed_samples
 from ..plugin.dataset.fields import AUTHOR
 from ..plugin.dataset.patches import is_patches
 from ..plugin.dataset.reading import flat_samples
-from ..plugin.dataset.runs import RunRecord
+from ..plugin.dataset.record import RunRecord
 from ..plugin.engine.errors import InputError
-from ..plugin.report.theme import counted
-from .board import (
-    Board,
-    has_opened,
-    load_board,
-    note_opened,
-    read_runs,
-    recall,
-    remember,
-    turn,
-    usual_run,
-)
+from ..plugin.wording import counted
+from .board import Board, has_opened, load_board, note_opened, read_runs, recall, remember, turn, usual_run
 from .choices import Choices
 from .header import draw_answers, draw_header, draw_welcome
 from .marks import Marked, Marks

@@ -13,14 +13,13 @@ from typing import Any
 import fiftyone as fo
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
-from ..plugin.dataset.fields import FieldNames, answer_fields, label_path
+from ..plugin.dataset.fields import FieldNames, label_path, review_fields
 from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.pending import failed_start, pending_runs
 from ..plugin.dataset.reading import Samples, classification_fields, dataset_of, flat_samples
+from ..plugin.dataset.record import RunRecord, RunState, labelled_fields, list_all_runs
 from ..plugin.dataset.running import load_outcome
-from ..plugin.dataset.runs import RunRecord, RunState, labelled_fields, list_all_runs
 from ..plugin.engine.errors import InputError
-from ..plugin.narrowing import narrow
 from ..plugin.report.alignment import alignment_plot
 from ..plugin.report.classes import class_plot
 from ..plugin.report.confidence import confidence_plot, coverage_plot, reliability_plot
@@ -28,7 +27,8 @@ from ..plugin.report.confusion import confusion_plot
 from ..plugin.report.convergence import convergence_plot, history_plot
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import NEUTRAL, Plot
-from ..plugin.summaries import load_summary
+from ..plugin.run.narrowing import narrow
+from ..plugin.run.stored import load_run
 from .choices import Choices, Tab
 from .pictures import pictures_of
 
@@ -298,7 +298,7 @@ def _truth_fields(dataset: fo.Dataset, run: RunRecord) -> tuple[str, ...]:
             return ()
         has_classes = flat_samples(dataset).distinct(label_path(dataset, objects, "label"))
         return (objects,) if has_classes else ()
-    ours = (*labelled_fields(dataset), *answer_fields(dataset))
+    ours = (*labelled_fields(dataset), *review_fields(dataset))
     return tuple(name for name in classification_fields(dataset) if name not in ours)
 
 
@@ -354,4 +354,4 @@ def _with_comparison(dataset: fo.Dataset, board: Board, choices: Choices) -> Boa
 
 def _load_figures(dataset: fo.Dataset, run: RunRecord) -> Figures:
     key = _run_key(dataset, run)
-    return _kept.get_or_make(key, lambda: Figures(load_summary(dataset, run.key)))
+    return _kept.get_or_make(key, lambda: Figures(load_run(dataset, run.key).summary))

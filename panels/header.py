@@ -3,12 +3,11 @@
 Without a run it is one sentence and one button.
 """
 
-from ..operators.choosing_runs import in_words
-from ..plugin.dataset.runs import RunRecord, RunState
+from ..plugin.dataset.record import RunRecord, RunState
 from ..plugin.engine.metrics import kept_at
-from ..plugin.pipeline import STAGES
 from ..plugin.report.summary import RunSummary
-from ..plugin.report.theme import counted, percent, plain
+from ..plugin.run.pipeline import STAGES
+from ..plugin.wording import counted, percent, plain
 from .board import Board, Figures
 from .events import Events
 from .page import FRAMED, ROW, TWO_COLUMNS, Page
@@ -46,7 +45,7 @@ def draw_welcome(page: Page, board: Board, events: Events) -> None:
 def draw_header(page: Page, board: Board, follows: bool, events: Events) -> None:
     """The run and what can be done."""
     group = page.group("header")
-    runs = {run.key: f"{run.key}: {in_words(run)}" for run in board.runs}
+    runs = {run.key: f"{run.key}: {run.in_words}" for run in board.runs}
     group.choice("run", runs, events.on_run)
     group.text("facts", _facts(board))
     draw_progress(group, board, events)
@@ -117,8 +116,8 @@ def _facts(board: Board) -> str:
     if board.scope is not None:
         things = f"{board.figures.summary.images:,} of {things}"
     parts = [f"**{run.state.value}**", things, counted(len(run.classes), "class"), run.encoder]
-    if run.visual_encoder:
-        parts.append(f"clusters by {run.visual_encoder}")
+    if run.second_encoder:
+        parts.append(f"clusters by {run.second_encoder}")
     if run.n_failed:
         parts.append(f"{run.n_failed:,} could not be labelled")
     if board.figures:

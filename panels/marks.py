@@ -13,7 +13,7 @@ from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.patches import is_patches, one_by_one
 from ..plugin.dataset.reading import dataset_of, flat_samples
 from ..plugin.report.summary import RunSummary
-from ..plugin.report.theme import cut
+from ..plugin.wording import cut
 
 
 @dataclass(frozen=True)

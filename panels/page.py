@@ -9,7 +9,8 @@ from typing import Any
 
 from fiftyone.operators import types
 
-from ..plugin.report.theme import Plot, plain
+from ..plugin.report.theme import Plot
+from ..plugin.wording import plain
 
 Handler = Callable[..., Any]
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from fiftyone.operators import types
 
-from ..plugin.dataset.runs import RunRecord
+from ..plugin.dataset.record import RunRecord
 from ..plugin.engine.metrics import Coverage
 from ..plugin.report.summary import ConfusablePair, NovelCluster, RunSummary
-from ..plugin.report.theme import counted, cut, percent, plain
+from ..plugin.wording import counted, cut, percent, plain
 from .board import Board
 from .choices import NO_TRUTH, Choices, Tab
 from .events import Events

@@ -5,10 +5,11 @@ Where there are many clusters, those with most images in doubt are drawn.
 
 import numpy as np
 
+from ..wording import counted, percent, safe
 from .heatmap import MOST_NAMES, Cells, heatmap
 from .seriation import seriate
 from .summary import Alignment, RunSummary
-from .theme import Plot, blank, counted, percent, safe, short
+from .theme import Plot, blank, short
 
 MOST_ROWS = 40
 MOST_COLUMNS = 40

@@ -5,8 +5,9 @@ Ground truth stands beside it where there is one.
 
 from plotly.subplots import make_subplots
 
+from ..wording import counted, cut, percent, safe
 from .summary import RunSummary, Truth
-from .theme import Plot, counted, cut, percent, safe, short, template
+from .theme import Plot, short, template
 
 MOST_CLASSES = 100
 ROW_PIXELS = 17

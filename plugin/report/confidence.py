@@ -5,8 +5,9 @@ With a ground truth: whether the confidence was right.
 
 import plotly.graph_objects as go
 
+from ..wording import counted, percent, sentence
 from .summary import RunSummary
-from .theme import Plot, counted, percent, sentence, template
+from .theme import Plot, template
 
 HEIGHT = 320
 SQUARE = 420
@@ -36,8 +37,8 @@ def confidence_plot(summary: RunSummary, theme: str = "light") -> Plot:
     figure.update_yaxes(title=f"{summary.noun}s", rangemode="tozero", nticks=6)
     title = sentence(what_to_expect(summary))
     note = "Confidence is the probability that a label is right, as far as the run can tell."
-    if summary.known:
-        note += f" It is 1 for the {counted(summary.known, 'label')} that a person gave."
+    if summary.reviewed:
+        note += f" It is 1 for the {counted(summary.reviewed, 'label')} that a person gave."
     return Plot("confidence", title, note, figure)
 
 

@@ -5,10 +5,11 @@ Where there are many classes, those with most wrong labels are drawn.
 
 import numpy as np
 
+from ..wording import counted, cut, safe
 from .heatmap import Cells, heatmap
 from .seriation import seriate
 from .summary import RunSummary, Truth
-from .theme import Plot, counted, cut, safe, short
+from .theme import Plot, short
 
 MOST_CLASSES = 30
 

@@ -6,8 +6,9 @@ One row per measure; the levels stand side by side, coarsest first.
 from plotly.subplots import make_subplots
 
 from ..engine.results import Iteration, LevelHistory
+from ..wording import counted, percent
 from .summary import RunSummary
-from .theme import FAINT, Plot, blank, counted, percent, template
+from .theme import FAINT, Plot, blank, template
 
 MEASURES = {
     "changed": ("Labels that changed", ".3~%"),

@@ -10,9 +10,10 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from ..engine.errors import InputError
+from ..wording import safe
 from .plots import all_plots
 from .summary import RunSummary
-from .theme import Plot, safe
+from .theme import Plot
 
 WIDTH = 1_000
 SCALE = 2

@@ -77,7 +77,7 @@ def summarise(
         encoder=encoder,
         settings=asdict(refinement.settings),
         images=n,
-        known=int(refinement.is_known.sum()),
+        reviewed=int(refinement.is_known.sum()),
         failures=failures,
         expected_accuracy=refinement.expected_accuracy,
         zero_shot_agreement=accuracy(refinement.labels, refinement.zero_shot_labels),

@@ -140,7 +140,6 @@ class RunSummary:
         encoder: Name of the encoder, "" when only arrays were given.
         settings: Settings of the run by name.
         images: Number of labelled images, at least 1.
-        known: Number of those whose label a person gave.
         failures: Number of images that could not be labelled.
         expected_accuracy: Share of labels that are expected to be right, in [0, 1].
         zero_shot_agreement: Share of labels that the nearest class name alone gives too, in [0, 1].
@@ -154,13 +153,13 @@ class RunSummary:
         novel: Micro-clusters that may fit no class, most novel first; the first few.
         truth: What a ground truth says, None without one.
         noun: What was labelled, "image" or "object"; all that is said of images here is said of objects then.
+        reviewed: Number of images whose label a person gave or approved.
     """
 
     classes: tuple[str, ...]
     encoder: str
     settings: dict[str, str | int | float | bool | None]
     images: int
-    known: int
     failures: int
     expected_accuracy: float
     zero_shot_agreement: float
@@ -174,6 +173,7 @@ class RunSummary:
     novel: tuple[NovelCluster, ...]
     truth: Truth | None
     noun: str = "image"
+    reviewed: int = 0
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ What a run expects of itself is called expected; what a ground truth says comes 
 import textwrap
 from collections.abc import Iterator
 
+from ..wording import counted, cut, percent
 from .confidence import what_to_expect
 from .convergence import convergence_plot
 from .summary import RunSummary
-from .theme import counted, cut, percent
 
 WIDTH = 80
 NAME_WIDTH = 34
@@ -42,8 +42,8 @@ def _outcome(summary: RunSummary) -> Iterator[str]:
     yield from _wrapped(headline(summary))
     if summary.failures:
         yield from _wrapped(f"{counted(summary.failures, summary.noun)} could not be labelled.")
-    if summary.known:
-        yield from _wrapped(f"{counted(summary.known, 'label')} came from a person and counts as right.")
+    if summary.reviewed:
+        yield from _wrapped(f"{counted(summary.reviewed, 'label')} came from a person and counts as right.")
     if summary.encoder:
         yield from _wrapped(f"Encoder: {summary.encoder}")
     yield from _heading("What to keep, what to review")

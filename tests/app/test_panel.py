@@ -5,7 +5,7 @@ import re
 import fiftyone as fo
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
 from .panel import choose_tab, drawn, number_of_samples, open_panel, press, read_tab, wait_for_figures

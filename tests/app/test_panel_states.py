@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone_autolabel import RunCancelledError, auto_label
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from playwright.sync_api import expect
 
 from .panel import press, read_tab

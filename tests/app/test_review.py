@@ -3,7 +3,7 @@
 import fiftyone as fo
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
 from .forms import CHECKBOX, execute

@@ -10,9 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 import typer
-from fiftyone_autolabel.plugin.cli import app
-from fiftyone_autolabel.plugin.export.formats import BOX_COLUMNS
-from fiftyone_autolabel.plugin.export.formats import COLUMNS as EXPORT_COLUMNS
+from fiftyone_autolabel.plugin.cli.app import app
+from fiftyone_autolabel.plugin.export.formats import BOX_COLUMNS, COLUMNS as EXPORT_COLUMNS
 from fiftyone_autolabel.plugin.export.options import Format
 from fiftyone_autolabel.plugin.report.images_table import COLUMNS as REPORT_COLUMNS
 

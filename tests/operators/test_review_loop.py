@@ -12,7 +12,7 @@ from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError
 from fiftyone.server.app import app
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"
@@ -85,7 +85,7 @@ def test_the_whole_loop_from_python(labelled):
         operator("correct")(labelled.select(sample_id), truth)
     operator("approve")(page)
     refined = operator("refine_with_corrections")(labelled).result
-    assert refined["n_answers"] == 20
+    assert refined["n_reviewed"] == 20
     assert len(wrong(others)) <= wrong_before
     auto_label(labelled, DEMO_CLASSES, encoder="offline")
     assert page.values("auto_label_corrected.label") == page.values("ground_truth.label")
@@ -202,7 +202,7 @@ def test_the_app_sees_a_refinement_move_and_what_it_changed(server, labelled):
     assert names[0] == "set_progress"
     assert names[-3:] == ["reload_dataset", "notify", "show_output"]
     result = told[-1][1]["results"]
-    assert result["n_answers"] == 5
+    assert result["n_reviewed"] == 5
     assert f"of {len(labelled) - 5} that nobody has answered" in result["message"]
 
 
@@ -221,7 +221,7 @@ def test_a_delegated_refinement_works(labelled):
     service = DelegatedOperationService()
     service.execute_queued_operations(operator=f"{PLUGIN}/refine_with_corrections", log=False)
     done = service.get(doc_id=queued.result["id"])
-    assert (done.run_state, done.result.result["n_answers"]) == ("completed", 5)
+    assert (done.run_state, done.result.result["n_reviewed"]) == ("completed", 5)
 
 
 def test_a_new_run_says_that_it_kept_what_people_said(labelled):

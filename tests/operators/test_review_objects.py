@@ -130,7 +130,7 @@ def test_the_whole_loop_from_python(labelled):
     operator("approve")(page)
     refined = operator("refine_with_corrections")(labelled).result
 
-    assert refined["n_answers"] == 6
+    assert refined["n_reviewed"] == 6
     after = objects_of(labelled)
     assert all(after[one].label == truth[one] for one in ids)
 
@@ -142,7 +142,7 @@ def test_the_app_refines_the_labels_of_objects(server, labelled):
     told = [json.loads(line)["body"] for line in lines]
 
     assert notice == "3 objects approved or corrected so far"
-    assert told[-1]["params"]["results"]["n_answers"] == 3
+    assert told[-1]["params"]["results"]["n_reviewed"] == 3
 
 
 def test_a_patches_view_of_other_objects_is_refused_with_a_sentence(server, labelled):

@@ -17,13 +17,13 @@ from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError, Executor
 from fiftyone.server.app import app
 from fiftyone_autolabel import InputError, auto_label
-from fiftyone_autolabel.operators.choosing_runs import ago
 from fiftyone_autolabel.plugin.dataset import running
 from fiftyone_autolabel.plugin.dataset.pending import pending_runs
-from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.dataset.record import RunState, cancel_run, list_runs, update_record
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
-from fiftyone_autolabel.plugin.preparation import compute_clusters
+from fiftyone_autolabel.plugin.run.preparation import compute_clusters
+from fiftyone_autolabel.plugin.wording import ago
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"

@@ -10,7 +10,7 @@ import pytest
 from fiftyone.server.app import app
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.operators import OPERATORS
-from fiftyone_autolabel.plugin.dataset.runs import update_record
+from fiftyone_autolabel.plugin.dataset.record import update_record
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"

@@ -12,7 +12,7 @@ from fiftyone_autolabel.plugin.encoders.known_names import (
     unknown_names,
     warn_of_names,
 )
-from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
+from fiftyone_autolabel.plugin.encoders.offline.encoder import OfflineEncoder
 from fiftyone_autolabel.plugin.engine.errors import InputError
 
 

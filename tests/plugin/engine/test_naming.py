@@ -11,8 +11,7 @@ from fiftyone_autolabel.plugin.engine.naming import (
     held_to_names,
     name_trust,
 )
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from .conftest import make_features

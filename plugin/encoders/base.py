@@ -66,13 +66,10 @@ class Encoder(ImageTower, Protocol):
         logit_scale: Factor from cosine to logit that the model was trained with, None if it has none. It is
             recorded for users and sets nothing by itself: 1 / logit_scale is the natural `temperature` of
             `method="prototype"`.
-        confidence_temperature: By how much labels refined in this space are too sure of themselves, ≥ 1; see
-            `Settings.confidence_temperature`. 1 for towers that were trained together.
         prompt_templates: Templates with one `{}` for a class name that suit the text tower.
     """
 
     logit_scale: float | None
-    confidence_temperature: float
     prompt_templates: tuple[str, ...]
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
@@ -107,7 +104,6 @@ class BatchEncoder(ABC):
     version: str
     dimension: int
     logit_scale: float | None = None
-    confidence_temperature: float = 1.0
     prompt_templates: tuple[str, ...] = ("{}",)
     batch_size: int = 32
     # Twice the 336 pixels of the larger models: what a JPEG is decoded beyond that, resizing throws away.

@@ -66,7 +66,6 @@ class CachedEncoder:
         self.version = encoder.version
         self.dimension = encoder.dimension
         self.logit_scale = encoder.logit_scale
-        self.confidence_temperature = encoder.confidence_temperature
         self.prompt_templates = encoder.prompt_templates
         if isinstance(encoder, KnowsNames):
             self.name_reliability, self.nearest_names = encoder.name_reliability, encoder.nearest_names

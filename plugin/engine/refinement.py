@@ -124,9 +124,13 @@ class _Labelled:
 def _label(
     evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
 ) -> _Labelled:
-    """Run the chosen rule and calibrate what it says."""
+    """Run the chosen rule, calibrate what each of its runs says, and take the mean."""
     outcome = RULES[settings.method](evidence, hierarchy, settings, on_iteration)
-    probabilities = calibrated(outcome.probabilities, evidence, settings.confidence_temperature)
+    temperature = settings.confidence_temperature
+    probabilities = sum(calibrated(z, evidence, temperature) for z in outcome.runs)
+    probabilities /= len(outcome.runs)
+    levels = outcome.level_labels | {"image": probabilities.argmax(axis=1)}
+    outcome = replace(outcome, level_labels=levels)
     return _Labelled(outcome, probabilities, evidence.text.logits)
 
 

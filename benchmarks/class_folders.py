@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from fiftyone_autolabel import load_encoder
-from fiftyone_autolabel.plugin.demo import demo_photos
+from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders.base import Encoder
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 

@@ -8,8 +8,8 @@ The features are synthetic: see `make_features`. The command `bench` prints the 
 import argparse
 
 import numpy as np
-from fiftyone_autolabel.plugin.bench import SEED, Costs, make_features, measure_engine, warm_up
-from fiftyone_autolabel.plugin.console import steps_table
+from fiftyone_autolabel.plugin.cli.console import steps_table
+from fiftyone_autolabel.plugin.demo.bench import SEED, Costs, make_features, measure_engine, warm_up
 from fiftyone_autolabel.plugin.engine.clustering import micro_cluster_assignments
 from fiftyone_autolabel.plugin.engine.config import HDBSCAN_MOST_IMAGES, Settings
 from rich.console import Console

@@ -5,8 +5,8 @@ class. Without a folder it takes the photos of the demo. The command `bench` doe
 """
 
 from class_folders import given_folders
-from fiftyone_autolabel.plugin.bench import measure_labels
-from fiftyone_autolabel.plugin.console import quality_table
+from fiftyone_autolabel.plugin.cli.console import quality_table
+from fiftyone_autolabel.plugin.demo.bench import measure_labels
 from rich.console import Console
 
 

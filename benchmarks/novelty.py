@@ -15,8 +15,8 @@ from unittest import mock
 import numpy as np
 from features import FeatureSet, load_feature_set
 from fiftyone_autolabel import refine
-from fiftyone_autolabel.plugin.class_folders import embed_folder
-from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
+from fiftyone_autolabel.plugin.demo.class_folders import embed_folder
+from fiftyone_autolabel.plugin.encoders.offline.encoder import OfflineEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine import novelty
 from fiftyone_autolabel.plugin.engine.clustering import Clusters

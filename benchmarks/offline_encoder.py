@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from fiftyone_autolabel.plugin.class_folders import Photographs, embed_folder
+from fiftyone_autolabel.plugin.demo.class_folders import Photographs, embed_folder
 from fiftyone_autolabel.plugin.encoders.imagenet import imagenet_texts
-from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
-from fiftyone_autolabel.plugin.encoders.offline_bridge import Bridge
-from fiftyone_autolabel.plugin.encoders.offline_image import classifier_rows
-from fiftyone_autolabel.plugin.encoders.offline_text import TextTower
+from fiftyone_autolabel.plugin.encoders.offline.bridge import Bridge
+from fiftyone_autolabel.plugin.encoders.offline.encoder import OfflineEncoder
+from fiftyone_autolabel.plugin.encoders.offline.image import classifier_rows
+from fiftyone_autolabel.plugin.encoders.offline.text import TextTower
 from fiftyone_autolabel.plugin.engine.vectors import unit_rows
 from rich.console import Console
 from rich.table import Table

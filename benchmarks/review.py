@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from class_folders import given_folders
 from fiftyone_autolabel import Refinement, refine
-from fiftyone_autolabel.plugin.class_folders import embed_folder
+from fiftyone_autolabel.plugin.demo.class_folders import embed_folder
 from fiftyone_autolabel.plugin.encoders.base import Encoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine.metrics import accuracy

@@ -23,7 +23,7 @@ def accuracies(names: FeatureSet, geometry: FeatureSet, stress: str, draws: int)
     for rows in stressed_rows(names.y, stress, draws):
         X, V, y = names.X[rows], geometry.X[rows], names.y[rows]
         alone = refine(X, names.T)
-        both = refine(X, names.T, visual_embeddings=V)
+        both = refine(X, names.T, second_embeddings=V)
         found.append([accuracy(labels, y) for labels in (alone.zero_shot_labels, alone.labels, both.labels)])
     return 100 * np.mean(found, axis=0) if found else np.full(3, np.nan)
 

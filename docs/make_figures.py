@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from fiftyone_autolabel import label_files
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES, demo_photos
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES, demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 from fiftyone_autolabel.plugin.report.images import write_png

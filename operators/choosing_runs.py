@@ -1,10 +1,6 @@
-"""Pieces that the operators on runs share: the choice of a run, and a run in words.
-
-The latest run comes first.
-"""
+"""The choice of a run in the forms of several operators, latest first."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 import fiftyone as fo
@@ -12,8 +8,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.pending import PendingRun
-from ..plugin.dataset.runs import RunRecord
-from ..plugin.report.theme import counted
+from ..plugin.dataset.record import RunRecord
 from .base import DescribedOperator
 from .forms import add_problem
 from .reviewing import execute_on
@@ -31,7 +26,7 @@ class OperatorOnRun(DescribedOperator):
 
         Args:
             dataset: Dataset of the run.
-            run_key: Key of the run; of a pending one that has none, the id of its operation.
+            run_key: Key of the run; for a pending run without a key, the id of its operation.
 
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
@@ -48,27 +43,31 @@ def add_run(
     label: str = "Run",
     number: int = 0,
 ) -> AnyRun | None:
-    """Add the choice of a run, or a sentence where there is none to choose.
+    """Add the choice of a run, or a message if there is none.
 
     Args:
         inputs: The form.
         ctx: Its context.
         runs: Runs to choose from, oldest first.
         name: Parameter for its key.
-        label: What to call it.
-        number: Which run to suggest, 0 for the latest, 1 for the one before it.
+        label: Label of the choice.
+        number: Default run, 0 for the latest, 1 for the one before it.
 
     Returns:
         The run that is chosen, or would be.
     """
     if len(runs) <= number:
-        problem = "There is only one such run." if runs else "There is no such run on this dataset."
+        problem = (
+            "There is only one run to choose from."
+            if runs
+            else "There are no runs to choose from on this dataset."
+        )
         add_problem(inputs, problem, f"no_{name}")
         return None
     latest = list(reversed(runs))
     view = types.Dropdown()
     for run in latest:
-        view.add_choice(name_of(run), label=f"{run.key or run.operator}: {in_words(run)}")
+        view.add_choice(name_of(run), label=f"{run.key or run.operator}: {run.in_words}")
     names = [name_of(run) for run in latest]
     inputs.enum(name, names, required=True, default=names[number], label=label, view=view)
     chosen = ctx.params.get(name)
@@ -76,27 +75,5 @@ def add_run(
 
 
 def name_of(run: RunRecord | PendingRun) -> str:
-    """What a run is chosen by: its key, or its operation where it has none yet."""
+    """What a run is chosen by: its key, or its operation if it has no key yet."""
     return run.key or run.operation
-
-
-def in_words(run: RunRecord | PendingRun) -> str:
-    """State, age, images and encoder of a run."""
-    if isinstance(run, PendingRun):
-        return f"pending, asked for {ago(run.queued)}"
-    things = counted(run.n_labelled or run.n_images, run.noun)
-    return f"{run.state.value} {ago(run.finished or run.started)}, {things}, {run.encoder}"
-
-
-def ago(moment: datetime) -> str:
-    """How long a moment is past, in words."""
-    past = max(datetime.now(timezone.utc) - moment, timedelta(0))
-    for unit, length in (
-        ("day", timedelta(days=1)),
-        ("hour", timedelta(hours=1)),
-        ("minute", timedelta(minutes=1)),
-    ):
-        count = past // length
-        if count:
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
-    return "just now"

@@ -1,30 +1,27 @@
-"""The operator that takes back what a person said of samples or objects.
-
-What an answer is, is told in `plugin.dataset.answers`.
-"""
+"""The operator that withdraws the reviews of samples or objects."""
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.answers import Answered, withdraw
 from ..plugin.dataset.reading import Samples
-from .reviewing import Answering
+from ..plugin.dataset.reviews import Reviewed, withdraw
+from .reviewing import ReviewOperator
 
 
-class Withdraw(Answering):
-    """Forget what a person said, so that runs may label the samples or objects again."""
+class Withdraw(ReviewOperator):
+    """Withdraw reviews, so that runs label the samples or objects again."""
 
     uri_name = "withdraw"
     title, button = "Withdraw approvals and corrections", "Withdraw"
-    announcement = "Withdraw what was said of"
-    description = "Take back what was approved or corrected: the labels of the run return"
+    announcement = "Withdraw the reviews of"
+    description = "Undo approvals and corrections: the labels of the run return"
     icon = "undo"
     risk_level = types.RiskLevel.MEDIUM
 
-    def answer(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Answered:
+    def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:
         """Withdraw."""
         return withdraw(samples, label_field)
 
     def told(self, ctx: foo.ExecutionContext, count: str) -> str:
         """What was done."""
-        return f"Withdrew what was said of {count}"
+        return f"Withdrew the reviews of {count}"

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
-from fiftyone_autolabel.plugin.dataset.database import ensure_mongod
+from fiftyone_autolabel.plugin.system.database import ensure_mongod
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def in_plugin() -> Callable[[str], ModuleType]:
 def demo_dataset() -> Iterator["fo.Dataset"]:
     """Every fourth demo photo with its true class, in a dataset that is deleted afterwards."""
     import fiftyone as fo
-    from fiftyone_autolabel.plugin.demo import demo_photos
+    from fiftyone_autolabel.plugin.demo.photos import demo_photos
     from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 
     dataset = fo.Dataset()
@@ -153,7 +153,7 @@ class Scene:
 @pytest.fixture(scope="session")
 def scene_files(tmp_path_factory: pytest.TempPathFactory) -> list[Scene]:
     """Eight images of three demo photos each, made once."""
-    from fiftyone_autolabel.plugin.demo import demo_photos
+    from fiftyone_autolabel.plugin.demo.photos import demo_photos
     from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
     from PIL import Image
 

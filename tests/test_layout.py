@@ -26,29 +26,57 @@ PACKAGE_FILES = [
 ]
 ALL_FILES = [*PACKAGE_FILES, *sorted([*ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")])]
 
-MAY_IMPORT = {
+BELOW = {
     "engine": {"engine"},
-    "encoders": {"encoders", "engine"},
-    "dataset": {"dataset", "encoders", "engine", "versions"},
-    "export": {"export", "dataset", "encoders", "engine", "target", "versions"},
-    "report": {"report", "engine", "target"},
+    "wording": set(),
+    "system": {"system", "engine"},
+    "encoders": {"encoders", "system", "engine"},
+    "dataset": {"dataset", "encoders", "engine", "system", "wording"},
+    "export": {"export", "dataset", "encoders", "engine", "system", "wording"},
+    "report": {"report", "engine", "system", "wording"},
+    "run": {"run", "report", "export", "dataset", "encoders", "engine", "system", "wording"},
+    "estimator": {"engine"},
+    "demo": {"demo", "run", "report", "dataset", "encoders", "engine", "system", "wording"},
+    "cli": {"cli", "demo", "run", "report", "export", "dataset", "encoders", "engine", "system", "wording"},
+    "operators": {
+        "operators",
+        "run",
+        "report",
+        "export",
+        "dataset",
+        "encoders",
+        "engine",
+        "system",
+        "wording",
+    },
+    "panels": {"panels", "run", "report", "dataset", "encoders", "engine", "wording"},
 }
-"""Room of `plugin` → rooms and modules of `plugin` that its modules may import from."""
+"""Room → rooms that its modules may import from, wherever in a module the import stands."""
 
 READS_OR_WRITES_FILES = {"open", "load", "save", "savez", "savetxt", "loadtxt", "read_text", "write_text"}
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
+@pytest.mark.parametrize("room", BELOW)
 def test_rooms_import_only_what_lies_below_them(room):
-    modules = {name for file in _files_of(room) for name in _imported_modules(file)}
-    inside = {name.split(".")[2] for name in modules if name.startswith("fiftyone_autolabel.plugin.")}
-    assert inside <= MAY_IMPORT[room]
+    imported = {(_room_of(name), file.name) for file in _files_of(room) for name in _imported_modules(file)}
+    assert sorted(each for each in imported if each[0] not in BELOW[room] | {None}) == []
 
 
-def test_the_package_below_the_operators_knows_nothing_of_them():
-    modules = {name for file in (ROOT / "plugin").rglob("*.py") for name in _imported_modules(file)}
-    above = ("fiftyone_autolabel.operators", "fiftyone_autolabel.panels")
-    assert not [name for name in modules if name.startswith(above)]
+def test_every_room_has_its_list_of_what_lies_below_it():
+    rooms = {_room_of(_module_of(file)) for file in PACKAGE_FILES}
+    assert rooms - {None} == set(BELOW)
+
+
+def test_modules_import_one_another_in_one_direction():
+    graph = {_module_of(file): set(_imported_modules(file)) for file in PACKAGE_FILES}
+    modules = sorted(graph, key=len, reverse=True)
+    known = {module: {_owner(name, modules) for name in graph[module]} - {module, None} for module in modules}
+    assert list(_circles(known)) == []
+
+
+def test_only_wording_and_the_estimator_stand_alone_in_the_plugin():
+    loose = sorted(file.name for file in (ROOT / "plugin").glob("*.py"))
+    assert loose == ["__init__.py", "estimator.py", "wording.py"]
 
 
 def test_the_engine_works_without_fiftyone():
@@ -94,7 +122,44 @@ def test_fiftyone_installs_the_requirements_of_the_package():
 
 
 def _files_of(room: str) -> list[Path]:
-    return sorted((ROOT / "plugin" / room).rglob("*.py"))
+    return [file for file in PACKAGE_FILES if _room_of(_module_of(file)) == room]
+
+
+def _module_of(file: Path) -> str:
+    """Absolute name of the module in a file of the package."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(["fiftyone_autolabel", *(part for part in parts if part != "__init__")])
+
+
+def _room_of(module: str) -> str | None:
+    """The room that a module or a name in it belongs to, None outside of them."""
+    package, *places = module.split(".")
+    if package != "fiftyone_autolabel" or not places:
+        return None
+    if places[0] == "plugin":
+        return places[1] if len(places) > 1 else None
+    return places[0] if places[0] in ("operators", "panels") else None
+
+
+def _owner(name: str, modules: list[str]) -> str | None:
+    """The module that a name is imported from; `modules` are those of the package, longest first."""
+    return next((module for module in modules if name == module or name.startswith(f"{module}.")), None)
+
+
+def _circles(graph: dict[str, set[str]]) -> Iterator[list[str]]:
+    """Groups of modules that import one another, directly or through others."""
+    reached: dict[str, set[str]] = {}
+    for module in graph:
+        todo, seen = list(graph[module]), set()
+        while todo:
+            one = todo.pop()
+            if one not in seen:
+                seen.add(one)
+                todo += graph.get(one, ())
+        reached[module] = seen
+    yield from sorted(
+        {tuple(sorted(b for b in reached[a] if a in reached[b])) for a in graph if a in reached[a]}
+    )
 
 
 def _imported_modules(file: Path) -> Iterator[str]:

@@ -3,8 +3,8 @@
 import fiftyone.operators as foo
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.cli import app
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.cli.app import app
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from typer.testing import CliRunner
 
 PLAIN = {name: [] for name in DEMO_CLASSES}

@@ -13,8 +13,8 @@ from ..engine.errors import InputError
 from .outcome import Outcome
 from .patches import object_view
 from .reading import flat_samples
+from .record import find_run
 from .running import load_outcome
-from .runs import find_run
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import fiftyone as fo
 
 from ..engine.errors import InputError
-from .answers import read_answers
 from .columns import Column
 from .fields import FieldNames
 from .lock import WriteLock
-from .object_labels import clear_object_labels
+from .objects import clear_object_labels
 from .reading import flat_samples
-from .review import delete_review_views
+from .record import RunRecord, RunState, completed_runs, find_run, list_all_runs
+from .review_views import delete_review_views
+from .reviews import read_reviews
 from .running import complete_interrupted, load_outcome
-from .runs import RunRecord, RunState, completed_runs, find_run, list_all_runs
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
 
     Approved objects are kept where they are approved, in the label field.
     """
-    if isinstance(run.fields, FieldNames) and run.fields.objects and read_answers(dataset, run.fields):
+    if isinstance(run.fields, FieldNames) and run.fields.objects and read_reviews(dataset, run.fields):
         return []
     written = [other for other in list_all_runs(dataset) if _has_written(other) and other.key != run.key]
     shared = {name for other in written for name in other.fields.by_role().values()}
@@ -89,7 +89,7 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
         dataset.delete_sample_fields(own)
         return own, set()
     written = load_outcome(dataset, run.key).written_ids
-    answered = set(read_answers(dataset, run.fields))
+    reviewed = set(read_reviews(dataset, run.fields))
     own = fields_of_its_own(dataset, run)
     later = [other for other in completed_runs(dataset) if _is_later(other, run)]
     rewritten = {other.key: load_outcome(dataset, other.key).written_ids for other in later}
@@ -100,7 +100,7 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
         rewriters = [other for other in later if name in other.fields.by_role().values()]
         ids = written.difference(*(rewritten[other.key] for other in rewriters))
         if role in ("label", "confidence"):
-            ids -= answered
+            ids -= reviewed
         if run.fields.objects:
             clear_object_labels(dataset, name, ids)
         else:

@@ -12,7 +12,7 @@ from ..engine.errors import InputError
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
 
-ANSWER = "answer"
+REVIEW = "answer"
 """Role, in the `info` of their fields, of what people said; so they are known for every label field."""
 
 APPROVED_TAG = "approved"
@@ -162,7 +162,7 @@ def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
         InputError: A name is unusable, or a field of that name is somebody else's.
     """
     check_names(names)
-    _check_answers(dataset, names)
+    _check_reviews(dataset, names)
     for role, name in names.by_role().items():
         field = dataset.get_field(name)
         if field is None:
@@ -187,9 +187,9 @@ def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     _check_origin(dataset, names)
 
 
-def _check_answers(dataset: fo.Dataset, names: FieldNames) -> None:
+def _check_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
     field = dataset.get_field(names.corrected)
-    if field is not None and not _holds_answers(field):
+    if field is not None and not _holds_reviews(field):
         raise InputError(
             f"Field {names.corrected!r} exists, where corrections would be kept: "
             "choose another label field, or rename it."
@@ -235,13 +235,13 @@ def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
             dataset.add_sample_field(path, role.kind, description=role.description)
 
 
-def declare_answers(dataset: fo.Dataset, names: FieldNames) -> None:
+def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add the field for what people say, if it is missing; it holds what the label field holds.
 
     Raises:
         InputError: A field of that name holds something else.
     """
-    _check_answers(dataset, names)
+    _check_reviews(dataset, names)
     if dataset.has_sample_field(names.corrected):
         return
     kind = dataset.get_field(names.label).document_type if names.objects else fo.Classification
@@ -250,7 +250,7 @@ def declare_answers(dataset: fo.Dataset, names: FieldNames) -> None:
         fo.EmbeddedDocumentField,
         embedded_doc_type=kind,
         description="Class that a person gave or approved, and what the run had said",
-        info={"author": AUTHOR, "role": ANSWER, "objects": names.objects},
+        info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
     )
     for name, kind in (("run_label", fo.StringField), ("run_confidence", fo.FloatField)):
         dataset.add_sample_field(label_path(dataset, names.corrected, name), kind)
@@ -261,11 +261,11 @@ def label_path(samples: fo.Dataset | fo.DatasetView, field: str, attribute: str)
     return samples._get_label_field_path(field, attribute)[1]
 
 
-def answer_fields(dataset: fo.Dataset) -> list[str]:
+def review_fields(dataset: fo.Dataset) -> list[str]:
     """Fields of a dataset that hold what people said, one per label field."""
     schema = dataset.get_field_schema(ftype=fo.EmbeddedDocumentField)
-    return [name for name, field in schema.items() if _holds_answers(field)]
+    return [name for name, field in schema.items() if _holds_reviews(field)]
 
 
-def _holds_answers(field: fo.Field) -> bool:
-    return (field.info or {}).get("role") == ANSWER
+def _holds_reviews(field: fo.Field) -> bool:
+    return (field.info or {}).get("role") == REVIEW

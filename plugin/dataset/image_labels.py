@@ -1,6 +1,6 @@
 """Labels of whole images, as a run and people read and write them: by id, the id being the sample's.
 
-The same for objects in images is in `object_labels`.
+The same for objects in images is in `objects`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +9,7 @@ import fiftyone as fo
 from bson import ObjectId
 
 from .documents import Document, read_documents, update_documents
-from .fields import APPROVED_TAG, FieldNames, answer_fields, declare_fields, origin_of
+from .fields import APPROVED_TAG, FieldNames, declare_fields, origin_of, review_fields
 from .indexes import create_indexes
 from .reading import Samples, flat_samples
 
@@ -44,7 +44,7 @@ class ImageLabels:
         return getattr(self._names, role)
 
     def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
-        """Documents of the labels, or of the answers.
+        """Documents of the labels, or of the reviews.
 
         Args:
             role: "label" or "corrected".
@@ -58,7 +58,7 @@ class ImageLabels:
         return {one: sample[field] for one, sample in found.items() if sample.get(field)}
 
     def put(self, changes: dict[str, Document]) -> None:
-        """Write labels, answers and what goes with them.
+        """Write labels, reviews and what goes with them.
 
         Args:
             changes: Id → role → value. That of "label" is a document, and an image whose document names no
@@ -76,7 +76,7 @@ class ImageLabels:
         Where the tag goes with an answer on another label field, it does not count here.
         """
         tagged = self._all.match_tags(APPROVED_TAG)
-        for field in answer_fields(self._dataset):
+        for field in review_fields(self._dataset):
             if origin_of(self._dataset, field) is None:
                 tagged = tagged.exists(field, False)
         return {one: label for one, (label,) in self._values(tagged, self._names.label, "label").items()}
@@ -92,11 +92,11 @@ class ImageLabels:
     def refresh(self, samples: Samples, ids: Iterable[str]) -> None:
         """Bring labels up to date in a view that shows copies of them, which those of images never do."""
 
-    def unanswered(self, samples: Samples) -> fo.DatasetView:
+    def unreviewed(self, samples: Samples) -> fo.DatasetView:
         """Labelled images of which nobody has said anything."""
         labelled = flat_samples(samples).exists(f"{self._names.label}.label")
-        unanswered = labelled.exists(f"{self._names.corrected}.label", False)
-        return unanswered.exclude(list(self.tagged()))
+        unreviewed = labelled.exists(f"{self._names.corrected}.label", False)
+        return unreviewed.exclude(list(self.tagged()))
 
     @property
     def _all(self) -> Samples:

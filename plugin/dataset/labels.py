@@ -1,13 +1,13 @@
 """Labels of a run, by the ids of what it labels: whole images, or objects in them.
 
-Whoever writes labels or answers asks here, and need not know which of the two they are of.
+Whoever writes labels or reviews asks here, and need not know which of the two they are of.
 """
 
 import fiftyone as fo
 
 from .fields import FieldNames
 from .image_labels import ImageLabels
-from .object_labels import ObjectLabels
+from .objects import ObjectLabels
 
 Labels = ImageLabels | ObjectLabels
 

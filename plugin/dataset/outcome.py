@@ -10,7 +10,7 @@ import numpy as np
 from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
 
 from ..engine.results import Refinement
-from .review import review_ranks
+from .review_views import review_ranks
 
 MOST_NOVEL_CLUSTERS = 20
 BYTES_OF_AN_ID = 12

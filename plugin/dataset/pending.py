@@ -12,6 +12,7 @@ from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionResult, ExecutionRunState
 
 from ..engine.errors import InputError
+from ..wording import ago
 from .fields import AUTHOR
 
 OPERATORS = tuple(
@@ -42,6 +43,11 @@ class PendingRun:
     operator: str
     key: str
     queued: datetime
+
+    @property
+    def in_words(self) -> str:
+        """State and age, for a list of runs."""
+        return f"pending, asked for {ago(self.queued)}"
 
 
 def pending_runs(dataset: fo.Dataset) -> list[PendingRun]:

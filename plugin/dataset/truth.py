@@ -9,13 +9,13 @@ import fiftyone as fo
 import numpy as np
 
 from ..engine.errors import InputError
-from .answers import read_answers
-from .fields import AUTHOR, FieldNames, answer_fields, label_path, origin_of
+from .fields import AUTHOR, FieldNames, label_path, origin_of, review_fields
 from .labels import labels_of
 from .lock import WriteLock
-from .object_labels import ObjectLabels
+from .objects import ObjectLabels
 from .patches import check_objects, is_patches, object_fields, shown_field
 from .reading import Samples, check_samples, classification_fields, dataset_of, on_object
+from .reviews import read_reviews
 
 EVALUATION = "evaluation"
 """Role, in the `info` of an attribute of objects, of what tells which labels are right."""
@@ -52,10 +52,10 @@ def evaluated_names(dataset: fo.Dataset, label_field: str) -> FieldNames:
 
 def evaluable_fields(samples: Samples) -> list[str]:
     """Fields of labels that there is a ground truth for."""
-    answers = answer_fields(dataset_of(samples))
+    reviews = review_fields(dataset_of(samples))
     fields = [] if is_patches(samples) else classification_fields(samples)
     fields += [field for field in object_fields(dataset_of(samples)) if shown_field(samples, field)]
-    return [field for field in fields if field not in answers and truth_choices(samples, field)]
+    return [field for field in fields if field not in reviews and truth_choices(samples, field)]
 
 
 def truth_choices(samples: Samples, label_field: str) -> list[str]:
@@ -66,7 +66,7 @@ def truth_choices(samples: Samples, label_field: str) -> list[str]:
     else:
         origin = origin_of(dataset, label_field)
         known = [one for one in object_fields(dataset) if origin and origin in (one, origin_of(dataset, one))]
-    return [one for one in known if one not in (label_field, *answer_fields(dataset))]
+    return [one for one in known if one not in (label_field, *review_fields(dataset))]
 
 
 def check_images(samples: Samples, truth_field: str, label_field: str, key: str) -> None:
@@ -154,10 +154,10 @@ def _object_pairs(dataset: fo.Dataset, labels: ObjectLabels, ids: list[str], tru
     )
 
 
-def is_answered(dataset: fo.Dataset, names: FieldNames, ids: list[str]) -> np.ndarray:
+def is_reviewed(dataset: fo.Dataset, names: FieldNames, ids: list[str]) -> np.ndarray:
     """(n,) whether a person gave or approved the labels of samples or objects."""
-    answers = read_answers(dataset, names)
-    return np.array([one in answers for one in ids])
+    reviews = read_reviews(dataset, names)
+    return np.array([one in reviews for one in ids])
 
 
 def _mark(dataset: fo.Dataset, labels: ObjectLabels, path: str, right: dict[str, bool]) -> None:

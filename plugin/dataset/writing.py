@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import fiftyone as fo
 
-from .answers import read_answers
-from .fields import FieldNames, declare_answers
+from .fields import FieldNames, declare_reviews
 from .labels import Labels, labels_of
 from .outcome import Outcome
+from .reviews import read_reviews
 
 CHUNK_LABELS = 10_000
 
@@ -28,13 +28,13 @@ def write_outcome(
     """
     labels = labels_of(dataset, fields)
     _prepare(dataset, labels, fields)
-    answers = read_answers(dataset, fields)
+    reviews = read_reviews(dataset, fields)
     total = len(outcome.sample_ids)
     for start in range(0, total, CHUNK_LABELS):
         rows = slice(start, min(start + CHUNK_LABELS, total))
-        labels.put(_with_answers(outcome.changes(rows), answers))
+        labels.put(_with_reviews(outcome.changes(rows), reviews))
         progress(rows.stop, total)
-    labels.put(_with_answers(outcome.failed_changes(), answers))
+    labels.put(_with_reviews(outcome.failed_changes(), reviews))
     _prepare(dataset, labels, fields)  # somebody who added a field meanwhile may have lost those of the run
     labels.index()
 
@@ -44,12 +44,12 @@ def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:
     dataset._doc.reload()  # which finds a dataset that was renamed, and so its name
     dataset.reload()
     labels.prepare()
-    declare_answers(dataset, fields)
+    declare_reviews(dataset, fields)
 
 
-def _with_answers(changes: dict[str, dict], answers: dict[str, str]) -> dict[str, dict]:
+def _with_reviews(changes: dict[str, dict], reviews: dict[str, str]) -> dict[str, dict]:
     """Put what people said, also while the run was at work, in the place of what the run says."""
-    for one in changes.keys() & answers.keys():
-        changes[one]["label"] |= {"label": answers[one], "confidence": 1.0}
+    for one in changes.keys() & reviews.keys():
+        changes[one]["label"] |= {"label": reviews[one], "confidence": 1.0}
         changes[one]["review_rank"] = None
     return changes

@@ -106,7 +106,7 @@ def _parse(spec: str) -> tuple[str, str]:
 
 def _load(kind: str, argument: str) -> Encoder:
     if kind == "offline":
-        from .offline import OfflineEncoder
+        from .offline.encoder import OfflineEncoder
 
         return OfflineEncoder()
     if kind == "openclip":

@@ -73,7 +73,7 @@ class ZooEncoder(BatchEncoder):
             InputError: Always.
         """
         raise InputError(
-            f"{self.name} embeds only images: take it as visual_encoder, beside an encoder that reads names."
+            f"{self.name} embeds only images: take it as second_encoder, beside an encoder that reads names."
         )
 
 

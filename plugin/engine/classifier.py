@@ -14,7 +14,7 @@ from .errors import InputError
 from .gaussian import BOLD, CAUTIOUS, knowledge_of_means, within_class_covariance
 from .geometry import MOST_DIMENSIONS
 from .results import Refinement
-from .validation import check_pair, check_visual
+from .validation import check_pair, check_second
 from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax
 
 MOST_FITTED = 20_000
@@ -66,7 +66,7 @@ class Classifier:
     agreement: float
 
     def probabilities(
-        self, embeddings: np.ndarray, visual_embeddings: np.ndarray | None = None
+        self, embeddings: np.ndarray, second_embeddings: np.ndarray | None = None
     ) -> np.ndarray:
         """How likely each class is for new images.
 
@@ -75,7 +75,7 @@ class Classifier:
 
         Args:
             embeddings: (n, d) images, by the encoder of the run.
-            visual_embeddings: (n, v) the same by its second encoder, where it had one.
+            second_embeddings: (n, v) the same by its second encoder, where it had one.
 
         Returns:
             (n, k) float32, rows sum to 1.
@@ -83,16 +83,16 @@ class Classifier:
         Raises:
             InputError: The vectors cannot be of those encoders.
         """
-        X, V = self._checked(embeddings, visual_embeddings)
+        X, V = self._checked(embeddings, second_embeddings)
         return np.concatenate([p for _, p in self._chunks(X, V)])
 
-    def predict(self, embeddings: np.ndarray, visual_embeddings: np.ndarray | None = None) -> Predictions:
+    def predict(self, embeddings: np.ndarray, second_embeddings: np.ndarray | None = None) -> Predictions:
         """Label new images; the arguments of `probabilities`, but nothing of n times k is kept.
 
         Raises:
             InputError: The vectors cannot be of those encoders.
         """
-        X, V = self._checked(embeddings, visual_embeddings)
+        X, V = self._checked(embeddings, second_embeddings)
         labels, second = np.empty((2, len(X)), np.int64)
         confidence = np.empty(len(X), np.float32)
         for rows, p in self._chunks(X, V):
@@ -102,15 +102,15 @@ class Classifier:
         return Predictions(labels, confidence, second)
 
     def _checked(
-        self, embeddings: np.ndarray, visual_embeddings: np.ndarray | None
+        self, embeddings: np.ndarray, second_embeddings: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Unit rows of the images in the space of the class names and in that of the prototypes."""
-        if self.has_second_encoder and visual_embeddings is None:
+        if self.has_second_encoder and second_embeddings is None:
             raise InputError("The run had a second encoder: give the visual embeddings of the images too.")
-        if visual_embeddings is not None and not self.has_second_encoder:
+        if second_embeddings is not None and not self.has_second_encoder:
             raise InputError("The run had one encoder only: leave the visual embeddings out.")
         X, _ = check_pair(embeddings, self.text_weights)
-        V = X if visual_embeddings is None else check_visual(visual_embeddings, len(X))
+        V = X if second_embeddings is None else check_second(second_embeddings, len(X))
         if V.shape[1] != self.image_weights.shape[1]:
             raise InputError(
                 f"The visual embeddings have {V.shape[1]} dimensions and the prototypes "
@@ -128,7 +128,7 @@ def fit_classifier(
     refinement: Refinement,
     embeddings: np.ndarray,
     text_embeddings: np.ndarray,
-    visual_embeddings: np.ndarray | None = None,
+    second_embeddings: np.ndarray | None = None,
 ) -> Classifier:
     """Turn a finished run into what labels images to come.
 
@@ -141,13 +141,13 @@ def fit_classifier(
         refinement: What the engine returned.
         embeddings: (n, d) what it was made from.
         text_embeddings: (k, d) what it was made from.
-        visual_embeddings: (n, v) where it was made with them.
+        second_embeddings: (n, v) where it was made with them.
 
     Raises:
         InputError: The arrays do not fit each other or the refinement.
     """
     X, T = check_pair(embeddings, text_embeddings)
-    V = X if visual_embeddings is None else check_visual(visual_embeddings, len(X))
+    V = X if second_embeddings is None else check_second(second_embeddings, len(X))
     _check_run(refinement, X, T, V)
     text_weights = logit_scale(X @ T.T) * T
     image_weights = _discriminant(refinement, V)
@@ -160,7 +160,7 @@ def fit_classifier(
         text_weights=np.asarray(text_weights / temperature, np.float32),
         image_weights=np.asarray(image_weights / temperature, np.float32),
         bias=np.asarray(bias / temperature, np.float32),
-        has_second_encoder=visual_embeddings is not None,
+        has_second_encoder=second_embeddings is not None,
         images=len(X),
         agreement=float(np.mean((logits + bias).argmax(axis=1) == refinement.labels[some])),
     )

@@ -3,7 +3,6 @@
 Clusters first, then the chosen rule from the coarsest level down to the images.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,12 +16,12 @@ from .evidence import Evidence, Images, gather_evidence
 from .explanation import explain
 from .iteration import OnIteration, Outcome
 from .novelty import cluster_novelty, image_novelty
+from .progress import Progress
 from .recalibration import fit_recalibration
 from .results import Refinement
-from .validation import check_anchors, check_clusters, check_pair, check_visual
+from .validation import check_anchors, check_clusters, check_pair, check_second
 from .vectors import unit_rows
 
-Progress = Callable[[str, int, int], None]
 RULES = {"anchored": anchored.run, "prototype": prototype.run}
 
 
@@ -30,7 +29,7 @@ def refine(
     embeddings: np.ndarray,
     text_embeddings: np.ndarray,
     *,
-    visual_embeddings: np.ndarray | None = None,
+    second_embeddings: np.ndarray | None = None,
     anchors: np.ndarray | None = None,
     micro_clusters: np.ndarray | None = None,
     settings: Settings | None = None,
@@ -45,7 +44,7 @@ def refine(
     Args:
         embeddings: (n, d) images, any real type and any length of rows.
         text_embeddings: (k, d) one row per class, in the same space.
-        visual_embeddings: (n, v) the same images by another encoder, which need not know texts: clusters,
+        second_embeddings: (n, v) the same images by another encoder, which need not know texts: clusters,
             neighbours and Gaussians are found there, and only the class names are compared in `embeddings`.
         anchors: (n,) class numbers of images whose label a person gave, -1 elsewhere. They are kept and
             pull their classes.
@@ -66,7 +65,7 @@ def refine(
     X, T = check_pair(embeddings, text_embeddings)
     images = Images(
         X=X,
-        V=X if visual_embeddings is None else check_visual(visual_embeddings, len(X)),
+        V=X if second_embeddings is None else check_second(second_embeddings, len(X)),
         known=check_anchors(anchors, len(X), len(T)),
         micro=None if micro_clusters is None else check_clusters(micro_clusters, len(X)),
     )

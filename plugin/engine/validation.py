@@ -63,11 +63,11 @@ def check_pair(embeddings: object, text_embeddings: object) -> tuple[np.ndarray,
     return X, T
 
 
-def check_visual(visual_embeddings: object, n: int) -> np.ndarray:
+def check_second(second_embeddings: object, n: int) -> np.ndarray:
     """Check the embeddings of a second image encoder.
 
     Args:
-        visual_embeddings: (n, v) real numbers of any type.
+        second_embeddings: (n, v) real numbers of any type.
         n: Number of images.
 
     Returns:
@@ -76,7 +76,7 @@ def check_visual(visual_embeddings: object, n: int) -> np.ndarray:
     Raises:
         InputError: They are unusable, or not one row per image.
     """
-    V = check_vectors(visual_embeddings, "visual embeddings")
+    V = check_vectors(second_embeddings, "visual embeddings")
     if len(V) != n:
         raise InputError(
             f"There are {len(V)} visual embeddings for {n} images: give one row per image, in the same order."

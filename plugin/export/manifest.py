@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..versions import package_versions
+from ..system.versions import package_versions
 
 MANIFEST_NAME = "manifest.json"
 WHOLE = "all"

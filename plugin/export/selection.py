@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import fiftyone as fo
 
-from ..dataset.fields import APPROVED_TAG, FieldNames, answer_fields
+from ..dataset.fields import APPROVED_TAG, FieldNames, review_fields
 from ..dataset.image_labels import ImageLabels
-from ..dataset.object_labels import ObjectLabels
+from ..dataset.objects import ObjectLabels
 from ..dataset.patches import is_patches, object_fields, object_view, shown_field
 from ..dataset.reading import Samples, dataset_of, flat_samples, label_fields, why_not_labelable
 from ..engine.errors import InputError
@@ -122,7 +122,7 @@ def exportable_fields(samples: Samples) -> list[str]:
     if not is_patches(samples):
         return fields
     dataset = dataset_of(samples)
-    others = [one for one in object_fields(dataset) if one not in (*fields, *answer_fields(dataset))]
+    others = [one for one in object_fields(dataset) if one not in (*fields, *review_fields(dataset))]
     return fields + [one for one in others if shown_field(samples, one)]
 
 
@@ -141,8 +141,8 @@ def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
     dataset, names = dataset_of(samples), FieldNames(label=label_field)
     said: dict[str, fo.Label] = {}
     if dataset.has_sample_field(names.corrected):
-        answered = flat_samples(dataset).exists(names.corrected)
-        said = dict(zip(*answered.values(["id", names.corrected]), strict=True))
+        reviewed = flat_samples(dataset).exists(names.corrected)
+        said = dict(zip(*reviewed.values(["id", names.corrected]), strict=True))
     is_of_images = samples.get_field(label_field).document_type is fo.Classification
     tagged = ImageLabels(dataset, names).tagged() if is_of_images else {}
     for sample_id, *values in zip(*samples.values(fields), strict=True):
@@ -153,13 +153,13 @@ def _answered(
     label: fo.Label | None, corrected: fo.Label | None, is_tagged: bool
 ) -> tuple[list[Label], Callable[[Label], bool]]:
     """Labels, with what people said in their place, and whether somebody found a label right."""
-    answers = {one.id: one for one in _singles(corrected)}
-    labels = [answers.get(one.id, one) for one in _singles(label)]
+    reviews = {one.id: one for one in _singles(corrected)}
+    labels = [reviews.get(one.id, one) for one in _singles(label)]
     if isinstance(corrected, fo.Classification):
-        labels = list(answers.values())
+        labels = list(reviews.values())
 
     def is_checked(one: Label) -> bool:
-        return is_tagged or one.id in answers or APPROVED_TAG in one.tags
+        return is_tagged or one.id in reviews or APPROVED_TAG in one.tags
 
     return labels, is_checked
 

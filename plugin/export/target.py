@@ -1,13 +1,13 @@
 """Whether an export may be put somewhere.
 
-How it gets there, complete or not at all, is told in `plugin.target`.
+How it gets there, complete or not at all, is told in `plugin.system.targets`.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from .. import target as targets
 from ..engine.errors import InputError
+from ..system import targets
 from .manifest import MANIFEST_NAME
 
 

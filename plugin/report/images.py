@@ -10,9 +10,10 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from ..engine.errors import InputError
+from ..wording import safe
 from .plots import all_plots
 from .summary import RunSummary
-from .theme import Plot, safe
+from .theme import Plot
 
 WIDTH = 1_000
 SCALE = 2
@@ -63,7 +64,7 @@ def write_png(folder: Path, summary: RunSummary, theme: str = "light") -> list[P
 
 
 def _with_title(plot: Plot, theme: str) -> go.Figure:
-    """The figure with its title, which other surfaces write above it, on a ground of its own."""
+    """The figure with its title, which other surfaces write above it, on an opaque ground."""
     lines = [safe(line) for line in textwrap.wrap(plot.title, TITLE_COLUMNS)]
     pixels = LINE_PIXELS * len(lines)
     return go.Figure(plot.figure).update_layout(

@@ -77,7 +77,7 @@ class ImagesTable:
         confidence: (n,) in [0, 1].
         margin: (n,) in [0, 1], confidence less the probability of the second choice.
         novelty: (n,) in (0, 1).
-        is_known: (n,) bool, whether a person gave the label.
+        is_reviewed: (n,) bool, whether the label was approved or corrected.
         clusters: Level → (n,) number of the cluster, -1 for none.
         alignment: Level → its clusters.
         failures: Those that could not be labelled.
@@ -91,7 +91,7 @@ class ImagesTable:
     confidence: np.ndarray
     margin: np.ndarray
     novelty: np.ndarray
-    is_known: np.ndarray
+    is_reviewed: np.ndarray
     clusters: dict[str, np.ndarray]
     alignment: dict[str, list[ClusterShares]]
     failures: Sequence[Failure] = ()
@@ -165,7 +165,7 @@ class ImagesTable:
             "confidence": self.confidence.tolist(),
             "margin": self.margin.tolist(),
             "novelty": self.novelty.tolist(),
-            "known": self.is_known.tolist(),
+            "reviewed": self.is_reviewed.tolist(),
             **{level: numbers.tolist() for level, numbers in self.clusters.items()},
         }
         for row, path in enumerate(self.paths):
@@ -182,7 +182,7 @@ class ImagesTable:
             for level in self.clusters:
                 number = columns[level][row]
                 image[f"{level}_cluster"] = number if number >= 0 else None
-            if columns["known"][row]:
+            if columns["reviewed"][row]:
                 image["label_by"] = "person"
             if self.splits is not None:
                 image["split"] = self.splits[row] or None

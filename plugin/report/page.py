@@ -7,10 +7,11 @@ import json
 from functools import cache
 from pathlib import Path
 
+from ..wording import counted, percent
 from .plots import all_plots
 from .summary import RunSummary
 from .text import headline
-from .theme import THEMES, Plot, counted, percent, template
+from .theme import THEMES, Plot, template
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 MOST_PAIRS = 25

@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.classifier import Classifier, Predictions, fit_classifier
 from ..engine.errors import InputError
 from ..engine.results import Refinement
-from ..target import check_target, new_folder
+from ..system.targets import check_target, new_folder
 
 VERSION = 1
 PROTOTYPES_NAME = "class_prototypes.npy"
@@ -33,16 +33,16 @@ class Prototypes:
         classifier: From vectors to classes.
         encoder: Name of the encoder that made the vectors, "" where it is not known.
         encoder_version: Its version, which new images need too; "" where it is not known.
-        visual_encoder: Name of the second encoder, "" without one.
-        visual_encoder_version: Its version, "" without one.
+        second_encoder: Name of the second encoder, "" without one.
+        second_encoder_version: Its version, "" without one.
     """
 
     classes: tuple[str, ...]
     classifier: Classifier
     encoder: str = ""
     encoder_version: str = ""
-    visual_encoder: str = ""
-    visual_encoder_version: str = ""
+    second_encoder: str = ""
+    second_encoder_version: str = ""
 
 
 def make_prototypes(
@@ -51,11 +51,11 @@ def make_prototypes(
     embeddings: np.ndarray,
     text_embeddings: np.ndarray,
     *,
-    visual_embeddings: np.ndarray | None = None,
+    second_embeddings: np.ndarray | None = None,
     encoder: str = "",
     encoder_version: str = "",
-    visual_encoder: str = "",
-    visual_encoder_version: str = "",
+    second_encoder: str = "",
+    second_encoder_version: str = "",
 ) -> Prototypes:
     """Turn a finished run into what labels images to come, see `fit_classifier`.
 
@@ -64,11 +64,11 @@ def make_prototypes(
         classes: (k,) class names.
         embeddings: (n, d) what it was made from.
         text_embeddings: (k, d) what it was made from.
-        visual_embeddings: (n, v) where it was made with them.
+        second_embeddings: (n, v) where it was made with them.
         encoder: Name of the encoder of `embeddings`.
         encoder_version: Its version.
-        visual_encoder: Name of the encoder of `visual_embeddings`.
-        visual_encoder_version: Its version.
+        second_encoder: Name of the encoder of `second_embeddings`.
+        second_encoder_version: Its version.
 
     Raises:
         InputError: The arrays do not fit each other or the refinement.
@@ -76,31 +76,31 @@ def make_prototypes(
     k = refinement.probabilities.shape[1]
     if len(classes) != k:
         raise InputError(f"There are {len(classes)} class names for {k} classes: give one for each.")
-    classifier = fit_classifier(refinement, embeddings, text_embeddings, visual_embeddings)
+    classifier = fit_classifier(refinement, embeddings, text_embeddings, second_embeddings)
     return Prototypes(
-        tuple(classes), classifier, encoder, encoder_version, visual_encoder, visual_encoder_version
+        tuple(classes), classifier, encoder, encoder_version, second_encoder, second_encoder_version
     )
 
 
 def label_by_prototypes(
-    embeddings: np.ndarray, prototypes: Prototypes, *, visual_embeddings: np.ndarray | None = None
+    embeddings: np.ndarray, prototypes: Prototypes, *, second_embeddings: np.ndarray | None = None
 ) -> Predictions:
     """Label new images by saved prototypes.
 
     Args:
         embeddings: (n, d) vectors by the encoder of the prototypes.
         prototypes: What `load_prototypes` returned.
-        visual_embeddings: (n, v) vectors by their second encoder, where they have one.
+        second_embeddings: (n, v) vectors by their second encoder, where they have one.
 
     Raises:
         InputError: The vectors cannot be of those encoders.
     """
-    if prototypes.visual_encoder and visual_embeddings is None:
+    if prototypes.second_encoder and second_embeddings is None:
         raise InputError(
-            f"These prototypes were made with a second encoder, {prototypes.visual_encoder}: give its "
+            f"These prototypes were made with a second encoder, {prototypes.second_encoder}: give its "
             "vectors too."
         )
-    return prototypes.classifier.predict(embeddings, visual_embeddings)
+    return prototypes.classifier.predict(embeddings, second_embeddings)
 
 
 def save_prototypes(
@@ -131,8 +131,8 @@ def write_prototypes(folder: Path, prototypes: Prototypes) -> None:
         "classes": list(prototypes.classes),
         "encoder": prototypes.encoder,
         "encoder_version": prototypes.encoder_version,
-        "visual_encoder": prototypes.visual_encoder,
-        "visual_encoder_version": prototypes.visual_encoder_version,
+        "second_encoder": prototypes.second_encoder,
+        "second_encoder_version": prototypes.second_encoder_version,
         **{name: getattr(classifier, name) for name in FACTS},
     }
     text = json.dumps(words, ensure_ascii=False, allow_nan=False, indent=2)
@@ -150,7 +150,7 @@ def load_prototypes(folder: str | os.PathLike[str]) -> Prototypes:
         words = json.loads((folder / CLASSES_NAME).read_text(encoding="utf-8"))
         version = words.pop("version")
         # Folders from before arrays alone could be labelled do not say it; all their runs named the encoder.
-        words.setdefault("has_second_encoder", bool(words["visual_encoder"]))
+        words.setdefault("has_second_encoder", bool(words["second_encoder"]))
         prototypes = np.load(folder / PROTOTYPES_NAME, allow_pickle=False)
         with np.load(folder / CLASSIFIER_NAME, allow_pickle=False) as arrays:
             facts = {name: words.pop(name) for name in FACTS}

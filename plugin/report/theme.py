@@ -3,13 +3,12 @@
 Traces name no colours of their own where the template can, so that a page can change its theme.
 """
 
-import html
-import re
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from ..engine.errors import InputError
+from ..wording import cut, safe
 
 THEMES = ("light", "dark")
 NEUTRAL = "neutral"
@@ -44,10 +43,6 @@ FAINT = "rgba(128, 128, 128, 0.14)"
 """For bands and guides: grey that shows on light and on dark."""
 
 LONGEST_ON_AXIS = 26
-LONGEST_IN_TITLE = 50
-
-MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:@])")
-"""Marks of Markdown, and what addresses are known by, which it would make links of."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,7 @@ def template(theme: str) -> go.layout.Template:
     """What the figures look like in a theme.
 
     Raises:
-        InputError: There is no such theme.
+        InputError: The theme is not known.
     """
     if theme not in TEXT:
         raise InputError(f"Unknown theme {theme!r}: choose one of {', '.join(TEXT)}.")
@@ -103,48 +98,9 @@ def template(theme: str) -> go.layout.Template:
     )
 
 
-def cut(name: str, longest: int = LONGEST_IN_TITLE) -> str:
-    """A class name for a sentence or a line: without its middle where it is long."""
-    name = " ".join(name.split())
-    if len(name) <= longest:
-        return name
-    tail = (longest - 1) // 2
-    return f"{name[: longest - 1 - tail]}…{name[-tail:]}"
-
-
 def short(name: str) -> str:
     """A class name for an axis, safe as plotly's markup."""
     return safe(cut(name, LONGEST_ON_AXIS))
-
-
-def safe(text: str) -> str:
-    """Text as it is, where plotly would take it for markup."""
-    return html.escape(text, quote=False)
-
-
-def plain(text: str) -> str:
-    """Text as it is, where Markdown would take it for markup."""
-    return MARKUP.sub(r"\\\1", text)
-
-
-def sentence(words: str) -> str:
-    """Words as a sentence begins."""
-    return words[0].upper() + words[1:]
-
-
-def percent(share: float) -> str:
-    """A share as a person says it; nothing is 100% or 0% that is not."""
-    rounded = f"{share:.0%}"
-    if (rounded == "100%" and share < 1) or (rounded == "0%" and share > 0):
-        return "over 99%" if share > 0.5 else "under 1%"
-    return rounded
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things, e.g. "1 image" or "2,000 classes"."""
-    if number == 1:
-        return f"1 {thing}"
-    return f"{number:,} {thing}{'es' if thing.endswith('s') else 's'}"
 
 
 def blank(words: str, theme: str) -> go.Figure:

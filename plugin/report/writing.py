@@ -6,7 +6,7 @@ The command line and Python call `write_report`.
 import os
 from pathlib import Path
 
-from ..target import check_target, new_folder
+from ..system.targets import check_target, new_folder
 from .images import check_png, write_png
 from .images_table import ImagesTable, write_labels
 from .metadata import write_metadata

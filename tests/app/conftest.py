@@ -12,7 +12,7 @@ from pathlib import Path
 
 import fiftyone as fo
 import pytest
-from fiftyone_autolabel.plugin.demo import demo_photos
+from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 

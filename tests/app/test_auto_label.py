@@ -2,7 +2,7 @@
 
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
 from .forms import choose_encoder, execute, open_form, type_classes

@@ -7,7 +7,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.demo import demo_photos
+from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders import openclip
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from fiftyone_autolabel.plugin.encoders.lookup import Weights

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fiftyone.server.app import app
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from starlette.testclient import TestClient
 
 URI = "@autolabel/prototypes/add_class"

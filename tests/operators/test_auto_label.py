@@ -10,7 +10,7 @@ from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError
 from fiftyone.operators.registry import OperatorRegistry
 from fiftyone.server.app import app
-from fiftyone_autolabel.plugin.demo import DEMO_CLASSES
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from starlette.testclient import TestClient
 
 URI = "@autolabel/prototypes/auto_label"
@@ -107,13 +107,13 @@ def test_prompts_second_encoder_and_clusters_come_from_a_python_call(operator, d
         DEMO_CLASSES,
         encoder="offline",
         prompt_templates=["a picture of {}"],
-        visual_encoder="offline",
+        second_encoder="offline",
         clusters="cluster",
     ).result
     config = demo_dataset.get_run_info(result["run_key"]).config
     assert config.prompt_templates == ["a picture of {}"]
     assert config.clusters == "cluster"
-    assert config.visual_encoder == result["visual_encoder"] == "offline"
+    assert config.second_encoder == result["second_encoder"] == "offline"
     assert "Second image encoder: offline." in result["message"]
 
 
@@ -126,9 +126,9 @@ def test_vectors_of_a_field_and_a_file_need_no_encoder(operator, demo_dataset, t
         ["a", "b"],
         embeddings="vector",
         text_embeddings=str(tmp_path / "T.npy"),
-        visual_embeddings="vector",
+        second_embeddings="vector",
     ).result
-    assert result["encoder"] == result["visual_encoder"] == "precomputed"
+    assert result["encoder"] == result["second_encoder"] == "precomputed"
 
 
 def test_text_vectors_can_be_found_in_the_explorer(server, demo_dataset, tmp_path):
@@ -160,7 +160,7 @@ def test_classes_are_taken_from_the_dataset(demo_dataset):
         ({"classes": ["cat", "Cat"]}, "given twice"),
         ({"classes": ["dog: puppy, puppy"]}, "described twice"),
         ({"classes": ["cat"], "prompt_templates": ["a photo"]}, "needs exactly one {}"),
-        ({"classes": ["cat"], "visual_encoder": "ofline"}, "did you mean 'offline'"),
+        ({"classes": ["cat"], "second_encoder": "ofline"}, "did you mean 'offline'"),
         ({"classes": ["cat"], "clusters": "nothing"}, "no field 'nothing' with one cluster"),
         ({"classes": ["cat"], "encoder": "ofline"}, "did you mean 'offline'"),
         ({"classes": ["cat"], "label_field": "ground_truth"}, "was not written by auto-label"),
@@ -195,10 +195,10 @@ def test_the_form_offers_vectors_that_are_there(server, demo_dataset):
 
 
 def test_the_form_shows_further_options_when_they_are_asked_for_or_given(server, demo_dataset):
-    assert "visual_encoder" not in form(server, demo_dataset)
-    assert {"prompt_templates", "visual_encoder"} <= set(form(server, demo_dataset, more=True))
-    given = form(server, demo_dataset, visual_encoder="nonsense")
-    assert given["visual_encoder"]["invalid"]
+    assert "second_encoder" not in form(server, demo_dataset)
+    assert {"prompt_templates", "second_encoder"} <= set(form(server, demo_dataset, more=True))
+    given = form(server, demo_dataset, second_encoder="nonsense")
+    assert given["second_encoder"]["invalid"]
 
 
 def test_the_form_suggests_fields_that_may_hold_clusters(server, demo_dataset):
@@ -211,7 +211,7 @@ def test_the_form_suggests_fields_that_may_hold_clusters(server, demo_dataset):
 def test_the_form_offers_second_vectors_and_text_vectors(server, demo_dataset):
     demo_dataset.add_sample_field("vector", fo.VectorField)
     fields = form(server, demo_dataset, more=True)
-    assert fields["visual_embeddings"]["type"]["values"] == ["vector"]
+    assert fields["second_embeddings"]["type"]["values"] == ["vector"]
     assert "text_embeddings" not in fields
     assert "text_embeddings" in form(server, demo_dataset, more=True, embeddings="vector")
 
@@ -321,3 +321,9 @@ def test_a_delegated_run_labels_and_keeps_its_progress(operator, demo_dataset):
     assert done.run_state == "completed"
     assert done.status.progress == pytest.approx(1)
     assert demo_dataset.count("auto_label") == len(demo_dataset)
+
+
+def test_a_single_class_is_not_called_certain(operator, demo_dataset):
+    message = operator(demo_dataset, ["cat"], encoder="offline").result["message"]
+    assert "100%" not in message
+    assert "With one class every image gets that label" in message

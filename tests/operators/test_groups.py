@@ -81,7 +81,7 @@ def test_an_open_sample_of_another_slice_is_answered(server, grouped):
 
 def test_a_page_of_the_review_is_approved_evaluated_and_exported(server, grouped, tmp_path):
     page = review_next(grouped)._serialize()
-    assert execute(server, "approve", grouped, view=page)["n_answered"] == N
+    assert execute(server, "approve", grouped, view=page)["n_reviewed"] == N
     assert "problem" not in form(server, "evaluate", grouped, view=page)
     assert execute(server, "evaluate", grouped, view=page, params={"truth_field": "truth"})["n_images"] == N
     assert "problem" not in form(server, "export_labels", grouped, view=page)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, InputError, auto_label
-from fiftyone_autolabel.plugin.dataset.answers import correct
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
-from fiftyone_autolabel.plugin.dataset.runs import list_runs, update_record
+from fiftyone_autolabel.plugin.dataset.record import list_runs, update_record
+from fiftyone_autolabel.plugin.dataset.reviews import correct
 
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(2, 4))

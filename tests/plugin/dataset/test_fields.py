@@ -5,11 +5,11 @@ import pytest
 from fiftyone_autolabel import FieldNames, InputError
 from fiftyone_autolabel.plugin.dataset.fields import (
     AUTHOR,
-    answer_fields,
     check_fields,
     check_names,
-    declare_answers,
     declare_fields,
+    declare_reviews,
+    review_fields,
 )
 
 
@@ -46,14 +46,14 @@ def test_a_field_of_the_users_is_not_taken_for_corrections(dataset):
     with pytest.raises(InputError, match="'auto_label_corrected' exists, where corrections would be kept"):
         check_fields(dataset, FieldNames())
     with pytest.raises(InputError, match="'auto_label_corrected' exists"):
-        declare_answers(dataset, FieldNames())
+        declare_reviews(dataset, FieldNames())
 
 
 def test_the_field_for_corrections_is_known_by_its_role(dataset):
-    declare_answers(dataset, FieldNames())
-    declare_answers(dataset, FieldNames(label="other"))
+    declare_reviews(dataset, FieldNames())
+    declare_reviews(dataset, FieldNames(label="other"))
     check_fields(dataset, FieldNames())
-    assert answer_fields(dataset) == ["auto_label_corrected", "other_corrected"]
+    assert review_fields(dataset) == ["auto_label_corrected", "other_corrected"]
 
 
 def test_no_other_field_can_be_that_of_the_corrections():

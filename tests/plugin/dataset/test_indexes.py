@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label, delete_run
 from fiftyone_autolabel.plugin.dataset.indexes import create_indexes
-from fiftyone_autolabel.plugin.dataset.runs import RunState, list_runs
+from fiftyone_autolabel.plugin.dataset.record import RunState, list_runs
 from pymongo import IndexModel
 
 MOST_INDEXES = 64

@@ -11,9 +11,9 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.dataset import image_labels, running, runs, writing
+from fiftyone_autolabel.plugin.dataset import image_labels, record as runs, running, writing
+from fiftyone_autolabel.plugin.dataset.record import RunState, cancel_run, list_runs, update_record
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted, load_outcome
-from fiftyone_autolabel.plugin.dataset.runs import RunState, cancel_run, list_runs, update_record
 from fiftyone_autolabel.plugin.engine.errors import InputError, RunCancelledError
 from pymongo.errors import AutoReconnect, OperationFailure
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fiftyone_autolabel.plugin.encoders.cache import CachedEncoder
 from fiftyone_autolabel.plugin.encoders.lookup import Weights
-from fiftyone_autolabel.plugin.encoders.offline import OfflineEncoder
+from fiftyone_autolabel.plugin.encoders.offline.encoder import OfflineEncoder
 from fiftyone_autolabel.plugin.encoders.openclip import OpenCLIPEncoder, default_weights
 from fiftyone_autolabel.plugin.encoders.registry import Choice, choose_encoder, load_encoder
 from fiftyone_autolabel.plugin.encoders.torchvision_compat import ensure_torchvision_imports

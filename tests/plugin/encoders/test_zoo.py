@@ -101,7 +101,7 @@ def test_the_version_tells_models_apart(encoder):
 
 
 def test_texts_are_refused_with_the_way_out(encoder):
-    with pytest.raises(InputError, match="zoo:tiny-any-size embeds only images: take it as visual_encoder"):
+    with pytest.raises(InputError, match="zoo:tiny-any-size embeds only images: take it as second_encoder"):
         encoder.embed_texts(["a cat"])
 
 

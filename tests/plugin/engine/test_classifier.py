@@ -86,7 +86,7 @@ def test_the_mean_confidence_on_the_images_of_the_run_is_the_accuracy_that_it_ex
 def test_a_second_encoder_is_asked_for_where_the_run_had_one_and_refused_where_it_had_not(features):
     X, T, V = features.X, features.T, features.X[:, ::-1]
     one = fit_classifier(refine(X, T), X, T)
-    two = fit_classifier(refine(X, T, visual_embeddings=V), X, T, V)
+    two = fit_classifier(refine(X, T, second_embeddings=V), X, T, V)
     assert accuracy(two.predict(X, V).labels, features.truth) > 0.95
     with pytest.raises(InputError, match="had a second encoder: give the visual embeddings"):
         two.predict(X)

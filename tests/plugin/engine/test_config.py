@@ -1,12 +1,7 @@
 """Settings refuse what cannot work and say what would."""
 
 import pytest
-from fiftyone_autolabel.plugin.engine.config import (
-    HDBSCAN_MOST_IMAGES,
-    PRESETS,
-    SMALL_MOST_IMAGES,
-    Settings,
-)
+from fiftyone_autolabel.plugin.engine.config import HDBSCAN_MOST_IMAGES, PRESETS, SMALL_MOST_IMAGES, Settings
 from fiftyone_autolabel.plugin.engine.errors import InputError
 
 

@@ -38,12 +38,12 @@ def test_a_second_encoder_that_sees_classes_better_gives_better_labels(method):
     centres = rng.normal(size=(6, 48))
     V = unit_rows(centres[blurred.truth] + 0.5 * rng.normal(size=(240, 48)))
     alone = accuracy(refine(blurred.X, blurred.T, method=method).labels, blurred.truth)
-    both = refine(blurred.X, blurred.T, visual_embeddings=V, method=method)
+    both = refine(blurred.X, blurred.T, second_embeddings=V, method=method)
     assert accuracy(both.labels, blurred.truth) > alone
     assert both.prototypes.shape == (6, 48)
 
 
 def test_the_same_encoder_twice_changes_nothing(features):
     once = refine(features.X, features.T)
-    twice = refine(features.X, features.T, visual_embeddings=features.X.copy())
+    twice = refine(features.X, features.T, second_embeddings=features.X.copy())
     assert (once.labels == twice.labels).all()

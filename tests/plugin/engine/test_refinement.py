@@ -6,8 +6,7 @@ from fiftyone_autolabel import refine
 from fiftyone_autolabel.plugin.engine.config import METHODS
 from fiftyone_autolabel.plugin.engine.errors import InputError
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from .conftest import make_features
 
@@ -61,7 +60,7 @@ def test_any_input_that_is_accepted_gives_finite_numbers_and_keeps_what_people_s
     X, T = rng.normal(size=(n, d)), rng.normal(size=(k, d))
     anchors = np.where(rng.random(n) < data.draw(st.floats(0, 1)), rng.integers(k, size=n), -1)
     given_too = {
-        "visual_embeddings": rng.normal(size=(n, data.draw(st.integers(1, 5)))),
+        "second_embeddings": rng.normal(size=(n, data.draw(st.integers(1, 5)))),
         "micro_clusters": rng.integers(-1, 4, size=n),
     }
     chosen = data.draw(st.sets(st.sampled_from(sorted(given_too))))

@@ -8,8 +8,8 @@ from fiftyone_autolabel.plugin.engine.validation import (
     check_class_names,
     check_clusters,
     check_pair,
+    check_second,
     check_vectors,
-    check_visual,
 )
 
 NAN = np.array([[1.0, 2.0], [np.nan, 1.0]])
@@ -76,7 +76,7 @@ def test_no_anchors_are_minus_one_everywhere():
 
 def test_a_second_encoder_must_have_seen_every_image():
     with pytest.raises(InputError, match="2 visual embeddings for 3 images"):
-        check_visual(np.ones((2, 4)), 3)
+        check_second(np.ones((2, 4)), 3)
 
 
 @pytest.mark.parametrize(

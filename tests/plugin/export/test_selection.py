@@ -3,7 +3,7 @@
 import fiftyone as fo
 import pytest
 from fiftyone_autolabel import ExportOptions, InputError
-from fiftyone_autolabel.plugin.dataset.fields import FieldNames, declare_answers
+from fiftyone_autolabel.plugin.dataset.fields import FieldNames, declare_reviews
 from fiftyone_autolabel.plugin.export.selection import select_images
 
 from .conftest import CLASSES
@@ -67,7 +67,7 @@ def test_approved_only_means_approved_or_corrected(dataset):
 
 def test_what_is_approved_on_another_label_field_is_not_approved_here(dataset):
     dataset.clone_sample_field("auto_label", "auto_label_other")
-    declare_answers(dataset, FieldNames())
+    declare_reviews(dataset, FieldNames())
     sample = correct(dataset, 0, "horse")
     sample.tags.append("approved")
     sample.save()

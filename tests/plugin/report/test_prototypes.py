@@ -54,14 +54,14 @@ def test_one_class_is_sure():
 
 def test_a_second_encoder_is_needed_again(run):
     V = np.random.default_rng(0).normal(size=(240, 20)).astype(np.float32)
-    refinement = refine(run.X, run.T, visual_embeddings=V)
-    options = {"visual_embeddings": V, "visual_encoder": "eyes"}
+    refinement = refine(run.X, run.T, second_embeddings=V)
+    options = {"second_embeddings": V, "second_encoder": "eyes"}
     prototypes = make_prototypes(refinement, run.classes, run.X, run.T, **options)
-    assert len(label_by_prototypes(run.X, prototypes, visual_embeddings=V).labels) == 240
+    assert len(label_by_prototypes(run.X, prototypes, second_embeddings=V).labels) == 240
     with pytest.raises(InputError, match="second encoder, eyes: give its vectors too"):
         label_by_prototypes(run.X, prototypes)
     with pytest.raises(InputError, match="32 dimensions and the prototypes 20"):
-        label_by_prototypes(run.X, prototypes, visual_embeddings=run.X)
+        label_by_prototypes(run.X, prototypes, second_embeddings=run.X)
 
 
 def test_prototypes_come_back_from_the_disk_as_they_were(halves, tmp_path):
@@ -72,15 +72,15 @@ def test_prototypes_come_back_from_the_disk_as_they_were(halves, tmp_path):
     assert (loaded.classes, loaded.encoder) == (whole.classes, "test")
 
 
-@pytest.mark.parametrize("visual_encoder", ["", "eyes"])
+@pytest.mark.parametrize("second_encoder", ["", "eyes"])
 def test_a_folder_that_does_not_say_whether_there_was_a_second_encoder_is_known_by_its_name(
-    halves, tmp_path, visual_encoder
+    halves, tmp_path, second_encoder
 ):
-    folder = save_prototypes(tmp_path / "saved", replace(halves[2], visual_encoder=visual_encoder))
+    folder = save_prototypes(tmp_path / "saved", replace(halves[2], second_encoder=second_encoder))
     words = json.loads((folder / "classes.json").read_text())
     del words["has_second_encoder"]
     (folder / "classes.json").write_text(json.dumps(words))
-    assert load_prototypes(folder).classifier.has_second_encoder == bool(visual_encoder)
+    assert load_prototypes(folder).classifier.has_second_encoder == bool(second_encoder)
 
 
 def test_the_prototypes_are_a_plain_array_of_the_runs(halves, tmp_path):

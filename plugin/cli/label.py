@@ -1,0 +1,306 @@
+"""The command `fiftyone-autolabel label`: labels into a FiftyOne dataset, or into a folder without FiftyOne.
+
+The work is done by `run.pipeline`.
+"""
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..encoders.crops import MARGIN
+from ..encoders.descriptions import read_classes
+from ..encoders.image_files import image_files
+from ..encoders.registry import ENCODER_NAMES
+from ..engine.errors import InputError
+from ..system.database import require_database
+from .classes import class_entries
+from .options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOption, one_of
+from .settings import PANEL, chosen_settings, takes_settings
+
+if TYPE_CHECKING:
+    from ..run.inputs import Inputs
+    from ..run.results import FinishedRun
+    from .console import Printer
+
+
+@takes_settings
+def label(
+    source: Annotated[
+        str | None, typer.Argument(help="A folder of images, or the name of a FiftyOne dataset.")
+    ] = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--classes",
+            "-c",
+            help='Class names, separated by commas, or one class with descriptions: "dog: puppy, hound". '
+            "May be given more than once.",
+        ),
+    ] = None,
+    classes_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Text file with one class per line, alone or with descriptions, for long lists and names "
+            "with commas."
+        ),
+    ] = None,
+    template: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Prompt with {} for a class, e.g. "a satellite photo of a {}". May be given more than once.',
+            show_default="those that suit the encoder",
+        ),
+    ] = None,
+    encoder: EncoderOption = "auto",
+    embeddings: Annotated[
+        str | None,
+        typer.Option(help="Existing vectors by the model of the encoder, one per image.", metavar=VECTORS),
+    ] = None,
+    text_embeddings: Annotated[
+        str | None,
+        typer.Option(
+            help="Existing vectors of the classes by the same model, one row per class.", metavar="FILE.npy"
+        ),
+    ] = None,
+    second_encoder: Annotated[
+        str | None,
+        typer.Option(
+            autocompletion=one_of((*ENCODER_NAMES, "zoo:dinov2-vits14-torch")),
+            help="Second image encoder, which determines the images that are similar: "
+            "zoo:dinov2-vits14-torch, another model of FiftyOne's zoo, or as for --encoder.",
+        ),
+    ] = None,
+    second_embeddings: Annotated[
+        str | None,
+        typer.Option(
+            help="Existing vectors by any image model, instead of a second encoder.", metavar=VECTORS
+        ),
+    ] = None,
+    preset: PresetOption = "auto",
+    clusters: Annotated[
+        str | None,
+        typer.Option(help="Field with the cluster of every image.", metavar="FIELD", show_default="computed"),
+    ] = None,
+    objects: Annotated[
+        str | None,
+        typer.Option(
+            help="Field of boxes or shapes to label one by one; the labels go to auto_label_FIELD.",
+            metavar="FIELD",
+            show_default="whole images",
+        ),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(help="Context around an object, as a share of its width and height.")
+    ] = MARGIN,
+    label_field: Annotated[str, typer.Option(help="Field for the labels.")] = "auto_label",
+    confidence_field: Annotated[str, typer.Option(help="Field for the confidence.")] = "confidence",
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="Key of the run. It writes separate fields, auto_label_KEY and so on, to compare runs.",
+            show_default="the label field with a number",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Name of the dataset that is created from a folder.", show_default="the folder's"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write labels and a report into this folder; no dataset and no database.", metavar="FOLDER"
+        ),
+    ] = None,
+    image_paths: Annotated[
+        Path | None,
+        typer.Option(
+            help="Text file with one image path per line, instead of SOURCE. Images whose --embeddings are "
+            "given are not opened.",
+            metavar="FILE.txt",
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier --output.")] = False,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            help="YAML or TOML file with settings. It overrides the preset, and options override the file.",
+            metavar="FILE",
+            rich_help_panel=PANEL,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Estimate time and memory; write nothing."),
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    **settings: object,
+) -> None:
+    """Label the images of a folder or of a FiftyOne dataset.
+
+    Labelling a folder creates a FiftyOne dataset of the same name. Run the command again after adding images
+    to the folder, and they are added to the dataset.
+
+    Examples:
+
+        fiftyone-autolabel label photos/ --classes "cat, dog, horse"
+
+        fiftyone-autolabel label my-dataset -c "sports car" -c truck --encoder offline
+
+        fiftyone-autolabel label photos/ --classes-file classes.txt --name holiday
+
+        fiftyone-autolabel label photos/ -c "dog: puppy, hound" -c cat --template "a drawing of a {}"
+
+        fiftyone-autolabel label photos/ -c "cat, dog" --second-encoder zoo:dinov2-vits14-torch
+
+        fiftyone-autolabel label photos/ -c "cat, dog" --output report/ --settings settings.yaml
+
+        fiftyone-autolabel label photos/ -c "cat, dog" --dry-run
+
+        fiftyone-autolabel label --embeddings X.npy --image-paths paths.txt
+          --text-embeddings T.npy -c "cat, dog" --output report/
+    """
+    from ..run.inputs import Inputs
+    from .console import Printer
+
+    inputs = Inputs(
+        classes=read_classes(class_entries(classes or [], classes_file)),
+        prompt_templates=template or None,
+        encoder=encoder,
+        embeddings=embeddings,
+        text_embeddings=text_embeddings,
+        second_encoder=second_encoder,
+        second_embeddings=second_embeddings,
+        clusters=clusters,
+        objects=objects,
+        margin=margin,
+        settings=chosen_settings(preset, settings_file, settings),
+        run_key=key,
+    )
+    _check_encoders(encoder, second_encoder)
+    printer = Printer(as_json, quiet)
+    if not source and image_paths is None:
+        raise InputError("Name a folder of images or a dataset, or give --image-paths.")
+    if dry_run:
+        _tell_cost(source, image_paths, inputs, printer)
+    elif output is None and image_paths is None:
+        _label_dataset(source, name, (label_field, confidence_field), inputs, printer)
+    else:
+        _check_without_dataset({"clusters": clusters, "objects": objects, "key": key, "name": name})
+        _label_into_folder(source, image_paths, output, inputs, overwrite, printer)
+
+
+def _check_without_dataset(options: dict[str, str | None]) -> None:
+    """Check that no option of a dataset was given where none is written to.
+
+    Raises:
+        InputError: One was.
+    """
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"--{name} is for datasets: leave out --{name}, or --output and --image-paths.")
+
+
+def _check_encoders(*names: str | None) -> None:
+    """Check names before any work; what "auto" stands for may have to be asked of the network, by the run.
+
+    Raises:
+        InputError: There is no such encoder.
+    """
+    from ..encoders.registry import choose_encoder
+
+    for name in names:
+        if name not in (None, "auto"):
+            choose_encoder(name)
+
+
+def _label_dataset(
+    source: str, name: str | None, fields: tuple[str, str], inputs: "Inputs", printer: "Printer"
+) -> None:
+    require_database()
+
+    from ..dataset.fields import FieldNames, check_names
+    from ..dataset.folder import opened_source
+    from ..run.pipeline import label_samples
+
+    inputs = replace(inputs, fields=FieldNames.of_run(inputs.run_key, *fields))
+    check_names(inputs.fields)
+    with opened_source(source, name) as dataset, printer.progress() as progress:
+        run = label_samples(dataset, inputs, progress)
+    place = {"dataset": dataset.name, "run": run.run_key}
+    sentence = f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}"
+    _tell(run, place, sentence, printer, noun="Objects" if inputs.objects else "Images")
+
+
+def _label_into_folder(
+    source: str | None,
+    image_paths: Path | None,
+    output: Path | None,
+    inputs: "Inputs",
+    overwrite: bool,
+    printer: "Printer",
+) -> None:
+    from ..report.writing import check_report_folder
+    from ..run.pipeline import label_paths
+
+    if output is None:
+        raise InputError("--image-paths needs --output, the folder for the labels: give both.")
+    paths = _files(source, image_paths, inputs)
+    check_report_folder(output, overwrite)
+    with printer.progress() as progress:
+        run = label_paths(paths, inputs, progress)
+    folder = run.report(output, overwrite=overwrite)
+    _tell(run, {"output": str(folder)}, f"Labels and report: {folder}", printer)
+
+
+def _tell(
+    run: "FinishedRun", place: dict[str, str], sentence: str, printer: "Printer", noun: str = "Images"
+) -> None:
+    from .console import class_table, labelling_as_dict, summary_table
+
+    tables = (summary_table(run, noun=noun), class_table(run, noun))
+    printer.tell(place | labelling_as_dict(run), *tables, sentence)
+
+
+def _tell_cost(source: str | None, image_paths: Path | None, inputs: "Inputs", printer: "Printer") -> None:
+    from ..run.pipeline import estimate_paths
+    from .console import cost_as_dict, cost_table
+
+    if inputs.objects:
+        raise InputError("--dry-run counts whole images: leave out --dry-run or --objects.")
+    cost = estimate_paths(_images_of(source, image_paths, inputs), inputs)
+    printer.tell(cost_as_dict(cost), cost_table(cost), "Nothing was written.")
+
+
+def _images_of(source: str | None, image_paths: Path | None, inputs: "Inputs") -> list[str]:
+    """Paths of the images that would be labelled; nothing is made."""
+    if image_paths is not None or Path(source).expanduser().is_dir():
+        return _files(source, image_paths, inputs)
+    require_database()
+
+    from ..dataset.folder import open_source
+    from ..dataset.reading import read_images
+
+    return read_images(open_source(source)).images
+
+
+def _files(source: str | None, image_paths: Path | None, inputs: "Inputs") -> list[str]:
+    """Paths of the images that are named on the command line."""
+    from ..run.files import check_files, read_paths
+
+    if image_paths is not None:
+        if source is not None:
+            raise InputError("Give a folder of images or --image-paths, not both.")
+        paths = read_paths(image_paths)
+        if inputs.embeddings is None:  # else they are not opened, and may be elsewhere
+            check_files(paths)
+        return paths
+    if not Path(source).expanduser().is_dir():
+        raise InputError(
+            f"{source!r} is not a folder: --output is for files; label a dataset without it, then use report."
+        )
+    return image_files(Path(source))

@@ -1,0 +1,74 @@
+"""The command `fiftyone-autolabel predict`.
+
+The work is done by `run.prediction`.
+"""
+
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from ..engine.errors import InputError
+from .options import JsonOption, QuietOption
+from .streams import data_stream
+
+
+def predict(
+    prototypes: Annotated[Path, typer.Argument(help="Folder that `label --output` or `report` wrote.")],
+    images: Annotated[str, typer.Argument(help="Folder of images, an image file, or vectors in FILE.npy.")],
+    image_paths: Annotated[
+        Path | None,
+        typer.Option(help="Text file with the image path of every row of FILE.npy.", metavar="FILE.txt"),
+    ] = None,
+    second_embeddings: Annotated[
+        Path | None,
+        typer.Option(help="Existing vectors by the second encoder of the run.", metavar="FILE.npy"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File to write, JSON if its name ends in .json, else CSV.", show_default="print"),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace that file.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Label new images by what an earlier run has learnt, without its images and without a database.
+
+    Examples:
+
+        fiftyone-autolabel predict report/ new_photos/ > labels.csv
+
+        fiftyone-autolabel predict report/ photo.jpg --json
+
+        fiftyone-autolabel predict report/ X.npy --image-paths paths.txt --output labels.csv
+    """
+    from ..report.prototypes import load_prototypes
+    from ..run.prediction import paths_of, predict_files, write_predictions
+    from .console import Printer
+
+    if output is not None and output.exists() and not overwrite:
+        raise InputError(f"{output} exists: choose another file, or give --overwrite.")
+    loaded, printer = load_prototypes(prototypes), Printer(as_json, quiet)
+    paths, embeddings = paths_of(images, image_paths)
+    with printer.progress() as progress:
+        predictions = predict_files(
+            loaded, paths, embeddings=embeddings, second_embeddings=second_embeddings, progress=progress
+        )
+    if output is None:
+        write_predictions(data_stream(), predictions, as_json)
+        return
+    with _opened(output) as file:
+        write_predictions(file, predictions, output.suffix == ".json")
+    failed = sum(each.error is not None for each in predictions)
+    counts = {"labelled": len(predictions) - failed, "failed": failed}
+    without = f", {failed:,} could not be labelled" if failed else ""
+    printer.tell(
+        {"output": str(output), **counts}, f"Labels of {counts['labelled']:,} images{without}: {output}"
+    )
+
+
+def _opened(output: Path) -> TextIO:
+    try:
+        return open(output, "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written ({error.strerror}): choose another file.") from error

@@ -1,0 +1,144 @@
+"""The commands `fiftyone-autolabel runs` and `delete-run`.
+
+The work is done by `dataset.record` and `dataset.deleting`.
+"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..system.database import require_database
+from .options import JsonOption, QuietOption, SourceArgument
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ..dataset.pending import PendingRun
+    from ..dataset.record import RunRecord
+
+
+def runs(
+    source: SourceArgument,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """List the runs of a dataset: state, time, fields, images, encoder, and the error of a failed run.
+
+    Runs that compute embeddings or clusters are included. A run that was interrupted while it wrote is
+    completed first.
+
+    Examples:
+
+        fiftyone-autolabel runs photos
+
+        fiftyone-autolabel runs photos --json
+    """
+    require_database()
+
+    from ..dataset.folder import find_source
+    from ..dataset.pending import pending_runs
+    from ..dataset.record import list_all_runs
+    from ..dataset.running import complete_interrupted
+    from .console import Printer
+
+    dataset = find_source(source)
+    complete_interrupted(dataset)
+    records, waiting = list_all_runs(dataset), pending_runs(dataset)
+    nothing = f"There are no runs on {source} yet: see fiftyone-autolabel label --help."
+    Printer(as_json, quiet).tell(
+        [*map(_as_dict, records), *map(_pending_as_dict, waiting)],
+        runs_table(records, waiting) if records or waiting else nothing,
+    )
+
+
+def delete_run(
+    source: SourceArgument,
+    key: Annotated[str, typer.Argument(help="Key of the run, as `runs` lists it.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without confirmation.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Delete a run and the fields that it wrote.
+
+    Reviewed labels and values that later runs wrote are kept.
+
+    Example:
+
+        fiftyone-autolabel delete-run photos auto_label_1
+    """
+    require_database()
+
+    from ..dataset.deleting import delete_run as delete, fields_of_its_own
+    from ..dataset.folder import find_source
+    from ..dataset.record import find_run
+    from .console import Printer
+
+    dataset = find_source(source)
+    fields = ", ".join(fields_of_its_own(dataset, find_run(dataset, key))) or "none"
+    if not yes:
+        typer.confirm(f"Delete run {key} and its fields ({fields})?", abort=True, err=True)
+    deleted = delete(dataset, key)
+    sentences = [f"Deleted run {deleted.key}; fields: {', '.join(deleted.fields) or 'none'}."]
+    if deleted.n_cleared:
+        sentences.append(
+            f"{deleted.n_cleared:,} images lost its values in fields that other runs also wrote."
+        )
+    Printer(as_json, quiet).tell(asdict(deleted), *sentences)
+
+
+def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Table":
+    """One row per run with what it wrote or why it failed, oldest first, pending runs last.
+
+    Args:
+        records: Runs that have started.
+        waiting: Pending runs.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("Run", "State", "Started (UTC)", title="Runs", title_justify="left")
+    table.add_column("Result", overflow="fold")
+    for run in records:
+        table.add_row(run.key, run.state.value, f"{run.started:%Y-%m-%d %H:%M}", Text(_outcome(run)))
+    for run in waiting:
+        table.add_row(run.key, "pending", f"{run.queued:%Y-%m-%d %H:%M}", run.operator, style="dim")
+    return table
+
+
+def _outcome(run: "RunRecord") -> str:
+    from ..wording import percent
+
+    if run.error:
+        return run.error
+    parts = [f"{run.kind} in {run.main_field}", f"{run.n_labelled or run.n_images:,} images"]
+    if run.n_failed:
+        parts.append(f"{run.n_failed:,} failed")
+    parts.append(f"encoder {run.encoder}")
+    if run.expected_accuracy is not None and len(run.classes) > 1:
+        parts.append(f"{percent(run.expected_accuracy)} expected to be right")
+    if run.duration:
+        parts.append(f"{run.duration.total_seconds():.1f} s")
+    return ", ".join(parts)
+
+
+def _as_dict(run: "RunRecord") -> dict:
+    values = {name: value for name, value in vars(run).items() if name != "is_interrupted"}
+    finished = run.finished and run.finished.isoformat()
+    return values | {
+        "kind": run.kind,
+        "started": run.started.isoformat(),
+        "finished": finished,
+        "fields": run.fields.by_role(),
+        "history": [level.to_dict() for level in run.history],
+    }
+
+
+def _pending_as_dict(run: "PendingRun") -> dict:
+    return {
+        "key": run.key,
+        "state": "pending",
+        "operator": run.operator,
+        "operation": run.operation,
+        "queued": run.queued.isoformat(),
+    }

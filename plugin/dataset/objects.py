@@ -1,0 +1,252 @@
+"""Labels of objects: copies of the objects in a field of their own, with class, confidence and reasons.
+
+The copies keep their ids, so an object is found in every field, and two fields with the same boxes are what
+FiftyOne evaluates, compares and exports. The field that the objects come from is only read. What people said
+is kept as copies too, in a field that no run writes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import fiftyone as fo
+import fiftyone.core.odm as foo
+from fiftyone.core.patches import PatchesView
+
+from .documents import Document, read_documents, update_documents
+from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames
+from .indexes import create_indexes
+from .patches import is_patches, object_path, object_view, shown_field
+from .reading import Samples, flat_samples
+
+CHUNK_SAMPLES = 1_000
+ATTRIBUTES = EXPLANATIONS | {
+    role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")
+}
+"""Attributes that a labelled object has beside its confidence."""
+
+
+class ObjectLabels:
+    """Labels of the objects in a field of a dataset, and what people said of them.
+
+    The methods are those of `ImageLabels`; ids are those of objects.
+    """
+
+    def __init__(self, dataset: fo.Dataset, names: FieldNames) -> None:
+        """Name the dataset and the fields; nothing happens yet."""
+        self._dataset, self._names = dataset, names
+
+    def prepare(self) -> None:
+        """Make room for what a run writes; copies of objects that are gone from their field go too."""
+        declare_object_field(self._dataset, self._names)
+        gone = self._places_in(self._names.label).keys() - self._places_in(self._names.objects).keys()
+        if gone:
+            clear_object_labels(self._dataset, self._names.label, gone)
+
+    def index(self) -> None:
+        """Let the grid sort and filter, which it offers by indexed fields only."""
+        root = object_path(self._dataset, self._names.label)
+        create_indexes(
+            self._dataset, [f"{root}.{attribute}" for attribute in ("label", "confidence", "review_rank")]
+        )
+
+    def ids(self, samples: Samples) -> list[str]:
+        """Ids of what a dataset, view or patches view shows."""
+        field = shown_field(samples, self._names.label)
+        root = object_path(samples, field)
+        found = flat_samples(samples).values(f"{root}.id", unwind=root != field)
+        return list(dict.fromkeys(one for one in found if one))
+
+    def view(self, ids: Sequence[str]) -> fo.DatasetView:
+        """The labelled objects of these ids one by one, in this order."""
+        return object_view(self._dataset, self._names.label, ids)
+
+    def path(self, role: str) -> str:
+        """Path of "confidence" or another role in `view` and `unanswered`."""
+        return f"{self._names.label}.{role}"
+
+    def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
+        """Documents of the labels ("label"), or of the answers ("corrected"), where there are any."""
+        wanted, field = set(ids), getattr(self._names, role)
+        samples = {self._places[one] for one in wanted if one in self._places}
+        found = read_documents(self._dataset, samples, [field]).values()
+        held = [one for sample in found for one in self._singles(sample, field).items()]
+        return {one: document for one, document in held if one in wanted}
+
+    def put(self, changes: dict[str, Document]) -> None:
+        """Write labels, reviews and what goes with them.
+
+        Args:
+            changes: Id → role → value. That of "label" is a document, which may name no class; that of
+                "corrected" is a document or None; others become attributes of the label.
+        """
+        by_sample: dict[str, dict[str, Document]] = defaultdict(dict)
+        for one, change in changes.items():
+            if one in self._places:
+                by_sample[self._places[one]][one] = change
+        ids = list(by_sample)
+        for start in range(0, len(ids), CHUNK_SAMPLES):
+            found = read_documents(self._dataset, ids[start : start + CHUNK_SAMPLES], self._fields)
+            update_documents(
+                self._dataset, {one: self._merged(sample, by_sample[one]) for one, sample in found.items()}
+            )
+
+    def values(self, role: str, *attributes: str) -> dict[str, tuple]:
+        """Id → attributes of its label, or of the answer, for all with a class whose object is there."""
+        values = self._values(self._all, getattr(self._names, role), *attributes)
+        if not values or not self._dataset.has_sample_field(self._names.objects):
+            return values
+        there = self._places_in(self._names.objects)
+        return {one: value for one, value in values.items() if one in there}
+
+    def tagged(self) -> dict[str, str]:
+        """Id → class of the labels that are approved by their tag alone."""
+        field = self._names.label
+        if not self._dataset.has_sample_field(field):
+            return {}
+        tagged = self._all.select_labels(tags=APPROVED_TAG, fields=field)
+        return {one: label for one, (label,) in self._values(tagged, field, "label").items()}
+
+    def tag(self, ids: Iterable[str]) -> None:
+        """Show in the App that labels are approved."""
+        self._put_tag(ids, [APPROVED_TAG])
+
+    def untag(self, ids: Iterable[str]) -> None:
+        """Show in the App that labels are not approved."""
+        self._put_tag(ids, [])
+
+    def refresh(self, samples: Samples, ids: Iterable[str]) -> None:
+        """Bring labels up to date in a patches view, which shows copies of them."""
+        if isinstance(samples, PatchesView) and samples.patches_field == self._names.label:
+            labels = self.read("label", ids)
+            update_documents(samples._dataset, {one: {self._names.label: labels[one]} for one in labels})
+        elif is_patches(samples):
+            samples.reload()
+
+    def unreviewed(self, samples: Samples) -> fo.DatasetView:
+        """Labelled objects of which nobody has said anything, one by one."""
+        label, reviews = self._names.label, object_path(self._dataset, self._names.corrected)
+        if is_patches(samples):
+            return self.unreviewed(self._dataset).select(self.ids(samples))
+        samples = flat_samples(samples)
+        if reviews == self._names.corrected:
+            is_tagged = fo.ViewField(f"{label}.tags").contains(APPROVED_TAG)
+            return samples.exists(f"{label}.label").exists(reviews, False).match(~is_tagged)
+        is_reviewed = fo.ViewField(f"${reviews}._id").contains([fo.ViewField("_id")])
+        is_tagged = fo.ViewField("tags").contains(APPROVED_TAG)
+        is_asked = fo.ViewField("label").exists() & ~is_reviewed & ~is_tagged
+        return samples.filter_labels(label, is_asked).to_patches(label)
+
+    @property
+    def _all(self) -> Samples:
+        return flat_samples(self._dataset)
+
+    @property
+    def _fields(self) -> list[str]:
+        names = self._names
+        return [one for one in (names.objects, names.label, names.corrected) if self._has(one)]
+
+    def _has(self, field: str) -> bool:
+        return self._dataset.has_sample_field(field)
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        """Object id → id of its sample, in whichever field the object is."""
+        return {one: sample for field in self._fields for one, sample in self._places_in(field).items()}
+
+    def _places_in(self, field: str) -> dict[str, str]:
+        path = f"{object_path(self._dataset, field)}._id"
+        samples = self._dataset._sample_collection.find({}, [path])
+        return {one: str(sample["_id"]) for sample in samples for one in self._singles(sample, field)}
+
+    @cached_property
+    def _list_name(self) -> str:
+        """Name of the list of objects in their field, "" where the field holds but one."""
+        field = self._fields[0]
+        return object_path(self._dataset, field).removeprefix(field).removeprefix(".")
+
+    def _singles(self, sample: Document, field: str) -> dict[str, Document]:
+        """Id → object, of the objects in a field of a sample."""
+        value = sample.get(field)
+        if not value:
+            return {}
+        objects = value.get(self._list_name) or [] if self._list_name else [value]
+        return {str(one["_id"]): one for one in objects}
+
+    def _together(self, objects: list[Document]) -> Document | None:
+        """The value of a field that holds these objects."""
+        if not objects:
+            return None
+        if not self._list_name:
+            return objects[0]
+        kind = self._dataset.get_field(self._names.label).document_type.__name__
+        return {"_cls": kind, self._list_name: objects}
+
+    def _merged(self, sample: Document, changes: dict[str, Document]) -> Document:
+        """The fields of a sample after changes to some of its objects, in the order of their source."""
+        names = self._names
+        source = self._singles(sample, names.objects)
+        labels, reviews = self._singles(sample, names.label), self._singles(sample, names.corrected)
+        bases = reviews | labels | source
+        for one, change in changes.items():
+            if one not in bases:  # deleted a moment ago
+                continue
+            if "label" in change:
+                tags = labels.get(one, {}).get("tags", [])
+                others = {role: value for role, value in change.items() if role in ATTRIBUTES}
+                labels[one] = _copy(bases[one], {"tags": tags} | change["label"] | others)
+            if change.get("corrected"):
+                reviews[one] = _copy(bases[one], {"tags": []} | change["corrected"])
+            elif "corrected" in change:
+                reviews.pop(one, None)
+        held = {names.label: labels, names.corrected: reviews}
+        return {
+            field: self._together([objects[one] for one in {**source, **objects} if one in objects])
+            for field, objects in held.items()
+            if self._has(field)
+        }
+
+    def _put_tag(self, ids: Iterable[str], tags: list[str]) -> None:
+        changes = {}
+        for one, document in self.read("label", ids).items():
+            others = [tag for tag in document.get("tags", []) if tag != APPROVED_TAG]
+            changes[one] = {"label": document | {"tags": others + tags}}
+        self.put(changes)
+
+    def _values(self, samples: Samples, field: str, *attributes: str) -> dict[str, tuple]:
+        if not self._has(field):
+            return {}
+        root = object_path(self._dataset, field)
+        paths = [f"{root}.{name}" for name in ("id", "label", *attributes)]
+        rows = zip(*(samples.values(path, unwind=root != field) for path in paths), strict=True)
+        return {one: tuple(values) for one, label, *values in rows if one and label}
+
+
+def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
+    """Add the field for labelled objects, with the attributes that they had and those that they get."""
+    if not dataset.has_sample_field(names.label):
+        dataset.add_sample_field(
+            names.label,
+            fo.EmbeddedDocumentField,
+            embedded_doc_type=dataset.get_field(names.objects).document_type,
+            description=f"Objects of {names.objects!r} with their most likely classes",
+            info={"author": AUTHOR, "objects": names.objects},
+        )
+    source, own = object_path(dataset, names.objects), object_path(dataset, names.label)
+    for path, role in ((f"{own}.{name}", role) for name, role in ATTRIBUTES.items()):
+        if dataset.get_field(path) is None:
+            dataset.add_sample_field(path, role.kind, description=role.description)
+    for path, field in dataset.get_field_schema(flat=True).items():
+        name = path.removeprefix(f"{source}.")
+        if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:
+            dataset.add_sample_field(f"{own}.{name}", **foo.get_field_kwargs(field))
+
+
+def clear_object_labels(dataset: fo.Dataset, label_field: str, ids: Iterable[str]) -> None:
+    """Take labelled objects out of their field."""
+    dataset.delete_labels(ids=list(ids), fields=label_field)
+
+
+def _copy(base: Document, attributes: Document) -> Document:
+    """An object with the box or shape of another, and a class of its own or none."""
+    return base | {"label": None, "confidence": None} | attributes

@@ -1,0 +1,343 @@
+"""The story: embed, cluster, refine, name, write. `auto_label` and `label_files` are its two ends.
+
+Operators and the command line make `Inputs` themselves and call `label_samples` or `label_paths`.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..encoders.base import Encoder, ImageTower
+from ..encoders.crops import MARGIN
+from ..encoders.descriptions import Classes, read_classes
+from ..encoders.precomputed import Vectors
+from ..engine.config import Settings
+from ..engine.progress import Progress, silent
+from .embedding import Towers, load_towers
+from .estimate import Cost, estimate_cost
+from .files import Files
+from .inputs import CustomClusters, Inputs, read_settings
+from .labelling import Labelled, label_items, read_clusters, settings_for
+from .results import FinishedRun
+
+if TYPE_CHECKING:
+    import fiftyone as fo
+
+    from ..dataset.fields import FieldNames
+
+STAGES = {
+    "embed": "Embedding images",
+    "cluster": "Clustering",
+    "refine": "Refining labels",
+    "suggest": "Suggesting names for novel clusters",
+    "write": "Writing labels",
+    "fill": "Writing values",
+}
+"""Stage of a run, in order → what to call it where its progress is shown. With a second encoder,
+"embed" counts every image twice. Runs that only prepare others end with "fill" instead of "write"."""
+
+
+def auto_label(
+    samples: "fo.Dataset | fo.DatasetView",
+    classes: Classes,
+    *,
+    prompt_templates: Sequence[str] | None = None,
+    encoder: str | Encoder = "auto",
+    embeddings: Vectors | None = None,
+    text_embeddings: Vectors | None = None,
+    second_encoder: str | ImageTower | None = None,
+    second_embeddings: Vectors | None = None,
+    clusters: CustomClusters | None = None,
+    objects: str | None = None,
+    margin: float = MARGIN,
+    settings: Settings | Mapping[str, object] | None = None,
+    fields: "FieldNames | None" = None,
+    run_key: str | None = None,
+    progress: Progress | None = None,
+) -> FinishedRun:
+    """Label every image of a dataset or view and write the labels to its samples.
+
+    Nothing is written before every image has a label, so a run that is stopped earlier leaves the
+    samples as they were; its embeddings stay in the cache. One that dies while it writes is completed by
+    the next use of the dataset. Of two runs on one dataset, the second waits with its writing until the
+    first is done.
+
+    Reviewed labels (approved or corrected) are kept: those samples show the reviewed class with a confidence
+    of 1, and they anchor the labels of the others.
+
+    Vectors that exist already are given as a vector field, a brain key, a `.npy` file or an array with one
+    row per image in the order of `samples`.
+
+    Args:
+        samples: Images; ground truth and other fields are left alone.
+
+        classes: (k,) distinct class names. A name may be followed by descriptions, which the text encoder
+            reads too, as in "dog: puppy, hound"; or give a mapping {"dog": ["puppy", "hound"], "cat": []},
+            where names may hold colons.
+        prompt_templates: Texts with one `{}` for the name, e.g. "a satellite photo of a {}"; by default
+            those that suit the encoder.
+
+        encoder: "auto", "offline", "openclip[:MODEL[/PRETRAINED]]", "sentence-transformers:MODEL" or
+            an encoder object.
+        embeddings: (n, d) vectors that exist already, from `encoder`'s model unless `text_embeddings`
+            are given too.
+        text_embeddings: (k, d) array or `.npy` file, one row per class, instead of the encoder's.
+
+        second_encoder: A second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch" or another
+            name as for `encoder`. Clusters, neighbours and Gaussians are found in its vectors, and only the
+            class names are compared in those of `encoder`.
+        second_embeddings: (n, v) vectors that exist already, in place of `second_encoder`.
+
+        clusters: Custom micro-clusters: a field with a whole number or a text per image, an (n,) array of
+            whole numbers, negative for none, or a function from the (m, d) unit rows of the images that
+            could be read (those of the second encoder if there is one) to such an array.
+
+        objects: Field of boxes or shapes, whose objects are labelled instead of whole images. The field is
+            only read: copies of its objects, with the same ids and boxes, go to "auto_label_<objects>", with
+            label, confidence and all else as attributes. What is said of images here then goes for objects:
+            vectors and clusters may be attributes of them or brain keys over them. A patches view is labelled
+            object by object, whether this is given or not.
+        margin: What is shown around an object, as a share of its width and height on every side, from 0 to 1.
+
+        settings: How to cluster and refine, `Settings` or a mapping; the defaults suit most data.
+        fields: Names of the fields to write.
+        run_key: Key of the run. The fields get it too, as in "auto_label_<key>", unless they are named, so
+            that several runs can be compared side by side. By default the label field with a number.
+        progress: Called with (stage, done, total), stage one of `STAGES`.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        InputError: Something given cannot be used; the message says what, and nothing was written.
+        RunCancelledError: Somebody cancelled the run; nothing was written.
+    """
+    inputs = Inputs(
+        classes=read_classes(classes),
+        prompt_templates=prompt_templates,
+        encoder=encoder,
+        embeddings=embeddings,
+        text_embeddings=text_embeddings,
+        second_encoder=second_encoder,
+        second_embeddings=second_embeddings,
+        clusters=clusters,
+        objects=objects,
+        margin=margin,
+        settings=read_settings(settings),
+        fields=fields,
+        run_key=run_key,
+    )
+    return label_samples(samples, inputs, progress)
+
+
+def label_files(
+    paths: Sequence[str | os.PathLike[str]],
+    classes: Classes,
+    *,
+    prompt_templates: Sequence[str] | None = None,
+    encoder: str | Encoder = "auto",
+    embeddings: Vectors | None = None,
+    text_embeddings: Vectors | None = None,
+    second_encoder: str | ImageTower | None = None,
+    second_embeddings: Vectors | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> FinishedRun:
+    """Label image files; FiftyOne is not needed.
+
+    Args:
+        paths: n images; not opened where their vectors are given.
+        classes: As for `auto_label`, as is everything below; vectors are arrays or `.npy` files.
+        prompt_templates: Texts with one `{}` for the name.
+        encoder: Name of an encoder, or one.
+        embeddings: (n, d) vectors that exist already.
+        text_embeddings: (k, d) vectors, one row per class.
+        second_encoder: A second encoder, of the images alone.
+        second_embeddings: (n, v) vectors in its place.
+        settings: How to cluster and refine.
+        progress: Called with (stage, done, total), stage "embed", "cluster", "refine" or "suggest".
+
+    Returns:
+        The finished run.
+
+    Raises:
+        InputError: Something given cannot be used.
+    """
+    inputs = Inputs(
+        classes=read_classes(classes),
+        prompt_templates=prompt_templates,
+        encoder=encoder,
+        embeddings=embeddings,
+        text_embeddings=text_embeddings,
+        second_encoder=second_encoder,
+        second_embeddings=second_embeddings,
+        settings=read_settings(settings),
+    )
+    return label_paths(paths, inputs, progress)
+
+
+def label_samples(
+    samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, progress: Progress | None = None
+) -> FinishedRun:
+    """Label a dataset or view; see `auto_label`."""
+    from ..dataset.outcome import Outcome
+    from ..dataset.patches import field_to_label, read_objects
+    from ..dataset.reading import read_images
+    from ..dataset.reviews import anchors_of, read_reviews
+    from ..dataset.running import run_under_way
+
+    objects = field_to_label(samples, inputs.objects)
+    images = read_objects(samples, objects, inputs.margin) if objects else read_images(samples)
+    fields = _fields_to_write(samples, inputs, objects)
+    clusters = read_clusters(images, inputs.clusters)
+    towers = load_towers(inputs, images)
+    described = recorded(inputs, towers, margin=inputs.margin if objects else None)
+    settings = settings_for(towers.encoder, inputs.settings)
+    with run_under_way(
+        samples, described, settings, fields, n_images=len(images.ids), key=inputs.run_key, progress=progress
+    ) as run:
+        reviews: dict[str, str] = {}
+
+        def anchors(ids: Sequence[str]) -> np.ndarray:
+            reviews.update(read_reviews(run.dataset, fields))
+            return anchors_of(reviews, ids, inputs.class_names)
+
+        found = label_items(
+            images,
+            inputs,
+            towers,
+            run.report,
+            clusters=clusters,
+            anchors_of=anchors,
+            on_iteration=run.follow,
+            noun=fields.noun,
+        )
+        outcome = Outcome.of(found.refinement, inputs.class_names, found.ids, found.failures)
+        run.finish(outcome, found.summary.to_dict(), found.refinement.settings)
+        return _finished(
+            found,
+            inputs,
+            towers,
+            sample_ids=found.ids,
+            run_key=run.key,
+            fields=fields,
+            seconds=run.seconds,
+            dataset=run.dataset,
+            unlisted_classes=_unlisted([reviews[one] for one in found.ids if one in reviews], inputs),
+        )
+
+
+def label_paths(
+    paths: Sequence[str | os.PathLike[str]], inputs: Inputs, progress: Progress | None = None
+) -> FinishedRun:
+    """Label image files; see `label_files`."""
+    files, clock = Files.of(paths), _Clock(progress or silent)
+    clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files)
+    found = label_items(files, inputs, towers, clock, clusters=clusters)
+    return _finished(found, inputs, towers, seconds=clock.seconds)
+
+
+def estimate_paths(paths: Sequence[str | os.PathLike[str]], inputs: Inputs) -> Cost:
+    """What `label_paths` would cost; nothing is labelled.
+
+    Raises:
+        InputError: Something given cannot be used.
+    """
+    files = Files.of(paths)
+    return estimate_cost(load_towers(inputs, files), inputs, files.images)
+
+
+def recorded(inputs: Inputs, towers: Towers, margin: float | None = None) -> dict[str, object]:
+    """What a record says of the inputs of a run, in values that go through JSON.
+
+    Args:
+        inputs: The inputs.
+        towers: The encoders that were loaded for them.
+        margin: What was shown around every object; None for whole images.
+    """
+    names, text_encoder = inputs.recorded(), towers.text_encoder
+    if text_encoder is None:
+        names.pop("encoder", None)
+    elif isinstance(inputs.encoder, str):
+        names["encoder"] = text_encoder.name  # "auto" may choose another one next time
+    second = towers.second
+    return {
+        "classes": inputs.class_names,
+        "descriptions": [list(one.descriptions) for one in inputs.classes],
+        "prompt_templates": list(inputs.templates(towers.encoder)),
+        "encoder": towers.encoder.name,
+        "encoder_version": towers.encoder.version,
+        "second_encoder": second.name if second else None,
+        "second_encoder_version": second.version if second else None,
+        "clusters": None if inputs.clusters is None else cluster_name(inputs.clusters),
+        "inputs": names,
+        "margin": margin,
+    }
+
+
+def cluster_name(clusters: CustomClusters) -> str:
+    """What a record calls custom clusters: the field, the function, or "array"."""
+    if callable(clusters):
+        return getattr(clusters, "__name__", repr(clusters))
+    return clusters if isinstance(clusters, str) else "array"
+
+
+def _finished(found: Labelled, inputs: Inputs, towers: Towers, **more: Any) -> FinishedRun:
+    return FinishedRun(
+        classes=inputs.class_names,
+        encoder=towers.encoder.name,
+        encoder_reason=towers.reason,
+        second_encoder=towers.second.name if towers.second else "",
+        refinement=found.refinement,
+        summary=found.summary,
+        paths=found.paths,
+        failed=found.failed,
+        embedded=found.embedded,
+        towers=towers,
+        **more,
+    )
+
+
+def _fields_to_write(
+    samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, objects: str | None
+) -> "FieldNames":
+    """The fields that were asked for, or those of the run.
+
+    Raises:
+        InputError: The run cannot have its key or write its fields.
+    """
+    from ..dataset.fields import FieldNames, check_fields
+    from ..dataset.reading import dataset_of
+    from ..dataset.running import check_key
+
+    fields = inputs.fields or FieldNames.of_run(inputs.run_key)
+    if objects:
+        fields = FieldNames.of_objects(objects, inputs.run_key, fields)
+    check_key(dataset_of(samples), inputs.run_key)
+    check_fields(dataset_of(samples), fields)
+    return fields
+
+
+def _unlisted(reviewed: Sequence[str], inputs: Inputs) -> dict[str, int]:
+    """Reviewed class that is not in the list of classes → how often it was given."""
+    classes = set(inputs.class_names)
+    return dict(Counter(name for name in reviewed if name not in classes))
+
+
+class _Clock:
+    """A `Progress` that counts the time of every stage and passes the report on."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._since = time.perf_counter()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + (now - self._since if done else 0.0)
+        self._since = now
+        self._progress(stage, done, total)

@@ -1,6 +1,6 @@
 """The command `fiftyone-autolabel predict`.
 
-It reads options and writes what was found; the work is told in `run.prediction`.
+The work is done by `run.prediction`.
 """
 
 from pathlib import Path
@@ -15,14 +15,14 @@ from .streams import data_stream
 
 def predict(
     prototypes: Annotated[Path, typer.Argument(help="Folder that `label --output` or `report` wrote.")],
-    images: Annotated[str, typer.Argument(help="A folder of images, an image, or vectors as FILE.npy.")],
+    images: Annotated[str, typer.Argument(help="Folder of images, an image file, or vectors in FILE.npy.")],
     image_paths: Annotated[
         Path | None,
-        typer.Option(help="Text file with the path of every row of FILE.npy.", metavar="FILE.txt"),
+        typer.Option(help="Text file with the image path of every row of FILE.npy.", metavar="FILE.txt"),
     ] = None,
     second_embeddings: Annotated[
         Path | None,
-        typer.Option(help="Vectors by the second encoder of the prototypes.", metavar="FILE.npy"),
+        typer.Option(help="Existing vectors by the second encoder of the run.", metavar="FILE.npy"),
     ] = None,
     output: Annotated[
         Path | None,

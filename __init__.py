@@ -12,7 +12,7 @@ _PUBLIC = {
     "RunCancelledError": ".plugin.engine.errors",
     "Evaluation": ".plugin.run.evaluation",
     "ExportOptions": ".plugin.export.options",
-    "Exported": ".plugin.export.manifest",
+    "Exported": ".plugin.export.exported",
     "FieldNames": ".plugin.dataset.fields",
     "InputError": ".plugin.engine.errors",
     "Labelling": ".plugin.run.pipeline",

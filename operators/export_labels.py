@@ -16,11 +16,11 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.reading import Samples, dataset_of, vector_sources
 from ..plugin.dataset.record import completed_runs
-from ..plugin.export.exporting import Progress, export_labels
-from ..plugin.export.manifest import Exported
+from ..plugin.export.exported import Exported
+from ..plugin.export.exporting import KIND, Progress, export_labels
 from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
 from ..plugin.export.selection import check_collection, exportable_fields
-from ..plugin.export.target import check_target
+from ..plugin.system.targets import check_target
 from ..plugin.wording import counted
 from .background import Spans
 from .base import LongOperator
@@ -165,7 +165,7 @@ def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     if ctx.params.get("format"):
         refuse(chosen, sentence_of(lambda: check_options(ctx.params["format"], _options(ctx))))
     if ctx.params.get("folder"):
-        check = partial(check_target, _folder(ctx).resolve(), bool(ctx.params.get("overwrite")))
+        check = partial(check_target, _folder(ctx), bool(ctx.params.get("overwrite")), KIND)
         refuse(folder, sentence_of(check))
 
 

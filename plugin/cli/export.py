@@ -15,7 +15,7 @@ from .options import JsonOption, QuietOption, SourceArgument, one_of
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..export.manifest import Exported
+    from ..export.exported import Exported
 
 FORMATS = ("folders", "yolo-classification", "yolo-detection", "coco", "csv", "fiftyone")
 IMAGE_MODES = ("copy", "symlink", "hardlink", "none")

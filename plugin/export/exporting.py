@@ -15,16 +15,17 @@ import numpy as np
 from ..dataset.reading import Samples, dataset_of, flat_samples, read_vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
-from ..system.targets import new_folder
+from ..system.targets import check_target, new_folder
+from ..system.versions import package_versions
+from .exported import WHOLE, Exported
 from .formats import Plan, tag_splits, write_format
-from .manifest import WHOLE, Exported, write_manifest
 from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options
 from .selection import LabelledImage, Selection, check_collection, select_images, showing_labels
 from .splits import SPLITS, near_duplicate_groups, stratified_split
-from .target import check_target
 
 Embeddings = str | np.ndarray
 Progress = Callable[[str, int, int], None]
+KIND = "export"
 STAGES = {
     "embed": "Embedding images",
     "compare": "Comparing images",
@@ -72,18 +73,19 @@ def export_labels(
     samples = showing_labels(samples, options.label_field)
     report = progress or _ignore
     selection = select_images(samples, options)
-    target = Path(folder).expanduser().resolve()
     _check_selection(selection, chosen, options)
-    check_target(target, options.overwrite, flat_samples(dataset_of(samples)).values("filepath"))
+    target = check_target(folder, options.overwrite, KIND)
+    _check_images_stay(target, flat_samples(dataset_of(samples)).values("filepath"))
 
     splits = _split(samples, selection, chosen, options, embeddings, report)
     plan = Plan(samples, selection, splits, options.label_field, ImageMode(options.images))
     exported = _describe(plan, chosen, target)
-    settings = asdict(options) | {"splits": options.shares(chosen)}
-    with new_folder(target) as staging:
+    facts = {"dataset": dataset_of(samples).name, **exported.facts()}
+    facts["settings"] = asdict(options) | {"splits": options.shares(chosen)}
+    facts["versions"] = package_versions("fiftyone")
+    check = partial(report, "check")
+    with new_folder(target, KIND, overwrite=options.overwrite, facts=facts, progress=check) as staging:
         write_format(chosen, plan, staging, partial(report, "copy"))
-        name = dataset_of(samples).name
-        write_manifest(staging, exported, settings, name, partial(report, "check"))
     if options.write_split_tags:
         tag_splits(dataset_of(samples), [image.sample_id for image in selection.images], splits)
     return exported
@@ -104,6 +106,16 @@ def _check_selection(selection: Selection, chosen: Format | OwnFormat, options: 
         raise InputError(
             f"{len(missing)} images are missing, the first is {missing[0]}: leave them out of the view."
         )
+
+
+def _check_images_stay(target: Path, images: list[str]) -> None:
+    """Check that an export does not take the place of images that the dataset has.
+
+    Raises:
+        InputError: Images lie there.
+    """
+    if target.exists() and any(Path(path).resolve().is_relative_to(target) for path in images):
+        raise InputError(f"Images of the dataset lie in {target}: choose another folder.")
 
 
 def _split(

@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..export.options import (
+    ExportOptions,
+    Format,
+    ImageMode,
+    check_options,
+    parse_classes,
+    parse_splits,
+)
 from ..system.database import require_database
 from .options import JsonOption, QuietOption, SourceArgument, one_of
 
@@ -17,9 +25,8 @@ if TYPE_CHECKING:
 
     from ..export.exported import Exported
 
-FORMATS = ("folders", "yolo-classification", "yolo-detection", "coco", "csv", "fiftyone")
-IMAGE_MODES = ("copy", "symlink", "hardlink", "none")
-"""Of the same values there are enums, whose module needs FiftyOne; help must not wait for that."""
+FORMATS = [one.value for one in Format]
+IMAGE_MODES = [one.value for one in ImageMode]
 
 
 def export(
@@ -33,10 +40,24 @@ def export(
         str, typer.Option(help="Field of classes or boxes; labels that a person corrected win.")
     ] = "auto_label",
     view: Annotated[str | None, typer.Option(help="Export a saved view of the dataset.")] = None,
-    min_confidence: Annotated[float, typer.Option(help="Leave out labels of less.")] = 0.0,
+    min_confidence: Annotated[float, typer.Option(help="Leave out labels with a lower confidence.")] = 0.0,
     approved_only: Annotated[
         bool, typer.Option("--approved-only", help="Leave out what nobody approved or corrected.")
     ] = False,
+    complete_only: Annotated[
+        bool,
+        typer.Option(
+            "--complete-only",
+            help="Leave out images of which a box is left out: a detector learns it as background.",
+        ),
+    ] = False,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help='Class names in the order of their ids, e.g. "cat, dog".',
+            show_default="the order of the run",
+        ),
+    ] = None,
     images: Annotated[
         str, typer.Option(help=f"One of {', '.join(IMAGE_MODES)}.", autocompletion=one_of(IMAGE_MODES))
     ] = "copy",
@@ -47,7 +68,13 @@ def export(
             show_default="none, for YOLO 80,10,10",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides which image is in which split.")] = 0,
+    new_splits: Annotated[
+        bool,
+        typer.Option(
+            "--new-splits", help="Split anew what has a tag train, val or test, and would stay there."
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the random split.")] = 0,
     near_duplicates: Annotated[
         float | None,
         typer.Option(
@@ -57,10 +84,19 @@ def export(
     ] = None,
     embeddings: Annotated[
         str | None,
-        typer.Option(help="Vector field or brain key for that.", show_default="the encoder's, cached"),
+        typer.Option(
+            help="Embeddings used to find near-duplicates: a vector field or brain key.",
+            show_default="the encoder's, cached",
+        ),
     ] = None,
     split_tags: Annotated[
         bool, typer.Option("--split-tags", help="Tag the samples with their splits.")
+    ] = False,
+    spreadsheet: Annotated[
+        bool,
+        typer.Option(
+            "--spreadsheet", help="Write labels.csv without cells that spreadsheets take for formulas."
+        ),
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
     as_json: JsonOption = False,
@@ -83,18 +119,21 @@ def export(
     from ..dataset.folder import find_source
     from ..dataset.reading import saved_view
     from ..export.exporting import STAGES, export_labels
-    from ..export.options import ExportOptions, check_options, parse_splits
     from .console import Printer
 
     options = ExportOptions(
         label_field=label_field,
         minimum_confidence=min_confidence,
         approved_only=approved_only,
+        complete_only=complete_only,
+        classes=parse_classes(classes),
         images=images,
         splits=parse_splits(splits),
+        new_splits=new_splits,
         seed=seed,
         near_duplicates=near_duplicates,
         write_split_tags=split_tags,
+        spreadsheet=spreadsheet,
         overwrite=overwrite,
     )
     check_options(format, options)
@@ -105,7 +144,7 @@ def export(
             samples, folder, format, options=options, embeddings=embeddings, progress=progress
         )
     outcome = asdict(exported) | {"path": str(exported.path)}
-    printer.tell(outcome, export_table(exported), f"Exported to {exported.path}")
+    printer.tell(outcome, export_table(exported), *exported.notes, f"Exported to {exported.path}")
 
 
 def export_table(exported: "Exported") -> "Table":
@@ -121,8 +160,8 @@ def export_table(exported: "Exported") -> "Table":
     table = Table("Class", title=f"Exported images: {exported.n_images:,}", title_justify="left")
     for split in splits:
         table.add_column(split, justify="right")
-    for name in sorted({name for counts in exported.labels.values() for name in counts}):
-        table.add_row(Text(name), *(f"{exported.labels[split].get(name, 0):,}" for split in splits))
+    for name in exported.classes:
+        table.add_row(Text(name), *(f"{exported.labels[split][name]:,}" for split in splits))
     for reason, count in exported.left_out.items():
         table.add_row(f"left out, {reason}: {count:,}", style="dim")
     return table

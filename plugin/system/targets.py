@@ -61,6 +61,16 @@ def check_target(folder: str | os.PathLike[str], overwrite: bool, kind: str) -> 
     return target
 
 
+def made_before(folder: str | os.PathLike[str], kind: str) -> dict | None:
+    """The manifest of what was made there before, see `read_manifest`; None where nothing may be replaced."""
+    try:
+        target = absolute_path(folder)
+        with _disk_errors(target):
+            return read_manifest(target, kind)
+    except InputError:
+        return None
+
+
 @contextlib.contextmanager
 def new_folder(
     target: Path,

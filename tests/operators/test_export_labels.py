@@ -123,7 +123,7 @@ def test_a_python_call_without_any_default_works(dataset, tmp_path):
             {"format": "csv", "folder": "/tmp/nowhere", "splits": "80 10 10"},
             "shares of train, val and test like",
         ),
-        ({"format": "folders", "folder": "/tmp/nowhere", "images": "none"}, "is nothing but images"),
+        ({"format": "folders", "folder": "/tmp/nowhere", "images": "none"}, "needs the images"),
         ({"format": "csv", "folder": "/tmp/nowhere", "near_duplicates": 0.9}, "only matter where there are"),
     ],
 )

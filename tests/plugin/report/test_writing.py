@@ -37,7 +37,7 @@ def test_a_report_in_which_something_else_lies_is_not_replaced(run, tmp_path):
     images = ImagesTable.of(run.refinement, PATHS)
     folder = write_report(tmp_path / "report", run.summary, images)
     (folder / "thesis.tex").write_text("mine")
-    with pytest.raises(InputError, match="also holds thesis.tex, which is not part of the report"):
+    with pytest.raises(InputError, match=r"also holds thesis\.tex, which is not part of the report"):
         write_report(folder, run.summary, images, overwrite=True)
     assert (folder / "thesis.tex").read_text() == "mine"
 

@@ -4,6 +4,7 @@ Collections that cannot be labelled are refused here, before any work starts.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import fiftyone as fo
 import numpy as np
@@ -11,7 +12,7 @@ from fiftyone.core.collections import SampleCollection
 
 from ..engine.errors import InputError
 
-Samples = fo.Dataset | fo.DatasetView
+Samples: TypeAlias = fo.Dataset | fo.DatasetView
 
 
 @dataclass(frozen=True)

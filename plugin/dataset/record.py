@@ -64,8 +64,8 @@ class RunRecord:
         prompt_templates: Templates that names and descriptions went through.
         encoder: Name of the encoder.
         second_encoder: Name of the second image encoder, "" without one.
-        sources: As in `run_inputs.RunInputs`.
-        margin: As in `run_inputs.RunInputs`.
+        inputs: Argument of `auto_label` → its value as a text, "" for what no text can bring back.
+        margin: What was shown around every object, as a share of its box; None for whole images.
         fields: Names of the fields that it writes; of a run that only prepares others, its column.
         settings: Settings by name.
         seconds: Stage → duration.
@@ -90,7 +90,7 @@ class RunRecord:
     prompt_templates: tuple[str, ...]
     encoder: str
     second_encoder: str
-    sources: dict[str, str]
+    inputs: dict[str, str]
     margin: float | None
     fields: FieldNames | Column
     settings: dict
@@ -106,6 +106,17 @@ class RunRecord:
     def noun(self) -> str:
         """What it works on: "image" or "object"."""
         return self.fields.noun if isinstance(self.fields, FieldNames) else "image"
+
+    @property
+    def label_fields(self) -> FieldNames:
+        """The fields of its labels.
+
+        Raises:
+            InputError: It wrote no labels, but embeddings or clusters.
+        """
+        if isinstance(self.fields, FieldNames):
+            return self.fields
+        raise InputError(f"Run {self.key!r} wrote {self.fields.role}, not labels: choose another run.")
 
     @property
     def main_field(self) -> str:
@@ -293,7 +304,7 @@ def _record(document: RunDocument) -> RunRecord:
         prompt_templates=tuple(config["prompt_templates"]),
         encoder=config["encoder"],
         second_encoder=config["second_encoder"] or "",
-        sources=dict(config["sources"]),
+        inputs=dict(config["inputs"]),
         margin=config["margin"],
         fields=_names(fields, config["objects"]),
         settings=dict(config["settings"]),

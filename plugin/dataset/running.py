@@ -18,6 +18,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 
 from ..engine.config import Settings
 from ..engine.errors import InputError, RunCancelledError
+from ..engine.progress import Progress
 from ..engine.results import LevelHistory
 from .columns import Column, adopt_column, discard_staged, stage_column, staged_fields
 from .fields import FieldNames
@@ -38,7 +39,7 @@ from .record import (
     update_record,
 )
 from .review_views import save_review_views
-from .run_inputs import RunInputs, new_config
+from .run_inputs import new_config
 from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0
@@ -48,7 +49,6 @@ DATABASE_GONE = (
     "is written are completed by the next use of the dataset."
 )
 
-Progress = Callable[[str, int, int], None]
 logger = logging.getLogger("fiftyone_autolabel")
 
 
@@ -242,7 +242,7 @@ class Run:
 @contextmanager
 def run_under_way(
     samples: Samples,
-    inputs: RunInputs,
+    described: dict[str, object],
     settings: Settings | None,
     fields: FieldNames | Column,
     *,
@@ -254,7 +254,7 @@ def run_under_way(
 
     Args:
         samples: What is labelled; the record remembers the view.
-        inputs: What the run works from.
+        described: What the run works from, in values that go through JSON.
         settings: How it clusters and refines; None if it does neither.
         fields: Names of the fields that it writes, or the column that it fills.
         n_images: Number of images.
@@ -265,7 +265,7 @@ def run_under_way(
         InputError: The key is taken, or the database went away.
     """
     dataset = dataset_of(samples)
-    config = new_config(inputs, settings, fields, n_images)
+    config = new_config(described, settings, fields, n_images)
     with WriteLock(dataset) as lock:
         _complete_all_interrupted(lock)
         check_key(dataset, key)

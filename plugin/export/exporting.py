@@ -15,6 +15,7 @@ import numpy as np
 from ..dataset.reading import Samples, dataset_of, flat_samples, read_vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
+from ..engine.progress import Progress
 from ..system.targets import check_target, new_folder
 from ..system.versions import package_versions
 from .exported import WHOLE, Exported
@@ -24,7 +25,6 @@ from .selection import LabelledImage, Selection, check_collection, select_images
 from .splits import SPLITS, near_duplicate_groups, stratified_split
 
 Embeddings = str | np.ndarray
-Progress = Callable[[str, int, int], None]
 KIND = "export"
 SPLIT_TAGS = {split: split for split in SPLITS} | {"validation": "val"}
 """Tag → split; FiftyOne's zoo says "validation"."""

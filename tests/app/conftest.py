@@ -14,8 +14,15 @@ import fiftyone as fo
 import pytest
 from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import (
+    Browser,
+    Error as PlaywrightError,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from .panel import open_panel
 

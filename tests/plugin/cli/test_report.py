@@ -63,7 +63,7 @@ def test_a_run_on_objects_has_a_report_of_its_objects(scenes, tmp_path):
     classes = ["cat", "rocket", "cup of coffee"]
     labelling = auto_label(scenes, classes, encoder="offline", objects="ground_truth")
     result = run("report", scenes.name, "--output", tmp_path / "out")
-    assert (result.exit_code, "It labelled objects" in result.stdout) == (0, True)
+    assert (result.exit_code, "The run labelled objects" in result.stdout) == (0, True)
     with open(tmp_path / "out" / "labels.csv", encoding="utf-8", newline="") as lines:
         rows = [(line["id"], line["path"], line["label"]) for line in csv.DictReader(lines)]
     paths, ids, labels = scenes.values(

@@ -52,15 +52,12 @@ def draw_comparison(page: Page, board: Board) -> None:
 
 
 def _different_classes(first: RunRecord, second: RunRecord) -> str:
-    """Which classes only one of two runs chose from, and what their figures therefore do not say."""
+    """Which classes only one of two runs has, and what that means for their figures."""
     lists = []
     for run, known in ((first, set(second.classes)), (second, set(first.classes))):
         own = [name for name in run.classes if name not in known]
-        lists += [f"Only {run.key} has {listed(own, MOST_NAMES)}."] if own else []
-    between = (
-        "The accuracy that each expects is among its own classes: it does not tell which list is better."
-    )
-    return " ".join([*lists, between])
+        lists += [f"Only in {run.key}: {listed(own, MOST_NAMES)}."] if own else []
+    return " ".join([*lists, "Expected accuracies of runs with different classes cannot be compared."])
 
 
 COMPARISON = Tab("comparison", "Compare", draw_comparison)

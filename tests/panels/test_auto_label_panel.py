@@ -436,9 +436,7 @@ def test_runs_with_other_classes_say_which_and_that_their_expectations_do_not_co
     opened.call("on_tick")
     opened.choose("comparison")
     said = opened.data["body"]["class_lists"].replace("\\", "")
-    assert said.startswith(
-        "Only auto_label_1 has green, blue. Only other has a*b. The accuracy that each expects"
-    )
+    assert said.startswith("Only in auto_label_1: green, blue. Only in other: a*b. Expected accuracies")
 
 
 def test_runs_with_the_same_classes_say_nothing_of_them(opened, dataset):

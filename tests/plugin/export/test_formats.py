@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import fiftyone as fo
@@ -11,6 +12,9 @@ import pandas
 import pytest
 import yaml
 from fiftyone_autolabel import ExportOptions, InputError, export_labels
+from fiftyone_autolabel.plugin.export.formats import Plan, write_format
+from fiftyone_autolabel.plugin.export.options import Format
+from fiftyone_autolabel.plugin.export.selection import select_images
 from PIL import Image
 from pycocotools.coco import COCO
 from torchvision.datasets import ImageFolder
@@ -215,6 +219,22 @@ class TestCsv:
         rows = self.rows(export("csv", ExportOptions(label_field="objects"), boxes))
         assert [row["filepath"] for row in rows] == ["0.png", "0.png", "1.png", "2.png"]
         assert [rows[0][name] for name in ("x", "y", "width", "height")] == ["0.25", "0.5", "0.5", "0.25"]
+
+    def test_it_looks_through_the_images_a_few_times_however_many_there_are(self, dataset, tmp_path):
+        class Counted(list):
+            passes = 0
+
+            def __iter__(self):
+                Counted.passes += 1
+                return super().__iter__()
+
+        options = ExportOptions(images="none")
+        selection = select_images(dataset, options)
+        counted = replace(selection, images=Counted(selection.images))
+        plan = Plan(dataset, counted, [""] * len(counted.images), Format.CSV, options)
+        write_format(plan, tmp_path, lambda done, total: None)
+        assert len(self.rows(tmp_path)) == len(selection.images)
+        assert Counted.passes < 10
 
     FORMULAS = ("=1+2", "+a", "-b", "@c", "plain")
 

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import fiftyone as fo
@@ -31,7 +33,10 @@ SCREENSHOTS = HERE / "screenshots"
 SECONDS_TO_START = 90
 SECONDS_TO_ANSWER = 60
 SECONDS_TO_TIDY = 5
-CLOSES_A_PANEL = "[data-cy^=panel-tab-] [data-testid=CloseIcon]"
+CLOSES_A_FORM = re.compile("^(Cancel|Done)$")
+PANEL_TAB = "[data-cy^=panel-tab-]:not([data-cy=panel-tab-samples])"
+CLOSES_A_PANEL = f"{PANEL_TAB} [data-testid=CloseIcon]"
+OPEN = f"{PANEL_TAB}, [data-cy=operators-prompt-modal], [data-cy=operators-browser]"
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -80,14 +85,14 @@ class Tab:
     def tidy(self) -> None:
         """Close forms and panels; leave the page where something stays open or the theme is another."""
         try:
-            self._page.keyboard.press("Escape")
-            while self._page.locator(CLOSES_A_PANEL).count():
-                self._page.locator(CLOSES_A_PANEL).last.click(timeout=1000 * SECONDS_TO_TIDY)
-            is_tidy = _is_tidy(self._page)
-        except PlaywrightError:
+            _close_all(self._page)
+            expect(self._page.locator(OPEN)).to_have_count(0, timeout=1000 * SECONDS_TO_TIDY)
+            is_tidy = self._page.get_by_title("Light mode").count() == 1
+        except (AssertionError, PlaywrightError):
             is_tidy = False
         if not is_tidy:
-            self._page.context.close()
+            with suppress(PlaywrightError):  # Ctrl-C has closed the browser
+                self._page.context.close()
             self._page = None
 
     def keep(self, dataset: fo.Dataset) -> fo.Dataset:
@@ -98,7 +103,8 @@ class Tab:
     def close(self) -> None:
         """Close the browser and delete the datasets."""
         if self._browser:
-            self._browser.close()
+            with suppress(PlaywrightError):  # Ctrl-C has closed the browser
+                self._browser.close()
             self._playwright.stop()
         for dataset in self._datasets:
             dataset.delete()
@@ -231,9 +237,14 @@ def _open_on_server(address: str, name: str | None) -> None:
         assert json.load(response)["data"] == {"setDataset": True}
 
 
-def _is_tidy(page: Page) -> bool:
-    is_dark = page.get_by_title("Light mode").count() == 1
-    return is_dark and not page.locator(f"{CLOSES_A_PANEL}, [role=dialog]").count()
+def _close_all(page: Page) -> None:
+    """Close a form or an outcome, and panels."""
+    button = page.get_by_role("dialog").get_by_role("button", name=CLOSES_A_FORM)
+    if button.count():
+        button.first.click(timeout=1000 * SECONDS_TO_TIDY)
+    page.keyboard.press("Escape")
+    for _ in range(page.locator(CLOSES_A_PANEL).count()):
+        page.locator(CLOSES_A_PANEL).last.click(timeout=1000 * SECONDS_TO_TIDY)
 
 
 def _wait_for(address: str) -> None:

@@ -1,4 +1,5 @@
-"""How fast the offline encoder is, and how well its bridge carries class names over to images.
+"""How fast the offline encoder is, how well its bridge carries class names over to images, and how well it
+knows which names it does not carry over.
 
 python benchmarks/offline_encoder.py [FOLDER ...], each with one folder of images per class.
 """
@@ -6,21 +7,29 @@ python benchmarks/offline_encoder.py [FOLDER ...], each with one folder of image
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from fiftyone_autolabel.plugin.demo.class_folders import Photographs, embed_folder
 from fiftyone_autolabel.plugin.encoders.imagenet import imagenet_texts
-from fiftyone_autolabel.plugin.encoders.offline.bridge import Bridge
+from fiftyone_autolabel.plugin.encoders.offline.bridge import LENGTHS, Bridge
 from fiftyone_autolabel.plugin.encoders.offline.encoder import OfflineEncoder
 from fiftyone_autolabel.plugin.encoders.offline.image import classifier_rows
 from fiftyone_autolabel.plugin.encoders.offline.text import TextTower
 from fiftyone_autolabel.plugin.engine.vectors import unit_rows
 from rich.console import Console
 from rich.table import Table
+from scipy.optimize import minimize
 from scipy.special import softmax
+from sklearn.cluster import KMeans
 
 FOLDS = 5
+FAMILIES = (10, 25, 60)
+CHOSEN_FAMILIES = 25
+LIST_SIZES = (2, 3, 4, 6, 10, 15, 20)
+NAMES_PER_SIZE = 1_200
+LENGTH_BINS = LENGTHS[1:-1]
 RIDGE = 1.0
 CONSE_TEMPERATURE = 1 / 15
 BATCH = 32
@@ -112,6 +121,108 @@ def unseen_class_ranks(candidate: Candidate, known: KnownClasses) -> tuple[np.nd
     return np.concatenate(among_unseen), np.concatenate(among_all)
 
 
+@dataclass(frozen=True)
+class Recognised:
+    """Names in lists of classes of one family, which the bridge had not seen; one entry per name and list.
+
+    Attributes:
+        lengths: Length of the bridged name.
+        sizes: Number of classes in the list.
+        right: Whether the direction of the class is nearest to its own name among those of the list.
+        families: Family of the list.
+    """
+
+    lengths: np.ndarray
+    sizes: np.ndarray
+    right: np.ndarray
+    families: np.ndarray
+
+    def of(self, rows: np.ndarray) -> "Recognised":
+        """Some of the entries."""
+        return Recognised(*(getattr(self, name)[rows] for name in vars(self)))
+
+    def chance(self, curve: np.ndarray) -> np.ndarray:
+        """Chance that each name is recognised, by the curve at `LENGTHS` and the size of its list."""
+        known = np.interp(self.lengths, LENGTHS, curve)
+        return known + (1 - known) / self.sizes
+
+    def fitted(self) -> np.ndarray:
+        """The rising curve of maximum likelihood; names of ImageNet itself, at its end, are known."""
+
+        def curve_of(steps: np.ndarray) -> np.ndarray:
+            return np.append(np.minimum(np.cumsum(np.abs(steps)), 1), 1)
+
+        def cost(steps: np.ndarray) -> float:
+            chance = np.clip(self.chance(curve_of(steps)), 1e-6, 1 - 1e-6)
+            return -float(np.mean(np.log(np.where(self.right, chance, 1 - chance))))
+
+        even = np.full(len(LENGTHS) - 1, 1 / len(LENGTHS))
+        return curve_of(minimize(cost, even, method="Powell").x)
+
+
+def recognised_names(known: KnownClasses, families: int) -> Recognised:
+    """Leave out family by family of ImageNet classes, and look whether their names tell them apart.
+
+    Classes are left out with their relatives, k-means clusters of their directions, because whoever labels
+    flowers has a list of flowers: left out alone, a class has its relatives to be recognised by.
+    """
+    family = KMeans(families, n_init=2, random_state=0).fit_predict(known.directions)
+    bridged = np.zeros_like(known.directions)
+    for each in range(families):
+        bridge = fit(CANDIDATES[-1], known, np.flatnonzero(family != each))
+        bridged[family == each] = bridge(known.names[family == each])
+    lengths, cosines = np.linalg.norm(bridged, axis=1), known.directions @ unit_rows(bridged).T
+    rng, entries = np.random.default_rng(0), []
+    for size in LIST_SIZES:
+        for _ in range(NAMES_PER_SIZE // size):
+            drawn = rng.integers(families)
+            members = np.flatnonzero(family == drawn)
+            if len(members) < size:
+                continue
+            names = rng.choice(members, size, replace=False)
+            right = cosines[np.ix_(names, names)].argmax(axis=1) == np.arange(size)
+            entries.append((lengths[names], np.full(size, size), right, np.full(size, drawn)))
+    return Recognised(*(np.concatenate(column) for column in zip(*entries, strict=True)))
+
+
+def held_out_error(names: Recognised) -> float:
+    """Mean error of the chance by the length of the name, on families that the curve was not fitted to."""
+    chance = np.empty(len(names.right))
+    for odd in (False, True):
+        inside = names.families % 2 == odd
+        chance[inside] = names.of(inside).chance(names.of(~inside).fitted())
+    bins = np.digitize(names.lengths, LENGTH_BINS)
+    errors = [abs(chance[bins == b].mean() - names.right[bins == b].mean()) for b in bins]
+    return float(np.mean(errors))
+
+
+def reliability_tables(known: KnownClasses) -> list[Table]:
+    """The curve from the length of a bridged name to its reliability, and how right it is."""
+    curves = Table(title="Reliability of names, ImageNet classes left out with their families")
+    lengths = (f"at {length}" for length in LENGTHS)
+    for column in ("families", "recognised", *lengths, "error, other families"):
+        curves.add_column(column, justify="right")
+    by_length = Table(title=f"Names recognised and, in brackets, expected; {CHOSEN_FAMILIES} families")
+    by_length.add_column("classes in the list", justify="right")
+    for start, end in pairwise((0, *LENGTH_BINS, None)):
+        by_length.add_column(f"length {start} to {end}" if end else f"from {start}", justify="right")
+    for families in FAMILIES:
+        names = recognised_names(known, families)
+        curve = names.fitted()
+        cells = [f"{names.right.mean():.1%}", *(f"{reliability:.2f}" for reliability in curve)]
+        curves.add_row(str(families), *cells, f"{held_out_error(names):.1%}")
+        if families == CHOSEN_FAMILIES:
+            for size in LIST_SIZES:
+                by_length.add_row(str(size), *_by_length(names.of(names.sizes == size), curve))
+    return [curves, by_length]
+
+
+def _by_length(names: Recognised, curve: np.ndarray) -> list[str]:
+    bins, chance = np.digitize(names.lengths, LENGTH_BINS), names.chance(curve)
+    inside = [bins == each for each in range(len(LENGTH_BINS) + 1)]
+    return [f"{names.right[i].mean():.0%} ({chance[i].mean():.0%})" if i.any() else "" for i in inside]
+
+
 def nearest_neighbour_accuracy(photographs: Photographs) -> float:
     """How often the most similar other image is of the same class."""
     cosines = photographs.vectors @ photographs.vectors.T
@@ -168,7 +279,8 @@ def main() -> None:
     folders = parser.parse_args().folders
     console = Console()
     known = known_classes()
-    console.print(unseen_class_table(known))
+    for table in (unseen_class_table(known), *reliability_tables(known)):
+        console.print(table)
     if folders:
         encoder = OfflineEncoder()
         photographs = {folder.name: embed_folder(folder, encoder) for folder in folders}

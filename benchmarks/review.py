@@ -13,6 +13,7 @@ from class_folders import given_folders
 from fiftyone_autolabel import Refinement, refine
 from fiftyone_autolabel.plugin.demo.class_folders import embed_folder
 from fiftyone_autolabel.plugin.encoders.base import Encoder
+from fiftyone_autolabel.plugin.encoders.known_names import class_reliability
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 from fiftyone_autolabel.plugin.engine.review import review_order
@@ -34,19 +35,19 @@ class Task:
         X: (n, d) float32 unit rows, images.
         T: (k, d) float32 unit rows, class names.
         truth: (n,) true class numbers.
-        temperature: The encoder's confidence temperature.
+        reliability: (k,) how well the encoder knows each name; None where it cannot tell.
     """
 
     X: np.ndarray
     T: np.ndarray
     truth: np.ndarray
-    temperature: float
+    reliability: np.ndarray | None
 
     def refined(self, answered: np.ndarray) -> Refinement:
         """Labels with the true classes of some rows as anchors."""
         anchors = np.full(len(self.X), -1)
         anchors[answered] = self.truth[answered]
-        return refine(self.X, self.T, anchors=anchors, confidence_temperature=self.temperature)
+        return refine(self.X, self.T, anchors=anchors, name_reliability=self.reliability)
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def measure(folder: Path, encoder: Encoder) -> Table:
     """Review the images of a folder in every order; the names of the class folders are the truth."""
     photographs = embed_folder(folder, encoder)
     T = class_prototypes(encoder, photographs.classes)
-    task = Task(photographs.vectors, T, photographs.truth, encoder.confidence_temperature)
+    task = Task(photographs.vectors, T, photographs.truth, class_reliability(encoder, photographs.classes))
     counts = f"{len(task.truth):,} images, {len(T)} classes"
     title = f"{folder.name}: {counts}, encoder {encoder.name}. Accuracy over all images after answers"
     table = Table("asked first", "the rest is", *map(str, ANSWERS), title=title)

@@ -13,7 +13,6 @@ from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.engine.progress import Progress
-from ..plugin.report.remarks import remarks
 from ..plugin.run.pipeline import label_samples
 from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
@@ -140,7 +139,7 @@ class AutoLabel(LongOperator):
         second = f" Second image encoder: {labelling.second_encoder}." if labelling.second_encoder else ""
         lines = [
             f"**{counted(len(labelling.sample_ids), noun)} labelled**{_expected(labelling)}.",
-            *map(plain, remarks(labelling.counts, noun)),
+            *map(plain, labelling.remarks),
             _most_frequent(labelling.counts),
             f"Encoder: {labelling.encoder}. {labelling.encoder_reason}{second}",
             _where_to_look(labelling),

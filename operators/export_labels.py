@@ -10,25 +10,37 @@ from typing import Any
 import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
+from fiftyone.operators.constants import ViewTarget
 
-from ..plugin.dataset.reading import Samples, dataset_of, vector_sources
+from ..plugin.dataset.patches import is_patches
+from ..plugin.dataset.reading import Samples, dataset_of, flat_samples, vector_sources
 from ..plugin.dataset.record import completed_runs
 from ..plugin.engine.errors import InputError
 from ..plugin.engine.progress import Progress
-from ..plugin.export.exporting import export_labels
-from ..plugin.export.manifest import Exported
-from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
+from ..plugin.export.exported import Exported
+from ..plugin.export.exporting import KIND, export_labels
+from ..plugin.export.options import (
+    ExportOptions,
+    Format,
+    ImageMode,
+    check_options,
+    parse_classes,
+    parse_splits,
+)
 from ..plugin.export.selection import check_collection, exportable_fields
-from ..plugin.export.target import check_target
-from ..plugin.wording import counted
-from .background import Spans
+from ..plugin.system.targets import absolute_path, check_target, made_before
+from ..plugin.wording import counted, plain
+from .background import Spans, is_in_app
 from .base import LongOperator
 from .forms import add_explorer, add_problem, dropdown, explored, refuse, sentence_of
 from .reviewing import execute_on
 
 TITLE = "Export labels"
 NO_LABELS = "There are no labels to export: label the images first."
+FULL_PATH = "Give the full path of the folder, or choose the folder to create it in."
 DEFAULTS = ExportOptions()
+PICKED = (fo.Select, fo.SelectBy, fo.SortBy)
+"""Stages of views that the review opens."""
 
 # Stage → its span of the progress bar, without and with a search for near-duplicates.
 SPANS = {"copy": (0.0, 0.8), "check": (0.8, 1.0)}
@@ -72,9 +84,12 @@ class ExportLabels(LongOperator):
         Raises:
             InputError: There is no such option, or its value cannot be used.
         """
-        options = _with(options, given)
-        params = asdict(options) | {"folder": str(folder), "format": format, "embeddings": embeddings}
+        options, target = _with(options, given), absolute_path(folder)
+        params = asdict(options) | {"folder": str(target), "format": format, "embeddings": embeddings}
         params["splits"] = ", ".join(map(repr, options.splits)) if options.splits else None
+        params["classes"] = "\n".join(options.classes) if options.classes else None
+        if params.pop("overwrite") and (earlier := made_before(target, KIND)):
+            params[_replacing(earlier)] = True
         return execute_on(self.uri, sample_collection, params, delegate=delegate)
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
@@ -87,6 +102,7 @@ class ExportLabels(LongOperator):
             problem = sentence_of(partial(check_collection, samples, _label_field(ctx, samples)))
         if problem:
             add_problem(inputs, problem)
+        _add_count(inputs, ctx, samples)
         _add_target(inputs, ctx)
         inputs.enum(
             "label_field",
@@ -102,11 +118,13 @@ class ExportLabels(LongOperator):
 
     def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Exported]:
         """Read the form."""
-        samples = ctx.target_view(require_flat=True)
+        samples, folder = ctx.target_view(require_flat=True), _folder(ctx)
+        if ctx.delegated and not folder.is_absolute():
+            raise InputError(FULL_PATH)
         options = replace(_options(ctx), label_field=_label_field(ctx, samples))
         return lambda progress: export_labels(
             samples,
-            _folder(ctx),
+            folder,
             ctx.params["format"],
             options=options,
             embeddings=ctx.params.get("embeddings"),
@@ -125,6 +143,7 @@ class ExportLabels(LongOperator):
         if exported.left_out:
             reasons = ", ".join(f"{count} {reason}" for reason, count in exported.left_out.items())
             lines.append(f"Left out: {reasons}.")
+        lines += map(plain, exported.notes)
         return asdict(exported) | {
             "path": str(exported.path),
             "n_images": exported.n_images,
@@ -134,6 +153,20 @@ class ExportLabels(LongOperator):
     def notice(self, result: Exported) -> tuple[str, str]:
         """The number of exported images."""
         return f"Exported {counted(result.n_images, 'image')}", "success"
+
+
+def _add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
+    """Say how many images are meant; where they are a page of a review, ask whether those alone are."""
+    chosen = samples.values("sample_id" if is_patches(samples) else "id")
+    count, total = len(set(chosen)), len(flat_samples(dataset_of(samples)))
+    inputs.view("count", types.Notice(label=f"{count:,} of {counted(total, 'image')}"))
+    target = ctx.params.get("view_target") or ctx.request_params.get("view_target")
+    is_meant = target not in (None, ViewTarget.CURRENT_VIEW) or count == total
+    if not is_meant and is_in_app(ctx) and any(isinstance(one, PICKED) for one in ctx.view._stages):
+        label = f"Export only the {counted(count, 'image')} of this page"
+        page = inputs.bool("only_this_page", default=False, label=label)
+        if not ctx.params.get("only_this_page"):
+            refuse(page, "The view is a page of a review: confirm it, or choose the whole dataset as target.")
 
 
 def _with(options: ExportOptions, given: dict[str, Any]) -> ExportOptions:
@@ -171,17 +204,42 @@ def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
         inputs,
         ctx,
         "parent",
-        label="Parent folder",
-        description="Where to create the folder; not needed for a full path",
+        label="Folder to create it in",
+        description="Not needed for a full path",
         folder=True,
     )
     inputs.enum("images", modes, default=modes[0], label="Images", view=dropdown(modes))
-    inputs.bool("overwrite", default=False, label="Replace an earlier export")
     if ctx.params.get("format"):
         refuse(chosen, sentence_of(lambda: check_options(ctx.params["format"], _options(ctx))))
     if ctx.params.get("folder"):
-        check = partial(check_target, _folder(ctx).resolve(), bool(ctx.params.get("overwrite")))
-        refuse(folder, sentence_of(check))
+        refuse(folder, _folder_problem(inputs, ctx))
+
+
+def _folder_problem(inputs: types.Object, ctx: foo.ExecutionContext) -> str:
+    """What is wrong with the folder, "" if nothing; adds a box to tick where an export may be replaced."""
+    target = _folder(ctx)
+    if is_in_app(ctx) and not target.is_absolute():
+        return FULL_PATH
+    if earlier := made_before(target, KIND):
+        images = counted(sum(earlier["images"].values()), "image")
+        label = f"Replace the export of {images} that was made at {earlier['created']}"
+        inputs.bool(_replacing(earlier), default=False, label=label)
+    return sentence_of(partial(check_target, target, _is_confirmed(ctx), KIND))
+
+
+def _is_confirmed(ctx: foo.ExecutionContext) -> bool:
+    """Whether somebody who has seen the form wants the export that is there replaced."""
+    earlier = made_before(_folder(ctx), KIND)
+    return bool(earlier and ctx.params.get(_replacing(earlier)))
+
+
+def _replacing(earlier: dict) -> str:
+    """Name of the box to tick for replacing an export.
+
+    It has the checksum of the manifest in it: FiftyOne's server takes requests of any web page, and one that
+    cannot read what is on the disk cannot name it.
+    """
+    return f"replace_{earlier['fingerprint'][:32]}"
 
 
 def _folder(ctx: foo.ExecutionContext) -> Path:
@@ -199,6 +257,19 @@ def _add_filters(inputs: types.Object) -> None:
         description="Leave out labels with a lower confidence; reviewed labels are always exported",
     )
     inputs.bool("approved_only", default=False, label="Reviewed labels only")
+    inputs.bool(
+        "complete_only",
+        default=False,
+        label="Leave out images of which a box is left out",
+        description="A detector would learn such a box as background",
+    )
+    inputs.str(
+        "classes",
+        label="Classes in the order of their ids",
+        description="With commas or on lines; leave empty for the order of the run",
+        view=types.TextFieldView(multiline=True),
+    )
+    inputs.bool("spreadsheet", default=False, label="Open labels.csv in a spreadsheet")
 
 
 def _add_splits(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
@@ -209,6 +280,7 @@ def _add_splits(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Dat
         description='Stratified by class, e.g. "80, 10, 10", the default of YOLO; leave empty for no splits',
     )
     refuse(splits, sentence_of(partial(parse_splits, ctx.params.get("splits"))))
+    inputs.bool("new_splits", default=False, label="Split all images anew, whatever their tags")
     inputs.bool("write_split_tags", default=False, label="Tag samples with their split")
     inputs.float(
         "near_duplicates",
@@ -223,7 +295,7 @@ def _add_splits(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Dat
             "embeddings",
             sources,
             label="Embeddings",
-            description="Vectors to find near-duplicates with; leave empty for those of the encoder",
+            description="Embeddings used to find near-duplicates; leave empty for those of the encoder",
             view=dropdown(sources),
         )
 
@@ -234,10 +306,14 @@ def _options(ctx: foo.ExecutionContext) -> ExportOptions:
         label_field=params.get("label_field") or DEFAULTS.label_field,
         minimum_confidence=params.get("minimum_confidence") or 0.0,
         approved_only=bool(params.get("approved_only")),
+        complete_only=bool(params.get("complete_only")),
+        classes=parse_classes(params.get("classes")),
         images=params.get("images") or DEFAULTS.images,
         splits=parse_splits(params.get("splits")),
+        new_splits=bool(params.get("new_splits")),
         seed=params.get("seed") or 0,
         near_duplicates=params.get("near_duplicates"),
         write_split_tags=bool(params.get("write_split_tags")),
-        overwrite=bool(params.get("overwrite")),
+        spreadsheet=bool(params.get("spreadsheet")),
+        overwrite=bool(params.get("folder")) and _is_confirmed(ctx),
     )

@@ -7,7 +7,6 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.reviews import fields_of_run, read_reviews
-from ..plugin.report.remarks import remarks
 from ..plugin.run.again import refine_with_corrections
 from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
@@ -67,7 +66,7 @@ class RefineWithCorrections(LongOperator):
         lines = [
             f"**{_labels(done.n_changed)} changed** of {n_others:,} unreviewed ones, with "
             f"{counted(done.n_reviewed, 'reviewed label')} as anchors.",
-            *map(plain, remarks(run.counts, run.fields.noun)),
+            *map(plain, run.remarks),
         ]
         if n_others and len(run.classes) > 1:
             lines += [

@@ -4,22 +4,19 @@ Without a run it is one sentence and one button.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from ..plugin.dataset.record import RunRecord, RunState
-from ..plugin.engine.metrics import kept_at
 from ..plugin.report.alignment import alignment_plot
-from ..plugin.report.confidence import confidence_plot
+from ..plugin.report.confidence import confidence_plot, share_to_review, what_to_review
 from ..plugin.report.convergence import convergence_plot
-from ..plugin.report.summary import RunSummary
+from ..plugin.report.remarks import remarks
 from ..plugin.run.pipeline import STAGES
 from ..plugin.wording import counted, percent, plain
 from .board import Board
 from .event import Event
 from .figures import Figures
 from .page import CARD, ROW, TWO_COLUMNS, Action, Page
-
-ENOUGH = 0.95
-"""Share of the labels that should be right where nobody reviews."""
 
 ACTIONS = {
     "auto_label": ("Auto-label", "auto_awesome", "Label again, for example with other classes"),
@@ -84,21 +81,6 @@ def draw_answers(page: Page, figures: Figures) -> None:
         card.text("answer", f"**{question}**\n\n{plain(answer)}.")
 
 
-def what_to_review(summary: RunSummary) -> str:
-    """How many of the least confident labels to review, so that the others are right often enough."""
-    if len(summary.classes) == 1:
-        return "All: no other class was to choose from"
-    best = kept_at(summary.coverage, ENOUGH)
-    if best is None:
-        return f"All: no share of the labels is expected to reach {percent(ENOUGH)} accuracy"
-    right = f"{percent(best.expected_accuracy)} are expected to be right"
-    rest = summary.images - best.images
-    if not rest:
-        return f"Nothing has to be: {right}"
-    things = f"{counted(rest, summary.noun)} with the lowest confidence ({percent(rest / summary.images)})"
-    return f"The {things}; of the others {right}"
-
-
 def _form_of(operator: str) -> Action:
     """What a button does that opens the form of an operator, for the labels of the run that shows."""
 
@@ -111,17 +93,19 @@ def _form_of(operator: str) -> Action:
 
 def _draw_scope(row: Page, board: Board) -> None:
     """Whether all of the run shows, or what the grid shows of it."""
-    words, icon, hint = "Follow the view", "filter_alt", "Restrict the panel to what the grid shows"
-    if board.choices.follows:
-        shown = counted(board.summary.images, board.run.noun) if board.scope is not None else "all"
-        words, icon = f"Follows the view: {shown}", "filter_alt_off"
-        hint = "Show all of the run again, whatever the grid shows"
-    row.button("scope", words, _change_scope, icon=icon, title=hint)
+    if not board.choices.follows:
+        hint = "Restrict the panel to what the grid shows"
+        row.button(
+            "follow", "Follow the view", partial(_set_scope, follows=True), icon="filter_alt", title=hint
+        )
+        return
+    shown = counted(board.summary.images, board.run.noun) if board.scope is not None else "all"
+    hint, stop = "Show all of the run again, whatever the grid shows", partial(_set_scope, follows=False)
+    row.button("unfollow", f"Follows the view: {shown}", stop, icon="filter_alt_off", title=hint)
 
 
-def _change_scope(event: Event) -> None:
+def _set_scope(event: Event, follows: bool) -> None:
     """Restrict the figures to what the grid shows, or show all of the run again."""
-    follows = not event.board.choices.follows
     if follows and not event.ctx.has_custom_view:
         words = "The grid shows all samples: filter them or load a view, and the panel shows only those."
         event.ctx.ops.notify(words, variant="info")
@@ -139,8 +123,9 @@ def _facts(board: Board) -> str:
         parts.append(f"clusters by {run.second_encoder}")
     if run.n_failed:
         parts.append(f"{run.n_failed:,} could not be labelled")
-    if board.figures:
-        parts += _expectations(board.summary)
+    if board.figures and len(run.classes) > 1:
+        right = percent(board.summary.expected_accuracy)
+        parts += [f"{right} expected to be right", f"{share_to_review(board.summary)} to review"]
     if board.n_reviewed:
         parts.append(f"{board.n_reviewed:,} of {board.summary.images:,} reviewed")
     lines = [" · ".join([parts[0], *map(plain, parts[1:])])]
@@ -150,26 +135,12 @@ def _facts(board: Board) -> str:
         lines.append(f"`{board.failed_since.key}` failed since: {plain(board.failed_since.error)}")
     if board.why_closed:
         lines.append(plain(board.why_closed))
+    if board.figures and board.scope is None and len(run.classes) > 1:
+        lines += map(plain, remarks(dict(zip(run.classes, board.summary.counts, strict=False)), run.noun))
     if board.n_lost:
         of_these = f"{board.n_lost:,} of these {run.noun}s {'is' if board.n_lost == 1 else 'are'} gone"
         lines.append(f"{of_these}, or without a label: the figures show the others.")
     return "\n\n".join(lines)
-
-
-def _expectations(summary: RunSummary) -> list[str]:
-    """What to expect of the labels; nothing where each had to be what it is."""
-    if len(summary.classes) == 1:
-        return []
-    right = f"{percent(summary.expected_accuracy)} expected to be right"
-    return [right, f"{_share_to_review(summary)} to review"]
-
-
-def _share_to_review(summary: RunSummary) -> str:
-    best = kept_at(summary.coverage, ENOUGH)
-    if best is None:
-        return "all"
-    rest = summary.images - best.images
-    return percent(rest / summary.images) if rest else "nothing"
 
 
 def _stage(run: RunRecord) -> str:

@@ -16,26 +16,29 @@ Thing = TypeVar("Thing")
 Action = Callable[..., Any]
 """What a click does; it is given the `event.Event`, and the mark or row that was clicked."""
 
+ON_SHORT_SCREENS = "@media (max-height: 799px)"
+ON_NARROW_SCREENS = "@media (max-width: 1199px)"
+
 COLUMN = {"gridTemplateColumns": "minmax(0, 1fr)"}
 TWO_COLUMNS = {
     "gridTemplateColumns": "repeat(2, minmax(0, 1fr))",
     "gridAutoFlow": "row",
     "alignItems": "stretch",
+    ON_SHORT_SCREENS: COLUMN | {"gap": 0},
 }
 ROW = {"display": "flex", "flexWrap": "wrap", "alignItems": "center"}
 """How groups lie; without them a wide table would widen the whole panel."""
 
 AS_WIDE_AS_ITS_WORDS = {"item": {"sx": {"width": "auto"}}}
-ROOM_BESIDE_ICONS = {"button": {"sx": {"px": "8px"}}}
+ROOM_BESIDE_ICONS = {"button": {"sx": {"px": "8px", ON_NARROW_SCREENS: {"p": "2px 6px"}}}}
 FRAME = {"border": "1px solid", "borderColor": "divider", "borderRadius": "4px", "p": "6px 12px"}
 FRAMED = {"item": {"sx": FRAME}}
 """How a piece lies in its group; a frame that is drawn around the piece would not be as high as its row."""
 
-ON_SHORT_SCREENS = "@media (max-height: 799px)"
-ON_NARROW_SCREENS = "@media (max-width: 1199px)"
 ONE_LINE = {"m": 0, "whiteSpace": "nowrap", "overflow": "hidden", "textOverflow": "ellipsis"}
 FOLDED = {
-    "p": "0 12px",
+    "border": 0,
+    "p": 0,
     "& p": ONE_LINE,
     "& p:first-of-type": {"display": "none"},
     "&:hover p": {"display": "block", "whiteSpace": "normal"},

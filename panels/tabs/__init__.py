@@ -17,24 +17,34 @@ from .novelty import NOVELTY
 
 TABS: tuple[Tab, ...] = (ALIGNMENT, CLASSES, CONFIDENCE, CONVERGENCE, NOVELTY, COMPARISON)
 
-NARROW_TABS = {
+SMALL_TABS = {
     "tab": {
         "sx": {
             "minWidth": 0,
             "minHeight": 40,
             "px": "6px",
             "fontSize": "0.9rem",
-            ON_NARROW_SCREENS: {"px": "3px", "fontSize": "0.72rem"},
+            ON_NARROW_SCREENS: {"minHeight": 28, "py": "2px"},
         }
     },
-    "tabs": {"sx": {"minHeight": 40, "borderBottom": 1, "borderColor": "divider"}},
+    "tabs": {
+        "sx": {
+            "minHeight": 40,
+            "borderBottom": 1,
+            "borderColor": "divider",
+            ON_NARROW_SCREENS: {
+                "& .MuiTabs-flexContainer": {"flexWrap": "wrap"},
+                "& .MuiTabs-scrollButtons, & .MuiTabs-indicator": {"display": "none"},
+            },
+        }
+    },
 }
-"""All of them show in a panel beside the grid on a small screen."""
+"""All tabs show in a panel beside the grid; on narrow screens in two rows."""
 
 
 def draw_tabs(page: Page, board: Board) -> None:
     """The names of the tabs, and the one that is chosen."""
-    view = types.TabsView(componentsProps=NARROW_TABS)
+    view = types.TabsView(componentsProps=SMALL_TABS)
     page.choice("tab", {tab.name: tab.title for tab in TABS}, view)
     chosen = next(tab for tab in TABS if tab.name == board.choices.tab)
     chosen.draw(page.group("body"), board)

@@ -6,7 +6,7 @@ Runs are compared by what they saved, whichever fields they wrote.
 from ...plugin.dataset.comparing import changed_samples, compare_runs
 from ...plugin.dataset.record import RunRecord
 from ...plugin.engine.errors import InputError
-from ...plugin.wording import counted, cut, plain
+from ...plugin.wording import counted, cut, listed, plain
 from ..board import Board
 from ..event import Event
 from ..marks import Marked
@@ -56,17 +56,11 @@ def _different_classes(first: RunRecord, second: RunRecord) -> str:
     lists = []
     for run, known in ((first, set(second.classes)), (second, set(first.classes))):
         own = [name for name in run.classes if name not in known]
-        lists += [f"Only {run.key} has {_listed(own)}."] if own else []
+        lists += [f"Only {run.key} has {listed(own, MOST_NAMES)}."] if own else []
     between = (
         "The accuracy that each expects is among its own classes: it does not tell which list is better."
     )
     return " ".join([*lists, between])
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - MOST_NAMES
-    shown = ", ".join(map(cut, names[:MOST_NAMES]))
-    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 COMPARISON = Tab("comparison", "Compare", draw_comparison)

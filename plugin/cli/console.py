@@ -13,7 +13,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from ..report.remarks import remarks
 from ..run.pipeline import STAGES
 from ..wording import duration, percent
 from .streams import data_stream
@@ -132,7 +131,7 @@ def summary_table(
     for kept in labelling.refinement.coverage if len(labelling.classes) > 1 else ():
         what = "all" if kept.share == 1 else f"the surest {kept.share:.0%}"
         table.add_row(f"Expected to be right, {what}", percent(kept.expected_accuracy))
-    for remark in remarks(labelling.counts, noun.lower().removesuffix("s")):
+    for remark in labelling.remarks:
         table.add_row("Note", Text(remark))
     for stage, seconds in labelling.seconds.items():
         table.add_row(STAGES[stage], f"{seconds:.1f} s")
@@ -166,7 +165,7 @@ def labelling_as_dict(labelling: "FinishedRun") -> dict:
         "encoder": labelling.encoder,
         "second_encoder": labelling.second_encoder,
         "expected_accuracy": round(labelling.expected_accuracy, 4),
-        "remarks": remarks(labelling.counts),
+        "remarks": labelling.remarks,
         "coverage": [asdict(kept) for kept in labelling.refinement.coverage],
         "settings": asdict(labelling.refinement.settings),
         "seconds": {stage: round(seconds, 3) for stage, seconds in labelling.seconds.items()},

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..export.options import (
+    ExportOptions,
+    Format,
+    ImageMode,
+    check_options,
+    parse_classes,
+    parse_splits,
+)
 from ..system.database import require_database
 from .options import JsonOption, QuietOption, SourceArgument, one_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..export.manifest import Exported
+    from ..export.exported import Exported
 
-FORMATS = ("folders", "yolo-classification", "yolo-detection", "coco", "csv", "fiftyone")
-IMAGE_MODES = ("copy", "symlink", "hardlink", "none")
-"""Values of the enums in `export.options`, which imports FiftyOne; the help must not wait for that."""
+FORMATS = [one.value for one in Format]
+IMAGE_MODES = [one.value for one in ImageMode]
 
 
 def export(
@@ -37,6 +44,20 @@ def export(
     approved_only: Annotated[
         bool, typer.Option("--approved-only", help="Export only reviewed labels (approved or corrected).")
     ] = False,
+    complete_only: Annotated[
+        bool,
+        typer.Option(
+            "--complete-only",
+            help="Leave out images of which a box is left out: a detector learns it as background.",
+        ),
+    ] = False,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help='Class names in the order of their ids, e.g. "cat, dog".',
+            show_default="the order of the run",
+        ),
+    ] = None,
     images: Annotated[
         str,
         typer.Option(
@@ -50,6 +71,10 @@ def export(
             show_default="none, for YOLO 80,10,10",
         ),
     ] = None,
+    new_splits: Annotated[
+        bool,
+        typer.Option("--new-splits", help="Split all images anew, also those with a tag train, val or test."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Random seed of the splits.")] = 0,
     near_duplicates: Annotated[
         float | None,
@@ -68,6 +93,12 @@ def export(
     ] = None,
     split_tags: Annotated[
         bool, typer.Option("--split-tags", help="Tag the samples with their splits.")
+    ] = False,
+    spreadsheet: Annotated[
+        bool,
+        typer.Option(
+            "--spreadsheet", help="Write labels.csv without cells that spreadsheets take for formulas."
+        ),
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
     as_json: JsonOption = False,
@@ -91,18 +122,21 @@ def export(
     from ..dataset.folder import find_source
     from ..dataset.reading import saved_view
     from ..export.exporting import STAGES, export_labels
-    from ..export.options import ExportOptions, check_options, parse_splits
     from .console import Printer
 
     options = ExportOptions(
         label_field=label_field,
         minimum_confidence=min_confidence,
         approved_only=approved_only,
+        complete_only=complete_only,
+        classes=parse_classes(classes),
         images=images,
         splits=parse_splits(splits),
+        new_splits=new_splits,
         seed=seed,
         near_duplicates=near_duplicates,
         write_split_tags=split_tags,
+        spreadsheet=spreadsheet,
         overwrite=overwrite,
     )
     check_options(format, options)
@@ -113,7 +147,7 @@ def export(
             samples, folder, format, options=options, embeddings=embeddings, progress=progress
         )
     outcome = asdict(exported) | {"path": str(exported.path)}
-    printer.tell(outcome, export_table(exported), f"Exported to {exported.path}")
+    printer.tell(outcome, export_table(exported), *exported.notes, f"Exported to {exported.path}")
 
 
 def export_table(exported: "Exported") -> "Table":
@@ -129,8 +163,8 @@ def export_table(exported: "Exported") -> "Table":
     table = Table("Class", title=f"Exported images: {exported.n_images:,}", title_justify="left")
     for split in splits:
         table.add_column(split, justify="right")
-    for name in sorted({name for counts in exported.labels.values() for name in counts}):
-        table.add_row(Text(name), *(f"{exported.labels[split].get(name, 0):,}" for split in splits))
+    for name in exported.classes:
+        table.add_row(Text(name), *(f"{exported.labels[split][name]:,}" for split in splits))
     for reason, count in exported.left_out.items():
         table.add_row(f"left out, {reason}: {count:,}", style="dim")
     return table

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..encoders.base import Encoder
+from ..encoders.known_names import class_reliability
 from ..encoders.prompts import class_prototypes
 from ..engine.config import METHODS, Settings
 from ..engine.errors import InputError
@@ -182,9 +183,9 @@ def measure_labels(folder: Path, encoder: Encoder, progress: Progress | None = N
     """
     photographs = embed_folder(folder, encoder, progress and partial(progress, "embed"))
     T = class_prototypes(encoder, photographs.classes)
-    settings = Settings(confidence_temperature=encoder.confidence_temperature)
+    reliability = class_reliability(encoder, photographs.classes)
     methods = (
-        _method_quality(photographs.vectors, T, photographs.truth, settings.with_overrides(method=method))
+        _method_quality(photographs.vectors, T, reliability, photographs.truth, Settings(method=method))
         for method in METHODS
     )
     return LabelQuality(
@@ -240,9 +241,11 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _method_quality(X: np.ndarray, T: np.ndarray, truth: np.ndarray, settings: Settings) -> MethodQuality:
+def _method_quality(
+    X: np.ndarray, T: np.ndarray, reliability: np.ndarray | None, truth: np.ndarray, settings: Settings
+) -> MethodQuality:
     start = time.perf_counter()
-    found = refine(X, T, settings=settings)
+    found = refine(X, T, name_reliability=reliability, settings=settings)
     seconds = time.perf_counter() - start
     right = found.labels == truth
     return MethodQuality(

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -66,17 +66,32 @@ class Encoder(ImageTower, Protocol):
         logit_scale: Factor from cosine to logit that the model was trained with, None if it has none. It is
             recorded for users and sets nothing by itself: 1 / logit_scale is the natural `temperature` of
             `method="prototype"`.
-        confidence_temperature: By how much labels refined in this space are too sure of themselves, ≥ 1; see
-            `Settings.confidence_temperature`. 1 for towers that were trained together.
         prompt_templates: Templates with one `{}` for a class name that suit the text tower.
     """
 
     logit_scale: float | None
-    confidence_temperature: float
     prompt_templates: tuple[str, ...]
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts as (k, d) float32 unit rows."""
+
+
+@runtime_checkable
+class KnowsNames(Protocol):
+    """What an encoder has beside if its text tower can tell which names it knows; CLIP's cannot."""
+
+    def name_reliability(self, texts: Sequence[str]) -> np.ndarray:
+        """Chance that images of a class are recognised by its name, that of a lucky guess left out.
+
+        Args:
+            texts: k names or descriptions.
+
+        Returns:
+            (k,) float32 in [0, 1]; among m classes, ρ means that ρ + (1 − ρ)/m of the images are recognised.
+        """
+
+    def nearest_names(self, texts: Sequence[str]) -> list[str]:
+        """The name that the text tower knows and takes each of k texts for."""
 
 
 class BatchEncoder(ABC):
@@ -89,7 +104,6 @@ class BatchEncoder(ABC):
     version: str
     dimension: int
     logit_scale: float | None = None
-    confidence_temperature: float = 1.0
     prompt_templates: tuple[str, ...] = ("{}",)
     batch_size: int = 32
     # Twice the 336 pixels of the larger models: what a JPEG is decoded beyond that, resizing throws away.

@@ -14,7 +14,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .base import DECODING_THREADS, Encoder, ImageEmbeddings, ImageLike, Progress, open_image
+from .base import (
+    DECODING_THREADS,
+    Encoder,
+    ImageEmbeddings,
+    ImageLike,
+    KnowsNames,
+    Progress,
+    open_image,
+)
 from .crops import ImageCrop, are_of_one_file
 from .vector_store import VectorStore
 
@@ -58,8 +66,9 @@ class CachedEncoder:
         self.version = encoder.version
         self.dimension = encoder.dimension
         self.logit_scale = encoder.logit_scale
-        self.confidence_temperature = encoder.confidence_temperature
         self.prompt_templates = encoder.prompt_templates
+        if isinstance(encoder, KnowsNames):
+            self.name_reliability, self.nearest_names = encoder.name_reliability, encoder.nearest_names
         path = (folder or default_cache_folder()) / "vectors" / _file_name(encoder)
         self._store = VectorStore(path, encoder.dimension)
         # Several batches at once, so that the encoder can decode one while it computes another.

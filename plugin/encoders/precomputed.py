@@ -104,7 +104,6 @@ class PrecomputedEncoder(PrecomputedImages):
             )
         self.version = f"{self.version} {self._text.version}"
         self.logit_scale = self._text.logit_scale
-        self.confidence_temperature = self._text.confidence_temperature
         self.prompt_templates = self._text.prompt_templates
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
@@ -120,7 +119,6 @@ class _TextVectors:
     """One given vector per class, in place of a text tower."""
 
     logit_scale = None
-    confidence_temperature = 1.0
     prompt_templates = ("{}",)
 
     def __init__(self, vectors: Vectors) -> None:

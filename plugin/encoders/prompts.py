@@ -3,6 +3,7 @@
 A prototype is the mean of a class's prompts, as in CLIP's zero-shot classifier.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -25,6 +26,16 @@ SIMPLE_IMAGENET_TEMPLATES = (
     "a photo of the small {}.",
 )
 
+# Two letters, or one of a script other than Latin.
+_WORD = re.compile(r"[^\W\d_]{2}|(?![a-zA-Z])[^\W\d_]")
+_NUMBER_OF_WORDNET = re.compile(r"n\d{8}")
+# "n02085620-Chihuahua" (ImageNet, Stanford Dogs), "001.Black_footed_Albatross" (CUB), "01_airplane".
+_NUMBERING = re.compile(r"^(n\d{8}|\d+(?=\.)|0\d*)[-._ ]+(?=[^\W\d_])")
+_SENSE = re.compile(r"\.[nvars]\.\d\d$")  # "dog.n.01" (WordNet)
+_FOLDERS = re.compile(r"^/\w/(?P<path>.+)$")  # "/a/abbey", "/b/bow_window/indoor" (Places, SUN)
+# "railwayStation", "DenseResidential"; not "iPhone" or "McDonald".
+_CASE = re.compile(r"(?<=[a-z]{3})[A-Z](?=[a-z])")
+
 
 def class_prototypes(
     encoder: Encoder, classes: Classes, templates: Sequence[str] | None = None
@@ -37,7 +48,7 @@ def class_prototypes(
 
     Args:
         encoder: Its text tower is used.
-        classes: k different classes; an underscore reads as a space in a prompt.
+        classes: k different classes, which a prompt puts in words, see `spoken`.
         templates: Texts with one `{}` for the name or the description; the encoder's own if None.
 
     Returns:
@@ -83,5 +94,18 @@ def prompt(template: str, phrase: str) -> str:
 
 
 def spoken(phrase: str) -> str:
-    """A name as it reads in a prompt, an underscore as a space."""
-    return phrase.replace("_", " ")
+    """A name as it reads in a prompt, in words where it is written as programs and datasets write names.
+
+    "traffic_light", "trafficLight", "/t/traffic_light", "012.traffic_light", "n06874185-traffic_light" and
+    "traffic_light.n.01" all read "traffic light".
+    """
+    words = _NUMBERING.sub("", phrase)
+    words = _SENSE.sub("", words)
+    words = _FOLDERS.sub(lambda folders: folders["path"].replace("/", " "), words)
+    words = _CASE.sub(lambda letter: f" {letter[0].lower()}", words)
+    return words.replace("_", " ")
+
+
+def is_code(phrase: str) -> bool:
+    """Whether a name reads as no word, such as "n02084071", "2c" or "17"."""
+    return not _WORD.search(spoken(phrase)) or _NUMBER_OF_WORDNET.fullmatch(phrase) is not None

@@ -42,8 +42,7 @@ class Settings:
             clusters of twice that size on average. None for that of the preset.
         meta_per_class: Meta-clusters per class, > 0; never more than half of the micro-clusters.
         confidence_temperature: Temperature ≥ 1 of the soft labels before they become confidence; labels stay.
-            One number per encoder carries over between datasets (LeVine et al. 2023). None for the
-            encoder's own, which is 1 where only arrays are given.
+            One number per encoder carries over between datasets (LeVine et al. 2023). None for 1.
         seed: Seed of everything random, a whole number ≥ 0.
     """
 

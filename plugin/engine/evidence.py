@@ -61,6 +61,7 @@ class Evidence:
         similarities: (n, m) their cosines.
         text: What the class names alone say of every image.
         zero_shot_labels: (n,) int64, the class whose name is nearest.
+        name_reliability: (k,) in [0, 1], how well the text tower knows each name; None where nobody says.
     """
 
     X: np.ndarray
@@ -72,6 +73,7 @@ class Evidence:
     similarities: np.ndarray
     text: TextView
     zero_shot_labels: np.ndarray
+    name_reliability: np.ndarray | None = None
 
     def first_prototypes(self) -> np.ndarray:
         """(k, v) the class names in the space of the geometry, as expected before any round."""

@@ -15,11 +15,12 @@ from .config import Settings
 from .evidence import Evidence, Images, gather_evidence
 from .explanation import explain
 from .iteration import OnIteration, Outcome
+from .naming import doubted, held_to_names
 from .novelty import cluster_novelty, image_novelty
 from .progress import Progress
 from .recalibration import fit_recalibration
 from .results import Refinement
-from .validation import check_anchors, check_clusters, check_pair, check_second
+from .validation import check_anchors, check_clusters, check_name_reliability, check_pair, check_second
 from .vectors import unit_rows
 
 RULES = {"anchored": anchored.run, "prototype": prototype.run}
@@ -32,6 +33,7 @@ def refine(
     second_embeddings: np.ndarray | None = None,
     anchors: np.ndarray | None = None,
     micro_clusters: np.ndarray | None = None,
+    name_reliability: np.ndarray | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
     on_iteration: OnIteration | None = None,
@@ -50,6 +52,8 @@ def refine(
             pull their classes.
         micro_clusters: (n,) whole numbers, clusters of one's own, negative for none. By default they
             are computed.
+        name_reliability: (k,) in [0, 1], chance that the images of each class are recognised by its name.
+            Confidence allows for names that the text tower does not know; by default it is taken to know all.
         settings: How to cluster and refine; the defaults suit most data.
         progress: Called with (stage, done, total), stage "cluster" or "refine".
         on_iteration: Called after every round of the run that gives the labels, with what `history` holds
@@ -69,17 +73,23 @@ def refine(
         known=check_anchors(anchors, len(X), len(T)),
         micro=None if micro_clusters is None else check_clusters(micro_clusters, len(X)),
     )
+    reliability = check_name_reliability(name_reliability, len(T))
     asked = (settings or Settings()).with_overrides(**overrides)
     report = progress or (lambda stage, done, total: None)
     distinct = images.distinct()
     if distinct.are_all:
-        return _refine(images, T, asked, report, on_iteration)
-    refinement = _refine(images.rows(distinct.first), T, asked, report, on_iteration)
+        return _refine(images, T, reliability, asked, report, on_iteration)
+    refinement = _refine(images.rows(distinct.first), T, reliability, asked, report, on_iteration)
     return refinement.with_copies(distinct)
 
 
 def _refine(
-    images: Images, T: np.ndarray, asked: Settings, report: Progress, on_iteration: OnIteration | None
+    images: Images,
+    T: np.ndarray,
+    reliability: np.ndarray | None,
+    asked: Settings,
+    report: Progress,
+    on_iteration: OnIteration | None,
 ) -> Refinement:
     """The same for images of which none is a copy of another."""
     settings = asked.resolved(len(images.V), len(T))
@@ -87,7 +97,7 @@ def _refine(
     hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
     report("cluster", 1, 1)
     report("refine", 0, 1)
-    evidence = gather_evidence(images, T)
+    evidence = replace(gather_evidence(images, T), name_reliability=reliability)
     answer = _label_with_answers if (images.known >= 0).any() else _label
     labelled = answer(evidence, hierarchy, settings, on_iteration)
     outcome, probabilities = labelled.outcome, labelled.probabilities
@@ -125,12 +135,13 @@ def _label(
 ) -> _Labelled:
     """Run the chosen rule, calibrate what each of its runs says, and take the mean."""
     outcome = RULES[settings.method](evidence, hierarchy, settings, on_iteration)
-    temperature = settings.confidence_temperature
-    probabilities = sum(calibrated(z, evidence, temperature) for z in outcome.runs)
-    probabilities /= len(outcome.runs)
+    is_held = settings.method == "anchored"  # the textbook rule stays true to its equations
+    runs = [held_to_names(z, evidence) if is_held else z for z in outcome.runs]
+    probabilities = sum(calibrated(z, evidence, settings.confidence_temperature) for z in runs)
+    probabilities /= len(runs)
     levels = outcome.level_labels | {"image": probabilities.argmax(axis=1)}
     outcome = replace(outcome, level_labels=levels)
-    return _Labelled(outcome, probabilities, evidence.text.logits)
+    return _Labelled(outcome, doubted(probabilities, evidence), evidence.text.logits)
 
 
 def _label_with_answers(

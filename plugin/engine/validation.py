@@ -114,6 +114,31 @@ def check_anchors(anchors: object, n: int, k: int) -> np.ndarray:
     return array.astype(np.int64)
 
 
+def check_name_reliability(name_reliability: object, k: int) -> np.ndarray | None:
+    """Check how well each class name is known.
+
+    Args:
+        name_reliability: (k,) numbers in [0, 1]; None where nobody says.
+        k: Number of classes.
+
+    Returns:
+        (k,) float64; None where nothing is given.
+
+    Raises:
+        InputError: The array has another length, or holds what is not a number in [0, 1].
+    """
+    if name_reliability is None:
+        return None
+    array = _numbers(name_reliability, "Name reliability", "class")
+    if array.shape != (k,):
+        raise InputError(
+            f"Name reliability must be one number per class: expected ({k},), got {array.shape}."
+        )
+    if array.dtype.kind not in "iuf" or not ((array >= 0) & (array <= 1)).all():
+        raise InputError("Name reliability must be numbers from 0 (name not known) to 1 (known).")
+    return array.astype(np.float64)
+
+
 def check_clusters(assignments: object, n: int) -> np.ndarray:
     """Check a cluster number per image and close the gaps in the numbering.
 
@@ -170,11 +195,11 @@ def check_class_names(classes: object) -> list[str]:
     return names
 
 
-def _numbers(values: object, name: str) -> np.ndarray:
+def _numbers(values: object, name: str, each: str = "image") -> np.ndarray:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise InputError(f"{name} must be one number per image, but some hold several.") from error
+        raise InputError(f"{name} must be one number per {each}, but some hold several.") from error
 
 
 def _rows(numbers: np.ndarray) -> str:

@@ -5,9 +5,13 @@ With a ground truth: whether the confidence was right.
 
 import plotly.graph_objects as go
 
+from ..engine.metrics import kept_at
 from ..wording import counted, percent, sentence
 from .summary import RunSummary
 from .theme import Plot, template
+
+ENOUGH = 0.95
+"""Share of the labels that should be right where nobody reviews."""
 
 HEIGHT = 320
 SQUARE = 420
@@ -47,6 +51,29 @@ def what_to_expect(summary: RunSummary) -> str:
     if len(summary.classes) == 1:
         return f"with one class every {summary.noun} gets it, so the accuracy cannot be estimated"
     return f"{percent(summary.expected_accuracy)} of the labels are expected to be right"
+
+
+def what_to_review(summary: RunSummary) -> str:
+    """How many of the least confident labels to review, as a sentence without a full stop."""
+    if len(summary.classes) == 1:
+        return "All: no other class was to choose from"
+    best = kept_at(summary.coverage, ENOUGH)
+    if best is None:
+        return f"All: no share of the labels is expected to reach {percent(ENOUGH)} accuracy"
+    right = f"{percent(best.expected_accuracy)} are expected to be right"
+    rest = summary.images - best.images
+    if not rest:
+        return f"Nothing has to be: {right}"
+    return f"Review the {counted(rest, summary.noun)} with the lowest confidence; of the others {right}"
+
+
+def share_to_review(summary: RunSummary) -> str:
+    """The same as a share of the labels: a percentage, "all" or "nothing"."""
+    best = kept_at(summary.coverage, ENOUGH)
+    if best is None:
+        return "all"
+    rest = summary.images - best.images
+    return percent(rest / summary.images) if rest else "nothing"
 
 
 def coverage_plot(summary: RunSummary, theme: str = "light") -> Plot:

@@ -5,9 +5,7 @@ Form, command line and Python show them beside the expected accuracy.
 
 from collections.abc import Mapping
 
-from ..wording import counted, cut
-
-MOST_NAMES = 5
+from ..wording import counted, cut, listed
 
 
 def remarks(counts: Mapping[str, int], noun: str = "image") -> list[str]:
@@ -34,11 +32,5 @@ def remarks(counts: Mapping[str, int], noun: str = "image") -> list[str]:
             "of them, and describe the other classes."
         ]
     if empty:
-        return [f"{counted(len(empty), 'class')} without {noun}s: {_listed(empty)}."]
+        return [f"{counted(len(empty), 'class')} without {noun}s: {listed(empty)}."]
     return []
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - MOST_NAMES
-    shown = ", ".join(map(cut, names[:MOST_NAMES]))
-    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -18,7 +18,6 @@ from ..engine.config import Settings
 from ..engine.refinement import refine
 from .embedding import Towers
 from .inputs import Inputs
-from .labelling import settings_for
 from .names import vocabulary
 
 SAMPLED_IMAGES = 24
@@ -66,7 +65,7 @@ def estimate_cost(towers: Towers, inputs: Inputs, images: Sequence[ImageLike]) -
         images: n images.
     """
     n, k = len(images), len(inputs.classes)
-    settings = settings_for(towers.encoder, inputs.settings).resolved(n, k)
+    settings = inputs.settings.resolved(n, k)
     vectors = 4 * sum(tower.dimension for tower in towers.of_images)
     refine_seconds, bytes_per_image = _engine_cost(n, k, towers.of_images[-1].dimension, settings)
     return Cost(

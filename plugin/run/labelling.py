@@ -9,9 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ..encoders.base import Encoder, ImageLike
+from ..encoders.base import ImageLike
 from ..encoders.crops import ImageCrop
-from ..engine.config import Settings
+from ..encoders.known_names import class_reliability, warn_of_names
 from ..engine.progress import Progress
 from ..engine.refinement import OnIteration, refine
 from ..engine.results import Refinement
@@ -92,6 +92,7 @@ def label_items(
     Raises:
         InputError: No item can be read.
     """
+    warn_of_names(towers.text_encoder, inputs.classes)
     embedded = embed(towers, inputs, items.images, report)
     ids = [items.ids[row] for row in embedded.rows]
     refinement = refine(
@@ -100,7 +101,8 @@ def label_items(
         second_embeddings=embedded.V,
         anchors=anchors_of(ids) if anchors_of else None,
         micro_clusters=_micro_clusters(clusters, embedded),
-        settings=settings_for(towers.encoder, inputs.settings),
+        name_reliability=class_reliability(towers.text_encoder, inputs.classes),
+        settings=inputs.settings,
         progress=report,
         on_iteration=on_iteration,
     )
@@ -127,13 +129,6 @@ def read_clusters(items: Items, clusters: CustomClusters | None) -> Clusters | N
     if isinstance(clusters, str):
         return items.clusters(clusters)
     return check_clusters(clusters, len(items.ids))
-
-
-def settings_for(encoder: Encoder, settings: Settings) -> Settings:
-    """The settings, with what is left to the encoder taken from it."""
-    if settings.confidence_temperature is not None:
-        return settings
-    return settings.with_overrides(confidence_temperature=encoder.confidence_temperature)
 
 
 def _micro_clusters(clusters: Clusters | None, embedded: Embedded) -> np.ndarray | None:

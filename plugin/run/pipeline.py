@@ -21,7 +21,7 @@ from .embedding import Towers, load_towers
 from .estimate import Cost, estimate_cost
 from .files import Files
 from .inputs import CustomClusters, Inputs, read_settings
-from .labelling import Labelled, label_items, read_clusters, settings_for
+from .labelling import Labelled, label_items, read_clusters
 from .results import FinishedRun
 
 if TYPE_CHECKING:
@@ -196,9 +196,14 @@ def label_samples(
     clusters = read_clusters(images, inputs.clusters)
     towers = load_towers(inputs, images)
     described = recorded(inputs, towers, margin=inputs.margin if objects else None)
-    settings = settings_for(towers.encoder, inputs.settings)
     with run_under_way(
-        samples, described, settings, fields, n_images=len(images.ids), key=inputs.run_key, progress=progress
+        samples,
+        described,
+        inputs.settings,
+        fields,
+        n_images=len(images.ids),
+        key=inputs.run_key,
+        progress=progress,
     ) as run:
         reviews: dict[str, str] = {}
 

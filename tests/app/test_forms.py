@@ -1,6 +1,6 @@
 """Every form that cannot be executed says why, in a sentence that a person reads in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import fiftyone as fo
@@ -45,13 +45,20 @@ def unlabelled(open_dataset: Callable[[fo.Dataset], Page], fresh: fo.Dataset) ->
     return open_dataset(fresh)
 
 
-@pytest.fixture
-def labelled(open_dataset: Callable[[fo.Dataset], Page], fresh: fo.Dataset) -> Page:
-    """The App on photos that a run with made-up vectors has labelled."""
+@pytest.fixture(scope="module")
+def labelled_photos(dataset: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
+    """Photos that a run with made-up vectors has labelled; forms that are refused leave them as they are."""
+    photos = keep(dataset.exists("ground_truth").select_fields().clone(persistent=True))
     T = np.eye(8)[:3]
-    X = T[np.arange(len(fresh)) % 3] + np.random.default_rng(0).normal(scale=0.2, size=(len(fresh), 8))
-    auto_label(fresh, ["cat", "coins", "rocket"], embeddings=X, text_embeddings=T)
-    return open_dataset(fresh)
+    X = T[np.arange(len(photos)) % 3] + np.random.default_rng(0).normal(scale=0.2, size=(len(photos), 8))
+    auto_label(photos, ["cat", "coins", "rocket"], embeddings=X, text_embeddings=T)
+    return photos
+
+
+@pytest.fixture
+def labelled(open_dataset: Callable[[fo.Dataset], Page], labelled_photos: fo.Dataset) -> Page:
+    """The App on those photos."""
+    return open_dataset(labelled_photos)
 
 
 def test_forms_that_need_labels_say_so_where_there_are_none(unlabelled):
@@ -139,19 +146,16 @@ def test_the_key_of_another_run_is_refused(options, screenshot):
 
 
 @pytest.fixture
-def videos(tmp_path: Path) -> Iterator[fo.Dataset]:
-    dataset = fo.Dataset(persistent=True)
+def videos(tmp_path: Path, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
+    dataset = keep(fo.Dataset(persistent=True))
     (tmp_path / "film.mp4").touch()
     dataset.add_sample(fo.Sample(filepath=str(tmp_path / "film.mp4")))
-    yield dataset
-    dataset.delete()
+    return dataset
 
 
 @pytest.fixture
-def empty() -> Iterator[fo.Dataset]:
-    dataset = fo.Dataset(persistent=True)
-    yield dataset
-    dataset.delete()
+def empty(keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
+    return keep(fo.Dataset(persistent=True))
 
 
 def test_videos_are_not_labelled(open_dataset, videos):

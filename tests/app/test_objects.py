@@ -1,7 +1,7 @@
 """A person labels the boxes of images in the App, and sees objects wherever whole images would be."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import fiftyone as fo
 import pytest
@@ -15,15 +15,14 @@ SECONDS_TO_LABEL = 120
 
 
 @pytest.fixture(scope="module")
-def scenes(scene_files: list[Scene]) -> Iterator[fo.Dataset]:
+def scenes(scene_files: list[Scene], keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
     """Eight images of three boxes each."""
-    scenes = fo.Dataset(persistent=True)
+    scenes = keep(fo.Dataset(persistent=True))
     for scene in scene_files:
         labelled = zip(SCENE_CLASSES, scene.boxes, strict=True)
         boxes = [fo.Detection(label=label, bounding_box=box) for label, box in labelled]
         scenes.add_sample(fo.Sample(filepath=str(scene.path), boxes=fo.Detections(detections=boxes)))
-    yield scenes
-    scenes.delete()
+    return scenes
 
 
 @pytest.fixture

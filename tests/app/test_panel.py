@@ -146,6 +146,16 @@ def test_the_panel_fits_its_place(panel, page, screenshot, theme, width):
         screenshot(f"panel-{theme}-{tab.lower().replace(' ', '-')}")
 
 
+def test_tabs_and_figures_are_seen_on_a_small_screen(panel, page, screenshot):
+    page.set_viewport_size({"width": 1024, "height": 700})
+    for tab in TABS:
+        expect(panel.get_by_role("tab", name=tab)).to_be_in_viewport()
+    expect(panel.get_by_label("Micro-clusters")).to_be_in_viewport()
+    expect(panel.get_by_text("Did it converge?")).to_be_hidden()
+    expect(panel.get_by_text("Converged").first).to_be_in_viewport()
+    screenshot("panel-small-screen")
+
+
 def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, screenshot):
     choose_tab(panel, "Novel clusters", TABS["Novel clusters"])
     panel.get_by_role("img").first.click()

@@ -1,6 +1,6 @@
 """A person works from the panel alone: labels, reviews, corrects, approves, refines, evaluates, exports."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import fiftyone as fo
@@ -15,13 +15,18 @@ from .panel import choose_tab, number_of_samples, press
 SECONDS_TO_LABEL = 120
 
 
-@pytest.fixture
-def labelled(dataset: fo.Dataset) -> Iterator[fo.Dataset]:
+@pytest.fixture(scope="module")
+def template(dataset: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
     """A dataset of the same photos, labelled."""
-    labelled = dataset.exists("ground_truth").clone(persistent=True)
-    auto_label(labelled, DEMO_CLASSES, encoder="offline")
-    yield labelled
-    labelled.delete()
+    template = keep(dataset.exists("ground_truth").clone(persistent=True))
+    auto_label(template, DEMO_CLASSES, encoder="offline")
+    return template
+
+
+@pytest.fixture
+def labelled(template: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
+    """The same, for one test to change."""
+    return keep(template.clone(persistent=True))
 
 
 @pytest.fixture

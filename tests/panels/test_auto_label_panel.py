@@ -12,8 +12,8 @@ import pytest
 from fiftyone.core.view import DatasetView
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.server.app import app
-from fiftyone_autolabel import Settings, auto_label, delete_run
-from fiftyone_autolabel.plugin.dataset.record import RunState, list_runs, update_record
+from fiftyone_autolabel import Settings, approve, auto_label, delete_run
+from fiftyone_autolabel.plugin.dataset.record import RunState, list_runs, stamp, update_record
 from fiftyone_autolabel.plugin.dataset.running import Run
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.encoders.registry import load_encoder
@@ -128,6 +128,29 @@ def test_the_head_says_what_the_run_is(opened):
     assert facts[4:] == ["over 99% expected to be right", "nothing to review"]
     assert set(opened.data["answers"]) == {"converged", "aligned", "sure", "look"}
     assert opened.state["header"]["run"] == "auto_label_1"
+
+
+def test_the_head_says_how_many_labels_are_reviewed(opened, dataset):
+    assert "reviewed" not in opened.data["header"]["facts"]
+    approve(dataset.limit(12))
+    opened.call("on_refresh")
+    assert opened.data["header"]["facts"].endswith("12 of 40 reviewed")
+
+
+def test_reviewed_labels_are_counted_in_the_view_that_is_followed(opened, dataset):
+    approve(dataset.limit(12))
+    opened.view = dataset.skip(8).limit(10)._serialize()
+    opened.press("header.actions.follow")
+    assert opened.data["header"]["facts"].endswith("4 of 10 reviewed")
+
+
+def test_a_run_that_has_not_reported_yet_says_what_it_loads(opened, dataset):
+    label(dataset, run_key="second")
+    begun = {"state": RunState.RUNNING.value, "progress": ("", 0, 0), "heartbeat": stamp()}
+    update_record(dataset, "second", begun)
+    opened.call("on_tick")
+    bar = opened.layout["header"]["type"]["properties"]["progress0"]
+    assert bar["view"]["label"] == "second: starting: loading the encoder (precomputed) and the samples"
 
 
 @pytest.mark.parametrize(
@@ -245,17 +268,17 @@ def test_a_ground_truth_adds_accuracy_reliability_and_confusions(opened):
 
 def test_figures_can_be_restricted_to_the_current_view(opened, dataset):
     opened.view = dataset.limit(10)._serialize()
-    opened.press("header.actions.scope")
+    opened.press("header.actions.follow")
     opened.choose("confidence")
     assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == 10
     opened.press("body.keeping.kept")
     assert set(opened.shown().values("id")) <= set(dataset.limit(10).values("id"))
-    opened.press("header.actions.scope")
+    opened.press("header.actions.unfollow")
     assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == IMAGES
 
 
 def test_figures_follow_the_view(opened, dataset):
-    opened.press("header.actions.scope")
+    opened.press("header.actions.follow")
     opened.choose("classes")
     assert images_shown(opened) == IMAGES
     opened.view = dataset.limit(10)._serialize()
@@ -269,7 +292,7 @@ def test_figures_follow_the_view(opened, dataset):
 def test_a_view_without_labels_of_the_run_is_told_once(opened, dataset):
     dataset.add_sample(fo.Sample(filepath="/new.jpg"))
     opened.view = dataset.match(fo.ViewField("filepath") == "/new.jpg")._serialize()
-    opened.press("header.actions.scope")
+    opened.press("header.actions.follow")
     assert "labelled none of these samples" in opened.data["header"]["facts"]
     opened.call("on_tick")
     opened.call("on_tick")
@@ -281,7 +304,7 @@ def test_a_view_that_a_mark_opened_is_followed_when_that_is_asked_for(opened):
     opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     opened.view = opened.told_to("set_view")["view"]
     count = len(opened.shown())
-    opened.press("header.actions.scope")
+    opened.press("header.actions.follow")
     assert images_shown(opened) == count
     opened.call("on_tick")
     assert opened.told == []
@@ -295,7 +318,7 @@ def test_a_view_that_is_not_followed_draws_nothing(opened, dataset):
 
 def test_a_view_that_a_mark_opened_restricts_figures_no_further(opened, dataset):
     opened.view = dataset.limit(10)._serialize()
-    opened.press("header.actions.scope")
+    opened.press("header.actions.follow")
     opened.choose("classes")
     opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     opened.view = opened.told_to("set_view")["view"]
@@ -493,9 +516,10 @@ def test_figures_of_objects_can_be_restricted_to_a_view_of_images_or_of_objects(
     given = {"embeddings": vectors, "text_embeddings": vectors[:3], "objects": "ground_truth"}
     auto_label(scenes, CLASSES, **given)
     panel = Opened(server, scenes)
+    panel.press("header.actions.follow")
     for view, objects in ((scenes.limit(2), 6), (scenes.to_patches("ground_truth").limit(5), 5)):
         panel.view = view._serialize()
-        panel.press("header.actions.scope")
+        panel.call("on_tick")
         panel.choose("classes")
         assert sum(panel.data["body"]["classes"]["figure"][0]["x"]) == objects
         panel.choose("confidence")
@@ -654,7 +678,7 @@ def test_a_ground_truth_that_was_edited_is_read_again(opened, dataset):
 def test_a_ground_truth_without_classes_of_the_run_leaves_the_rest_as_it_was(opened, dataset):
     dataset.set_values("other", [fo.Classification(label="unheard of")] * IMAGES)
     opened.view = dataset.limit(10)._serialize()
-    opened.press("header.actions.scope")
+    opened.press("header.actions.follow")
     opened.choose("classes")
     opened.call("on_choice", path="body.truth", value="other")
     assert "names no class of this run" in opened.data["header"]["facts"]

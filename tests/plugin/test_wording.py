@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from fiftyone_autolabel.plugin.wording import ago, counted, duration, percent
+from fiftyone_autolabel.plugin.wording import ago, counted, duration, listed, percent
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,8 @@ def test_things_are_counted(number, thing, words):
 )
 def test_only_all_is_100_percent_and_only_nothing_is_0(share, words):
     assert percent(share) == words
+
+
+@pytest.mark.parametrize(("most", "words"), [(2, "cat, dog and 1 more"), (3, "cat, dog, bird")])
+def test_of_many_names_the_first_are_listed(most, words):
+    assert listed(["cat", "dog", "bird"], most) == words

@@ -3,6 +3,7 @@
 An ImageNet network sees, a sentence encoder reads, and a bridge between them makes one space of the two.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ from ..imagenet import imagenet_texts
 from .bridge import Bridge
 from .files import open_prepared
 from .image import IMAGE_DIMENSION, IMAGE_SIZE, ImageTower, classifier_rows, preprocess
-from .text import TextTower
+from .text import TEXT_DIMENSION, TextTower
 
 # Raise it whenever the same packages would give other vectors; it is part of file names and cache keys.
 REVISION = 1
@@ -33,9 +34,6 @@ class OfflineEncoder(BatchEncoder):
 
     name = "offline"
     dimension = IMAGE_DIMENSION
-    # Measured with benchmarks/labelling.py on photographs of garments and of waste: a text tower that never
-    # saw an image names whole clusters wrongly, which the images themselves cannot tell.
-    confidence_temperature = 3.5
     prompt_templates = ("{}", "a photo of a {}.", "this is a {}.")
 
     def __init__(self, cache_folder: Path | None = None) -> None:
@@ -59,6 +57,15 @@ class OfflineEncoder(BatchEncoder):
         """Map texts to (b, 1280) directions in the space of the image features."""
         return self._bridge(self._text_tower(texts))
 
+    def name_reliability(self, texts: Sequence[str]) -> np.ndarray:
+        """How well each text is known, (k,) float32 in [0, 1], see `Bridge.reliability`."""
+        return self._bridge.reliability(self._read(texts))
+
+    def nearest_names(self, texts: Sequence[str]) -> list[str]:
+        """Name of the ImageNet class that the text tower takes each text for."""
+        names = [imagenet_texts().names[number] for number, _ in _training_texts()]
+        return [names[row] for row in self._bridge.nearest(self._read(texts))]
+
     @cached_property
     def _image_tower(self) -> ImageTower:
         return ImageTower(self._folder)
@@ -72,11 +79,19 @@ class OfflineEncoder(BatchEncoder):
         return open_prepared(self._folder / "bridge.npz", self._prepare_bridge, Bridge.load)
 
     def _prepare_bridge(self, path: Path) -> None:
-        known = imagenet_texts()
-        # Shortest first, so that little of a batch is padding.
-        rows = sorted([*enumerate(known.names), *enumerate(known.definitions)], key=lambda row: len(row[1]))
-        classes, texts = zip(*rows, strict=True)
-        starts = range(0, len(texts), self.batch_size)
-        embeddings = [self._text_tower(texts[start : start + self.batch_size]) for start in starts]
+        classes, texts = zip(*_training_texts(), strict=True)
         directions = unit_rows(classifier_rows())[list(classes)]
-        Bridge.fit(np.concatenate(embeddings), directions).save(path)
+        Bridge.fit(self._read(texts), directions).save(path)
+
+    def _read(self, texts: Sequence[str]) -> np.ndarray:
+        """Embed texts as (k, 384) float32 unit rows of the text tower."""
+        starts = range(0, len(texts), self.batch_size)
+        batches = [self._text_tower(texts[start : start + self.batch_size]) for start in starts]
+        return np.concatenate(batches) if batches else np.zeros((0, TEXT_DIMENSION), np.float32)
+
+
+def _training_texts() -> list[tuple[int, str]]:
+    """Names and definitions of the ImageNet classes with the numbers of those, in the order of the bridge."""
+    known = imagenet_texts()
+    # Shortest first, so that little of a batch is padding.
+    return sorted([*enumerate(known.names), *enumerate(known.definitions)], key=lambda row: len(row[1]))

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...engine.vectors import unit_rows
 
+TEXT_DIMENSION = 384
 MAX_TOKENS = 128  # As the tokenizer file says; a class name or a description is far shorter.
 
 

@@ -24,6 +24,7 @@ REPORT = [
     "classes.json",
     "classifier.npz",
     "labels.csv",
+    "manifest.json",
     "metadata.json",
     "report.html",
     "report.txt",

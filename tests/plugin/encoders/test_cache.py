@@ -23,7 +23,6 @@ class CountingEncoder(BatchEncoder):
     version = "1"
     dimension = 3
     logit_scale = 100.0
-    confidence_temperature = 2.0
     prompt_templates = ("a photo of {}",)
     batch_size = 2
 
@@ -216,7 +215,6 @@ def test_the_encoder_looks_like_the_one_inside(tmp_path):
         "version",
         "dimension",
         "logit_scale",
-        "confidence_temperature",
         "prompt_templates",
     ):
         assert getattr(cached, attribute) == getattr(inner, attribute)

@@ -23,7 +23,6 @@ class LengthEncoder(BatchEncoder):
     version = "7"
     dimension = 3
     logit_scale = 50.0
-    confidence_temperature = 2.0
     prompt_templates = ("a {}", "the {}")
 
     def preprocess(self, image):
@@ -83,7 +82,6 @@ def test_another_encoder_may_read_the_texts():
     np.testing.assert_array_equal(encoder.embed_texts(["cat"]), LengthEncoder().embed_texts(["cat"]))
     assert encoder.prompt_templates == ("a {}", "the {}")
     assert encoder.logit_scale == 50.0
-    assert encoder.confidence_temperature == 2.0
 
 
 def test_without_a_text_tower_there_is_no_logit_scale_and_one_plain_template():

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import fiftyone as fo
 import numpy as np
 import pytest
-from fiftyone_autolabel import FieldNames, InputError, Settings, auto_label, load_encoder
+from fiftyone_autolabel import FieldNames, InputError, auto_label, load_encoder
 from fiftyone_autolabel.plugin.dataset import writing
 from fiftyone_autolabel.plugin.dataset.record import RunState, list_runs
 from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
@@ -79,7 +79,6 @@ class Unwanted:
     """An encoder that must not be reached."""
 
     name, version, dimension, logit_scale, prompt_templates = "unwanted", "1", 2, None, ("{}",)
-    confidence_temperature = 1.0
 
     def embed_images(self, images, progress=None) -> ImageEmbeddings:
         raise AssertionError("work began before the input was checked")
@@ -339,14 +338,12 @@ def test_fewer_images_than_classes_are_labelled_too(demo_dataset, count):
     assert len(labelling.sample_ids) == count
 
 
-def test_a_text_tower_that_saw_no_image_makes_the_confidence_cautious(demo_dataset):
-    cautious = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
-    bold = auto_label(
-        demo_dataset, DEMO_CLASSES, encoder="offline", settings=Settings(confidence_temperature=1.0)
-    )
-    assert cautious.refinement.settings.confidence_temperature > 1
-    assert cautious.expected_accuracy < bold.expected_accuracy
-    assert (cautious.refinement.labels == bold.refinement.labels).all()
+def test_names_that_the_text_tower_does_not_know_lower_the_expectation_and_are_said(demo_dataset, caplog):
+    known = auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
+    codes = [f"zqx {name[::-1]}" for name in DEMO_CLASSES]
+    unknown = auto_label(demo_dataset, codes, encoder="offline")
+    assert unknown.expected_accuracy < known.expected_accuracy
+    assert f"does not know: {codes[0]} (taken for" in caplog.text
 
 
 @pytest.mark.parametrize("second_encoder", [None, "offline"])

@@ -203,3 +203,15 @@ def test_what_is_raised_when_a_round_is_told_ends_the_run(features):
 def test_an_unknown_setting_is_refused_before_any_work(features):
     with pytest.raises(InputError, match="Unknown setting 'methd'"):
         refine(features.X, features.T, methd="anchored")
+
+
+def test_an_image_far_away_changes_no_label_of_the_others(features):
+    with_it = refine(np.vstack([features.X, -features.X.mean(axis=0)]), features.T)
+    assert (with_it.labels[:-1] == refine(features.X, features.T).labels).all()
+
+
+def test_classes_that_no_image_resembles_change_no_label(features):
+    """Their names do spread the cosines, and so lower the scale of the logits: confidence may change."""
+    elsewhere = -features.X.mean(axis=0) + 0.1 * np.eye(3, features.X.shape[1])
+    with_them = refine(features.X, np.vstack([features.T, elsewhere]))
+    assert (with_them.labels == refine(features.X, features.T).labels).all()

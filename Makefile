@@ -3,8 +3,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# A worker per core, each with a database of its own; a file's tests share what they set up.
-WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile
+# A worker per core, each with a database of its own; a file's tests share what they set up. Unordered, the
+# long files of tests/app begin first, so that no worker waits for one of them at the end.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.12 python3.11 python3.10)
 
 IS_SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
@@ -25,9 +26,11 @@ demo: $(READY) ## Label real photos and open them in the FiftyOne App (ARGS=--no
 test: $(READY) ## Run the tests (ARGS="-k name": some of them)
 	@$(BIN)/pytest $(WORKERS) $(ARGS)
 
-lint: $(READY) ## Check style and formatting
+lint: $(READY) ## Check style, formatting and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@mkdir -p $(VENV)/typing && ln -sfn "$(CURDIR)" $(VENV)/typing/fiftyone_autolabel
+	@MYPYPATH=$(VENV)/typing $(BIN)/mypy
 
 bench: $(READY) ## Measure labels and encoder (ARGS="FOLDER ...": on folders of class folders)
 	@$(BIN)/python benchmarks/labelling.py $(ARGS)

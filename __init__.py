@@ -1,4 +1,4 @@
-"""FiftyOne plugin and Python package in one: label images from nothing but class names.
+"""FiftyOne plugin and Python package in one: label images from class names.
 
 FiftyOne executes this file on every request, so it only registers; the public names, which are listed in
 `__init__.pyi`, load when they are first used.

@@ -19,8 +19,8 @@ from .plugin.engine.errors import InputError as InputError, RunCancelledError as
 from .plugin.engine.refinement import refine as refine
 from .plugin.engine.results import Refinement as Refinement
 from .plugin.estimator import AutoLabeler as AutoLabeler
+from .plugin.export.exported import Exported as Exported
 from .plugin.export.exporting import export_labels as export_labels
-from .plugin.export.manifest import Exported as Exported
 from .plugin.export.options import ExportOptions as ExportOptions
 from .plugin.run.again import add_classes as add_classes, refine_with_corrections as refine_with_corrections
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate

@@ -21,7 +21,6 @@ from fiftyone_autolabel.plugin.engine import (
     balance,
     confidence,
     gaussian,
-    purity,
     refinement,
     vectors,
 )
@@ -62,9 +61,9 @@ def trusting(images: float) -> tuple[tuple[object, str, object], ...]:
     return tuple((module, "TRUSTED_IMAGES", images) for module in (vectors, gaussian))
 
 
-def weighing(weight: float) -> tuple[object, str, object]:
-    """The Gaussian at a fixed weight."""
-    return gaussian.GaussianClasses, "weight", property(lambda fitted: weight)
+def half_known(bold: float, cautious: float) -> tuple[tuple[object, str, object], ...]:
+    """Both runs at other numbers of images at which a mean is half known, times log k."""
+    return (anchored, "BOLD", bold), (anchored, "CAUTIOUS", cautious)
 
 
 def starting_from(own: float) -> tuple[object, str, object]:
@@ -96,8 +95,9 @@ VARIANTS = (
     without("balancing", (balance, "STRENGTHS", (0.0,))),
     Variant("always balanced fully", ((balance, "STRENGTHS", (1.0,)),)),
     without("a price on changed frequencies", (balance, "PRICE", 0.0)),
-    without("the Gaussian", weighing(0.0)),
-    Variant("the Gaussian at a fixed 1/5", (weighing(0.2),)),
+    without("the Gaussian", *half_known(np.inf, np.inf)),
+    Variant("the bold run alone", half_known(gaussian.BOLD, gaussian.BOLD)),
+    Variant("the cautious run alone", half_known(gaussian.CAUTIOUS, gaussian.CAUTIOUS)),
     without("the text giving way", (anchored, "TEXT_GIVES_WAY", 0.0)),
     without("shrinking to the text", (gaussian, "trust_in_classes", np.ones_like)),
     without("leaving the image out", (gaussian, "LEAVE_OUT", 0.0)),
@@ -106,21 +106,15 @@ VARIANTS = (
     without("neighbours", (anchored, "NEIGHBOR_WEIGHT", 0.0)),
     Variant("one neighbour has a say", ((anchored, "VOTERS", 1),)),
     Variant("five neighbours have a say", ((anchored, "VOTERS", 5),)),
-    Variant("one inner round", ((anchored, "INNER_ROUNDS", 1),)),
-    Variant("six inner rounds", ((anchored, "INNER_ROUNDS", 6),)),
     without("the class prior", (anchored, "PRIOR_WEIGHT", 0.0)),
-    without("the fade s", (anchored, "trust_in_run", lambda n, k: 1.0)),
     Variant("logits spread by 2", ((balance, "SPREAD_OF_LOGITS", 2.0),)),
     Variant("logits spread by 4.5", ((balance, "SPREAD_OF_LOGITS", 4.5),)),
     Variant("levels start from the last one alone", (starting_from(0.0),)),
     Variant("levels start from the names alone", (starting_from(1.0),)),
     Variant("images only, no levels", settings={"clustering": "none"}),
-    Variant("no level is skipped for purity", ((purity, "LEAST_PURITY", -1.0),)),
     Variant("k-means clusters", settings={"clustering": "kmeans"}),
     Variant("trust at 5 images", trusting(5.0)),
     Variant("trust at 20 images", trusting(20.0)),
-    Variant("Gaussian seen at 10 images", ((gaussian, "SEEN_IMAGES", 10.0),)),
-    Variant("Gaussian seen at 40 images", ((gaussian, "SEEN_IMAGES", 40.0),)),
     without("neighbours in the confidence", (confidence, "DOUBT", 0.0)),
     without("class trust in the confidence", (confidence, "trust_in_classes", np.ones_like)),
     Variant("the textbook rule", settings={"method": "prototype"}),
@@ -132,8 +126,6 @@ VARIANTS_OF_ANSWERS = (
     without("guesses", (answers, "GUESS_WEIGHT", 0.0)),
     Variant("guesses count as 30 answers", ((answers, "GUESS_WEIGHT", 30.0),)),
     Variant("guesses count as 100 answers", ((answers, "GUESS_WEIGHT", 100.0),)),
-    Variant("an answer counts as one image", ((anchored, "ANSWER_WEIGHT", 1.0),)),
-    Variant("an answer counts as 30 images", ((anchored, "ANSWER_WEIGHT", 30.0),)),
     without("recalibration", (refinement, "fit_recalibration", lambda confidence, right: Recalibration())),
 )
 

@@ -1,7 +1,4 @@
-"""The operator that labels again with one class more, as when a cluster fits none.
-
-What it does is told in `plugin.run.again`.
-"""
+"""The operator that labels again with one more class; see `plugin.run.again`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,11 +20,11 @@ TITLE = "Add class"
 
 
 class AddClass(AutoLabel):
-    """Label what the last run labelled again, with one class more and everything else as it was."""
+    """Repeat the last run with one more class and otherwise the same inputs."""
 
     uri_name = "add_class"
     title = TITLE
-    description = "Label again with one class more, and everything else as it was"
+    description = "Repeat the last run with one more class"
     icon = "add"
     is_above_grid = False
 
@@ -39,7 +36,7 @@ class AddClass(AutoLabel):
         Args:
             dataset: The dataset; the samples or objects of the last run are labelled.
             name: Name of the class, alone or with descriptions: "dog: puppy, hound".
-            label_field: Field that a run wrote; by default "auto_label", or the only one that there is.
+            label_field: Field that a run wrote; by default "auto_label", or the only such field.
             delegate: Whether to queue the run for `fiftyone delegated launch`.
 
         Returns:
@@ -48,7 +45,7 @@ class AddClass(AutoLabel):
         return execute_on(self.uri, dataset, {"name": name, "label_field": label_field}, delegate=delegate)
 
     def resolve_execution_options(self, ctx: foo.ExecutionContext) -> foo.ExecutionOptions:
-        """Both are offered; the embeddings are there already, so nothing has to wait for a worker."""
+        """Offer both; immediate execution is the default, since the embeddings are cached."""
         return foo.ExecutionOptions(allow_immediate_execution=True, allow_delegated_execution=True)
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
@@ -61,7 +58,7 @@ class AddClass(AutoLabel):
                 "name",
                 required=True,
                 label="Class",
-                description='Its name, alone or with more words for it as in "dog: puppy, hound"',
+                description='A name, alone or with descriptions, e.g. "dog: puppy, hound"',
             )
             problem = sentence_of(partial(last.inputs_with, []))
             if ctx.params.get("name") and not problem:

@@ -5,6 +5,7 @@ Nothing here knows what the words are about.
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 LONGEST_IN_TITLE = 50
@@ -50,6 +51,13 @@ def counted(number: int, thing: str) -> str:
     if number == 1:
         return f"1 {thing}"
     return f"{number:,} {thing}{'es' if thing.endswith('s') else 's'}"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - most
+    shown = ", ".join(map(cut, names[:most]))
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def duration(seconds: float) -> str:

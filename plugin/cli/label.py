@@ -1,6 +1,6 @@
-"""The command `fiftyone-autolabel label`: into a dataset of FiftyOne's, or into a folder without it.
+"""The command `fiftyone-autolabel label`: labels into a FiftyOne dataset, or into a folder without FiftyOne.
 
-It reads options and shows results; the work is told in `run.pipeline`.
+The work is done by `run.pipeline`.
 """
 
 import shlex
@@ -57,24 +57,27 @@ def label(
     encoder: EncoderOption = "auto",
     embeddings: Annotated[
         str | None,
-        typer.Option(help="Vectors that the encoder's model made earlier, one per image.", metavar=VECTORS),
+        typer.Option(help="Existing vectors by the model of the encoder, one per image.", metavar=VECTORS),
     ] = None,
     text_embeddings: Annotated[
         str | None,
         typer.Option(
-            help="Vectors of the classes from the same model, one row per class.", metavar="FILE.npy"
+            help="Existing vectors of the classes by the same model, one row per class.", metavar="FILE.npy"
         ),
     ] = None,
     second_encoder: Annotated[
         str | None,
         typer.Option(
             autocompletion=one_of((*ENCODER_NAMES, "zoo:dinov2-vits14-torch")),
-            help="Second encoder, which finds the images that are alike: zoo:dinov2-vits14-torch or any "
-            "other of FiftyOne's zoo, or one as for --encoder.",
+            help="Second image encoder, which determines the images that are similar: "
+            "zoo:dinov2-vits14-torch, another model of FiftyOne's zoo, or as for --encoder.",
         ),
     ] = None,
     second_embeddings: Annotated[
-        str | None, typer.Option(help="Vectors of any image model in its place.", metavar=VECTORS)
+        str | None,
+        typer.Option(
+            help="Existing vectors by any image model, instead of a second encoder.", metavar=VECTORS
+        ),
     ] = None,
     preset: PresetOption = "auto",
     clusters: Annotated[
@@ -84,30 +87,31 @@ def label(
     objects: Annotated[
         str | None,
         typer.Option(
-            help="Field of boxes or shapes, whose objects are labelled one by one, into auto_label_FIELD.",
+            help="Field of boxes or shapes to label one by one; the labels go to auto_label_FIELD.",
             metavar="FIELD",
             show_default="whole images",
         ),
     ] = None,
     margin: Annotated[
-        float, typer.Option(help="What is shown around an object, as a share of its width and height.")
+        float, typer.Option(help="Context around an object, as a share of its width and height.")
     ] = MARGIN,
     label_field: Annotated[str, typer.Option(help="Field for the labels.")] = "auto_label",
     confidence_field: Annotated[str, typer.Option(help="Field for the confidence.")] = "confidence",
     key: Annotated[
         str | None,
         typer.Option(
-            help="Key of the run. It writes fields of its own, auto_label_KEY and so on, to be compared.",
+            help="Key of the run. It writes separate fields, auto_label_KEY and so on, to compare runs.",
             show_default="the label field with a number",
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the dataset made from a folder.", show_default="the folder's")
+        str | None,
+        typer.Option(help="Name of the dataset that is created from a folder.", show_default="the folder's"),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Write labels and a report into this folder, and need no database.", metavar="FOLDER"
+            help="Write labels and a report into this folder; no dataset and no database.", metavar="FOLDER"
         ),
     ] = None,
     image_paths: Annotated[
@@ -123,14 +127,14 @@ def label(
         Path | None,
         typer.Option(
             "--settings",
-            help="YAML or TOML file of settings, which go over the preset, as options go over the file.",
+            help="YAML or TOML file with settings. It overrides the preset, and options override the file.",
             metavar="FILE",
             rich_help_panel=PANEL,
         ),
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Say what would be done and what it would cost; write nothing."),
+        typer.Option("--dry-run", help="Estimate time and memory; write nothing."),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -138,8 +142,8 @@ def label(
 ) -> None:
     """Label the images of a folder or of a FiftyOne dataset.
 
-    A folder becomes a FiftyOne dataset of the same name, which is kept when its images are labelled. Run
-    the command again after adding images to the folder, and they join the dataset.
+    Labelling a folder creates a FiftyOne dataset of the same name. Run the command again after adding images
+    to the folder, and they are added to the dataset.
 
     Examples:
 
@@ -244,7 +248,7 @@ def _label_into_folder(
     from ..run.pipeline import label_paths
 
     if output is None:
-        raise InputError("Say with --output which folder the labels of --image-paths go into.")
+        raise InputError("--image-paths needs --output, the folder for the labels: give both.")
     paths = _files(source, image_paths, inputs)
     check_report_folder(output, overwrite)
     with printer.progress() as progress:

@@ -1,28 +1,27 @@
 """The command `fiftyone-autolabel predict`.
 
-It reads options and writes what was found; the work is told in `run.prediction`.
+The work is done by `run.prediction`.
 """
 
-import sys
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
-from ..engine.errors import InputError
 from .options import JsonOption, QuietOption
+from .streams import data_stream
 
 
 def predict(
     prototypes: Annotated[Path, typer.Argument(help="Folder that `label --output` or `report` wrote.")],
-    images: Annotated[str, typer.Argument(help="A folder of images, an image, or vectors as FILE.npy.")],
+    images: Annotated[str, typer.Argument(help="Folder of images, an image file, or vectors in FILE.npy.")],
     image_paths: Annotated[
         Path | None,
-        typer.Option(help="Text file with the path of every row of FILE.npy.", metavar="FILE.txt"),
+        typer.Option(help="Text file with the image path of every row of FILE.npy.", metavar="FILE.txt"),
     ] = None,
     second_embeddings: Annotated[
         Path | None,
-        typer.Option(help="Vectors by the second encoder of the prototypes.", metavar="FILE.npy"),
+        typer.Option(help="Existing vectors by the second encoder of the run.", metavar="FILE.npy"),
     ] = None,
     output: Annotated[
         Path | None,
@@ -43,11 +42,12 @@ def predict(
         fiftyone-autolabel predict report/ X.npy --image-paths paths.txt --output labels.csv
     """
     from ..report.prototypes import load_prototypes
-    from ..run.prediction import paths_of, predict_files, write_predictions
+    from ..run.prediction import COLUMNS, paths_of, predict_files, write_predictions
+    from ..system.targets import check_file, new_file
     from .console import Printer
 
-    if output is not None and output.exists() and not overwrite:
-        raise InputError(f"{output} exists: choose another file, or give --overwrite.")
+    if output is not None:
+        output = check_file(output, overwrite, (",".join(COLUMNS), '[\n{"path": '))
     loaded, printer = load_prototypes(prototypes), Printer(as_json, quiet)
     paths, embeddings = paths_of(images, image_paths)
     with printer.progress() as progress:
@@ -55,9 +55,9 @@ def predict(
             loaded, paths, embeddings=embeddings, second_embeddings=second_embeddings, progress=progress
         )
     if output is None:
-        write_predictions(sys.stdout, predictions, as_json)
+        write_predictions(data_stream(), predictions, as_json)
         return
-    with _opened(output) as file:
+    with new_file(output) as made, made.open("w", encoding="utf-8", newline="") as file:
         write_predictions(file, predictions, output.suffix == ".json")
     failed = sum(each.error is not None for each in predictions)
     counts = {"labelled": len(predictions) - failed, "failed": failed}
@@ -65,10 +65,3 @@ def predict(
     printer.tell(
         {"output": str(output), **counts}, f"Labels of {counts['labelled']:,} images{without}: {output}"
     )
-
-
-def _opened(output: Path) -> TextIO:
-    try:
-        return open(output, "w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise InputError(f"{output} cannot be written ({error.strerror}): choose another file.") from error

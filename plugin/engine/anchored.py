@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .answers import ANSWER_WEIGHT, clamped
+from .answers import clamped
 from .channel import measure_channel, neighbor_votes
 from .clustering import Hierarchy, with_singletons
 from .config import Settings
 from .evidence import Evidence
-from .gaussian import GaussianClasses, fit_gaussians
+from .gaussian import BOLD, CAUTIOUS, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
-from .purity import reason_to_skip
-from .vectors import averaging, group_means, row_chunks, softmax, trust_in_run
+from .vectors import averaging, group_means, row_chunks, softmax
 
 VOTERS = 3
 """Nearest neighbours that have a say in an image's label."""
@@ -26,41 +25,58 @@ TEXT_GIVES_WAY = 0.75
 
 NEIGHBOR_WEIGHT = 0.25
 PRIOR_WEIGHT = 0.5
-INNER_ROUNDS = 3
 
 
 def run(
     evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
 ) -> Outcome:
-    """Refine the text view on meta-clusters, micro-clusters and images, each level seeded by the last.
+    """Refine the text view twice, trusting the images boldly and cautiously, and take the mean.
+
+    How many images make a mean known cannot be told without labels: where the two runs disagree, the mean of
+    their soft labels is less sure, and goes with the surer one.
 
     Args:
         evidence: Images, class names, neighbours and text view.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Tolerance and most iterations per level.
-        on_iteration: Called with the history so far after every round.
+        on_iteration: Called with the history so far after every round of the cautious run, which is the one
+            that history and levels tell of.
     """
-    rule = AnchoredRule(evidence)
+    rules = [AnchoredRule(evidence, BOLD), AnchoredRule(evidence, CAUTIOUS)]
+    bold = _refined(rules[0], evidence, hierarchy, settings).state
+    cautious = _refined(rules[1], evidence, hierarchy, settings, on_iteration)
+    runs = (bold.probabilities, cautious.state.probabilities)
+    z = sum(runs) / 2
+    return Outcome(
+        runs=runs,
+        text_weight=sum(rule.text_weight(own) for rule, own in zip(rules, runs, strict=True)) / 2,
+        prototypes=(bold.prototypes + cautious.state.prototypes) / 2,
+        history=cautious.history,
+        level_labels=cautious.labels,
+        alignment={
+            clusters.level: group_means(z, clusters.assignments, len(clusters)) for clusters in hierarchy
+        },
+    )
+
+
+def _refined(
+    rule: "AnchoredRule",
+    evidence: Evidence,
+    hierarchy: Hierarchy,
+    settings: Settings,
+    on_iteration: OnIteration | None = None,
+) -> Levels:
+    """Take a rule through meta-clusters, micro-clusters and images, each level seeded by the last."""
     levels = Levels(State(rule.text_view(), evidence.first_prototypes()), settings, on_iteration)
     for clusters in hierarchy:
-        reason = reason_to_skip(clusters, softmax(evidence.text.logits), rule.neighbors)
+        reason = clusters.reason_to_skip(len(evidence.T))
         if reason:
             levels.skip(clusters.level, len(clusters), reason)
         else:
             rounds = rule.cluster_rounds(levels.state.probabilities, clusters.assignments)
             levels.run(clusters.level, len(clusters), rounds)
     levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
-    z = levels.state.probabilities
-    return Outcome(
-        probabilities=z,
-        text_weight=rule.text_weight(z),
-        prototypes=levels.state.prototypes,
-        history=levels.history,
-        level_labels=levels.labels,
-        alignment={
-            clusters.level: group_means(z, clusters.assignments, len(clusters)) for clusters in hierarchy
-        },
-    )
+    return levels
 
 
 @dataclass(frozen=True)
@@ -85,17 +101,21 @@ class AnchoredRule:
 
     Gaussian classes with one covariance over all images (TransCLIP, Zanella et al. 2024, eq. 3-7), shrunk
     to a text anchor (StatA, Zanella et al. 2025). Ours: an image is judged by prototypes that it did not
-    help to make, the Gaussian weighs as much as its means are known and takes that weight from the text,
-    neighbours speak through a channel whose reliability is measured, and the Gaussian and the prior fade
-    by s = n / (n + k) where there are few images per class.
+    help to make, the Gaussian weighs as much as its means are known and takes that weight from the text, and
+    neighbours speak through a channel whose reliability is measured.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
-        """Prepare the rule for one set of images."""
-        n, k = evidence.text.logits.shape
+    def __init__(self, evidence: Evidence, half_known: float) -> None:
+        """Prepare the rule for one set of images.
+
+        Args:
+            evidence: Images, class names, neighbours and text view.
+            half_known: See `knowledge_of_means`.
+        """
+        n = len(evidence.text.logits)
         place = evidence.geometry
+        self.half_known = half_known
         self.neighbors = evidence.neighbors[:, :VOTERS]
-        self.fade = trust_in_run(n, k)
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
         self.projection, self.texts = place.projection, place.texts
         self.scatter = place.images.T @ place.images
@@ -114,9 +134,7 @@ class AnchoredRule:
         z = self._start(z)
         while True:
             gaussians = self._fit(self.images, z)
-            logits = self._judge(gaussians, self.images, z)
-            for _ in range(INNER_ROUNDS):
-                z, objective = self._ask_neighbors(logits, z)
+            z, objective = self._ask_neighbors(self._judge(gaussians, self.images, z), z)
             yield State(z, self.projection.back(gaussians.means), objective)
 
     def cluster_rounds(self, z: np.ndarray, assignments: np.ndarray) -> Iterator[State]:
@@ -165,33 +183,32 @@ class AnchoredRule:
         return Units(vectors, logits, sizes[:, None], known)
 
     def _fit(self, units: Units, z: np.ndarray) -> GaussianClasses:
-        """Gaussian classes from soft labels; an answer counts as ten images in the mean of its class."""
+        """Gaussian classes from soft labels."""
         k, r = self.texts.shape
         mass, sums = np.zeros(k), np.zeros((k, r))
         for rows in row_chunks(len(z)):
             counted = units.sizes[rows] * z[rows]
             mass += counted.sum(axis=0)
             sums += counted.T @ units.vectors[rows]
-        answered = np.flatnonzero(units.known >= 0)
-        extra = (ANSWER_WEIGHT - 1) * z[answered]
-        weighted_sums = sums + extra.T @ units.vectors[answered]
-        means = weighted_sums / np.maximum(mass + extra.sum(axis=0), 1e-6)[:, None]
-        return fit_gaussians(means, sums, mass, self.texts, self.scatter)
+        return fit_gaussians(sums, mass, self.texts, self.scatter)
 
     def _judge(self, gaussians: GaussianClasses, units: Units, z: np.ndarray) -> np.ndarray:
         """(m, k) logits: what text, Gaussian and class prior say of every unit."""
         n, k = self.images.logits.shape
         prior = self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
-        gaussian_weight, text_weight = np.float32(gaussians.weight), self._text_weight(gaussians)
+        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self._text_weight(gaussians)
         logits = np.empty_like(units.logits)
         for rows in row_chunks(len(logits)):
-            learnt = gaussian_weight * gaussians.log_densities(units.vectors[rows], z[rows]) + prior
-            logits[rows] = text_weight * units.logits[rows] + np.float32(self.fade) * learnt
+            logits[rows] = gaussian_weight * gaussians.log_densities(units.vectors[rows], z[rows])
+            logits[rows] += text_weight * units.logits[rows] + prior
         return logits
 
+    def _gaussian_weight(self, gaussians: GaussianClasses) -> np.float32:
+        return np.float32(knowledge_of_means(gaussians.mass, self.half_known))
+
     def _text_weight(self, gaussians: GaussianClasses) -> np.float32:
-        """1 − s·¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
-        return np.float32(1 - self.fade * TEXT_GIVES_WAY * gaussians.weight)
+        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
+        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
 
     def _ask_neighbors(self, logits: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, float]:
         """New soft labels of the images and their mean log-likelihood, neighbours included."""

@@ -9,9 +9,6 @@ from scipy import optimize
 from .recalibration import fit_recalibration
 from .vectors import row_chunks, softmax
 
-ANSWER_WEIGHT = 10.0
-"""Images that an answer counts for in its class's mean: as many as the class name does."""
-
 GUESS_WEIGHT = 3.0
 """Answers that all guesses together count for: they hold what few answers do not speak of, and give way."""
 

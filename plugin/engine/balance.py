@@ -33,7 +33,7 @@ class TextView:
     Attributes:
         logits: (n, k) float32, scaled and balanced.
         scale: Factor from cosine to logit.
-        strength: Chosen strength ρ of the balancing, 0 (none) to 1 (classes equally frequent).
+        strength: Strength ρ of the balancing, 0 (none) to 1 (classes equally frequent).
     """
 
     logits: np.ndarray
@@ -44,10 +44,11 @@ class TextView:
 def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
     """Scale cosines to logits and balance the classes as strongly as neighbours agree.
 
-    The strength maximises I(p_i; p_nn(i)) − λ KL(p̄_ρ ‖ p̄_0), with p̄ = mean_i p_i: the mutual information
-    between an image's soft label and its nearest neighbour's, because labels that are right are shared
-    by neighbours and labels spread over absent classes are not; less a price for the class frequencies
-    that balancing invents.
+    A strength is worth I(p_i; p_nn(i)) − λ KL(p̄_ρ ‖ p̄_0) nats an image, with p̄ = mean_i p_i: the mutual
+    information between an image's soft label and its nearest neighbour's, because labels that are right are
+    shared by neighbours and labels spread over absent classes are not; less a price for the class frequencies
+    that balancing invents. The offsets of all strengths are averaged with the weights softmax(n · worth):
+    few images leave the strength open, many decide.
 
     Args:
         cosines: (n, k) float32, image against class name.
@@ -64,9 +65,9 @@ def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
         p = softmax(logits + offset)
         return neighbor_information(p, neighbor) - PRICE * divergence(p.mean(axis=0), frequencies)
 
-    offsets = [class_offset(likelihood, strength) for strength in STRENGTHS]
-    best = int(np.argmax([worth(offset) for offset in offsets]))
-    return TextView(logits + offsets[best], scale, STRENGTHS[best])
+    offsets = np.stack([class_offset(likelihood, strength) for strength in STRENGTHS])
+    belief = softmax(len(logits) * np.array([[worth(offset) for offset in offsets]]))[0]
+    return TextView(logits + np.float32(belief) @ offsets, scale, float(belief @ STRENGTHS))
 
 
 def logit_scale(cosines: np.ndarray) -> float:

@@ -11,11 +11,11 @@ from scipy import linalg
 
 from .balance import SETTLED, logit_scale
 from .errors import InputError
-from .gaussian import knowledge_of_means, within_class_covariance
+from .gaussian import BOLD, CAUTIOUS, knowledge_of_means, within_class_covariance
 from .geometry import MOST_DIMENSIONS
 from .results import Refinement
 from .validation import check_pair, check_second
-from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax, trust_in_run
+from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax
 
 MOST_FITTED = 20_000
 """Images of the run that are looked at for the bias and the temperature; more change neither."""
@@ -193,7 +193,7 @@ def _discriminant(refinement: Refinement, V: np.ndarray) -> np.ndarray:
     images, means = projection.of(V), projection.of(refinement.prototypes * lengths[:, None])
     covariance = within_class_covariance(images.T @ images, z.T @ images, mass, means)
     directions = linalg.solve(covariance, means.T.astype(np.float64), assume_a="pos").T
-    known = knowledge_of_means(mass) * trust_in_run(*z.shape)
+    known = (knowledge_of_means(mass, BOLD) + knowledge_of_means(mass, CAUTIOUS)) / 2
     return np.asarray(known * directions @ projection.basis.T, np.float32)
 
 

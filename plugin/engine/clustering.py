@@ -37,6 +37,12 @@ class Clusters:
         """Number of clusters."""
         return len(self.sizes)
 
+    def reason_to_skip(self, classes: int) -> str:
+        """Why these clusters cannot tell so many classes apart, "" if they can."""
+        if len(self) < 2:
+            return "a single cluster tells nothing apart" if len(self) else "there are no clusters"
+        return f"{len(self)} clusters are fewer than {classes} classes" if len(self) < classes else ""
+
     def with_copies(self, group: np.ndarray) -> "Clusters":
         """The same clusters for images of which some are copies of others.
 

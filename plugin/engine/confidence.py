@@ -9,8 +9,8 @@ import numpy as np
 from .evidence import Evidence
 from .vectors import row_chunks, softmax, trust_in_classes, trust_in_run
 
-DOUBT = 3.0
-"""How much more disagreeing neighbours count in a run where they disagree often; 2 to 6 do alike."""
+DOUBT = 6.0
+"""How much more disagreeing neighbours count in a run where they disagree often; 4 to 9 do alike."""
 
 RUNNER_UP = 0.999
 """Most that another class may have of the label's probability, so that the label stays the largest."""
@@ -68,7 +68,7 @@ def label_confidence(
 
         w_i = n/(n + k) · N_l/(N_l + 10)           how far the images of the class can be trusted
         v_i = mean of z_jl over the nearest neighbours j
-        r   = 3 · (1 − v̄) · min(1, q/(1 − q)),     v̄ = Σ w v / Σ w
+        r   = 6 · (1 − v̄)² · min(1, q/(1 − q)),     v̄ = Σ w v / Σ w
         confidence_i = w_i · z_il · v_i^r + (1 − w_i) · (z_il + p_il)/2
 
     A class of few images is fit to the very images that it labels: there the confidence is the mean of
@@ -92,7 +92,7 @@ def label_confidence(
     trust = trust_in_classes(mass)[labels] * trust_in_run(*z.shape)
     vote = neighbor_vote(z, labels, neighbors, mass[labels])
     likeness = min(1.0, reliability / max(1 - reliability, 1e-9))
-    doubt = DOUBT * (1 - np.average(vote, weights=trust)) * likeness
+    doubt = DOUBT * (1 - np.average(vote, weights=trust)) ** 2 * likeness
     return trust * own * vote**doubt + (1 - trust) * (own + text) / 2
 
 

@@ -10,8 +10,11 @@ from scipy import linalg
 
 from .vectors import TRUSTED_IMAGES, trust_in_classes
 
-SEEN_IMAGES = 20.0
-"""Images of a class at which the Gaussian has half of its weight."""
+BOLD, CAUTIOUS = 2.0, 10.0
+"""Images of a class, times log k, at which the Gaussian has half of its weight, in the two runs.
+
+The largest of k noises squares to about 2 log k times one, so many classes need means that are known better.
+"""
 
 LEAVE_OUT = 2.0
 """Times the exact leave-one-out correction: the neighbours' soft labels repeat what the image said."""
@@ -32,11 +35,6 @@ class GaussianClasses:
     mass: np.ndarray
     whitening: np.ndarray
     log_determinant: float
-
-    @property
-    def weight(self) -> float:
-        """How well the means are known, and so how much they count, in [0, 1)."""
-        return knowledge_of_means(self.mass)
 
     def log_densities(self, vectors: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Log-densities of vectors under Gaussians that the vectors did not help to make.
@@ -61,17 +59,18 @@ class GaussianClasses:
         return -0.5 * (distances + np.float32(self.log_determinant))
 
 
-def knowledge_of_means(mass: np.ndarray) -> float:
-    """How well the means of classes are known: Σ_c (N_c/n) · N_c/(N_c + 20), in [0, 1).
+def knowledge_of_means(mass: np.ndarray, half_known: float) -> float:
+    """How well the means of classes are known: Σ_c (N_c/n) · N_c/(N_c + h log k), in [0, 1].
 
     Args:
         mass: (k,) expected number of images per class, N_c; all of it is n.
+        half_known: h, `BOLD` or `CAUTIOUS`.
     """
-    return float(np.sum(mass**2 / (mass + SEEN_IMAGES)) / mass.sum())
+    return float(np.sum(mass**2 / (mass + half_known * np.log(len(mass)))) / mass.sum())
 
 
 def fit_gaussians(
-    means: np.ndarray, sums: np.ndarray, mass: np.ndarray, texts: np.ndarray, scatter: np.ndarray
+    sums: np.ndarray, mass: np.ndarray, texts: np.ndarray, scatter: np.ndarray
 ) -> GaussianClasses:
     """Fit Gaussian classes to soft labels.
 
@@ -79,13 +78,12 @@ def fit_gaussians(
     class has, the more its name says.
 
     Args:
-        means: (k, r) mean of the images of each class.
         sums: (k, r) Σ_i z_ic x_i.
         mass: (k,) Σ_i z_ic; all of it is n.
         texts: (k, r) class names in the same coordinates.
         scatter: (r, r) Σ_i x_i x_iᵀ.
     """
-    trust = trust_in_classes(mass)[:, None]
+    trust, means = trust_in_classes(mass)[:, None], sums / np.maximum(mass, 1e-6)[:, None]
     prototypes = trust * means + (1 - trust) * text_anchors(means, texts, mass)
     covariance = within_class_covariance(scatter, sums, mass, prototypes)
     root = linalg.cholesky(covariance, lower=True)

@@ -38,7 +38,7 @@ class Outcome:
     """What a rule ends with.
 
     Attributes:
-        probabilities: (n, k) float32, final soft label of every image.
+        runs: (n, k) float32 each, final soft label of every image in every run of the rule.
         text_weight: Times the text view's logits that are in the logarithms of `probabilities`.
         prototypes: (k, d) float32 of any length.
         history: One entry per level, coarsest first.
@@ -46,12 +46,17 @@ class Outcome:
         alignment: level → (clusters, k) float32, rows sum to 1.
     """
 
-    probabilities: np.ndarray
+    runs: tuple[np.ndarray, ...]
     text_weight: float
     prototypes: np.ndarray
     history: tuple[LevelHistory, ...]
     level_labels: dict[str, np.ndarray]
     alignment: dict[str, np.ndarray]
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(n, k) float32, mean soft label of every image."""
+        return self.runs[0] if len(self.runs) == 1 else sum(self.runs) / np.float32(len(self.runs))
 
 
 class Levels:

@@ -13,7 +13,6 @@ from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
 from .iteration import Levels, OnIteration, Outcome, State
-from .purity import reason_to_skip
 from .vectors import softmax, unit_rows
 
 
@@ -23,7 +22,7 @@ def run(
     """Refine on meta-clusters, micro-clusters and images, each level seeded by the last.
 
     Args:
-        evidence: Images and class names; neighbours and the text view only tell which levels can help.
+        evidence: Images and class names; neighbours and the text view have no say.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Temperature, tolerance and most iterations per level.
         on_iteration: Called with the history so far after every round.
@@ -32,7 +31,7 @@ def run(
     text_view = clamped(soft_alignment(evidence.X, evidence.T, temperature), known)
     levels = Levels(State(text_view, evidence.first_prototypes()), settings, on_iteration)
     for clusters in hierarchy:
-        reason = reason_to_skip(clusters, softmax(evidence.text.logits), evidence.neighbors)
+        reason = clusters.reason_to_skip(len(evidence.T))
         if reason:
             levels.skip(clusters.level, len(clusters), reason)
             continue
@@ -41,7 +40,7 @@ def run(
     levels.run("image", len(V), prototype_rounds(V, V, levels.state.prototypes, temperature, known))
     state = levels.state
     return Outcome(
-        probabilities=state.probabilities,
+        runs=(state.probabilities,),
         text_weight=0.0,
         prototypes=state.prototypes,
         history=levels.history,

@@ -133,12 +133,14 @@ class _Labelled:
 def _label(
     evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
 ) -> _Labelled:
-    """Run the chosen rule and calibrate what it says."""
+    """Run the chosen rule, calibrate what each of its runs says, and take the mean."""
     outcome = RULES[settings.method](evidence, hierarchy, settings, on_iteration)
-    z = outcome.probabilities
-    if settings.method == "anchored":  # the textbook rule stays true to its equations
-        z = held_to_names(z, evidence)
-    probabilities = calibrated(z, evidence, settings.confidence_temperature)
+    is_held = settings.method == "anchored"  # the textbook rule stays true to its equations
+    runs = [held_to_names(z, evidence) if is_held else z for z in outcome.runs]
+    probabilities = sum(calibrated(z, evidence, settings.confidence_temperature) for z in runs)
+    probabilities /= len(runs)
+    levels = outcome.level_labels | {"image": probabilities.argmax(axis=1)}
+    outcome = replace(outcome, level_labels=levels)
     return _Labelled(outcome, doubted(probabilities, evidence), evidence.text.logits)
 
 

@@ -16,15 +16,19 @@ from ..dataset.reading import Samples, dataset_of, flat_samples, read_vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
 from ..engine.progress import Progress
-from ..system.targets import new_folder
+from ..system.targets import check_target, new_folder
+from ..system.versions import package_versions
+from .exported import WHOLE, Exported
 from .formats import Plan, tag_splits, write_format
-from .manifest import WHOLE, Exported, write_manifest
 from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options
 from .selection import LabelledImage, Selection, check_collection, select_images, showing_labels
 from .splits import SPLITS, near_duplicate_groups, stratified_split
-from .target import check_target
 
 Embeddings = str | np.ndarray
+KIND = "export"
+SPLIT_TAGS = {split: split for split in SPLITS} | {"validation": "val"}
+"""Tag → split; FiftyOne's zoo says "validation"."""
+
 STAGES = {
     "embed": "Embedding images",
     "compare": "Comparing images",
@@ -54,9 +58,9 @@ def export_labels(
             exporters, derived from `fiftyone.utils.data.LabeledImageDatasetExporter`, which also brings in
             the images.
         options: Which labels, which splits, and what to do with the images.
-        embeddings: What tells near-duplicates: a vector field, a brain key, or an (n, d) array in the order
-            of `samples`. By default the images are embedded by the encoder "auto", whose cache
-            knows them from an earlier run.
+        embeddings: Embeddings used to find near-duplicates: a vector field, a brain key, or an (n, d) array
+            in the order of `samples`. By default the images are embedded by the encoder "auto", whose
+            cache knows them from an earlier run.
         progress: Called with (stage, done, total), stage one of `STAGES`.
 
     Returns:
@@ -72,18 +76,22 @@ def export_labels(
     samples = showing_labels(samples, options.label_field)
     report = progress or _ignore
     selection = select_images(samples, options)
-    target = Path(folder).expanduser().resolve()
     _check_selection(selection, chosen, options)
-    check_target(target, options.overwrite, flat_samples(dataset_of(samples)).values("filepath"))
+    target = check_target(folder, options.overwrite, KIND)
+    _check_images_stay(target, flat_samples(dataset_of(samples)).values("filepath"))
 
-    splits = _split(samples, selection, chosen, options, embeddings, report)
-    plan = Plan(samples, selection, splits, options.label_field, ImageMode(options.images))
-    exported = _describe(plan, chosen, target)
-    settings = asdict(options) | {"splits": options.shares(chosen)}
-    with new_folder(target) as staging:
-        write_format(chosen, plan, staging, partial(report, "copy"))
-        name = dataset_of(samples).name
-        write_manifest(staging, exported, settings, name, partial(report, "check"))
+    tagged = {} if options.new_splits or not options.shares(chosen) else _tagged_splits(samples)
+    splits = _split(samples, selection, chosen, options, embeddings, tagged, report)
+    plan = Plan(samples, selection, splits, chosen, options)
+    exported = _describe(plan, target, sum(image.sample_id in tagged for image in selection.images))
+    facts = {"dataset": dataset_of(samples).name, **exported.facts()}
+    sources = (os.path.abspath(image.path) for image in selection.images)
+    facts["sources"] = dict(zip(plan.places, sources, strict=False))
+    facts["settings"] = asdict(options) | {"splits": options.shares(chosen)}
+    facts["versions"] = package_versions("fiftyone")
+    check = partial(report, "check")
+    with new_folder(target, KIND, overwrite=options.overwrite, facts=facts, progress=check) as staging:
+        write_format(plan, staging, partial(report, "copy"))
     if options.write_split_tags:
         tag_splits(dataset_of(samples), [image.sample_id for image in selection.images], splits)
     return exported
@@ -96,7 +104,9 @@ def _check_selection(selection: Selection, chosen: Format | OwnFormat, options: 
         InputError: They do not, or are not.
     """
     if chosen.is_folders and selection.has_boxes:
-        raise InputError("Boxes make no folders of images: choose 'yolo-detection', 'coco' or 'csv'.")
+        raise InputError(
+            "Boxes cannot be exported as class folders: choose 'yolo-detection', 'coco' or 'csv'."
+        )
     if options.images == ImageMode.NONE:
         return
     missing = [image.path for image in selection.images if not os.path.isfile(image.path)]
@@ -106,15 +116,26 @@ def _check_selection(selection: Selection, chosen: Format | OwnFormat, options: 
         )
 
 
+def _check_images_stay(target: Path, images: list[str]) -> None:
+    """Check that an export does not take the place of images that the dataset has.
+
+    Raises:
+        InputError: Images lie there.
+    """
+    if target.exists() and any(Path(path).resolve().is_relative_to(target) for path in images):
+        raise InputError(f"Images of the dataset lie in {target}: choose another folder.")
+
+
 def _split(
     samples: Samples,
     selection: Selection,
     chosen: Format | OwnFormat,
     options: ExportOptions,
     embeddings: Embeddings | None,
+    tagged: dict[str, str],
     report: Progress,
 ) -> list[str]:
-    """Name of the split of every image, "" for none.
+    """Name of the split of every image, "" for none; that of its tag, if it has one.
 
     Raises:
         InputError: The embeddings cannot be used, or there are too few images for the splits.
@@ -129,15 +150,27 @@ def _split(
     number = {name: position for position, name in enumerate(selection.classes)}
     labels = np.array([number[label.label] for image in images for label in image.labels])
     counts = [len(image.labels) for image in images]
-    of_group = stratified_split(labels, np.repeat(groups, counts), shares, options.seed)
-    splits = [SPLITS[of_group[group]] for group in groups]
+    tags = [tagged.get(image.sample_id) for image in images]
+    fixed = {group: SPLITS.index(tag) for group, tag in zip(groups.tolist(), tags, strict=True) if tag}
+    of_group = stratified_split(labels, np.repeat(groups, counts), shares, options.seed, fixed)
+    splits = [tag or SPLITS[of_group[group]] for group, tag in zip(groups, tags, strict=True)]
     for name, share in zip(SPLITS, shares, strict=True):
         if share and name not in splits:
             raise InputError(
                 f"There are too few images, or groups of near-duplicates, for {share:.0%} of them in {name}: "
-                "give it a larger share, or 0."
+                "give it a larger share, or 0, or make new splits where the images have tags of splits."
             )
     return splits
+
+
+def _tagged_splits(samples: Samples) -> dict[str, str]:
+    """Sample id → split, of those with the tag of one split."""
+    tagged = {}
+    for key, tags in zip(*flat_samples(dataset_of(samples)).values(["id", "tags"]), strict=True):
+        own = {SPLIT_TAGS[tag] for tag in tags if tag in SPLIT_TAGS}
+        if len(own) == 1:
+            tagged[key] = own.pop()
+    return tagged
 
 
 def _vectors(
@@ -164,18 +197,22 @@ def _vectors(
     return embeddings[[image.row for image in images]]
 
 
-def _describe(plan: Plan, chosen: Format | OwnFormat, target: Path) -> Exported:
+def _describe(plan: Plan, target: Path, kept_splits: int) -> Exported:
     images = Counter(split or WHOLE for split in plan.splits)
-    labels: dict[str, Counter] = {split or WHOLE: Counter() for split in plan.used_splits}
+    labels = {split or WHOLE: dict.fromkeys(plan.classes, 0) for split in plan.used_splits}
     for image, split in zip(plan.selection.images, plan.splits, strict=True):
-        labels[split or WHOLE].update(label.label for label in image.labels)
+        for label in image.labels:
+            labels[split or WHOLE][label.label] += 1
     return Exported(
         target,
-        chosen.value,
+        plan.chosen.value,
         {split: images[split] for split in labels},
-        {split: dict(sorted(counts.items())) for split, counts in labels.items()},
+        labels,
+        plan.classes,
         plan.selection.left_out,
-        plan.folders if chosen.is_folders else {},
+        plan.selection.missing_labels,
+        kept_splits,
+        plan.folders if plan.chosen.is_folders else {},
     )
 
 

@@ -6,11 +6,13 @@ like another `a-2.jpg` without looking whether there is such an image.
 
 import contextlib
 import csv
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePath
 
 import fiftyone as fo
 import fiftyone.utils.coco as fouc
@@ -18,15 +20,20 @@ import fiftyone.utils.data as foud
 import fiftyone.utils.yolo as fouy
 import yaml
 
+from ..dataset.documents import IDS_PER_QUERY
 from ..dataset.reading import Samples, dataset_of, flat_samples
 from ..engine.errors import InputError
 from .names import safe_folder_names, unique_file_names
-from .options import Format, ImageMode, OwnFormat
+from .options import ExportOptions, Format, ImageMode, OwnFormat
 from .selection import Label, LabelledImage, Selection
 from .splits import SPLITS
 
+CLASSES_NAME = "classes.json"
 COLUMNS = ("filepath", "label", "confidence", "split", "sample_id")
 BOX_COLUMNS = ("x", "y", "width", "height")
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""With what a cell begins that spreadsheets take for a formula."""
 
 Report = Callable[[int, int], None]
 
@@ -39,25 +46,59 @@ class Plan:
         samples: The collection that the images are from.
         selection: Images and labels.
         splits: (n,) split of each image, "" for none.
-        label_field: Name of the label field.
-        mode: How images come into the export.
+        chosen: Which layout.
+        options: How to export.
     """
 
     samples: Samples
     selection: Selection
     splits: list[str]
-    label_field: str
-    mode: ImageMode
+    chosen: Format | OwnFormat
+    options: ExportOptions
 
     @property
+    def mode(self) -> ImageMode:
+        """How images come into the export."""
+        return ImageMode(self.options.images)
+
+    @cached_property
     def used_splits(self) -> list[str]:
         """The splits that have images, in their usual order; only "" where there are none."""
-        return [split for split in ("", *SPLITS) if split in set(self.splits)]
+        used = set(self.splits)
+        return [split for split in ("", *SPLITS) if split in used]
 
-    @property
+    @cached_property
     def folders(self) -> dict[str, str]:
-        """Class → name of its folder."""
-        return safe_folder_names(self.selection.classes)
+        """Class → name of its folder, in the order in which readers number them: by name."""
+        folders = safe_folder_names(self.selection.classes)
+        if self.options.classes and list(folders.values()) != sorted(folders.values()):
+            width = len(str(len(folders) - 1))
+            return {name: f"{i:0{width}}-{folder}" for i, (name, folder) in enumerate(folders.items())}
+        return dict(sorted(folders.items(), key=lambda pair: pair[1]))
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """Class names in the order of their ids."""
+        return list(self.folders) if self.chosen.is_folders else self.selection.classes
+
+    @cached_property
+    def places(self) -> list[str]:
+        """(n,) path of each image below the export, with forward slashes; none of an exporter class."""
+        if isinstance(self.chosen, OwnFormat):
+            return []
+        images = self.selection.images
+        names = unique_file_names([image.path for image in images])
+        return [
+            PurePath(*self._parts(image, split), name).as_posix()
+            for image, split, name in zip(images, self.splits, names, strict=True)
+        ]
+
+    def _parts(self, image: LabelledImage, split: str) -> tuple[str, ...]:
+        if self.chosen.is_folders:
+            return split, self.folders[image.labels[0].label]
+        if self.chosen == Format.YOLO_DETECTION:
+            return "images", split
+        return (split, "data") if self.chosen == Format.COCO else ("data",)
 
 
 @dataclass(frozen=True)
@@ -69,26 +110,27 @@ class _Item:
     split: str
 
 
-def write_format(chosen: Format | OwnFormat, plan: Plan, folder: Path, report: Report) -> None:
+def write_format(plan: Plan, folder: Path, report: Report) -> None:
     """Write an export into an empty folder.
 
     Args:
-        chosen: Which layout.
         plan: What to write.
         folder: Where to.
         report: Called with (images done, images in all).
 
     Raises:
         InputError: An image cannot be read.
-        OSError: A file cannot be written.
+        OSError: A file cannot be written, or an image is gone.
     """
-    if isinstance(chosen, OwnFormat):
-        _write_with(chosen.exporter, plan, folder, report)
-    else:
-        _WRITERS[chosen](plan, folder, report)
+    if isinstance(plan.chosen, OwnFormat):
+        _write_with(plan, folder, report)
+        return
+    _WRITERS[plan.chosen](plan, folder, report)
+    text = json.dumps({"classes": plan.classes}, ensure_ascii=False, indent=2)
+    (folder / CLASSES_NAME).write_text(text + "\n", encoding="utf-8")
 
 
-def place(source: str, target: Path, mode: ImageMode) -> None:
+def _place(source: str, target: Path, mode: ImageMode) -> None:
     """Copy or link a file; for `ImageMode.NONE` nothing happens."""
     if mode == ImageMode.NONE:
         return
@@ -96,6 +138,7 @@ def place(source: str, target: Path, mode: ImageMode) -> None:
     if mode == ImageMode.COPY:
         shutil.copyfile(source, target)
     elif mode == ImageMode.SYMLINK:
+        os.stat(source)  # a link to nothing can be made too
         target.symlink_to(os.path.abspath(source))
     else:
         os.link(os.path.realpath(source), target)
@@ -106,26 +149,22 @@ def _write_folders(plan: Plan, folder: Path, report: Report) -> None:
     for split in plan.used_splits:
         for name in plan.folders.values():
             (folder / split / name).mkdir(parents=True)
-    folders = plan.folders
-    for item in _items(plan, report):
-        label = item.image.labels[0].label
-        place(item.image.path, folder / item.split / folders[label] / item.name, plan.mode)
+    for _ in _items(plan, folder, report):
+        pass
 
 
 def _write_yolo_detection(plan: Plan, folder: Path, report: Report) -> None:
-    classes = plan.selection.classes
     with contextlib.ExitStack() as stack:
         exporters = {
             split: stack.enter_context(
-                fouy.YOLOv5DatasetExporter(str(folder), split=split, classes=classes, export_media=False)
+                fouy.YOLOv5DatasetExporter(str(folder), split=split, classes=plan.classes, export_media=False)
             )
             for split in plan.used_splits
         }
-        for item in _items(plan, report):
+        for item in _items(plan, folder, report):
             exporters[item.split].export_sample(item.name, _boxes(item.image))
-            place(item.image.path, folder / "images" / item.split / item.name, plan.mode)
     description = {split: f"images/{split}" for split in plan.used_splits}
-    description["names"] = dict(enumerate(classes))
+    description["names"] = dict(enumerate(plan.classes))
     text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
     (folder / "dataset.yaml").write_text(text, encoding="utf-8")
 
@@ -136,39 +175,49 @@ def _write_coco(plan: Plan, folder: Path, report: Report) -> None:
         exporters = {
             split: stack.enter_context(
                 fouc.COCODetectionDatasetExporter(
-                    str(folder / split),
-                    classes=plan.selection.classes,
-                    export_media=False,
-                    extra_attrs=False,
+                    str(folder / split), classes=plan.classes, export_media=False, extra_attrs=False
                 )
             )
             for split in plan.used_splits
         }
-        for item in _items(plan, report):
-            size = metadata[item.image.sample_id] or _read_metadata(item.image.path)
+        for item in _items(plan, folder, report):
+            size = metadata.get(item.image.sample_id) or _read_metadata(item.image.path)
             exporters[item.split].export_sample(item.name, _shapes(item.image), metadata=size)
-            place(item.image.path, folder / item.split / "data" / item.name, plan.mode)
+    if plan.mode == ImageMode.NONE:
+        for split in plan.used_splits:
+            _name_by_sources(folder / split / "labels.json", plan, split)
+
+
+def _name_by_sources(labels: Path, plan: Plan, split: str) -> None:
+    """Give images that stay where they are their paths as names, which FiftyOne's exporter cannot."""
+    read = json.loads(labels.read_text(encoding="utf-8"))
+    sources = [one.path for one, own in zip(plan.selection.images, plan.splits, strict=True) if own == split]
+    for entry, source in zip(read["images"], sources, strict=True):
+        entry["file_name"] = os.path.abspath(source)
+    labels.write_text(json.dumps(read), encoding="utf-8")
 
 
 def _write_csv(plan: Plan, folder: Path, report: Report) -> None:
-    columns = COLUMNS + (BOX_COLUMNS if plan.selection.has_boxes else ())
+    has_boxes = plan.selection.has_boxes
+    cell = _harmless if plan.options.spreadsheet else str
     with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(columns)
-        for item in _items(plan, report):
-            place(item.image.path, folder / "data" / item.name, plan.mode)
+        writer.writerow(COLUMNS + (BOX_COLUMNS if has_boxes else ()))
+        for item in _items(plan, folder, report):
             # Where FiftyOne's reader looks for it: in the folder "data", or at an absolute path.
-            where = os.path.abspath(item.image.path) if plan.mode == ImageMode.NONE else item.name
+            where = cell(os.path.abspath(item.image.path) if plan.mode == ImageMode.NONE else item.name)
             for label in item.image.labels:
-                row = (where, label.label, label.confidence, item.split, item.image.sample_id)
-                writer.writerow(row + (tuple(_box(label).bounding_box) if plan.selection.has_boxes else ()))
+                row = (where, cell(label.label), label.confidence, item.split, item.image.sample_id)
+                writer.writerow(row + (tuple(_box(label).bounding_box) if has_boxes else ()))
+
+
+def _harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
 
 
 def _write_fiftyone(plan: Plan, folder: Path, report: Report) -> None:
-    places = {}
-    for item in _items(plan, report):
-        places[item.image.sample_id] = str(folder / "data" / item.name)
-        place(item.image.path, folder / "data" / item.name, plan.mode)
+    places = {item.image.sample_id: str(folder / "data" / item.name) for item in _items(plan, folder, report)}
     has_images = plan.mode != ImageMode.NONE
     with _labelled_clone(plan) as clone:
         if has_images:
@@ -179,19 +228,19 @@ def _write_fiftyone(plan: Plan, folder: Path, report: Report) -> None:
             exporter.export_samples(clone, progress=False)
 
 
-def _write_with(
-    exporter: type[foud.LabeledImageDatasetExporter], plan: Plan, folder: Path, report: Report
-) -> None:
-    metadata = _metadata(plan)
+def _write_with(plan: Plan, folder: Path, report: Report) -> None:
+    metadata, make = _metadata(plan), plan.chosen.exporter
     with contextlib.ExitStack() as stack:
-        exporters = {split: stack.enter_context(exporter(str(folder / split))) for split in plan.used_splits}
+        exporters = {split: stack.enter_context(make(str(folder / split))) for split in plan.used_splits}
         for each in exporters.values():
             each.log_collection(plan.samples)
-        for item in _items(plan, report):
-            each, size = exporters[item.split], None
+        images = plan.selection.images
+        for done, (image, split) in enumerate(zip(images, plan.splits, strict=True), 1):
+            each, size = exporters[split], None
             if each.requires_image_metadata:
-                size = metadata[item.image.sample_id] or _read_metadata(item.image.path)
-            each.export_sample(item.image.path, _label_for(each, item.image), metadata=size)
+                size = metadata.get(image.sample_id) or _read_metadata(image.path)
+            each.export_sample(image.path, _label_for(each, image), metadata=size)
+            report(done, len(images))
 
 
 _WRITERS = {
@@ -204,12 +253,12 @@ _WRITERS = {
 }
 
 
-def _items(plan: Plan, report: Report) -> Iterator[_Item]:
-    """The images one by one; each is counted when the next is asked for."""
+def _items(plan: Plan, folder: Path, report: Report) -> Iterator[_Item]:
+    """The images one by one, each put in its place; it is counted when the next is asked for."""
     images = plan.selection.images
-    names = unique_file_names([image.path for image in images])
-    for done, (image, name, split) in enumerate(zip(images, names, plan.splits, strict=True), 1):
-        yield _Item(image, name, split)
+    for done, (image, where, split) in enumerate(zip(images, plan.places, plan.splits, strict=True), 1):
+        _place(image.path, folder / where, plan.mode)
+        yield _Item(image, PurePath(where).name, split)
         report(done, len(images))
 
 
@@ -252,11 +301,10 @@ def _box(label: Label) -> fo.Detection:
     return fo.Detection(label=label.label, bounding_box=[0, 0, 1, 1], confidence=label.confidence)
 
 
-def _metadata(plan: Plan) -> dict[str, fo.ImageMetadata | None]:
+def _metadata(plan: Plan) -> dict[str, fo.ImageMetadata]:
     """Sample id → what the dataset knows of the size of its image."""
-    ids = [image.sample_id for image in plan.selection.images]
-    known = flat_samples(dataset_of(plan.samples)).select(ids).values(["id", "metadata"])
-    return {key: value if value and value.width else None for key, value in zip(*known, strict=True)}
+    known = flat_samples(dataset_of(plan.samples)).values(["id", "metadata"])
+    return {key: value for key, value in zip(*known, strict=True) if value and value.width}
 
 
 def _read_metadata(path: str) -> fo.ImageMetadata:
@@ -285,16 +333,11 @@ def _labelled_clone(plan: Plan) -> Iterator[fo.Dataset]:
 
 
 def _set_labels(clone: fo.Dataset, plan: Plan) -> None:
-    """Write the labels that differ from those of the field, because of a correction or a left-out box."""
-    kind = clone.get_field(plan.label_field).document_type
-    path = clone._get_label_field_path(plan.label_field, "id")[1]
-    known = dict(zip(*clone.values(["id", path]), strict=True))
-    changed = {}
-    for image in plan.selection.images:
-        ids = [label.id for label in image.labels]
-        if ids != known[image.sample_id] and ids != [known[image.sample_id]]:
-            changed[image.sample_id] = _wrapped(image.labels, kind)
-    clone.set_values(plan.label_field, changed, key_field="id")
+    """Write the labels that differ from those of the field: corrected, clipped, or without those left out."""
+    field = plan.options.label_field
+    kind = clone.get_field(field).document_type
+    changed = {one.sample_id: _wrapped(one.labels, kind) for one in plan.selection.images if one.is_changed}
+    clone.set_values(field, changed, key_field="id")
 
 
 def _wrapped(labels: list[Label], kind: type[fo.Label]) -> fo.Label:
@@ -313,6 +356,8 @@ def tag_splits(dataset: fo.Dataset, ids: list[str], splits: list[str]) -> None:
     """
     samples = flat_samples(dataset)
     for split in set(splits) - {""}:
-        members = samples.select([key for key, own in zip(ids, splits, strict=True) if own == split])
-        members.untag_samples([other for other in SPLITS if other != split])
-        members.tag_samples(split)
+        members = [key for key, own in zip(ids, splits, strict=True) if own == split]
+        for start in range(0, len(members), IDS_PER_QUERY):
+            chunk = samples.select(members[start : start + IDS_PER_QUERY])
+            chunk.untag_samples([other for other in SPLITS if other != split])
+            chunk.tag_samples(split)

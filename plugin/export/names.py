@@ -12,6 +12,9 @@ from collections.abc import Sequence
 MOST_BYTES = 200
 """File systems take 255 bytes of a name; the rest is left for a number."""
 
+FILES_BESIDE = ("manifest.json", "classes.json")
+"""What lies beside the folders of the classes."""
+
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[1-9¹²³]|lpt[1-9¹²³])\s*(\..*)?", re.IGNORECASE)
 
@@ -22,7 +25,7 @@ def safe_folder_names(names: Sequence[str]) -> dict[str, str]:
     A name that is safe already is kept; two classes never share a folder.
 
     Args:
-        names: Distinct class names, of any characters.
+        names: Distinct class names, of any characters. The files beside the folders keep their names.
 
     Returns:
         Class name → name of its folder, whatever the order of `names`, in that order.
@@ -30,7 +33,8 @@ def safe_folder_names(names: Sequence[str]) -> dict[str, str]:
     safe = {name: _safe(name) for name in names}
     # Those that can keep their names go first, so that no other takes them away.
     order = sorted(names, key=lambda name: (safe[name] != name, name))
-    folders = dict(zip(order, _told_apart([safe[name] for name in order]), strict=True))
+    told_apart = _told_apart([*FILES_BESIDE, *(safe[name] for name in order)])[len(FILES_BESIDE) :]
+    folders = dict(zip(order, told_apart, strict=True))
     return {name: folders[name] for name in names}
 
 

@@ -3,11 +3,12 @@
 Values that cannot be are refused when the options are made.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..dataset.fields import FieldNames
 from ..engine.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Format(str, Enum):
 
 @dataclass(frozen=True)
 class OwnFormat:
-    """A layout that an exporter writes, one of FiftyOne's or of one's own.
+    """A layout that an exporter writes, of FiftyOne or your own.
 
     Attributes:
         exporter: Its class; made once for every split, with the folder to write into.
@@ -81,29 +82,41 @@ class ExportOptions:
 
     Attributes:
         label_field: Classification or boxes. The label that a person gave instead, if any, wins.
-        minimum_confidence: Leave out labels of less, in [0, 1]. What a person approved or corrected stays.
+        minimum_confidence: Leave out labels with a lower confidence, in [0, 1]. What a person approved or
+            corrected stays.
         approved_only: Leave out what no person approved or corrected.
+        complete_only: Leave out images of which a box is left out: a detector would learn it as background.
+        classes: Class names in the order of their ids. None for the order of the run, with further classes
+            of the label field by name behind it. Readers number folders by name, so folders begin with the
+            id where the classes that are given here are in another order.
         images: "copy", "symlink", "hardlink" or "none".
         splits: Shares of train, val and test; they are divided by their sum. None for no splits, which
             for YOLO means 0.8, 0.1, 0.1.
-        seed: Decides which image is in which split.
+        new_splits: Split all images anew. Otherwise those with a tag "train", "val" or "test" stay there.
+        seed: Seed of the random split.
         near_duplicates: Keep images on one side of the splits if the cosine of their embeddings is at least
             this, in (0, 1]. None to split them like any others. Of vectors of the encoder "offline",
             0.95 finds most copies that were compressed, scaled, mirrored or slightly cropped, and few other
             pairs. OpenCLIP needs 0.98: at 0.95 it takes much of a uniform set, say of satellite photos, for
             one group.
         write_split_tags: Tag the samples with "train", "val" and "test", and untag what was so before.
+        spreadsheet: Whether a spreadsheet is to open `labels.csv`: texts that it would take for formulas get
+            an apostrophe in front.
         overwrite: Replace an earlier export.
     """
 
-    label_field: str = FieldNames().label
+    label_field: str = "auto_label"
     minimum_confidence: float = 0.0
     approved_only: bool = False
+    complete_only: bool = False
+    classes: tuple[str, ...] | None = None
     images: str = "copy"
     splits: tuple[float, float, float] | None = None
+    new_splits: bool = False
     seed: int = 0
     near_duplicates: float | None = None
     write_split_tags: bool = False
+    spreadsheet: bool = False
     overwrite: bool = False
 
     def __post_init__(self) -> None:
@@ -114,6 +127,8 @@ class ExportOptions:
         """
         if not 0 <= self.minimum_confidence <= 1:
             raise InputError(f"The minimum confidence is {self.minimum_confidence}: give one from 0 to 1.")
+        if self.classes is not None:
+            object.__setattr__(self, "classes", _distinct(self.classes))
         if self.images not in [mode.value for mode in ImageMode]:
             raise InputError(f"Images can be {_listed(ImageMode)}, not {self.images!r}.")
         if self.splits is not None:
@@ -143,9 +158,11 @@ def check_options(name: str | type, options: ExportOptions) -> Format | OwnForma
     chosen = _own_format(name, options) if isinstance(name, type) else _named_format(name)
     shares = options.shares(chosen)
     if chosen.is_folders and options.images == ImageMode.NONE:
-        raise InputError(f"The format {name!r} is nothing but images: copy or link them, or choose 'csv'.")
+        raise InputError(f"The format {name!r} needs the images: copy or link them, or choose 'csv'.")
     if chosen.needs_splits and not shares[1]:
         raise InputError(f"The format {name!r} needs images in val: give it a share above 0.")
+    if options.spreadsheet and chosen != Format.CSV:
+        raise InputError("Only the format 'csv' can be written for a spreadsheet.")
     if shares is None and options.near_duplicates is not None:
         raise InputError("Near-duplicates only matter where there are splits: give shares, e.g. 80, 10, 10.")
     if shares is None and options.write_split_tags:
@@ -173,6 +190,12 @@ def _own_format(exporter: type, options: ExportOptions) -> OwnFormat:
     return OwnFormat(exporter)
 
 
+def parse_classes(text: str | None) -> tuple[str, ...] | None:
+    """Read class names as a person types them, with commas or on lines; None if nothing is typed."""
+    names = [name.strip() for name in (text or "").replace("\n", ",").split(",")]
+    return tuple(name for name in names if name) or None
+
+
 def parse_splits(text: str | None) -> tuple[float, float, float] | None:
     """Read shares as a person types them, e.g. "80, 10, 10"; None if nothing is typed.
 
@@ -186,6 +209,14 @@ def parse_splits(text: str | None) -> tuple[float, float, float] | None:
     except ValueError:
         raise InputError(f"Give shares of train, val and test like 80, 10, 10, not {text!r}.") from None
     return _normalised(shares)
+
+
+def _distinct(classes: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(classes, str) or not classes or not all(isinstance(one, str) and one for one in classes):
+        raise InputError(f"Give the classes as a list of names, not {classes!r}.")
+    if twice := [name for name, count in Counter(classes).items() if count > 1]:
+        raise InputError(f"The class {twice[0]!r} is given twice: give it once.")
+    return tuple(classes)
 
 
 def _normalised(shares: tuple[float, ...]) -> tuple[float, float, float]:

@@ -4,17 +4,20 @@ What a person said wins over what a run said.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import fiftyone as fo
 
-from ..dataset.fields import APPROVED_TAG, FieldNames, review_fields
+from ..dataset.fields import APPROVED_TAG, FieldNames, label_path, review_fields
 from ..dataset.image_labels import ImageLabels
 from ..dataset.objects import ObjectLabels
 from ..dataset.patches import is_patches, object_fields, object_view, shown_field
 from ..dataset.reading import Samples, dataset_of, flat_samples, label_fields, why_not_labelable
+from ..dataset.record import latest_run
 from ..engine.errors import InputError
+from .clipping import inside_image
 from .options import ExportOptions
 
 SHAPES = (fo.Detection, fo.Polyline)
@@ -23,25 +26,32 @@ KINDS = (fo.Classification, *SHAPES, fo.Detections, fo.Polylines)
 UNLABELLED = "without a label"
 UNAPPROVED = "not approved"
 DOUBTFUL = "below the minimum confidence"
+OUTSIDE = "outside the image"
+HIDDEN = "not in the view"
+INCOMPLETE = "with labels that are left out"
 
 Label = fo.Classification | fo.Detection | fo.Polyline
 
 
-@dataclass(frozen=True)
+@dataclass
 class LabelledImage:
-    """An image that is exported.
+    """An image that may be exported.
 
     Attributes:
         sample_id: Id of its sample in the dataset.
         row: Its position in the collection; the first, if it has several patches there.
         path: Where it is.
-        labels: Its classification, or its boxes or shapes; never empty.
+        labels: Its classification, or its boxes or shapes, inside the image.
+        left_out: Why each of its other labels is left out.
+        is_changed: Whether a label is not as the label field of the dataset has it.
     """
 
     sample_id: str
     row: int
     path: str
-    labels: list[Label]
+    labels: list[Label] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    is_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,18 +60,17 @@ class Selection:
 
     Attributes:
         images: Images with labels, in the order of the collection.
-        left_out: Reason → number of samples, or patches, that are not exported.
+        classes: Class names, those without labels too, in the order of their ids.
+        left_out: Reason → number of images that are not exported.
+        missing_labels: Reason → number of labels that are missing from the images that are exported.
     """
 
     images: list[LabelledImage]
+    classes: list[str]
     left_out: dict[str, int]
+    missing_labels: dict[str, int]
 
-    @property
-    def classes(self) -> list[str]:
-        """Distinct class names of all labels, sorted."""
-        return sorted({label.label for image in self.images for label in image.labels})
-
-    @property
+    @cached_property
     def has_boxes(self) -> bool:
         """Whether labels are boxes or shapes, not classes of whole images."""
         return any(isinstance(label, SHAPES) for image in self.images for label in image.labels)
@@ -72,29 +81,26 @@ def select_images(samples: Samples, options: ExportOptions) -> Selection:
 
     Args:
         samples: Dataset, view, or view of object patches, whose boxes are gathered image by image.
-        options: Which label field, and which labels of it.
+        options: Which label field, which labels of it, and the order of the classes.
 
     Raises:
-        InputError: The collection has no such labels, or none of them is left.
+        InputError: The collection has no such labels, none of them is left, or one has another class.
     """
     check_collection(samples, options.label_field)
-    images: dict[str, LabelledImage] = {}
-    left_out: Counter[str] = Counter()
-    for row, (sample_id, path, label, corrected, is_tagged) in enumerate(
-        _values(samples, options.label_field)
-    ):
-        labels, is_checked = _answered(label, corrected, is_tagged)
-        approved = [one for one in labels if is_checked(one)]
-        asked = approved if options.approved_only else labels
-        kept = [one for one in asked if is_checked(one) or _is_sure(one, options.minimum_confidence)]
-        if reason := _why_left_out(labels, asked, kept):
+    found = _gathered(samples, options)
+    images, left_out, missing = [], Counter(), Counter()
+    for image in found:
+        if reason := _why_left_out(image, options.complete_only):
             left_out[reason] += 1
         else:
-            images.setdefault(sample_id, LabelledImage(sample_id, row, path, [])).labels.extend(kept)
+            images.append(image)
+            missing.update(image.left_out)
     if not images:
         reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise InputError(f"Nothing is left to export ({reasons}): label the images, or ask for less.")
-    return Selection(list(images.values()), dict(left_out))
+    used = {label.label for image in images for label in image.labels}
+    classes = _class_order(dataset_of(samples), options, used)
+    return Selection(images, classes, dict(left_out), dict(missing))
 
 
 def check_collection(samples: Samples, label_field: str) -> None:
@@ -135,6 +141,61 @@ def showing_labels(samples: Samples, label_field: str) -> Samples:
     return object_view(dataset, label_field, ids)
 
 
+def _gathered(samples: Samples, options: ExportOptions) -> list[LabelledImage]:
+    """Every image of the collection, with the labels that are kept and why the others are not."""
+    images: dict[str, LabelledImage] = {}
+    seen: set[str] = set()
+    rows = _values(samples, options.label_field)
+    for row, (sample_id, path, label, corrected, is_tagged) in enumerate(rows):
+        image = images.setdefault(sample_id, LabelledImage(sample_id, row, path))
+        labels, is_checked = _answered(label, corrected, is_tagged)
+        seen.update(one.id for one in labels)
+        for one in labels:
+            reason = _why_not(one, is_checked(one), options)
+            clipped = None if reason else inside_image(one)
+            if clipped is None:
+                image.left_out.append(reason or OUTSIDE)
+            else:
+                image.labels.append(clipped)
+            image.is_changed |= clipped is None or all(clipped is not own for own in _singles(label))
+    for sample_id, ids in _hidden_from(samples, options.label_field):
+        if sample_id in images and (hidden := [one for one in ids if one not in seen]):
+            images[sample_id].left_out += [HIDDEN] * len(hidden)
+            images[sample_id].is_changed = True
+    return list(images.values())
+
+
+def _hidden_from(samples: Samples, label_field: str) -> Iterator[tuple[str, list[str]]]:
+    """Sample id and ids of all its labels in the dataset, where a view may show only some of them."""
+    dataset = dataset_of(samples)
+    path = label_path(dataset, label_field, "id")
+    if samples is dataset or path == f"{label_field}.id":
+        return
+    for sample_id, ids in zip(*flat_samples(dataset).values(["id", path]), strict=True):
+        yield sample_id, ids or []
+
+
+def _class_order(dataset: fo.Dataset, options: ExportOptions, used: set[str]) -> list[str]:
+    """The classes as they were given; else those of the run or the dataset, and then all others by name.
+
+    Raises:
+        InputError: Classes were given, and a label is none of them.
+    """
+    if options.classes:
+        if others := sorted(used - set(options.classes)):
+            raise InputError(
+                f"{others[0]!r} is not one of the classes that were given: add it, or leave out its labels."
+            )
+        return list(options.classes)
+    run, names = latest_run(dataset, options.label_field), FieldNames(label=options.label_field)
+    known = run.classes if run else dataset.get_classes(options.label_field) or ()
+    # Those of the whole dataset, for the ids to be the same whichever part is exported.
+    fields = [one for one in (names.label, names.corrected) if dataset.has_sample_field(one)]
+    paths = (label_path(dataset, one, "label") for one in fields)
+    everywhere = {name for path in paths for name in flat_samples(dataset).distinct(path) if name}
+    return [*known, *sorted((everywhere | used) - set(known))]
+
+
 def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
     """Sample id, path, label, what people said, and whether the sample is tagged for it, sample by sample."""
     fields = ["sample_id" if is_patches(samples) else "id", "filepath", label_field]
@@ -164,21 +225,28 @@ def _answered(
     return labels, is_checked
 
 
-def _singles(label: fo.Label | None) -> list[Label]:
-    """The labels in a label; one without a class name says nothing."""
+def _singles(label: fo.Label | None) -> Sequence[Label]:
+    """The labels in a label."""
     has_several = isinstance(label, fo.Detections | fo.Polylines)
     several = label[label._LABEL_LIST_FIELD] if has_several else [label]
-    return [one for one in several if one is not None and one.label]
+    return [one for one in several if one is not None]
 
 
-def _is_sure(label: Label, minimum: float) -> bool:
-    """Whether the confidence is high enough; one that is not known is taken for certain, as of a person."""
-    return label.confidence is None or label.confidence >= minimum
-
-
-def _why_left_out(labels: list[Label], asked: list[Label], kept: list[Label]) -> str:
-    if not labels:
+def _why_not(label: Label, is_checked: bool, options: ExportOptions) -> str:
+    """Why a label is left out, "" if it is not; one without a confidence is certain, as of a person."""
+    if not label.label:
         return UNLABELLED
-    if not asked:
+    if is_checked:
+        return ""
+    if options.approved_only:
         return UNAPPROVED
-    return "" if kept else DOUBTFUL
+    is_sure = label.confidence is None or label.confidence >= options.minimum_confidence
+    return "" if is_sure else DOUBTFUL
+
+
+def _why_left_out(image: LabelledImage, complete_only: bool) -> str:
+    """Why an image is left out, "" if it is not."""
+    if image.labels:
+        return INCOMPLETE if complete_only and image.left_out else ""
+    reasons = [reason for reason in image.left_out if reason != UNLABELLED]
+    return reasons[0] if reasons else UNLABELLED

@@ -20,7 +20,11 @@ CHUNK_CELLS = 1 << 22
 
 
 def stratified_split(
-    labels: np.ndarray, groups: np.ndarray, shares: tuple[float, float, float], seed: int = 0
+    labels: np.ndarray,
+    groups: np.ndarray,
+    shares: tuple[float, float, float],
+    seed: int = 0,
+    fixed: dict[int, int] | None = None,
 ) -> np.ndarray:
     """Deal groups of labels out to the splits, class by class, the rarest class first.
 
@@ -33,7 +37,8 @@ def stratified_split(
         labels: (m,) class number of every label. An image has one, or one for each of its boxes.
         groups: (m,) group in [0, g) of every label's image; each has a label.
         shares: Share of train, val and test, ≥ 0, the first > 0, of sum 1.
-        seed: Decides which group goes where.
+        seed: Seed of the random order of the groups.
+        fixed: Group → split that it has already, a position in `SPLITS`.
 
     Returns:
         (g,) split of each group, a position in `SPLITS`.
@@ -42,8 +47,11 @@ def stratified_split(
     order = _dealing_order(labels, groups, seed)
     members = np.split(labels[np.argsort(groups, kind="stable")], np.cumsum(np.bincount(groups))[:-1])
     splits = np.empty(len(order), np.int8)
+    for group, split in (fixed or {}).items():
+        splits[group] = dealer.put(members[group].tolist(), split)
     for group in order:
-        splits[group] = dealer.deal(members[group].tolist())
+        if group not in (fixed or {}):
+            splits[group] = dealer.deal(members[group].tolist())
     return splits
 
 
@@ -94,6 +102,10 @@ class _Dealer:
     def deal(self, classes: list[int]) -> int:
         """Choose the split of a group with labels of these classes."""
         split = TRAIN if self._train_lacks(classes) else max(self._used, key=lambda s: self._need(s, classes))
+        return self.put(classes, split)
+
+    def put(self, classes: list[int], split: int) -> int:
+        """Count a group with labels of these classes in its split."""
         for label in classes:
             self._missing[split][label] -= 1
             self._in_train[label] |= split == TRAIN

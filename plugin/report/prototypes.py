@@ -16,6 +16,7 @@ from ..engine.errors import InputError
 from ..engine.results import Refinement
 from ..system.targets import check_target, new_folder
 
+KIND = "classifier"
 VERSION = 1
 PROTOTYPES_NAME = "class_prototypes.npy"
 CLASSIFIER_NAME = "classifier.npz"
@@ -114,9 +115,8 @@ def save_prototypes(
     Raises:
         InputError: The folder exists, or cannot be written.
     """
-    target = Path(folder).expanduser().resolve()
-    check_target(target, overwrite, CLASSES_NAME)
-    with new_folder(target) as staging:
+    target = check_target(folder, overwrite, KIND)
+    with new_folder(target, KIND, overwrite=overwrite) as staging:
         write_prototypes(staging, prototypes)
     return target
 

@@ -15,6 +15,7 @@ from .prototypes import Prototypes, write_prototypes
 from .summary import RunSummary
 from .text import text_report
 
+KIND = "report"
 METADATA_NAME = "metadata.json"
 LABELS_NAME = "labels.csv"
 TEXT_NAME = "report.txt"
@@ -56,7 +57,7 @@ def write_report(
     if png:
         check_png()
     target = check_report_folder(folder, overwrite)
-    with new_folder(target) as staging:
+    with new_folder(target, KIND, overwrite=overwrite) as staging:
         write_metadata(staging / METADATA_NAME, summary, images, versions=versions)
         write_labels(staging / LABELS_NAME, images, summary.classes)
         (staging / TEXT_NAME).write_text(text_report(summary), encoding="utf-8")
@@ -78,6 +79,4 @@ def check_report_folder(folder: str | os.PathLike[str], overwrite: bool) -> Path
     Raises:
         InputError: Something is there that may not be replaced.
     """
-    target = Path(folder).expanduser().resolve()
-    check_target(target, overwrite, METADATA_NAME)
-    return target
+    return check_target(folder, overwrite, KIND)

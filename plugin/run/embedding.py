@@ -6,7 +6,7 @@ Unreadable images are reported and skipped, whichever encoder fails on them.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -208,7 +208,7 @@ def load_tower(encoder: str | ImageTower, must_have: str) -> tuple[Encoder, str]
         InputError: It is neither, or its weights cannot be had.
     """
     if hasattr(encoder, must_have):
-        return encoder, ""
+        return cast(Encoder, encoder), ""
     if not isinstance(encoder, str):
         raise InputError(f"Give the name of an encoder or an encoder object, not {encoder!r}.")
     choice = choose_encoder(encoder)

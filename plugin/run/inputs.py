@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from ..dataset.fields import FieldNames
     from ..dataset.record import RunRecord
 
-CustomClusters = str | np.ndarray | Callable[[np.ndarray], np.ndarray]
+Clusters = np.ndarray | Callable[[np.ndarray], np.ndarray]
+"""(n,) whole numbers, negative for none, or a function from (m, d) vectors to (m,) such numbers."""
+
+CustomClusters = str | Clusters
+"""The same, or the name of a field that holds such numbers or texts."""
 
 RECORDED = (
     "encoder",

@@ -20,7 +20,7 @@ from ..report.images_table import Failure
 from ..report.summarising import summarise
 from ..report.summary import RunSummary
 from .embedding import Embedded, Items, Towers, embed
-from .inputs import CustomClusters, Inputs
+from .inputs import Clusters, CustomClusters, Inputs
 from .names import suggest_names
 
 
@@ -71,7 +71,7 @@ def label_items(
     towers: Towers,
     report: Progress,
     *,
-    clusters: CustomClusters | None = None,
+    clusters: Clusters | None = None,
     anchors_of: Callable[[Sequence[str]], np.ndarray] | None = None,
     on_iteration: OnIteration | None = None,
     noun: str = "image",
@@ -118,7 +118,7 @@ def label_items(
     return Labelled(items, embedded, refinement, summary)
 
 
-def read_clusters(items: Items, clusters: CustomClusters | None) -> CustomClusters | None:
+def read_clusters(items: Items, clusters: CustomClusters | None) -> Clusters | None:
     """Custom clusters, read from their field or checked: (n,) whole numbers, or a function of the vectors.
 
     Raises:
@@ -131,7 +131,7 @@ def read_clusters(items: Items, clusters: CustomClusters | None) -> CustomCluste
     return check_clusters(clusters, len(items.ids))
 
 
-def _micro_clusters(clusters: CustomClusters | None, embedded: Embedded) -> np.ndarray | None:
+def _micro_clusters(clusters: Clusters | None, embedded: Embedded) -> np.ndarray | None:
     if clusters is None:
         return None
     return clusters(embedded.geometry) if callable(clusters) else clusters[embedded.rows]

@@ -208,7 +208,7 @@ def label_samples(
         reviews: dict[str, str] = {}
 
         def anchors(ids: Sequence[str]) -> np.ndarray:
-            reviews.update(read_reviews(run.dataset, run.fields))
+            reviews.update(read_reviews(run.dataset, fields))
             return anchors_of(reviews, ids, inputs.class_names)
 
         found = label_items(
@@ -229,7 +229,7 @@ def label_samples(
             towers,
             sample_ids=found.ids,
             run_key=run.key,
-            fields=run.fields,
+            fields=fields,
             seconds=run.seconds,
             dataset=run.dataset,
             unlisted_classes=_unlisted([reviews[one] for one in found.ids if one in reviews], inputs),

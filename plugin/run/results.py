@@ -15,6 +15,7 @@ from ..engine.errors import InputError
 from ..engine.results import Iteration, Refinement
 from ..report.images_table import Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
+from ..report.remarks import remarks
 from ..report.summary import RunSummary
 from ..report.writing import check_report_folder, write_report
 from ..system.versions import package_versions
@@ -73,6 +74,11 @@ class LabelledRun(ABC):
     def expected_accuracy(self) -> float:
         """Share of labels that are expected to be right, in [0, 1]."""
         return self.summary.expected_accuracy
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the class counts say beside the expected accuracy, e.g. that a class got no images."""
+        return remarks(self.counts, self.summary.noun)
 
     @property
     def suggested_names(self) -> dict[int, tuple[str, ...]]:

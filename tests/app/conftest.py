@@ -14,7 +14,15 @@ import fiftyone as fo
 import pytest
 from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Error as PlaywrightError,
+    Locator,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from .panel import open_panel
 
@@ -22,7 +30,8 @@ HERE = Path(__file__).parent
 SCREENSHOTS = HERE / "screenshots"
 SECONDS_TO_START = 90
 SECONDS_TO_ANSWER = 60
-FORGET = 'mutation { setDataset(subscription: "tests", session: null, name: null, viewName: null) }'
+SECONDS_TO_TIDY = 5
+CLOSES_A_PANEL = "[data-cy^=panel-tab-] [data-testid=CloseIcon]"
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -34,34 +43,114 @@ BROWSER_ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, or the one that Playwright downloads where there is none.
+class Tab:
+    """The one browser tab of these tests: opening a dataset in place takes a third of what a new page does.
 
-    Playwright keeps an event loop running, in which FiftyOne's calls would return tasks: so it ends with
-    the module, before other tests begin.
+    Playwright keeps an event loop running, in which FiftyOne's calls would return tasks: so the browser is
+    closed before other tests begin.
     """
-    system_chromium = Path("/usr/bin/chromium")
-    path = str(system_chromium) if system_chromium.exists() else None
-    expect.set_options(timeout=1000 * SECONDS_TO_ANSWER)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
+
+    def __init__(self) -> None:
+        """Nothing is started before it is used."""
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._page: Page | None = None
+        self._datasets: list[fo.Dataset] = []
+
+    def page(self) -> Page:
+        """The page, at first with nothing open: 1440 by 900 pixels, dark theme, prints errors."""
+        self._page = self._page or self._new_page()
+        self._page.set_viewport_size({"width": 1440, "height": 900})
+        return self._page
+
+    def show(self, address: str, dataset: fo.Dataset, view: str = "") -> Page:
+        """Open the App on a dataset, or on a saved view of it, as if nothing had been open."""
+        page = self.page()
+        _open_on_server(address, None)
+        if view or not page.url.startswith(address):
+            page.goto(f"{address}/datasets/{dataset.name}" + (view and f"?view={view}"))
+        else:
+            page.wait_for_function("location.pathname === '/'")
+            _open_on_server(address, dataset.name)
+            expect(page.locator("input").first).to_have_value(dataset.name)
+        # Where there are no samples, FiftyOne says how to add some in place of the grid.
+        page.locator("[data-cy=fo-grid]").or_(page.get_by_text("Did you know?")).first.wait_for()
+        return page
+
+    def tidy(self) -> None:
+        """Close forms and panels; leave the page where something stays open or the theme is another."""
+        try:
+            self._page.keyboard.press("Escape")
+            while self._page.locator(CLOSES_A_PANEL).count():
+                self._page.locator(CLOSES_A_PANEL).last.click(timeout=1000 * SECONDS_TO_TIDY)
+            is_tidy = _is_tidy(self._page)
+        except PlaywrightError:
+            is_tidy = False
+        if not is_tidy:
+            self._page.context.close()
+            self._page = None
+
+    def keep(self, dataset: fo.Dataset) -> fo.Dataset:
+        """Delete a dataset when the browser is closed, which may show it until then."""
+        self._datasets.append(dataset)
+        return dataset
+
+    def close(self) -> None:
+        """Close the browser and delete the datasets."""
+        if self._browser:
+            self._browser.close()
+            self._playwright.stop()
+        for dataset in self._datasets:
+            dataset.delete()
+        self.__init__()
+
+    def _new_page(self) -> Page:
+        if not self._browser:
+            self._start()
+        page = self._browser.new_page()
+        page.on("console", lambda message: message.type == "error" and print(message.text))
+        page.set_default_timeout(1000 * SECONDS_TO_ANSWER)
+        # A popover about another product would lie over the buttons.
+        page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")
+        return page
+
+    def _start(self) -> None:
+        """Debian's Chromium, or the one that Playwright downloads where there is none."""
+        system_chromium = Path("/usr/bin/chromium")
+        path = str(system_chromium) if system_chromium.exists() else None
+        expect.set_options(timeout=1000 * SECONDS_TO_ANSWER)
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+
+
+TAB = Tab()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Close the browser after the last test in a row that uses it."""
+    yield
+    if nextitem is None or HERE not in nextitem.path.parents:
+        TAB.close()
+
+
+@pytest.fixture(scope="session")
+def keep() -> Callable[[fo.Dataset], fo.Dataset]:
+    """Have a dataset deleted when the browser is closed, which may show it until then."""
+    return TAB.keep
 
 
 @pytest.fixture(scope="module")
-def dataset() -> Iterator[fo.Dataset]:
+def dataset(keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
     """Every third demo photo, with its true class, and one file that does not exist."""
     photos = demo_photos(default_cache_folder() / "demo")[::3]
-    dataset = fo.Dataset(persistent=True)  # the server is another process
+    dataset = keep(fo.Dataset(persistent=True))  # the server is another process
     dataset.add_samples(
         fo.Sample(filepath=str(photo.path), ground_truth=fo.Classification(label=photo.label))
         for photo in photos
     )
     dataset.add_sample(fo.Sample(filepath=str(HERE / "missing.jpg")))
-    yield dataset
-    dataset.delete()
+    return dataset
 
 
 @pytest.fixture(scope="session")
@@ -89,29 +178,16 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def window(browser: Browser) -> Iterator[Page]:
-    """A browser with nothing open, 1440 by 900 pixels, dark theme; a failure of a test shows its errors."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.on("console", lambda message: message.type == "error" and print(message.text))
-    page.set_default_timeout(1000 * SECONDS_TO_ANSWER)
-    # A popover about another product would lie over the buttons.
-    page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")
-    yield page
-    page.close()
+def window() -> Iterator[Page]:
+    """A browser without forms and panels, 1440 by 900 pixels, dark theme; a failing test shows its errors."""
+    yield TAB.page()
+    TAB.tidy()
 
 
 @pytest.fixture
 def open_dataset(window: Page, address: str) -> Callable[..., Page]:
     """Open the App on a dataset, or on a saved view of it."""
-
-    def open_it(dataset: fo.Dataset, view: str = "") -> Page:
-        _forget_session(address)
-        window.goto(f"{address}/datasets/{dataset.name}" + (view and f"?view={view}"))
-        # Where there are no samples, FiftyOne says how to add some in place of the grid.
-        window.locator("[data-cy=fo-grid]").or_(window.get_by_text("Did you know?")).first.wait_for()
-        return window
-
-    return open_it
+    return lambda dataset, view="": TAB.show(address, dataset, view)
 
 
 @pytest.fixture
@@ -121,13 +197,12 @@ def page(open_dataset: Callable[..., Page], dataset: fo.Dataset) -> Page:
 
 
 @pytest.fixture
-def fresh(dataset: fo.Dataset) -> Iterator[fo.Dataset]:
+def fresh(dataset: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
     """A dataset of the same photos, without their classes, that nobody has labelled."""
-    fresh = fo.Dataset(persistent=True)
+    fresh = keep(fo.Dataset(persistent=True))
     paths = dataset.exists("ground_truth").values("filepath")
     fresh.add_samples(fo.Sample(filepath=path) for path in paths)
-    yield fresh
-    fresh.delete()
+    return fresh
 
 
 @pytest.fixture
@@ -147,12 +222,18 @@ def screenshot(window: Page) -> Callable[[str], None]:
     return take
 
 
-def _forget_session(address: str) -> None:
-    """Have the server forget the dataset, view and panels of the last browser: a next one would open them."""
-    body = json.dumps({"query": FORGET}).encode()
+def _open_on_server(address: str, name: str | None) -> None:
+    """Open a dataset in every browser, or none: a next browser would open that of the last."""
+    opened = f'subscription: "tests", session: null, name: {json.dumps(name)}, viewName: null'
+    body = json.dumps({"query": f"mutation {{ setDataset({opened}) }}"}).encode()
     request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER) as response:
         assert json.load(response)["data"] == {"setDataset": True}
+
+
+def _is_tidy(page: Page) -> bool:
+    is_dark = page.get_by_title("Light mode").count() == 1
+    return is_dark and not page.locator(f"{CLOSES_A_PANEL}, [role=dialog]").count()
 
 
 def _wait_for(address: str) -> None:

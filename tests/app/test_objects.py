@@ -1,7 +1,7 @@
 """A person labels the boxes of images in the App, and sees objects wherever whole images would be."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import fiftyone as fo
 import pytest
@@ -15,15 +15,14 @@ SECONDS_TO_LABEL = 120
 
 
 @pytest.fixture(scope="module")
-def scenes(scene_files: list[Scene]) -> Iterator[fo.Dataset]:
+def scenes(scene_files: list[Scene], keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
     """Eight images of three boxes each."""
-    scenes = fo.Dataset(persistent=True)
+    scenes = keep(fo.Dataset(persistent=True))
     for scene in scene_files:
         labelled = zip(SCENE_CLASSES, scene.boxes, strict=True)
         boxes = [fo.Detection(label=label, bounding_box=box) for label, box in labelled]
         scenes.add_sample(fo.Sample(filepath=str(scene.path), boxes=fo.Detections(detections=boxes)))
-    yield scenes
-    scenes.delete()
+    return scenes
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def patches(open_dataset: Callable[..., Page], scenes: fo.Dataset) -> Page:
 
 def test_the_boxes_of_a_patches_view_are_labelled_and_shown(patches, scenes, screenshot):
     form = open_form(patches, "Auto-label")
-    expect(form.get_by_text("Copies of the objects with their labels go into")).to_be_visible()
+    expect(form.get_by_text("Copies of the objects, with labels, go to")).to_be_visible()
     type_classes(form, list(SCENE_CLASSES))
     choose_encoder(form, "offline")
     execute(form)

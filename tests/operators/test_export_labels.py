@@ -104,7 +104,7 @@ def test_a_full_path_needs_no_folder_that_was_found(server, dataset, tmp_path):
 def test_a_folder_that_is_not_there_cannot_be_found(server, dataset, tmp_path):
     nothing = tmp_path / "nothing"
     shown = form(server, dataset, parent={"absolute_path": str(nothing)})
-    assert shown["parent"]["error_message"] == f"There is no {nothing}: choose what is in the list."
+    assert shown["parent"]["error_message"] == f"{nothing} does not exist: choose from the list."
 
 
 def test_a_python_call_without_any_default_works(dataset, tmp_path):
@@ -123,7 +123,7 @@ def test_a_python_call_without_any_default_works(dataset, tmp_path):
             {"format": "csv", "folder": "/tmp/nowhere", "splits": "80 10 10"},
             "shares of train, val and test like",
         ),
-        ({"format": "folders", "folder": "/tmp/nowhere", "images": "none"}, "is nothing but images"),
+        ({"format": "folders", "folder": "/tmp/nowhere", "images": "none"}, "needs the images"),
         ({"format": "csv", "folder": "/tmp/nowhere", "near_duplicates": 0.9}, "only matter where there are"),
     ],
 )
@@ -134,10 +134,98 @@ def test_bad_input_is_refused_with_a_sentence(dataset, params, sentence):
 
 def test_the_form_says_what_is_wrong_where_it_is_wrong(server, dataset, tmp_path):
     (tmp_path / "thesis.tex").touch()
-    fields = form(server, dataset, format="csv", folder=str(tmp_path), splits="80, 20", overwrite=True)
-    assert fields["folder"]["error_message"].endswith("is not overwritten: choose another folder.")
+    fields = form(server, dataset, format="csv", folder=str(tmp_path), splits="80, 20")
+    assert "exists: choose another folder" in fields["folder"]["error_message"]
     assert fields["splits"]["error_message"].startswith("Give three shares")
     assert not fields["images"]["invalid"]
+    assert not [name for name in fields if name.startswith("replace_")]
+
+
+def test_the_form_wants_a_full_path(server, dataset):
+    assert form(server, dataset, folder="out")["folder"]["error_message"].startswith("Give the full path")
+
+
+def test_an_export_is_replaced_when_the_box_of_the_form_is_ticked(server, dataset, tmp_path):
+    chosen = {"folder": str(tmp_path / "out"), "format": "csv", "images": "none"}
+    messages(server, dataset, **chosen)
+    fields = form(server, dataset, **chosen)
+    (box,) = [name for name in fields if name.startswith("replace_")]
+    assert f"Replace the export of {len(dataset) - 1} images" in fields[box]["view"]["label"]
+    assert "exists" in fields["folder"]["error_message"]
+    assert not form(server, dataset, **chosen, **{box: True})["folder"]["invalid"]
+    messages(server, dataset, **chosen | {"format": "coco"}, **{box: True})
+    assert (tmp_path / "out" / "labels.json").is_file()
+
+
+@pytest.mark.parametrize("asked", [{"overwrite": True}, {"replace": True}, {"replace_0": True}])
+def test_a_bare_request_replaces_nothing(server, dataset, tmp_path, asked):
+    chosen = {"folder": str(tmp_path / "out"), "format": "csv", "images": "none"}
+    messages(server, dataset, **chosen)
+    before = (tmp_path / "out" / "manifest.json").read_bytes()
+    request = {"operator_uri": URI, "dataset_name": dataset.name, "params": chosen | asked}
+    for route in ("execute", "execute/generator"):
+        text = json.dumps(request)
+        server.post(f"/operators/{route}", content=text, headers={"content-type": "text/plain"})
+        assert (tmp_path / "out" / "manifest.json").read_bytes() == before
+
+
+def test_a_python_call_replaces_an_export(operator, dataset, tmp_path):
+    operator(dataset, tmp_path / "out", "csv")
+    operator(dataset, tmp_path / "out", "coco", options=ExportOptions(overwrite=True))
+    assert (tmp_path / "out" / "labels.json").is_file()
+
+
+def test_the_form_counts_the_images(server, dataset):
+    total = len(dataset)
+    assert form(server, dataset)["count"]["view"]["label"] == f"{total} of {total} images"
+    request = {
+        "operator_uri": URI,
+        "dataset_name": dataset.name,
+        "target": "inputs",
+        "params": {},
+        "view": dataset.limit(7)._serialize(),
+    }
+    fields = server.post("/operators/resolve-type", json=request).json()["type"]["properties"]
+    assert fields["count"]["view"]["label"] == f"7 of {total} images"
+    assert "only_this_page" not in fields
+
+
+def test_the_form_asks_whether_a_page_of_a_review_is_meant(server, dataset):
+    page = dataset.select(dataset.values("id")[:24], ordered=True)._serialize()
+
+    def asked(**params):
+        request = {"operator_uri": URI, "dataset_name": dataset.name, "target": "inputs"}
+        request |= {"params": params, "view": page}
+        answer = server.post("/operators/resolve-type", json=request).json()
+        return answer["type"]["properties"].get("only_this_page")
+
+    assert "page of a review: confirm it, or choose the whole dataset" in asked()["error_message"]
+    assert not asked(only_this_page=True)["invalid"]
+    assert asked(view_target="DATASET") is None
+
+
+def test_a_relative_folder_is_that_of_the_process_that_queues_the_export(
+    operator, dataset, tmp_path, monkeypatch
+):
+    dataset.persistent = True
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    operator(dataset, "out", "csv", delegate=True)
+    monkeypatch.chdir(tmp_path)
+    DelegatedOperationService().execute_queued_operations(operator=URI, log=False)
+    assert (tmp_path / "here" / "out" / "labels.csv").is_file()
+
+
+def test_the_summary_says_what_is_missing(operator, dataset, tmp_path):
+    boxes = [
+        fo.Detection(label="cat", bounding_box=[0, 0, 0.5, 0.5], confidence=confidence)
+        for confidence in (0.9, 0.1)
+    ]
+    dataset.set_values("objects", [fo.Detections(detections=boxes)] * len(dataset))
+    options = ExportOptions("objects", minimum_confidence=0.5, images="none")
+    result = operator(dataset.limit(3), tmp_path / "out", "coco", options=options).result
+    assert result["missing_labels"] == {"below the minimum confidence": 3}
+    assert "lack 3 labels below the minimum confidence" in result["message"]
 
 
 def test_the_form_refuses_a_dataset_without_labels(server):

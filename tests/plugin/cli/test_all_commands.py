@@ -36,14 +36,22 @@ def files(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def dataset(files):
+@pytest.fixture(scope="module")
+def template(files):
     """Forty samples with true classes, labelled by one run."""
-    dataset = fo.Dataset()
+    template = fo.Dataset()
     truth = [fo.Classification(label=("even", "odd")[row % 2]) for row in range(40)]
-    dataset.add_samples([fo.Sample(filepath=f"/{row}.jpg", truth=truth[row]) for row in range(40)])
+    template.add_samples([fo.Sample(filepath=f"/{row}.jpg", truth=truth[row]) for row in range(40)])
     given = ("--embeddings", files / "X.npy", "--text-embeddings", files / "T.npy", "-c", "even,odd")
-    assert run("label", dataset.name, *given, "-q").exit_code == 0
+    assert run("label", template.name, *given, "-q").exit_code == 0
+    yield template
+    template.delete()
+
+
+@pytest.fixture
+def dataset(template):
+    """The same, for one command to change."""
+    dataset = template.clone()
     yield dataset
     if not dataset.deleted:
         dataset.delete()

@@ -1,5 +1,7 @@
 """The command `export`: what a person types, reads and gets back."""
 
+import json
+
 import fiftyone as fo
 import pytest
 from fiftyone_autolabel.plugin.cli.app import app
@@ -92,5 +94,22 @@ def test_bad_input_is_answered_with_one_line_and_exit_code_2(dataset, tmp_path, 
 
 def test_an_earlier_export_is_replaced_only_when_asked_for(dataset, tmp_path):
     run(dataset.name, tmp_path / "out")
-    assert run(dataset.name, tmp_path / "out").exit_code == 2
+    refused = run(dataset.name, tmp_path / "out")
+    assert refused.exit_code == 2
+    assert "exists: choose another folder, or give --overwrite." in refused.stderr
     assert run(dataset.name, tmp_path / "out", "--overwrite").exit_code == 0
+
+
+def test_classes_are_taken_in_the_order_in_which_they_are_typed(dataset, tmp_path):
+    names = [*sorted(set(dataset.values("ground_truth.label")), reverse=True), "unicorn"]
+    result = run(dataset.name, tmp_path / "out", "-f", "coco", "--classes", ", ".join(names))
+    assert json.loads((tmp_path / "out" / "classes.json").read_text())["classes"] == names
+    assert "No labels of unicorn." in result.stdout
+
+
+def test_something_else_in_an_earlier_export_is_never_deleted(dataset, tmp_path):
+    run(dataset.name, tmp_path / "out")
+    (tmp_path / "out" / "thesis.tex").write_text("mine")
+    result = run(dataset.name, tmp_path / "out", "--overwrite")
+    assert (result.exit_code, "also holds thesis.tex" in result.stderr) == (2, True)
+    assert (tmp_path / "out" / "thesis.tex").read_text() == "mine"

@@ -24,6 +24,7 @@ REPORT = [
     "classes.json",
     "classifier.npz",
     "labels.csv",
+    "manifest.json",
     "metadata.json",
     "report.html",
     "report.txt",
@@ -254,7 +255,7 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
     [
         ((), "Name a folder of images or a dataset, or give --image-paths"),
         (("{}", "--image-paths", "{}/paths.txt", "--output", "x"), "not both"),
-        (("--image-paths", "{}/paths.txt"), "Say with --output"),
+        (("--image-paths", "{}/paths.txt"), "--image-paths needs --output"),
         (("--output", "x"), "Name a folder of images or a dataset, or give --image-paths"),
         (
             ("--image-paths", "{}/paths.txt", "--output", "x", "--encoder", "offline"),

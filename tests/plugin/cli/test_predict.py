@@ -65,6 +65,9 @@ def test_labels_go_into_a_file_which_is_replaced_only_when_asked_for(place, tmp_
     assert len(json.loads((tmp_path / "labels.json").read_text())) == 11
     assert run(*command).exit_code == 2
     assert run(*command, "--overwrite").exit_code == 0
+    (tmp_path / "labels.json").write_text("{}")
+    refused = run(*command, "--overwrite")
+    assert (refused.exit_code, "holds something else" in refused.stderr) == (2, True)
 
 
 def test_another_version_of_the_encoder_is_refused(place, tmp_path):

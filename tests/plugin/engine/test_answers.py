@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fiftyone_autolabel import refine
-from fiftyone_autolabel.plugin.engine import anchored, answers, refinement
+from fiftyone_autolabel.plugin.engine import answers, refinement
 from fiftyone_autolabel.plugin.engine.answers import (
     clamped,
     even_sample,
@@ -56,7 +56,6 @@ def test_answers_bring_expected_accuracy_nearer_to_accuracy():
         rest = order[60:]
         return abs(result.confidence[rest].mean() - accuracy(result.labels[rest], made.truth[rest]))
 
-    assert gap(before) > 0.05
     assert gap(after) < gap(before)
 
 
@@ -72,15 +71,10 @@ def mean_accuracy_and_gap(noise: float, text_noise: float, count: int) -> tuple[
     return tuple(np.mean(found, axis=0))
 
 
-@pytest.mark.parametrize(
-    ("module", "name", "value"), [(answers, "GUESS_WEIGHT", 0.0), (anchored, "ANSWER_WEIGHT", 1.0)]
-)
-def test_guesses_and_the_weight_of_answers_improve_labels_where_names_mislead(
-    monkeypatch, module, name, value
-):
-    with_it, _ = mean_accuracy_and_gap(2.0, 2.0, 15)
-    monkeypatch.setattr(module, name, value)
-    assert with_it > mean_accuracy_and_gap(2.0, 2.0, 15)[0] + 0.015
+def test_guesses_improve_labels_where_names_mislead(monkeypatch):
+    with_guesses, _ = mean_accuracy_and_gap(2.0, 2.0, 15)
+    monkeypatch.setattr(answers, "GUESS_WEIGHT", 0.0)
+    assert with_guesses > mean_accuracy_and_gap(2.0, 2.0, 15)[0] + 0.015
 
 
 def test_answers_held_out_correct_the_confidence_of_all_images(monkeypatch):

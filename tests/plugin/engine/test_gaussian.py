@@ -5,6 +5,7 @@ import pytest
 from fiftyone_autolabel.plugin.engine.gaussian import (
     GaussianClasses,
     fit_gaussians,
+    knowledge_of_means,
     text_anchors,
     within_class_covariance,
 )
@@ -55,7 +56,7 @@ def test_a_mean_lies_halfway_to_the_text_at_ten_images():
     means, texts = np.array([[2.0, 0.0], [0.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
     mass = np.array([10.0, 10.0])
     anchors = text_anchors(means, texts, mass)
-    fitted = fit_gaussians(means, means * mass[:, None], mass, texts, 50 * np.eye(2))
+    fitted = fit_gaussians(means * mass[:, None], mass, texts, 50 * np.eye(2))
     np.testing.assert_allclose(fitted.means, (means + anchors) / 2)
 
 
@@ -84,9 +85,8 @@ def test_an_image_alone_in_its_class_is_judged_by_the_anchor_more_than_by_itself
 
 
 @pytest.mark.parametrize(
-    ("mass", "low", "high"), [([20, 20], 0.49, 0.51), ([2000], 0.98, 1), ([0.5, 0.5], 0, 0.05)]
+    ("mass", "known"),
+    [([20, 20], 20 / (20 + 10 * np.log(2))), ([2000], 1), ([0.0, 30.0], 30 / (30 + 10 * np.log(2)))],
 )
-def test_the_gaussian_weighs_more_the_more_images_there_are(mass, low, high):
-    assert (
-        low < GaussianClasses(np.zeros((len(mass), 1)), np.array(mass, float), np.eye(1), 0.0).weight < high
-    )
+def test_means_are_known_better_the_more_images_a_class_has_and_the_fewer_classes_there_are(mass, known):
+    assert knowledge_of_means(np.array(mass, float), 10.0) == pytest.approx(known)

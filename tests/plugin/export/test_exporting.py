@@ -3,14 +3,18 @@
 import hashlib
 import json
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import fiftyone as fo
 import numpy as np
 import pytest
+import yaml
 from fiftyone_autolabel import ExportOptions, InputError, export_labels
 from fiftyone_autolabel.plugin.encoders import registry
 from fiftyone_autolabel.plugin.export import formats
 from fiftyone_autolabel.plugin.export.exporting import STAGES
+from torchvision.datasets import ImageFolder
 
 from .conftest import CLASSES, add_image
 
@@ -48,11 +52,105 @@ def test_split_tags_are_written_when_asked_for(dataset, folder):
     assert dataset.count_sample_tags() == exported.images
 
 
-def test_split_tags_replace_those_of_an_earlier_export(dataset, folder):
+def test_new_splits_replace_the_tags_of_an_earlier_export(dataset, folder):
     dataset.tag_samples(["val", "mine"])
-    exported = export_labels(dataset, folder, "csv", options=SPLIT)
+    exported = export_labels(dataset, folder, "csv", options=replace(SPLIT, new_splits=True))
     labelled = dataset.exists("auto_label")
     assert labelled.count_sample_tags() == exported.images | {"mine": sum(CLASSES.values())}
+
+
+def test_images_stay_in_the_split_of_their_tag(dataset, folder):
+    export_labels(dataset.limit(30), folder / "first", "csv", options=SPLIT)
+    first = splits_of(dataset)
+    exported = export_labels(dataset, folder / "second", "csv", options=replace(SPLIT, seed=9))
+    second = splits_of(dataset)
+    assert {key: second[key] for key in first} == first
+    assert (exported.kept_splits, exported.n_images) == (30, 36)
+    assert "30 images kept the split of their tags." in exported.notes
+
+
+def test_the_tags_of_fiftyones_zoo_are_known(dataset, folder):
+    dataset.limit(20).tag_samples("train")
+    dataset.skip(20).limit(10).tag_samples("validation")
+    exported = export_labels(dataset, folder, "csv", options=ExportOptions(splits=(1, 1, 0)))
+    assert exported.kept_splits == 30
+    assert exported.labels["val"]["dog"] == 10
+
+
+def test_a_class_that_is_empty_in_a_split_has_a_folder_and_is_named(dataset, folder):
+    exported = export_labels(dataset, folder, "yolo-classification", options=SPLIT)
+    assert (folder / "val" / "Dog").is_dir()
+    assert exported.labels["val"]["Dog"] == 0
+    assert "No labels in val of Dog." in exported.notes
+
+
+@pytest.mark.parametrize("format", ["folders", "yolo-detection", "coco", "csv"])
+def test_the_classes_have_the_ids_that_were_asked_for(dataset, folder, format):
+    names = ("dog", "cat", "bird", "Dog", "sports car/van")
+    exported = export_labels(dataset, folder, format, options=ExportOptions(classes=names))
+    assert json.loads((folder / "classes.json").read_text()) == {"classes": list(names)}
+    assert exported.labels[next(iter(exported.labels))]["bird"] == 0
+    if format == "folders":
+        assert ImageFolder(str(folder), allow_empty=True).classes == [
+            "0-dog-2",
+            "1-cat",
+            "2-bird",
+            "3-Dog",
+            "4-sports car_van",
+        ]
+    if format == "yolo-detection":
+        description = yaml.safe_load((folder / "dataset.yaml").read_text())
+        assert description["names"] == dict(enumerate(names))
+    if format == "coco":
+        categories = json.loads((folder / "labels.json").read_text())["categories"]
+        assert [(one["id"], one["name"]) for one in categories] == list(enumerate(names, 1))
+
+
+@pytest.mark.parametrize("format", ["yolo-detection", "coco"])
+def test_two_exports_of_parts_give_a_class_the_same_id(dataset, folder, format):
+    of_part = export_labels(dataset.skip(20), folder / "part", format).classes
+    assert of_part == export_labels(dataset, folder / "whole", format).classes == sorted(CLASSES)
+
+
+def test_the_classes_of_the_dataset_are_the_default_in_their_order(dataset, folder):
+    dataset.classes = {"auto_label": ["sports car/van", "bird", "dog"]}
+    exported = export_labels(dataset, folder, "coco")
+    assert exported.classes == ["sports car/van", "bird", "dog", "Dog", "cat"]
+
+
+def test_folders_are_not_numbered_unasked_and_their_ids_are_told(dataset, folder):
+    dataset.classes = {"auto_label": ["sports car/van", "dog", "cat", "Dog"]}
+    exported = export_labels(dataset, folder, "folders")
+    assert exported.classes == ["Dog", "cat", "dog", "sports car/van"]
+    assert ImageFolder(str(folder)).classes == list(exported.folders.values())
+
+
+@pytest.mark.parametrize("format", ["folders", "yolo-detection", "coco", "csv", "fiftyone"])
+def test_the_manifest_leads_from_every_image_to_its_source(dataset, folder, format):
+    export_labels(dataset, folder, format)
+    sources = json.loads((folder / "manifest.json").read_text())["sources"]
+    assert sorted(sources.values()) == sorted(dataset.exists("auto_label").values("filepath"))
+    assert all((folder / where).read_bytes() == Path(path).read_bytes() for where, path in sources.items())
+
+
+def test_an_image_that_vanishes_meanwhile_is_named(dataset, folder, tmp_path):
+    def remove_one(stage, done, total):
+        (tmp_path / "images" / "0" / "9.png").unlink(missing_ok=True)
+
+    for images in ("copy", "symlink", "hardlink"):
+        with pytest.raises(InputError, match=r"9\.png is (not there any more: nothing was written|missing)"):
+            export_labels(dataset, folder, "coco", options=ExportOptions(images=images), progress=remove_one)
+        assert list(folder.parent.iterdir()) == []
+        add_back = dataset.match({"filepath": {"$regex": "/0/9.png"}}).first().filepath
+        Path(add_back).write_bytes((tmp_path / "images" / "0" / "8.png").read_bytes())
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "classes.json"])
+def test_a_class_may_be_called_like_a_file_of_the_export(empty, folder, tmp_path, name):
+    add_image(empty, tmp_path / "a.png", name)
+    exported = export_labels(empty, folder, "folders")
+    assert (folder / exported.folders[name] / "a.png").is_file()
+    assert (folder / name).is_file()
 
 
 def test_every_format_has_the_same_splits(dataset, folder):
@@ -136,7 +234,12 @@ def test_an_earlier_export_is_replaced_when_asked_for(dataset, folder):
         export_labels(dataset, folder, "coco")
     assert (folder / "labels.csv").exists()
     export_labels(dataset, folder, "coco", options=ExportOptions(overwrite=True))
-    assert sorted(path.name for path in folder.iterdir()) == ["data", "labels.json", "manifest.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "classes.json",
+        "data",
+        "labels.json",
+        "manifest.json",
+    ]
 
 
 def test_an_export_that_has_become_a_dataset_is_not_replaced_by_its_own(dataset, folder):
@@ -193,5 +296,5 @@ def test_progress_goes_through_every_stage(dataset, folder):
     export_labels(dataset, folder, "csv", progress=lambda *step: seen.append(step))
     total = sum(CLASSES.values())
     assert seen[total - 1] == ("copy", total, total)
-    assert seen[-1] == ("check", total + 1, total + 1)
+    assert seen[-1] == ("check", total + 2, total + 2)
     assert {stage for stage, _, _ in seen} <= set(STAGES)

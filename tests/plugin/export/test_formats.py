@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import fiftyone as fo
+import pandas
 import pytest
 import yaml
 from fiftyone_autolabel import ExportOptions, InputError, export_labels
@@ -58,11 +59,11 @@ class TestFolders:
         assert set(read["train"].targets) == {0, 1, 2, 3}
 
     def test_boxes_are_refused(self, boxes, tmp_path):
-        with pytest.raises(InputError, match="Boxes make no folders"):
+        with pytest.raises(InputError, match="cannot be exported as class folders"):
             export_labels(boxes, tmp_path / "out", "folders", options=ExportOptions(label_field="objects"))
 
     def test_images_that_stay_where_they_are_are_refused(self, export):
-        with pytest.raises(InputError, match="is nothing but images"):
+        with pytest.raises(InputError, match="needs the images"):
             export("folders", ExportOptions(images="none"))
 
 
@@ -154,6 +155,11 @@ class TestCoco:
             read[number] = (coco.cats[annotation["category_id"]]["name"], annotation["score"])
         assert read == {number: (label, 0.5 + number / 100) for number, label in shades(dataset).items()}
 
+    def test_images_that_stay_are_named_by_their_paths(self, export, dataset):
+        coco = COCO(str(export("coco", ExportOptions(images="none")) / "labels.json"))
+        names = [image["file_name"] for image in coco.imgs.values()]
+        assert names == dataset.exists("auto_label").values("filepath")
+
     def test_pycocotools_reads_real_boxes(self, export, boxes):
         coco = COCO(str(export("coco", ExportOptions(label_field="objects"), boxes) / "labels.json"))
         found = {(box["image_id"], *box["bbox"], box["area"], box["iscrowd"]) for box in coco.anns.values()}
@@ -209,6 +215,25 @@ class TestCsv:
         rows = self.rows(export("csv", ExportOptions(label_field="objects"), boxes))
         assert [row["filepath"] for row in rows] == ["0.png", "0.png", "1.png", "2.png"]
         assert [rows[0][name] for name in ("x", "y", "width", "height")] == ["0.25", "0.5", "0.5", "0.25"]
+
+    FORMULAS = ("=1+2", "+a", "-b", "@c", "plain")
+
+    def add_formulas(self, empty, tmp_path):
+        for number, label in enumerate(self.FORMULAS):
+            add_image(empty, tmp_path / f"{number}.png", label, 0.5)
+        return empty
+
+    def test_names_like_formulas_come_back_unchanged(self, empty, tmp_path):
+        folder = export_labels(self.add_formulas(empty, tmp_path), tmp_path / "out", "csv").path
+        assert tuple(row["label"] for row in self.rows(folder)) == self.FORMULAS
+        assert tuple(pandas.read_csv(folder / "labels.csv")["label"]) == self.FORMULAS
+
+    def test_names_like_formulas_are_harmless_in_a_spreadsheet_when_asked_for(self, empty, tmp_path):
+        options = ExportOptions(spreadsheet=True)
+        folder = export_labels(
+            self.add_formulas(empty, tmp_path), tmp_path / "out", "csv", options=options
+        ).path
+        assert [row["label"] for row in self.rows(folder)] == ["'=1+2", "'+a", "'-b", "'@c", "plain"]
 
     def test_fiftyone_reads_it(self, export):
         back = fo.Dataset.from_dir(str(export("csv")), fo.types.CSVDataset, fields=["label"])

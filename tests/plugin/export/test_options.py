@@ -2,7 +2,7 @@
 
 import pytest
 from fiftyone_autolabel import ExportOptions, InputError
-from fiftyone_autolabel.plugin.export.options import Format, check_options
+from fiftyone_autolabel.plugin.export.options import Format, check_options, parse_classes
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ from fiftyone_autolabel.plugin.export.options import Format, check_options
         ({"splits": (0.8, 0.2)}, r"Give three shares, .*, not 0\.8, 0\.2"),
         ({"splits": (0, 1, 1)}, "that of train above 0"),
         ({"splits": (1, -1, 1)}, "none below 0"),
+        ({"classes": "cat, dog"}, "Give the classes as a list of names, not 'cat, dog'"),
+        ({"classes": ("cat", "cat")}, "The class 'cat' is given twice"),
         ({"seed": -1}, "seed is -1: give a whole number"),
         ({"near_duplicates": 0}, "cosine of near-duplicates is 0: give one above 0"),
     ],
@@ -28,8 +30,9 @@ def test_an_impossible_value_is_refused(options, sentence):
     [
         ("voc", {}, "There is no export format 'voc': choose 'folders', 'yolo-classification'"),
         ("coco", {"near_duplicates": 0.98}, "Near-duplicates only matter where there are splits"),
+        ("coco", {"spreadsheet": True}, "Only the format 'csv' can be written for a spreadsheet"),
         ("csv", {"write_split_tags": True}, "There are no splits to write as tags"),
-        ("folders", {"images": "none"}, "is nothing but images"),
+        ("folders", {"images": "none"}, "needs the images"),
         ("yolo-detection", {"splits": (1, 0, 0)}, "needs images in val"),
     ],
 )
@@ -45,3 +48,8 @@ def test_shares_may_be_percentages():
 def test_only_yolo_is_split_unasked():
     split = [chosen.value for chosen in Format if ExportOptions().shares(chosen)]
     assert split == ["yolo-classification", "yolo-detection"]
+
+
+def test_classes_are_typed_with_commas_or_on_lines():
+    assert parse_classes("cat, sports car\ndog\n") == ("cat", "sports car", "dog")
+    assert parse_classes(" \n") is None

@@ -88,6 +88,53 @@ def test_boxes_below_the_minimum_confidence_are_left_out_one_by_one(boxes):
     selection = select_images(boxes, ExportOptions(label_field="objects", minimum_confidence=0.5))
     assert labels_of(selection) == ["cat", "cat"]
     assert selection.left_out == {"below the minimum confidence": 1}
+    assert selection.missing_labels == {"below the minimum confidence": 1}
+
+
+def test_images_that_would_lack_a_box_are_left_out_when_asked_for(boxes):
+    options = ExportOptions(label_field="objects", minimum_confidence=0.5, complete_only=True)
+    selection = select_images(boxes, options)
+    assert [image.sample_id for image in selection.images] == boxes.values("id")[1:2]
+    assert selection.left_out == {"with labels that are left out": 1, "below the minimum confidence": 1}
+    assert selection.missing_labels == {}
+
+
+def test_boxes_that_nobody_approved_are_missing_from_images_that_stay(boxes):
+    sample = boxes.first()
+    sample.objects.detections[0].tags = ["approved"]
+    sample.save()
+    selection = select_images(boxes, ExportOptions(label_field="objects", approved_only=True))
+    assert (labels_of(selection), selection.missing_labels) == (["cat"], {"not approved": 1})
+
+
+def test_boxes_without_a_class_are_missing_from_images_that_stay(boxes):
+    sample = boxes.first()
+    sample.objects.detections[1].label = None
+    sample.save()
+    selection = select_images(boxes, ExportOptions(label_field="objects"))
+    assert selection.missing_labels == {"without a label": 1}
+
+
+@pytest.mark.parametrize("view", ["patches", "filter"])
+def test_boxes_that_the_view_does_not_show_are_missing_from_images_that_stay(boxes, view):
+    shown = boxes.filter_labels("objects", fo.ViewField("label") == "cat")
+    samples = shown.to_patches("objects") if view == "patches" else shown
+    selection = select_images(samples, ExportOptions(label_field="objects"))
+    assert (labels_of(selection), selection.missing_labels) == (["cat", "cat"], {"not in the view": 1})
+
+
+@pytest.mark.parametrize("box", [[1.2, 0, 0.1, 0.1], [0.5, 0.5, 0, 0.1], None])
+def test_boxes_with_nothing_in_the_image_are_missing_from_images_that_stay(boxes, box):
+    sample = boxes.first()
+    sample.objects.detections[1].bounding_box = box
+    sample.save()
+    selection = select_images(boxes, ExportOptions(label_field="objects"))
+    assert selection.missing_labels == {"outside the image": 1}
+
+
+def test_a_label_of_none_of_the_given_classes_is_refused(dataset):
+    with pytest.raises(InputError, match="'Dog' is not one of the classes that were given: add it"):
+        select_images(dataset, ExportOptions(classes=("cat", "dog", "sports car/van")))
 
 
 def test_patches_are_gathered_image_by_image(boxes):

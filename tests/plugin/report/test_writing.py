@@ -13,7 +13,8 @@ PATHS = [f"{row}.jpg" for row in range(240)]
 
 def test_a_report_has_metadata_labels_text_and_page(run, tmp_path):
     folder = write_report(tmp_path / "report", run.summary, ImagesTable.of(run.refinement, PATHS))
-    assert sorted(os.listdir(folder)) == ["labels.csv", "metadata.json", "report.html", "report.txt"]
+    files = ["labels.csv", "manifest.json", "metadata.json", "report.html", "report.txt"]
+    assert sorted(os.listdir(folder)) == files
 
 
 def test_a_report_can_label_new_images(run, tmp_path):
@@ -30,3 +31,18 @@ def test_a_report_is_replaced_on_request_only(run, tmp_path):
         write_report(folder, run.summary, ImagesTable.of(run.refinement, PATHS))
     write_report(folder, run.judged, ImagesTable.of(run.refinement, PATHS), overwrite=True)
     assert "ground truth" in (folder / "report.txt").read_text()
+
+
+def test_a_report_in_which_something_else_lies_is_not_replaced(run, tmp_path):
+    images = ImagesTable.of(run.refinement, PATHS)
+    folder = write_report(tmp_path / "report", run.summary, images)
+    (folder / "thesis.tex").write_text("mine")
+    with pytest.raises(InputError, match=r"also holds thesis\.tex, which is not part of the report"):
+        write_report(folder, run.summary, images, overwrite=True)
+    assert (folder / "thesis.tex").read_text() == "mine"
+
+
+def test_a_folder_with_a_metadata_file_of_another_program_is_not_replaced(run, tmp_path):
+    (tmp_path / "metadata.json").write_text("{}")
+    with pytest.raises(InputError, match="is not an earlier report, and is not overwritten"):
+        write_report(tmp_path, run.summary, ImagesTable.of(run.refinement, PATHS), overwrite=True)

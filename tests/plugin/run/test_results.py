@@ -138,3 +138,10 @@ def test_only_a_run_that_wrote_labels_can_be_read_back(dataset):
     assert find_run(dataset, "broken").n_labelled == 0
     with pytest.raises(InputError, match="'broken' is failed and has no labels"):
         load_run(dataset, "broken")
+
+
+def test_a_run_says_which_class_got_no_images(dataset):
+    texts = np.eye(8)[[0, 1, 5]]
+    run = auto_label(dataset, [*CLASSES, "absent"], embeddings=X, text_embeddings=texts)
+    assert run.counts["absent"] == 0
+    assert run.remarks == load_run(dataset, run.run_key).remarks == ["1 class without images: absent."]

@@ -64,13 +64,13 @@ def unknown_names(encoder: Encoder | None, classes: Classes) -> list[UnknownName
     if not isinstance(encoder, KnowsNames):
         return []
     described = read_classes(classes)
-    unknown = []
-    for one, reliability in zip(described, _of_phrases(encoder, described), strict=True):
-        if reliability.max() < UNKNOWN_BELOW:
-            best = spoken(one.phrases[reliability.argmax()])
-            taken_for = encoder.nearest_names([best])[0]
-            unknown.append(UnknownName(one.name, taken_for, float(reliability.max())))
-    return unknown
+    pairs = zip(described, _of_phrases(encoder, described), strict=True)
+    unknown = [(one, reliability) for one, reliability in pairs if reliability.max() < UNKNOWN_BELOW]
+    best = [spoken(one.phrases[reliability.argmax()]) for one, reliability in unknown]
+    return [
+        UnknownName(one.name, taken_for, float(reliability.max()))
+        for (one, reliability), taken_for in zip(unknown, encoder.nearest_names(best), strict=True)
+    ]
 
 
 def name_warnings(encoder: Encoder | None, classes: Classes) -> list[str]:

@@ -63,8 +63,8 @@ class OfflineEncoder(BatchEncoder):
 
     def nearest_names(self, texts: Sequence[str]) -> list[str]:
         """Name of the ImageNet class that the text tower takes each text for."""
-        names = [imagenet_texts().names[number] for number, _ in _training_texts()]
-        return [names[row] for row in self._bridge.nearest(self._read(texts))]
+        names, classes = imagenet_texts().names, [number for number, _ in _training_texts()]
+        return [names[classes[row]] for row in self._bridge.nearest(self._read(texts))]
 
     @cached_property
     def _image_tower(self) -> ImageTower:

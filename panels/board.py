@@ -14,6 +14,7 @@ import fiftyone as fo
 
 from ..plugin.dataset.comparing import RunComparison, compare_runs
 from ..plugin.dataset.fields import FieldNames, label_path, review_fields
+from ..plugin.dataset.internals import dataset_id
 from ..plugin.dataset.labels import labels_of
 from ..plugin.dataset.pending import failed_start, pending_runs
 from ..plugin.dataset.reading import Samples, classification_fields, dataset_of, flat_samples
@@ -274,7 +275,7 @@ def _count_lost(samples: Samples, run: RunRecord) -> int:
 
 def _run_key(dataset: fo.Dataset, run: RunRecord) -> tuple:
     """What tells one run from all others, those of its name that were deleted too."""
-    return str(dataset._doc.id), run.key, run.finished
+    return str(dataset_id(dataset)), run.key, run.finished
 
 
 def _narrowed(dataset: fo.Dataset, board: Board, truth: str, scope: fo.DatasetView | None) -> Board:

@@ -26,6 +26,11 @@ PACKAGE_FILES = [
 ]
 ALL_FILES = [*PACKAGE_FILES, *sorted([*ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")])]
 
+INTERNALS = ROOT / "plugin" / "dataset" / "internals.py"
+FILES_WITH_FIFTYONE = [
+    file for file in PACKAGE_FILES if file != INTERNALS and not {"engine", "offline"} & set(file.parts)
+]
+
 BELOW = {
     "engine": {"engine"},
     "wording": set(),
@@ -72,6 +77,11 @@ def test_modules_import_one_another_in_one_direction():
     modules = sorted(graph, key=len, reverse=True)
     known = {module: {_owner(name, modules) for name in graph[module]} - {module, None} for module in modules}
     assert list(_circles(known)) == []
+
+
+@pytest.mark.parametrize("file", FILES_WITH_FIFTYONE, ids=lambda file: str(file.relative_to(ROOT)))
+def test_only_internals_uses_private_names_of_fiftyone(file):
+    assert sorted({*_foreign_private_names(file), *_database_imports(file)}) == []
 
 
 def test_only_wording_and_the_estimator_stand_alone_in_the_plugin():
@@ -172,6 +182,23 @@ def _imported_modules(file: Path) -> Iterator[str]:
             base = package[: len(package) - node.level + 1] if node.level else ()
             module = ".".join([*base, *filter(None, [node.module])])
             yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _foreign_private_names(file: Path) -> Iterator[str]:
+    """Private attributes that a file uses of objects whose class is in another."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    for node in nodes:
+        is_private = isinstance(node, ast.Attribute) and node.attr.startswith("_")
+        if not is_private or node.attr.startswith("__") or node.attr in own:
+            continue
+        if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")):
+            yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def _database_imports(file: Path) -> Iterator[str]:
+    """What a file imports of FiftyOne's own access to its database."""
+    return (name for name in _imported_modules(file) if name.startswith("fiftyone.core.odm"))
 
 
 def _called_names(file: Path) -> Iterator[str]:

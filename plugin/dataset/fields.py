@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import fiftyone as fo
 
 from ..engine.errors import InputError
+from .internals import label_path
 
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
@@ -254,11 +255,6 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
     )
     for name, kind in (("run_label", fo.StringField), ("run_confidence", fo.FloatField)):
         dataset.add_sample_field(label_path(dataset, names.corrected, name), kind)
-
-
-def label_path(samples: fo.Dataset | fo.DatasetView, field: str, attribute: str) -> str:
-    """Path of an attribute of the labels in a field, whether it holds one label or a list."""
-    return samples._get_label_field_path(field, attribute)[1]
 
 
 def review_fields(dataset: fo.Dataset) -> list[str]:

@@ -11,7 +11,8 @@ from bson import ObjectId
 from .documents import Document, read_documents, update_documents
 from .fields import APPROVED_TAG, FieldNames, declare_fields, origin_of, review_fields
 from .indexes import create_indexes
-from .reading import Samples, flat_samples
+from .internals import Samples
+from .reading import flat_samples
 
 
 class ImageLabels:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import fiftyone as fo
+import fiftyone.operators as foo
 from bson import ObjectId
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionResult, ExecutionRunState
@@ -14,6 +15,7 @@ from fiftyone.operators.executor import ExecutionResult, ExecutionRunState
 from ..engine.errors import InputError
 from ..wording import ago
 from .fields import AUTHOR
+from .internals import dataset_id, delegated_operation_id
 
 OPERATORS = tuple(
     f"{AUTHOR}/{name}"
@@ -100,9 +102,18 @@ def failed_start(dataset: fo.Dataset, since: datetime | None) -> str:
     return _last_words(latest.result.error if latest.result else "")
 
 
+def was_called_off(ctx: foo.ExecutionContext) -> bool:
+    """Whether the delegated operation of an execution was marked as failed, or deleted, meanwhile."""
+    operation = delegated_operation_id(ctx)
+    if not (ctx.delegated and operation):
+        return False
+    found = DelegatedOperationService().get(doc_id=operation)
+    return found is None or found.run_state == ExecutionRunState.FAILED
+
+
 def _operations(dataset: fo.Dataset, state: str) -> list:
     """The delegated operations of a dataset that are runs and in a state."""
-    operations = DelegatedOperationService().list_operations(dataset_id=dataset._doc.id, run_state=state)
+    operations = DelegatedOperationService().list_operations(dataset_id=dataset_id(dataset), run_state=state)
     return [operation for operation in operations if operation.operator in OPERATORS]
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from fiftyone.core.collections import SampleCollection
 
 from ..engine.errors import InputError
-
-Samples = fo.Dataset | fo.DatasetView
+from .internals import Samples, dataset_of, is_generated, label_path
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def why_not_labelable(samples: Samples) -> str:
         return "There are no samples to label: choose a view that has some, or add images first."
     if samples.media_type != "image":
         return f"These are {samples.media_type} samples, but only images can be labelled."
-    if samples._is_generated:
+    if is_generated(samples):
         return "This view shows objects or frames, but only whole images can be labelled: leave it first."
     return ""
 
@@ -81,18 +80,6 @@ def flat_samples(samples: Samples) -> Samples:
     if isinstance(samples, fo.Dataset) and samples.media_type == "group":
         return samples.select_group_slices(media_type="image")
     return samples
-
-
-def dataset_of(samples: Samples) -> fo.Dataset:
-    """The dataset behind a view, or the dataset itself."""
-    return samples._root_dataset
-
-
-def on_object(samples: Samples, dataset: fo.Dataset) -> Samples:
-    """The same dataset or view on another object of the dataset."""
-    if isinstance(samples, fo.Dataset):
-        return dataset
-    return fo.DatasetView._build(dataset, samples._serialize())
 
 
 def read_vectors(samples: Samples, source: str) -> np.ndarray:
@@ -207,8 +194,7 @@ def classes_of(samples: Samples, field: str | None = None) -> list[str]:
         raise InputError(
             f"There is no label field {field!r}: choose one of {', '.join(label_fields(samples))}."
         )
-    path = samples._get_label_field_path(field, "label")[1]
-    return samples.distinct(path)
+    return samples.distinct(label_path(samples, field, "label"))
 
 
 def label_fields(samples: Samples) -> list[str]:

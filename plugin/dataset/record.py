@@ -10,8 +10,8 @@ from typing import Any
 
 import fiftyone as fo
 from bson import json_util
-from fiftyone.core.odm.runs import RunDocument
 from gridfs.errors import NoFile
+from mongoengine import Document
 from mongoengine.queryset import QuerySet
 
 from ..engine.errors import InputError
@@ -19,6 +19,7 @@ from ..engine.results import LevelHistory
 from ..wording import ago, counted
 from .columns import Column
 from .fields import FieldNames
+from .internals import reload_run, run_documents
 from .pending import cancel_pending
 
 METHOD = "autolabel/prototypes"
@@ -208,8 +209,7 @@ def documents(dataset: fo.Dataset) -> QuerySet:
 
     Records of a version that kept no states are left out: nothing can be told of them, nor done with them.
     """
-    return RunDocument.objects(
-        dataset_id=dataset._doc.id,
+    return run_documents(dataset).filter(
         config__method__in=(METHOD, PREPARATION),
         __raw__={"config.state": {"$exists": True}},
     )
@@ -231,15 +231,13 @@ def update_record(
     """
     found = documents(dataset).filter(key=key, __raw__=_in_config(only_if or {}))
     is_changed = bool(found.update_one(__raw__={"$set": _in_config(values)}))
-    in_memory = dataset._doc.runs.get(key)
-    if isinstance(in_memory, RunDocument):
-        in_memory.reload()
+    reload_run(dataset, key)
     return is_changed
 
 
 def taken_keys(dataset: fo.Dataset) -> set[str]:
     """Keys of all runs in the database, those of other processes and of other plugins too."""
-    return set(RunDocument.objects(dataset_id=dataset._doc.id).distinct("key"))
+    return set(run_documents(dataset).distinct("key"))
 
 
 def free_key(dataset: fo.Dataset, fields: FieldNames | Column) -> str:
@@ -257,7 +255,7 @@ def stamp(moment: datetime | None = None) -> str:
     return (moment or datetime.now(timezone.utc)).isoformat()
 
 
-def _document(dataset: fo.Dataset, key: str) -> RunDocument:
+def _document(dataset: fo.Dataset, key: str) -> Document:
     document = documents(dataset).filter(key=key).first()
     if document is None:
         known = ", ".join(run.key for run in list_all_runs(dataset)) or "none yet"
@@ -265,7 +263,7 @@ def _document(dataset: fo.Dataset, key: str) -> RunDocument:
     return document
 
 
-def _record(document: RunDocument) -> RunRecord:
+def _record(document: Document) -> RunRecord:
     config = document.config
     state, error = RunState(config["state"]), config["error"]
     heard = datetime.fromisoformat(config["heartbeat"])

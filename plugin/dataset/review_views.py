@@ -12,9 +12,9 @@ from ..engine.errors import InputError
 from ..engine.results import Refinement
 from ..engine.review import review_order
 from .fields import declare_reviews
+from .internals import Samples, dataset_of
 from .labels import labels_of
 from .lock import WriteLock
-from .reading import Samples, dataset_of
 from .reviews import fields_of_run
 
 VIEW_NOTE = "Kept up to date by auto-label"

@@ -12,11 +12,12 @@ import numpy as np
 
 from ..engine.errors import InputError
 from .documents import Document
-from .fields import FieldNames, declare_reviews, label_path
+from .fields import FieldNames, declare_reviews
+from .internals import Samples, dataset_of, label_path
 from .labels import Labels, labels_of
 from .lock import WriteLock
 from .patches import check_objects, is_patches, shown_field
-from .reading import Samples, check_samples, dataset_of, flat_samples
+from .reading import check_samples, flat_samples
 from .record import completed_runs, latest_run
 
 

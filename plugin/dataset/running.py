@@ -21,9 +21,9 @@ from ..engine.errors import InputError, RunCancelledError
 from ..engine.results import LevelHistory
 from .columns import Column, adopt_column, discard_staged, stage_column, staged_fields
 from .fields import FieldNames
+from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
-from .reading import Samples, dataset_of, on_object
 from .record import (
     UNHEARD,
     RunRecord,
@@ -287,7 +287,7 @@ def _register(samples: Samples, key: str, config: dict) -> None:
     """Begin a record, and remove one of its key that belongs to no dataset, as a crash may have left it."""
     samples.register_run(key, samples.init_run(**config), overwrite=True)
     dataset = dataset_of(samples)
-    documents(dataset).filter(key=key, id__ne=dataset._doc.runs[key].id).delete()
+    documents(dataset).filter(key=key, id__ne=run_id(dataset, key)).delete()
 
 
 def check_key(dataset: fo.Dataset, key: str | None) -> None:

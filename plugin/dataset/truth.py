@@ -9,12 +9,13 @@ import fiftyone as fo
 import numpy as np
 
 from ..engine.errors import InputError
-from .fields import AUTHOR, FieldNames, label_path, origin_of, review_fields
+from .fields import AUTHOR, FieldNames, origin_of, review_fields
+from .internals import Samples, dataset_of, label_path, on_object
 from .labels import labels_of
 from .lock import WriteLock
 from .objects import ObjectLabels
 from .patches import check_objects, is_patches, object_fields, shown_field
-from .reading import Samples, check_samples, classification_fields, dataset_of, on_object
+from .reading import check_samples, classification_fields
 from .reviews import read_reviews
 
 EVALUATION = "evaluation"

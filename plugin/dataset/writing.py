@@ -8,6 +8,7 @@ from collections.abc import Callable
 import fiftyone as fo
 
 from .fields import FieldNames, declare_reviews
+from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
 from .reviews import read_reviews
@@ -41,8 +42,7 @@ def write_outcome(
 
 def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:
     """Declare the fields that are missing: those of the run, and those for what people say of it."""
-    dataset._doc.reload()  # which finds a dataset that was renamed, and so its name
-    dataset.reload()
+    reload_dataset(dataset)
     labels.prepare()
     declare_reviews(dataset, fields)
 

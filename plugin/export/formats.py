@@ -18,6 +18,7 @@ import fiftyone.utils.data as foud
 import fiftyone.utils.yolo as fouy
 import yaml
 
+from ..dataset.internals import label_list_name, label_path
 from ..dataset.reading import Samples, dataset_of, flat_samples
 from ..engine.errors import InputError
 from .names import safe_folder_names, unique_file_names
@@ -287,7 +288,7 @@ def _labelled_clone(plan: Plan) -> Iterator[fo.Dataset]:
 def _set_labels(clone: fo.Dataset, plan: Plan) -> None:
     """Write the labels that differ from those of the field, because of a correction or a left-out box."""
     kind = clone.get_field(plan.label_field).document_type
-    path = clone._get_label_field_path(plan.label_field, "id")[1]
+    path = label_path(clone, plan.label_field, "id")
     known = dict(zip(*clone.values(["id", path]), strict=True))
     changed = {}
     for image in plan.selection.images:
@@ -299,7 +300,7 @@ def _set_labels(clone: fo.Dataset, plan: Plan) -> None:
 
 def _wrapped(labels: list[Label], kind: type[fo.Label]) -> fo.Label:
     if issubclass(kind, fo.Detections | fo.Polylines):
-        return kind(**{kind._LABEL_LIST_FIELD: labels})
+        return kind(**{label_list_name(kind): labels})
     return labels[0]
 
 

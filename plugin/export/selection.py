@@ -11,6 +11,7 @@ import fiftyone as fo
 
 from ..dataset.fields import APPROVED_TAG, FieldNames, review_fields
 from ..dataset.image_labels import ImageLabels
+from ..dataset.internals import label_list_name
 from ..dataset.objects import ObjectLabels
 from ..dataset.patches import is_patches, object_fields, object_view, shown_field
 from ..dataset.reading import Samples, dataset_of, flat_samples, label_fields, why_not_labelable
@@ -167,7 +168,7 @@ def _answered(
 def _singles(label: fo.Label | None) -> list[Label]:
     """The labels in a label; one without a class name says nothing."""
     has_several = isinstance(label, fo.Detections | fo.Polylines)
-    several = label[label._LABEL_LIST_FIELD] if has_several else [label]
+    several = label[label_list_name(type(label))] if has_several else [label]
     return [one for one in several if one is not None and one.label]
 
 

@@ -46,6 +46,7 @@ class AutoLabel(LongOperator):
     icon = "auto_awesome"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
+    starts_run = True
 
     def __call__(
         self,

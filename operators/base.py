@@ -25,6 +25,7 @@ class DescribedOperator(foo.Operator):
         risk_level: How much it can spoil.
         options: Further arguments of `OperatorConfig`.
         is_above_grid: Whether it has a button above the grid, beside its place in the list.
+        starts_run: Whether its work leaves a run record, so that it is listed as a run while it is queued.
     """
 
     uri_name: ClassVar[str]
@@ -34,6 +35,7 @@ class DescribedOperator(foo.Operator):
     risk_level: ClassVar[types.RiskLevel] = types.RiskLevel.LOW
     options: ClassVar[dict[str, bool]] = {}
     is_above_grid: ClassVar[bool] = False
+    starts_run: ClassVar[bool] = False
 
     @property
     def config(self) -> foo.OperatorConfig:

@@ -31,6 +31,7 @@ class PreparingOperator(LongOperator):
         column_description: What to say of it in the form.
     """
 
+    starts_run = True
     column: ClassVar[Column]
     column_description: ClassVar[str]
 

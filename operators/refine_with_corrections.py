@@ -29,6 +29,7 @@ class RefineWithCorrections(LongOperator):
     icon = "auto_fix_high"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
+    starts_run = True
 
     def __call__(self, dataset: fo.Dataset, *, label_field: str | None = None, delegate: bool = False) -> Any:
         """Refine the labels of a dataset from Python, as the form does in the App.

@@ -5,6 +5,7 @@ They have no record: FiftyOne keeps them as delegated operations until one begin
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -17,16 +18,6 @@ from ..wording import ago
 from .fields import AUTHOR
 from .internals import dataset_id, delegated_operation_id
 
-OPERATORS = tuple(
-    f"{AUTHOR}/{name}"
-    for name in (
-        "auto_label",
-        "add_class",
-        "refine_with_corrections",
-        "compute_embeddings",
-        "compute_clusters",
-    )
-)
 WAITING = (ExecutionRunState.QUEUED, ExecutionRunState.SCHEDULED)
 
 
@@ -114,7 +105,22 @@ def was_called_off(ctx: foo.ExecutionContext) -> bool:
 def _operations(dataset: fo.Dataset, state: str) -> list:
     """The delegated operations of a dataset that are runs and in a state."""
     operations = DelegatedOperationService().list_operations(dataset_id=dataset_id(dataset), run_state=state)
-    return [operation for operation in operations if operation.operator in OPERATORS]
+    return [operation for operation in operations if _starts_run(operation.operator)]
+
+
+def _starts_run(uri: str) -> bool:
+    """Whether an operator says that it starts runs; where the plugin is not installed, any of it may."""
+    if not uri.startswith(f"{AUTHOR}/"):
+        return False
+    try:
+        return _known_to_start_run(uri)
+    except ValueError:
+        return True
+
+
+@cache
+def _known_to_start_run(uri: str) -> bool:
+    return foo.get_operator(uri).starts_run
 
 
 def _last_words(traceback: str | None) -> str:

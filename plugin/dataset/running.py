@@ -7,6 +7,7 @@ the samples as they were; for one that dies after it, `complete_interrupted` wri
 import logging
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -25,20 +26,16 @@ from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
 from .record import (
-    UNHEARD,
-    RunRecord,
-    RunState,
     documents,
     find_run,
     free_key,
     list_all_runs,
     read_results,
-    stamp,
     taken_keys,
     update_record,
 )
 from .review_views import save_review_views
-from .run_inputs import RunInputs, new_config
+from .schema import UNHEARD, RunRecord, RunState, new_config, stamp
 from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0
@@ -207,7 +204,7 @@ class Run:
             except PyMongoError as error:  # it may come back before the run needs it
                 logger.warning("The database does not answer: %s", error)
                 continue
-            if found is None or found.config["cancel_requested"]:
+            if found is None or found.config.get("cancel_requested"):
                 self._cancelled.set()
 
     def _give_up(self, error: BaseException) -> None:
@@ -242,7 +239,7 @@ class Run:
 @contextmanager
 def run_under_way(
     samples: Samples,
-    inputs: RunInputs,
+    described: dict[str, object],
     settings: Settings | None,
     fields: FieldNames | Column,
     *,
@@ -254,7 +251,7 @@ def run_under_way(
 
     Args:
         samples: What is labelled; the record remembers the view.
-        inputs: What the run works from.
+        described: What the run works from, as its record has it.
         settings: How it clusters and refines; None if it does neither.
         fields: Names of the fields that it writes, or the column that it fills.
         n_images: Number of images.
@@ -265,7 +262,7 @@ def run_under_way(
         InputError: The key is taken, or the database went away.
     """
     dataset = dataset_of(samples)
-    config = new_config(inputs, settings, fields, n_images)
+    config = new_config(described, settings, fields, n_images)
     with WriteLock(dataset) as lock:
         _complete_all_interrupted(lock)
         check_key(dataset, key)
@@ -322,9 +319,13 @@ def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
     """What a run said of every sample, also where later runs have written since.
 
     Raises:
-        InputError: There is no such run, or it wrote nothing.
+        InputError: There is no such run, it wrote nothing, or what it saved is gone or damaged.
     """
-    return Outcome.from_dict(read_results(dataset, key)["outcome"])
+    saved = read_results(dataset, key)
+    try:
+        return Outcome.from_dict(saved["outcome"])
+    except (TypeError, ValueError, LookupError, AttributeError, zlib.error) as error:
+        raise InputError(f"What run {key!r} saved is damaged: delete it, and label again.") from error
 
 
 def _complete_all_interrupted(lock: WriteLock) -> None:
@@ -332,6 +333,8 @@ def _complete_all_interrupted(lock: WriteLock) -> None:
     dataset = lock.dataset
     for document in documents(dataset).filter(config__state="running", config__is_writing=True):
         run = find_run(dataset, document.key)
+        if run.state == RunState.UNKNOWN:
+            continue
         logger.warning("Run %s died while it wrote: writing the rest.", run.key)
         try:
             _write_again(run, lock)
@@ -364,6 +367,7 @@ def _write_again(run: RunRecord, lock: WriteLock) -> None:
 
 def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames | Column, values: dict) -> None:
     end = {"state": RunState.COMPLETED.value, "is_writing": False, "error": "", "finished": stamp()}
+    end["history"] = []  # the summary has it
     update_record(dataset, key, end | values)
     if isinstance(fields, FieldNames):
         save_review_views(dataset, fields.label)

@@ -55,7 +55,7 @@ class LastRun:
             InputError: The run got arrays or functions that are not given.
         """
         run = self.record
-        of_run = {"settings": Settings(**run.settings)} | run.sources
+        of_run = {"settings": Settings(**run.settings)} | run.inputs
         if run.fields.objects:
             of_run |= {"objects": run.fields.objects, "margin": run.margin}
         arguments = of_run | {name: value for name, value in given.items() if value is not None}
@@ -129,7 +129,7 @@ def arguments_to_add(last: LastRun, given: dict[str, object]) -> dict[str, objec
     Raises:
         InputError: The run got arrays or functions, or vectors of its classes, that are not given.
     """
-    if "text_embeddings" in last.record.sources and "text_embeddings" not in given:
+    if "text_embeddings" in last.record.inputs and "text_embeddings" not in given:
         raise InputError(
             "The last run got its classes as vectors (text_embeddings), of which a new class has none: "
             "label again with vectors for all classes."

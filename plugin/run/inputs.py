@@ -6,7 +6,7 @@ All of it is checked here, before any work starts.
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -242,3 +242,48 @@ def load_tower(encoder: str | ImageTower, must_have: str) -> tuple[Encoder, str]
     if choice.reason:
         logger.warning(choice.reason)
     return load_encoder(choice.spec), choice.reason
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """What a run works from.
+
+    Attributes:
+        classes: k classes with their descriptions; none where nothing is labelled.
+        prompt_templates: Templates that the names and descriptions go through.
+        encoder: What makes the vectors of images and classes.
+        second_encoder: Second encoder of the images, None without one.
+        clusters: What to call the micro-clusters that were given, None if they are computed.
+        sources: Argument of `auto_label` → its value as a text, "" for what no text can bring back; with
+            them the run can be made again.
+        margin: What was shown around every object, as a share of its box; None for whole images.
+    """
+
+    classes: Sequence[ClassDescription]
+    prompt_templates: Sequence[str]
+    encoder: ImageTower
+    second_encoder: ImageTower | None = None
+    clusters: str | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    margin: float | None = None
+
+    @property
+    def class_names(self) -> list[str]:
+        """(k,) labels."""
+        return [one.name for one in self.classes]
+
+    def described(self) -> dict:
+        """The same in values that go through JSON."""
+        second = self.second_encoder
+        return {
+            "classes": self.class_names,
+            "descriptions": [list(one.descriptions) for one in self.classes],
+            "prompt_templates": list(self.prompt_templates),
+            "encoder": self.encoder.name,
+            "encoder_version": self.encoder.version,
+            "second_encoder": second.name if second else None,
+            "second_encoder_version": second.version if second else None,
+            "clusters": self.clusters,
+            "inputs": self.sources,
+            "margin": self.margin,
+        }

@@ -22,6 +22,7 @@ from .inputs import (
     Items,
     OwnClusters,
     Prompts,
+    RunInputs,
     Towers,
     load_towers,
     names_of,
@@ -161,7 +162,6 @@ def auto_label(
     """
     from ..dataset.patches import field_to_label, read_objects
     from ..dataset.reading import read_images
-    from ..dataset.run_inputs import RunInputs
     from ..dataset.running import run_under_way
 
     objects = field_to_label(samples, objects)
@@ -173,7 +173,7 @@ def auto_label(
         images, prompts, encoder, embeddings, text_embeddings, second_encoder, second_embeddings
     )
     settings = settings_for(towers.encoder, settings)
-    inputs = RunInputs(
+    described = RunInputs(
         prompts.classes,
         prompts.templates or list(towers.encoder.prompt_templates),
         towers.encoder,
@@ -189,9 +189,15 @@ def auto_label(
             clusters=clusters,
         ),
         margin if objects else None,
-    )
+    ).described()
     with run_under_way(
-        samples, inputs, settings, fields, n_images=len(images.ids), key=run_key, progress=progress
+        samples,
+        described,
+        settings,
+        fields,
+        n_images=len(images.ids),
+        key=run_key,
+        progress=progress,
     ) as run:
         return _label(run, images, prompts, towers, own_clusters, settings)
 

@@ -17,7 +17,7 @@ from ..engine.clustering import micro_cluster_assignments
 from ..engine.config import Settings
 from ..engine.errors import InputError
 from .embedding import Progress
-from .inputs import load_tower, names_of
+from .inputs import RunInputs, load_tower, names_of
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -195,11 +195,10 @@ def _under_way(
     progress: Progress | None,
 ) -> "AbstractContextManager[Run]":
     """Start a run that names no classes."""
-    from ..dataset.run_inputs import RunInputs
     from ..dataset.running import run_under_way
 
-    inputs = RunInputs([], [], tower, sources=sources)
-    return run_under_way(samples, inputs, None, column, n_images=len(samples), progress=progress)
+    described = RunInputs([], [], tower, sources=sources).described()
+    return run_under_way(samples, described, None, column, n_images=len(samples), progress=progress)
 
 
 def _origin(tower: ImageTower) -> dict[str, str]:

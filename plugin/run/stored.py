@@ -242,13 +242,13 @@ def _prototypes_again(stored: StoredRun, progress: Progress | None) -> Prototype
     run, outcome = stored.record, stored.outcome
     if run.fields.objects:
         raise InputError("It labelled objects, and new images are labelled as a whole.")
-    if any(not value for value in run.sources.values()):
+    if any(not value for value in run.inputs.values()):
         raise InputError("It was made from arrays or an encoder object, which no record can keep.")
     samples = flat_samples(stored.dataset)
     images = read_images(samples.select(list(outcome.sample_ids), ordered=True))
     if images.ids != list(outcome.sample_ids):
         raise InputError("Some of its images are no longer in the dataset.")
-    source = run.sources.get
+    source = run.inputs.get
     is_prompted = source("text_embeddings") is None
     classes = [ClassDescription(*pair) for pair in zip(run.classes, run.descriptions, strict=True)]
     prompts = Prompts(classes, list(run.prompt_templates) if is_prompted else None)

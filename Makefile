@@ -25,9 +25,11 @@ demo: $(READY) ## Label real photos and open them in the FiftyOne App (ARGS=--no
 test: $(READY) ## Run the tests (ARGS="-k name": some of them)
 	@$(BIN)/pytest $(WORKERS) $(ARGS)
 
-lint: $(READY) ## Check style and formatting
+lint: $(READY) ## Check style, formatting and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@mkdir -p $(VENV)/typing && ln -sfn "$(CURDIR)" $(VENV)/typing/fiftyone_autolabel
+	@MYPYPATH=$(VENV)/typing $(BIN)/mypy
 
 bench: $(READY) ## Measure labels and encoder (ARGS="FOLDER ...": on folders of class folders)
 	@$(BIN)/python benchmarks/labelling.py $(ARGS)

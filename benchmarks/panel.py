@@ -27,8 +27,17 @@ from engine import SEED, make_features
 from fiftyone.operators.executor import ExecutionContext, Executor
 from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.panels import AutoLabelPanel
-from fiftyone_autolabel.panels.choices import Choices, Tab
-from fiftyone_autolabel.panels.tabs import TITLES
+from fiftyone_autolabel.panels.choices import Choices
+from fiftyone_autolabel.panels.tabs import (
+    ALIGNMENT,
+    CLASSES,
+    COMPARISON,
+    CONFIDENCE,
+    CONVERGENCE,
+    NOVELTY,
+    TABS,
+    Tab,
+)
 from PIL import Image
 from playwright.sync_api import Page, Response, sync_playwright
 from report import DIMENSIONS, IMAGES_PER_CLUSTER, Costs
@@ -41,12 +50,12 @@ MILLISECONDS_TO_SETTLE = 5_000
 
 BROWSER_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 WORDS = {
-    Tab.ALIGNMENT: "leads to whole clusters",
-    Tab.CONVERGENCE: "round on each level",
-    Tab.CLASSES: "The largest class",
-    Tab.CONFIDENCE: "Keep the surest",
-    Tab.NOVELTY: "most novel first",
-    Tab.COMPARISON: "There is one run with labels",
+    ALIGNMENT: "leads to whole clusters",
+    CONVERGENCE: "round on each level",
+    CLASSES: "The largest class",
+    CONFIDENCE: "Keep the most confident",
+    NOVELTY: "most novel first",
+    COMPARISON: "There is one run with labels",
 }
 """Tab → words that it alone shows."""
 
@@ -97,9 +106,9 @@ def measure_server(dataset: fo.Dataset, title: str) -> Costs:
     """The server's part of opening the panel and each of its tabs."""
     costs, panel = Costs(f"server: {title}"), Opened(dataset)
     costs.time("open the panel", partial(panel.send, "on_load", Choices()), size)
-    for tab in Tab:
-        event = partial(panel.send, "on_tab", Choices(), path="tab", value=tab.value)
-        costs.time(f"open {tab.value}", event, size)
+    for tab in TABS:
+        event = partial(panel.send, "on_choice", Choices(), path="tab", value=tab.name)
+        costs.time(f"open {tab.name}", event, size)
     costs.time("tick without news", partial(panel.send, "on_tick", Choices()), size)
     return costs
 
@@ -167,10 +176,10 @@ def measure_app(dataset: fo.Dataset, title: str) -> Costs:
             page.wait_for_function(IS_DRAWN, arg=WORDS[tab])
             return received.largest()
 
-        costs.time("open the panel", partial(step, option.click, Tab.ALIGNMENT), int)
-        for tab in (one for one in Tab if one != Tab.ALIGNMENT):
-            click = page.get_by_role("tab", name=TITLES[tab]).click
-            costs.time(f"open {tab.value}", partial(step, click, tab), int)
+        costs.time("open the panel", partial(step, option.click, ALIGNMENT), int)
+        for tab in (one for one in TABS if one != ALIGNMENT):
+            click = page.get_by_role("tab", name=tab.title).click
+            costs.time(f"open {tab.name}", partial(step, click, tab), int)
         browser.close()
     return costs
 

@@ -13,12 +13,12 @@ from fiftyone_autolabel.plugin.engine.config import PRESETS
 PAGE = Path(__file__).with_name("settings.md")
 
 HEAD = """# Settings
-How a run clusters and refines. The defaults suit most data. Made from the dataclass `Settings` by
-`python docs/make_settings.py`; do not edit.
+How a run clusters and refines. The defaults suit most datasets. This page is generated from the dataclass
+`Settings` by `python docs/make_settings.py`; do not edit it.
 
 In Python: `Settings(iterations=4)`. On the command line: `--iterations 4`, or `--settings FILE` with a YAML
-or TOML file that has one setting per line, as in `iterations: 4`. Options go over the file, the file over
-the preset, the preset over the defaults.
+or TOML file that has one setting per line, such as `iterations: 4`. Options override the file, the file
+overrides the preset, and the preset overrides the defaults.
 """
 
 
@@ -27,7 +27,7 @@ def page() -> str:
     docs = setting_docs()
     lines = [HEAD, "| setting | default | meaning |", "|---|---|---|"]
     lines += [f"| `{each.name}` | {_value(each.default)} | {docs[each.name]} |" for each in fields(Settings)]
-    lines += ["", "## Presets", "What a preset changes; `auto` takes the one for the number of images.", ""]
+    lines += ["", "## Presets", "`auto` chooses a preset by the number of images.", ""]
     lines += [f"- `{name}`: {_changes(name)}" for name in PRESETS]
     return "\n".join(lines) + "\n"
 
@@ -40,7 +40,7 @@ def _changes(preset: str) -> str:
     settings, plain = Settings.preset(preset), Settings()
     changed = {each.name: getattr(settings, each.name) for each in fields(Settings)}
     words = [f"{name} {_value(value)}" for name, value in changed.items() if value != getattr(plain, name)]
-    return ", ".join(words) or "nothing; chosen when the images are counted"
+    return ", ".join(words) or "chosen when the images are counted"
 
 
 if __name__ == "__main__":

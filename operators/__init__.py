@@ -1,6 +1,6 @@
-"""FiftyOne operators, one file each: inputs, progress and outcome.
+"""FiftyOne operators, one file each: form, progress and result.
 
-They hold no mathematics; the work is told in `plugin.run.pipeline`.
+The work itself is done by `plugin.run` and `plugin.dataset`.
 """
 
 from .add_class import AddClass

@@ -1,7 +1,4 @@
-"""The operator that labels again with one class more, as when a cluster fits none.
-
-What it does is told in `plugin.run.again`.
-"""
+"""The operator that labels again with one more class; see `plugin.run.again`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,8 +8,9 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.run.again import add_classes, arguments_to_add, further_classes, last_run
-from ..plugin.run.pipeline import Labelling, Progress
+from ..plugin.engine.progress import Progress
+from ..plugin.run.again import add_classes, last_run
+from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted
 from .auto_label import AutoLabel
 from .forms import add_problem, refuse, sentence_of
@@ -22,11 +20,11 @@ TITLE = "Add class"
 
 
 class AddClass(AutoLabel):
-    """Label what the last run labelled again, with one class more and everything else as it was."""
+    """Repeat the last run with one more class and otherwise the same inputs."""
 
     uri_name = "add_class"
     title = TITLE
-    description = "Label again with one class more, and everything else as it was"
+    description = "Repeat the last run with one more class"
     icon = "add"
     is_above_grid = False
 
@@ -38,7 +36,7 @@ class AddClass(AutoLabel):
         Args:
             dataset: The dataset; the samples or objects of the last run are labelled.
             name: Name of the class, alone or with descriptions: "dog: puppy, hound".
-            label_field: Field that a run wrote; by default "auto_label", or the only one that there is.
+            label_field: Field that a run wrote; by default "auto_label", or the only such field.
             delegate: Whether to queue the run for `fiftyone delegated launch`.
 
         Returns:
@@ -47,7 +45,7 @@ class AddClass(AutoLabel):
         return execute_on(self.uri, dataset, {"name": name, "label_field": label_field}, delegate=delegate)
 
     def resolve_execution_options(self, ctx: foo.ExecutionContext) -> foo.ExecutionOptions:
-        """Both are offered; the embeddings are there already, so nothing has to wait for a worker."""
+        """Offer both; immediate execution is the default, since the embeddings are cached."""
         return foo.ExecutionOptions(allow_immediate_execution=True, allow_delegated_execution=True)
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
@@ -60,19 +58,19 @@ class AddClass(AutoLabel):
                 "name",
                 required=True,
                 label="Class",
-                description='Its name, alone or with more words for it as in "dog: puppy, hound"',
+                description='A name, alone or with descriptions, e.g. "dog: puppy, hound"',
             )
-            if ctx.params.get("name"):
-                refuse(name, sentence_of(partial(further_classes, last, [ctx.params["name"]])))
+            problem = sentence_of(partial(last.inputs_with, []))
+            if ctx.params.get("name") and not problem:
+                refuse(name, sentence_of(partial(last.inputs_with, [ctx.params["name"]])))
             run = last.record
             things, classes = counted(run.n_labelled, run.noun), counted(len(run.classes) + 1, "class")
             inputs.view("what", types.Notice(label=f"Label {things} again, with {classes}"))
-            problem = sentence_of(partial(arguments_to_add, last, {}))
             if problem:
                 add_problem(inputs, problem)
         return types.Property(inputs, view=types.View(label=TITLE))
 
-    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], FinishedRun]:
         """Read the form."""
         dataset, field = ctx.dataset, chosen_label_field(ctx, all_samples(ctx))
         return lambda progress: add_classes(dataset, [ctx.params["name"]], field, progress=progress)

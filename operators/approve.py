@@ -1,7 +1,4 @@
-"""The operator that approves labels: of selected samples or objects, the open one, or a view.
-
-What an approval is, is told in `plugin.dataset.reviews`.
-"""
+"""The operator that approves labels of selected samples or objects, of the open one, or of a view."""
 
 import fiftyone.operators as foo
 
@@ -11,11 +8,11 @@ from .reviewing import ReviewOperator
 
 
 class Approve(ReviewOperator):
-    """Keep the labels that samples or objects have now, as a person's word; those with an answer keep it."""
+    """Approve the present labels of samples or objects; labels that are already reviewed stay as they are."""
 
     uri_name = "approve"
     title, button, announcement = "Approve labels", "Approve", "Approve the labels of"
-    description = "Say that labels are right: no later run changes them, and they anchor the others"
+    description = "Mark labels as right: later runs keep them and use them as anchors"
     icon = "thumb_up"
     is_above_grid = True
 

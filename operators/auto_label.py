@@ -1,7 +1,4 @@
-"""The operator that labels a view from class names: its form, its progress, its closing notice.
-
-What it does is told in `plugin.run.pipeline`.
-"""
+"""The operator that labels a dataset or view from class names; see `plugin.run.pipeline`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -15,19 +12,12 @@ from ..plugin.dataset.patches import check_objects, is_patches, object_view
 from ..plugin.dataset.reading import why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
-from ..plugin.run.pipeline import Labelling, Progress, auto_label
+from ..plugin.engine.progress import Progress
+from ..plugin.report.remarks import remarks
+from ..plugin.run.pipeline import label_samples
+from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
-from .auto_label_form import (
-    FIELDS,
-    add_inputs,
-    chosen_classes,
-    chosen_fields,
-    chosen_key,
-    chosen_margin,
-    chosen_objects,
-    chosen_settings,
-    chosen_text_embeddings,
-)
+from .auto_label_form import FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
 from .forms import add_problem, sentence_of
 from .reviewing import execute_on
@@ -38,11 +28,11 @@ TITLE = "Auto-label"
 
 
 class AutoLabel(LongOperator):
-    """Label every image of a dataset or view from nothing but class names."""
+    """Label every image of a dataset or view from class names."""
 
     uri_name = "auto_label"
     title = TITLE
-    description = "Label images from nothing but class names"
+    description = "Label images from class names"
     icon = "auto_awesome"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
@@ -74,27 +64,27 @@ class AutoLabel(LongOperator):
         Args:
             sample_collection: Dataset or view of images.
             classes: Distinct class names, each alone or with descriptions: "dog: puppy, hound".
-            prompt_templates: Texts with one `{}` for the name; those that suit the encoder if None.
+            prompt_templates: Texts with one `{}` for the name; those of the encoder if None.
             encoder: "auto", "offline", "openclip[:MODEL/PRETRAINED]" or "sentence-transformers:MODEL".
-            embeddings: Vector field or brain key to use instead of embedding the images.
+            embeddings: Vector field or brain key with existing embeddings.
             text_embeddings: `.npy` file with one row per class, from the model of `embeddings`.
-            second_encoder: Second encoder, of the images alone, e.g. "zoo:dinov2-vits14-torch".
-            second_embeddings: Vector field or brain key to use instead of a second encoder.
-            clusters: Field with the cluster of every image; computed if None.
+            second_encoder: Second image encoder, e.g. "zoo:dinov2-vits14-torch".
+            second_embeddings: Vector field or brain key with existing embeddings of a second encoder.
+            clusters: Field with the cluster of each image; computed if None.
             objects: Field of boxes or shapes to label one by one, instead of whole images.
-            margin: What to show around an object, as a share of its width and height, from 0 to 1.
+            margin: Context around an object, as a share of its width and height, from 0 to 1.
             preset: "auto", "small", "medium" or "large".
             method: "anchored" or "prototype".
             label_field: Field for the labels.
             confidence_field: Field for the confidence.
-            run_key: Key of the run, and the end of the names of its fields where none are given.
+            run_key: Key of the run, and suffix of its fields unless these are named.
             delegate: Whether to queue the run for `fiftyone delegated launch`.
 
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
 
         Raises:
-            InputError: The classes are unusable, or one cannot be written in one line, as in the form.
+            InputError: The classes are invalid, or one cannot be written in one line, as in the form.
         """
         return execute_on(
             self.uri,
@@ -140,44 +130,27 @@ class AutoLabel(LongOperator):
         add_inputs(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
 
-    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Labelling]:
+    def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], FinishedRun]:
         """Read the form."""
         samples = ctx.target_view(require_flat=True)
-        return lambda progress: auto_label(
-            samples,
-            chosen_classes(ctx, samples),
-            prompt_templates=ctx.params.get("prompt_templates") or None,
-            encoder=ctx.params.get("encoder") or "auto",
-            embeddings=ctx.params.get("embeddings") or None,
-            text_embeddings=chosen_text_embeddings(ctx),
-            second_encoder=ctx.params.get("second_encoder") or None,
-            second_embeddings=ctx.params.get("second_embeddings") or None,
-            clusters=ctx.params.get("clusters") or None,
-            objects=chosen_objects(ctx, samples),
-            margin=chosen_margin(ctx),
-            settings=chosen_settings(ctx),
-            fields=chosen_fields(ctx),
-            run_key=chosen_key(ctx),
-            progress=progress,
-        )
+        return lambda progress: label_samples(samples, chosen_inputs(ctx, samples), progress)
 
-    def summary(self, labelling: Labelling) -> dict:
-        """What a run came to, in values that go through JSON."""
+    def summary(self, labelling: FinishedRun) -> dict:
+        """The result as JSON values."""
+        noun = labelling.fields.noun
+        second = f" Second image encoder: {labelling.second_encoder}." if labelling.second_encoder else ""
         lines = [
-            f"**{counted(len(labelling.sample_ids), labelling.fields.noun)} labelled**, "
-            f"{percent(labelling.expected_accuracy)} of them expected to be right"
-            f"{_of_the_surest(labelling)}.",
+            f"**{counted(len(labelling.sample_ids), noun)} labelled**{_expected(labelling)}.",
+            *map(plain, remarks(labelling.counts, noun)),
             _most_frequent(labelling.counts),
-            f"Encoder: {labelling.encoder}. {labelling.encoder_reason}",
+            f"Encoder: {labelling.encoder}. {labelling.encoder_reason}{second}",
             _where_to_look(labelling),
         ]
-        lines += _of_people(labelling)
-        if labelling.second_encoder:
-            lines.insert(3, f"Second image encoder: {labelling.second_encoder}.")
+        lines += _reviews(labelling)
         if labelling.failures:
             field = f"{labelling.fields.label}.error" if labelling.fields.objects else labelling.fields.error
-            failed = counted(len(labelling.failures), labelling.fields.noun)
-            lines.insert(1, f"{failed} could not be read: see `{field}`.")
+            failed = counted(len(labelling.failures), noun)
+            lines.insert(1, f"{failed} could not be read: see the reasons in `{field}`.")
         return {
             "run_key": labelling.run_key,
             "n_labelled": len(labelling.sample_ids),
@@ -190,15 +163,15 @@ class AutoLabel(LongOperator):
             "message": "\n\n".join(lines),
         }
 
-    def notice(self, result: Labelling) -> tuple[str, str]:
-        """How many were labelled, and how many could not be read."""
+    def notice(self, result: FinishedRun) -> tuple[str, str]:
+        """The number of labelled and of unreadable images."""
         labelled = f"Labelled {counted(len(result.sample_ids), result.fields.noun)}"
         if result.failures:
             return f"{labelled}, {len(result.failures)} could not be read", "warning"
         return labelled, "success"
 
-    def views(self, ctx: foo.ExecutionContext, result: Labelling) -> Iterator:
-        """The labelled objects: a patches view shows the field that they are from."""
+    def views(self, ctx: foo.ExecutionContext, result: FinishedRun) -> Iterator:
+        """Show the labelled objects, if the present view shows patches of the original field."""
         if result.fields.objects and is_patches(ctx.target_view(require_flat=True)):
             yield ctx.ops.set_view(object_view(ctx.dataset, result.fields.label, result.sample_ids))
 
@@ -210,31 +183,33 @@ def _most_frequent(counts: dict[str, int]) -> str:
     return f"{shown}, and {rest} more classes" if rest > 0 else shown
 
 
-def _of_the_surest(labelling: Labelling) -> str:
-    """What to expect when the most doubtful labels are left to a person."""
-    kept = [one for one in labelling.refinement.coverage if one.share < 1]
-    told = ", ".join(f"{percent(one.expected_accuracy)} of the surest {one.share:.0%}" for one in kept)
-    return f" ({told})"
+def _expected(labelling: FinishedRun) -> str:
+    """Expected accuracy of all labels and of the most confident ones; nothing if there is only one class."""
+    if len(labelling.classes) == 1:
+        return ""
+    most = [one for one in labelling.refinement.coverage if one.share < 1]
+    listed = ", ".join(
+        f"{percent(one.expected_accuracy)} of the {one.share:.0%} most confident" for one in most
+    )
+    return f", {percent(labelling.expected_accuracy)} of them expected to be right ({listed})"
 
 
-def _of_people(labelling: Labelling) -> list[str]:
-    """What became of labels that people gave or approved before."""
+def _reviews(labelling: FinishedRun) -> list[str]:
+    """How the run used labels that were reviewed before."""
     lines = []
     if kept := int(labelling.refinement.is_known.sum()):
-        lines.append(
-            f"Anchored to the labels of {counted(kept, labelling.fields.noun)} that people gave or approved."
-        )
+        lines.append(f"{counted(kept, 'reviewed label')} used as anchors.")
     if labelling.unlisted_classes:
         names = ", ".join(map(plain, labelling.unlisted_classes))
-        lines.append(f"People also gave {names}, not among these classes: *Refine with corrections* adds it.")
+        lines.append(f"Corrected to {names}, not in this class list: *Refine with corrections* adds it.")
     return lines
 
 
-def _where_to_look(labelling: Labelling) -> str:
+def _where_to_look(labelling: FinishedRun) -> str:
     fields = labelling.fields
     if fields.objects:
         return (
-            f"They are in *{fields.label}*, which has the same boxes as *{fields.objects}*: its saved view "
-            f"*{fields.label} worst first* shows the doubtful ones first."
+            f"The labels are in *{fields.label}*, with the same boxes as *{fields.objects}*. The saved view "
+            f"*{fields.label} worst first* shows the least confident ones first."
         )
-    return f"Sort the grid by *{fields.confidence}* to see the doubtful ones first, or press *Review next*."
+    return f"Sort the grid by *{fields.confidence}* to see doubtful labels first, or click *Review next*."

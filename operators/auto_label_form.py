@@ -1,7 +1,4 @@
-"""The form of Auto-label: its inputs, and what a person chose in them.
-
-Every default is here once; calls from Python leave inputs out.
-"""
+"""The form of Auto-label, and the values chosen in it, with defaults for those left out."""
 
 from functools import partial
 
@@ -32,6 +29,7 @@ from ..plugin.encoders.descriptions import ClassDescription, Classes, read_class
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import METHODS, PRESETS, Settings
+from ..plugin.run.inputs import Inputs
 from ..plugin.wording import counted
 from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
 
@@ -39,11 +37,11 @@ TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
 SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
 MORE = ("prompt_templates", "second_encoder", "second_embeddings", "clusters", "text_embeddings", "run_key")
-"""Inputs that stay hidden until they are asked for or given."""
+"""Inputs that are hidden until *More options* is on or one of them is given."""
 
 
 def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """Add every input, with what is wrong with its value."""
+    """Add every input, marked as invalid where its value cannot be used."""
     _add_part(inputs, samples)
     _add_objects(inputs, ctx, samples)
     _add_classes(inputs, ctx, samples)
@@ -58,8 +56,31 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
         _add_key(inputs, ctx)
 
 
+def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
+    """What was chosen, as a run works from it.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    return Inputs(
+        classes=read_classes(chosen_classes(ctx, samples)),
+        prompt_templates=ctx.params.get("prompt_templates") or None,
+        encoder=ctx.params.get("encoder") or "auto",
+        embeddings=ctx.params.get("embeddings") or None,
+        text_embeddings=chosen_text_embeddings(ctx),
+        second_encoder=ctx.params.get("second_encoder") or None,
+        second_embeddings=ctx.params.get("second_embeddings") or None,
+        clusters=ctx.params.get("clusters") or None,
+        objects=chosen_objects(ctx, samples),
+        margin=chosen_margin(ctx),
+        settings=chosen_settings(ctx),
+        fields=chosen_fields(ctx),
+        run_key=chosen_key(ctx),
+    )
+
+
 def chosen_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Classes:
-    """Classes as they were typed, or those that the dataset knows, whose colons mean nothing."""
+    """Classes as typed, or those of the dataset, in whose names a colon has no meaning."""
     source = ctx.params.get("class_source") or TYPED
     if source == TYPED:
         return ctx.params.get("classes")
@@ -74,7 +95,7 @@ def chosen_settings(ctx: foo.ExecutionContext) -> Settings:
 
 
 def chosen_fields(ctx: foo.ExecutionContext) -> FieldNames:
-    """Names of the fields to write; with the key of the run, where they were left as they are."""
+    """Names of the fields to write, with the key of the run unless they were changed."""
     return FieldNames.of_run(
         chosen_key(ctx),
         label=ctx.params.get("label_field") or FIELDS.label,
@@ -83,28 +104,28 @@ def chosen_fields(ctx: foo.ExecutionContext) -> FieldNames:
 
 
 def chosen_objects(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str | None:
-    """Field whose objects to label, None for whole images; a patches view chooses by itself."""
+    """Field whose objects to label, None for whole images; a patches view implies its field."""
     return field_to_label(samples, ctx.params.get("objects") or None)
 
 
 def chosen_margin(ctx: foo.ExecutionContext) -> float:
-    """What to show around an object, as a share of its box."""
+    """Context around an object, as a share of its box."""
     margin = ctx.params.get("margin")
     return MARGIN if margin is None else margin
 
 
 def chosen_text_embeddings(ctx: foo.ExecutionContext) -> str | None:
-    """File of text vectors, typed or found; None for none."""
+    """File of class text embeddings, typed or browsed to; None for none."""
     return ctx.params.get("text_embeddings") or explored(ctx, "text_embeddings_file") or None
 
 
 def chosen_key(ctx: foo.ExecutionContext) -> str | None:
-    """Key of the run, None to have it numbered."""
+    """Key of the run; None for an automatic one."""
     return (ctx.params.get("run_key") or "").strip() or None
 
 
 def _add_part(inputs: types.Object, samples: fo.DatasetView) -> None:
-    """How much of a dataset is labelled, where it is not all: a click in the panel may have opened a view."""
+    """Say how many images a view has, if it is not the whole dataset."""
     dataset = dataset_of(samples)
     if dataset.media_type != "image" or is_patches(samples):
         return
@@ -114,14 +135,14 @@ def _add_part(inputs: types.Object, samples: fo.DatasetView) -> None:
 
 
 def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """Objects in place of whole images, where there may be some."""
+    """Objects instead of whole images, if the dataset has any."""
     fields = [field for field in object_fields(samples) if origin_of(dataset_of(samples), field) is None]
     if not is_patches(samples) and fields:
         inputs.enum(
             "objects",
             fields,
             label="Objects",
-            description="Label the objects in this field one by one; leave empty to label whole images",
+            description="Field of boxes or shapes to label one by one; leave empty to label whole images",
             view=dropdown(fields),
         )
     if chosen_objects(ctx, samples):
@@ -131,7 +152,7 @@ def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             min=0,
             max=1,
             label="Margin",
-            description="What to show around an object, as a share of its width and height",
+            description="Context around an object, as a share of its width and height",
         )
 
 
@@ -139,7 +160,7 @@ def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
     """Class names: typed, the dataset's own, or those of a label field."""
     known, fields = classes_of(samples), label_fields(samples)
     sources = types.RadioGroup(orientation="horizontal")
-    sources.add_choice(TYPED, label="Type them")
+    sources.add_choice(TYPED, label="Type names")
     if known:
         sources.add_choice(DATASET, label="The dataset's classes")
     if fields:
@@ -158,7 +179,7 @@ def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             required=True,
             label="Classes",
             description="Type a name and press Enter, once for every class; "
-            'say more about a class as in "dog: puppy, hound"',
+            'add descriptions after a colon, e.g. "dog: puppy, hound"',
             view=suggesting(suggestions, allow_duplicates=False),
         )
         if ctx.params.get("classes") is not None:
@@ -166,12 +187,12 @@ def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
 
 
 def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """The encoder, or vectors that are there already."""
+    """The encoder, or existing embeddings."""
     encoder = inputs.str(
         "encoder",
         default="auto",
         label="Encoder",
-        description='Or a model of your choice, e.g. "openclip:ViT-L-14/openai"',
+        description='A name from the list, or a model, e.g. "openclip:ViT-L-14/openai"',
         view=suggesting(name for name in ENCODER_NAMES if name != "zoo"),
     )
     chosen = ctx.params.get("encoder") or "auto"
@@ -183,14 +204,14 @@ def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
         _vector_sources(ctx, samples),
         "embeddings",
         label="Existing embeddings",
-        description="Vectors that the encoder's model made earlier; leave empty to compute them",
+        description="Vectors of the images by the model of the encoder; leave empty to compute them",
     )
 
 
 def _add_settings(inputs: types.Object) -> None:
     for name, values, label, description in (
-        ("preset", PRESETS, "Preset", "How to cluster, by the size of the dataset"),
-        ("method", METHODS, "Method", "anchored: robust; prototype: the textbook rule"),
+        ("preset", PRESETS, "Preset", "Clustering for the size of the dataset"),
+        ("method", METHODS, "Method", "anchored: the robust rule; prototype: the textbook rule"),
     ):
         view = dropdown(values)
         inputs.enum(name, values, default=values[0], label=label, description=description, view=view)
@@ -200,7 +221,7 @@ def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Dat
     chosen, objects = chosen_fields(ctx), chosen_objects(ctx, samples)
     if objects:
         chosen = FieldNames.of_objects(objects, chosen_key(ctx), chosen)
-        into = f"Copies of the objects with their labels go into {chosen.label!r}"
+        into = f"Copies of the objects, with labels, go to {chosen.label!r}"
         label = inputs.str("label_field", default=FIELDS.label, label="Label field", description=into)
         refuse(label, sentence_of(partial(check_fields, ctx.dataset, chosen)))
         return
@@ -211,12 +232,12 @@ def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Dat
 
 
 def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
-    """Prompt templates, or vectors in place of all prompts."""
+    """Prompt templates, and class text embeddings instead of prompts."""
     templates = inputs.list(
         "prompt_templates",
         types.String(),
         label="Prompt templates",
-        description='E.g. "a satellite photo of a {}"; leave empty for those that suit the encoder',
+        description='E.g. "a satellite photo of a {}"; leave empty for those of the encoder',
         view=suggesting([]),
     )
     if ctx.params.get("prompt_templates"):
@@ -224,25 +245,25 @@ def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     if ctx.params.get("embeddings"):
         inputs.str(
             "text_embeddings",
-            label="Text vectors",
-            description="A .npy file with one row per class, from the model of the existing embeddings",
+            label="Class text embeddings",
+            description="A .npy file with one row per class, by the model of the existing embeddings",
         )
         add_explorer(
             inputs,
             ctx,
             "text_embeddings_file",
-            label="Or find that file",
+            label="Browse for the file",
             description="On the machine where FiftyOne runs",
             folder=False,
         )
 
 
 def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """A second image encoder, or its vectors."""
+    """A second image encoder, or its embeddings."""
     encoder = inputs.str(
         "second_encoder",
         label="Second image encoder",
-        description="Finds which images are alike, while the first compares them with the names; optional",
+        description="Optional: determines which images are similar; the first one compares images with names",
         view=suggesting(SECOND_ENCODERS),
     )
     chosen = ctx.params.get("second_encoder")
@@ -253,12 +274,12 @@ def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples
         _vector_sources(ctx, samples),
         "second_embeddings",
         label="Existing embeddings of a second encoder",
-        description="Vectors of any image model, in place of a second image encoder",
+        description="Vectors by any image model, instead of a second image encoder",
     )
 
 
 def _add_clusters(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """A field with clusters, where there may be one."""
+    """A field with clusters, if there is one."""
     objects, chosen = chosen_objects(ctx, samples), ctx.params.get("clusters")
     fields = object_cluster_attributes(samples, objects) if objects else cluster_fields(samples)
     if not fields and not chosen:
@@ -266,7 +287,7 @@ def _add_clusters(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.D
     clusters = inputs.str(
         "clusters",
         label="Clusters",
-        description="Field with the cluster of every image; leave empty to compute clusters",
+        description="Field with the cluster of each image; leave empty to compute clusters",
         view=suggesting(fields),
     )
     if chosen:
@@ -279,11 +300,11 @@ def _add_clusters(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.D
 
 
 def _add_key(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
-    """A key of the run's own."""
+    """The key of the run."""
     key = inputs.str(
         "run_key",
-        label="Key of the run",
-        description="Writes fields of its own, auto_label_KEY and so on, to compare runs side by side",
+        label="Run key",
+        description="Writes separate fields, auto_label_KEY and so on, so that runs can be compared",
     )
     refuse(key, sentence_of(partial(check_key, ctx.dataset, chosen_key(ctx))))
 

@@ -1,6 +1,6 @@
-"""Runs an operator's work so that a person sees it move and an error is read, not lost.
+"""Runs the work of an operator with progress, and shows errors.
 
-In the App the work goes on in a thread of its own, even if the browser tab is closed.
+In the App the work is done in a separate thread, which goes on if the browser tab is closed.
 """
 
 import logging
@@ -16,15 +16,16 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.pending import was_called_off
 from ..plugin.engine.errors import InputError, RunCancelledError
+from ..plugin.engine.progress import Progress
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
-from ..plugin.run.pipeline import STAGES, Progress
+from ..plugin.run.pipeline import STAGES
 
 Result = TypeVar("Result")
 Work = Callable[[Progress], Result]
 
 SECONDS_BETWEEN_UPDATES = 2.0
 
-# Stage → from where to where it moves the bar, roughly as the time goes.
+# Stage → its span of the progress bar, roughly in proportion to its time.
 Spans = dict[str, tuple[float, float]]
 SPANS: Spans = {
     "embed": (0.0, 0.8),
@@ -40,7 +41,7 @@ logger = logging.getLogger("fiftyone_autolabel")
 
 
 def is_in_app(ctx: foo.ExecutionContext) -> bool:
-    """Whether a browser waits for the messages of this execution.
+    """Whether a browser shows the messages of this execution.
 
     The App's requests name the operator; Python calls do not, and delegated runs have no browser.
     """
@@ -48,10 +49,10 @@ def is_in_app(ctx: foo.ExecutionContext) -> bool:
 
 
 def run_with_progress(ctx: foo.ExecutionContext, work: Work, spans: Spans = SPANS) -> Result:
-    """Do the work here and keep its progress on the (delegated) operation.
+    """Do the work in this thread, with progress on the delegated operation if there is one.
 
     Raises:
-        RunCancelledError: The delegated operation was marked as failed, FiftyOne's way to call one off.
+        RunCancelledError: The delegated operation was marked as failed, which is how FiftyOne cancels one.
     """
     last = [-math.inf]
 
@@ -59,7 +60,7 @@ def run_with_progress(ctx: foo.ExecutionContext, work: Work, spans: Spans = SPAN
         now = time.monotonic()
         if now - last[0] >= SECONDS_BETWEEN_UPDATES:
             if was_called_off(ctx):
-                raise RunCancelledError("The delegated operation was called off.")
+                raise RunCancelledError("The delegated operation was cancelled.")
             ctx.set_progress(*_position(spans, stage, done, total))
             last[0] = now
 
@@ -76,14 +77,14 @@ def stream_with_progress(
     title: str = "Auto-label",
     spans: Spans = SPANS,
 ) -> Iterator:
-    """Do the work in a thread and yield what the App needs to show it.
+    """Do the work in a thread and yield messages that show it in the App.
 
     Args:
         ctx: Execution of the operator.
         work: Called with a progress callback.
         on_success: Called with the result; yields further messages.
-        title: What the work is called in its messages.
-        spans: Stage → from where to where it moves the bar, in [0, 1].
+        title: Name of the work in messages.
+        spans: Stage → its span of the progress bar, in [0, 1].
     """
     latest = [(0.0, "Starting")]
 
@@ -118,7 +119,7 @@ def _outcome(
     if not isinstance(error, InputError | RunCancelledError):
         logger.error("%s failed", title, exc_info=error)
         message = f"{title} failed with {''.join(format_exception_only(error)).strip()}"
-        # The server of an App keeps its log to itself.
+        # The log of the App's server is not shown to the user.
         details = f"\n\nTo report it, copy this:\n\n```text\n{''.join(format_exception(error))}```"
     yield ctx.ops.notify(message, variant="warning" if isinstance(error, RunCancelledError) else "error")
     # The notice fades; what the prompt shows stays until it is closed.

@@ -1,7 +1,4 @@
-"""What the operators have in common: how they describe themselves, and how long work is shown.
-
-An operator says in class attributes what it is; FiftyOne reads the same as its `config`.
-"""
+"""Base classes of the operators: their configuration from class attributes, and long work with progress."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -15,16 +12,16 @@ from .background import SPANS, Spans, Work, is_in_app, message_output, run_with_
 
 
 class DescribedOperator(foo.Operator):
-    """An operator that is described by class attributes.
+    """An operator that is configured by class attributes.
 
     Attributes:
-        uri_name: Its name in its URI.
-        title: Its name for people.
-        description: What it does, in a line.
+        uri_name: Name in its URI.
+        title: Displayed name.
+        description: What it does, in one line.
         icon: Name of a Material icon.
-        risk_level: How much it can spoil.
+        risk_level: Risk level of FiftyOne.
         options: Further arguments of `OperatorConfig`.
-        is_above_grid: Whether it has a button above the grid, beside its place in the list.
+        is_above_grid: Whether it has a button above the grid.
         starts_run: Whether its work leaves a run record, so that it is listed as a run while it is queued.
     """
 
@@ -39,7 +36,7 @@ class DescribedOperator(foo.Operator):
 
     @property
     def config(self) -> foo.OperatorConfig:
-        """How FiftyOne lists and runs the operator."""
+        """FiftyOne's configuration of the operator."""
         return foo.OperatorConfig(
             name=self.uri_name,
             label=self.title,
@@ -61,7 +58,7 @@ class DescribedOperator(foo.Operator):
 
 
 class LongOperator(DescribedOperator, ABC):
-    """An operator whose work takes a while: it shows progress, can be delegated, and ends with a summary."""
+    """An operator with progress, delegated execution and a closing summary."""
 
     options: ClassVar[dict[str, bool]] = {
         "execute_as_generator": True,
@@ -71,33 +68,33 @@ class LongOperator(DescribedOperator, ABC):
 
     @abstractmethod
     def work(self, ctx: foo.ExecutionContext) -> Work:
-        """Read what was chosen.
+        """Read the form.
 
         Returns:
-            What does the work, given a progress callback.
+            A function of a progress callback that does the work.
         """
 
     @abstractmethod
     def summary(self, result: Any) -> dict:
-        """What the work came to, in values that go through JSON, with a "message"."""
+        """The result as JSON values, with a "message"."""
 
     @abstractmethod
     def notice(self, result: Any) -> tuple[str, str]:
         """The closing notice, and its variant, "success" or "warning"."""
 
     def views(self, ctx: foo.ExecutionContext, result: Any) -> Iterator:
-        """Messages that show the App where to look; none by default."""
+        """Messages that open a view in the App; none by default."""
         yield from ()
 
     def spans(self, ctx: foo.ExecutionContext) -> Spans:
-        """Stage → from where to where it moves the bar."""
+        """Stage → its span of the progress bar."""
         return SPANS
 
     def execute(self, ctx: foo.ExecutionContext) -> dict | Iterator:
         """Do the work.
 
         Returns:
-            The messages for the App; elsewhere the summary.
+            Messages in the App; elsewhere the summary.
         """
         work, spans = self.work(ctx), self.spans(ctx)
         if not is_in_app(ctx):

@@ -1,4 +1,4 @@
-"""The operator that stops a run which waits or is under way, wherever it is at work."""
+"""The operator that cancels a running or pending run, in whichever process it is."""
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
@@ -6,6 +6,7 @@ from fiftyone.operators import types
 from ..plugin.dataset.pending import find_pending, pending_runs
 from ..plugin.dataset.record import RunState, cancel_run, list_all_runs
 from .choosing_runs import KEY, OperatorOnRun, add_run
+from .forms import add_problem
 
 TITLE = "Cancel run"
 
@@ -15,28 +16,35 @@ class CancelRun(OperatorOnRun):
 
     uri_name = "cancel_run"
     title = TITLE
-    description = "Stop a run that waits or is under way; the images stay as they were"
+    description = "Stop a running or pending run; nothing is written"
     icon = "cancel"
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
-        under_way = [run for run in list_all_runs(ctx.dataset) if run.state == RunState.RUNNING]
-        add_run(inputs, ctx, [*under_way, *pending_runs(ctx.dataset)])
-        return types.Property(
-            inputs, view=types.PromptView(label=TITLE, submit_button_label="Cancel the run")
-        )
+        runs = list_all_runs(ctx.dataset)
+        finished = {run.key: run.state for run in runs if run.state != RunState.RUNNING}
+        chosen = ctx.params.get(KEY)
+        if chosen in finished:
+            add_problem(
+                inputs,
+                f"Run {chosen} is {finished[chosen].value}, so it cannot be cancelled: delete it instead.",
+            )
+        else:
+            running = [run for run in runs if run.state == RunState.RUNNING]
+            add_run(inputs, ctx, [*running, *pending_runs(ctx.dataset)])
+        return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Cancel run"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
-        """Ask the run to stop, or see to it that it never begins.
+        """Ask the run to stop, or remove it from the queue.
 
         Returns:
-            What was asked.
+            A summary.
         """
         name = ctx.params[KEY]
         is_pending = find_pending(ctx.dataset, name) is not None
         cancel_run(ctx.dataset, name)
-        end = "will not begin" if is_pending else "stops in a few seconds, and writes nothing"
+        end = "was removed from the queue" if is_pending else "stops in a few seconds and writes nothing"
         message = f"Run {name} {end}"
         ctx.ops.notify(message, variant="info")
         return {KEY: name, "message": message}

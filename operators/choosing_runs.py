@@ -1,7 +1,4 @@
-"""Pieces that the operators on runs share: the choice of a run.
-
-The latest run comes first.
-"""
+"""The choice of a run in the forms of several operators, latest first."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -29,7 +26,7 @@ class OperatorOnRun(DescribedOperator):
 
         Args:
             dataset: Dataset of the run.
-            run_key: Key of the run; of a pending one that has none, the id of its operation.
+            run_key: Key of the run; for a pending run without a key, the id of its operation.
 
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
@@ -46,21 +43,25 @@ def add_run(
     label: str = "Run",
     number: int = 0,
 ) -> AnyRun | None:
-    """Add the choice of a run, or a sentence where there is none to choose.
+    """Add the choice of a run, or a message if there is none.
 
     Args:
         inputs: The form.
         ctx: Its context.
         runs: Runs to choose from, oldest first.
         name: Parameter for its key.
-        label: What to call it.
-        number: Which run to suggest, 0 for the latest, 1 for the one before it.
+        label: Label of the choice.
+        number: Default run, 0 for the latest, 1 for the one before it.
 
     Returns:
         The run that is chosen, or would be.
     """
     if len(runs) <= number:
-        problem = "There is only one such run." if runs else "There is no such run on this dataset."
+        problem = (
+            "There is only one run to choose from."
+            if runs
+            else "There are no runs to choose from on this dataset."
+        )
         add_problem(inputs, problem, f"no_{name}")
         return None
     latest = list(reversed(runs))
@@ -74,5 +75,5 @@ def add_run(
 
 
 def name_of(run: RunRecord | PendingRun) -> str:
-    """What a run is chosen by: its key, or its operation where it has none yet."""
+    """What a run is chosen by: its key, or its operation if it has no key yet."""
     return run.key or run.operation

@@ -1,7 +1,4 @@
-"""The operator that compares two runs and shows the images whose labels differ.
-
-What is compared is told in `plugin.dataset.comparing`.
-"""
+"""The operator that compares two runs and shows the images whose labels differ."""
 
 from typing import Any
 
@@ -23,11 +20,11 @@ MOST_SHOWN = 15
 
 
 class CompareRuns(DescribedOperator):
-    """Say how many labels of two runs differ, and show them."""
+    """Count the labels that differ between two runs, and show their images."""
 
     uri_name = "compare_runs"
     title = TITLE
-    description = "See how many labels of two runs differ, which, and on which images"
+    description = "Show which labels differ between two runs, and on which images"
     icon = "compare_arrows"
 
     def __call__(self, dataset: fo.Dataset, first: str, second: str) -> Any:
@@ -48,14 +45,14 @@ class CompareRuns(DescribedOperator):
         """The form."""
         inputs = types.Object()
         runs = completed_runs(ctx.dataset)
-        first = add_run(inputs, ctx, runs, name="first", label="One run", number=1)
-        second = first and add_run(inputs, ctx, runs, name="second", label="The other run")
+        first = add_run(inputs, ctx, runs, name="first", label="First run", number=1)
+        second = first and add_run(inputs, ctx, runs, name="second", label="Second run")
         if second and first.key == second.key:
             add_problem(inputs, "Choose two different runs.", "same")
         return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Compare"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
-        """Compare the runs, and show in the App what differs.
+        """Compare the runs, and open the differing samples in the App.
 
         Returns:
             The summary.
@@ -71,7 +68,7 @@ class CompareRuns(DescribedOperator):
 
 
 def summary(comparison: RunComparison) -> dict:
-    """What differs, in values that go through JSON."""
+    """The differences as JSON values."""
     done = comparison
     lines = [
         f"**{done.n_differing:,} of {counted(done.n_common, done.noun)} have different labels** "
@@ -81,7 +78,7 @@ def summary(comparison: RunComparison) -> dict:
         lines.append(_table(done))
     for key, count in ((done.first, done.n_only_first), (done.second, done.n_only_second)):
         if count:
-            lines.append(f"{counted(count, done.noun)} labelled by `{key}` alone.")
+            lines.append(f"{counted(count, done.noun)} labelled only by `{key}`.")
     return {
         "n_common": done.n_common,
         "n_differing": done.n_differing,

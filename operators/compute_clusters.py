@@ -1,7 +1,4 @@
-"""The operator that groups images that look alike and keeps their groups in a field.
-
-What it does is told in `plugin.run.preparation`.
-"""
+"""The operator that clusters similar images and stores the clusters in a field."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +9,7 @@ from fiftyone.operators import types
 from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples, vector_sources
 from ..plugin.engine.config import PRESETS, Settings
-from ..plugin.run.pipeline import Progress
+from ..plugin.engine.progress import Progress
 from ..plugin.run.preparation import Computed, compute_clusters
 from ..plugin.wording import counted
 from .forms import dropdown
@@ -23,14 +20,14 @@ FIELD = "cluster"
 
 
 class ComputeClusters(PreparingOperator):
-    """Group images that look alike, before there are any classes."""
+    """Cluster similar images, without class names."""
 
     uri_name = "compute_clusters"
     title = "Compute clusters"
-    description = "Keep groups of images that look alike in a field, to look at or to label from"
+    description = "Cluster similar images and store the cluster numbers in a field"
     icon = "workspaces"
     column = Column(FIELD, "clusters")
-    column_description = "For the number of the cluster"
+    column_description = "Field for the cluster numbers"
 
     def __call__(
         self,
@@ -46,9 +43,9 @@ class ComputeClusters(PreparingOperator):
 
         Args:
             sample_collection: Dataset or view of images.
-            field: Field for the whole numbers, -1 for an image in no cluster.
-            encoder: As for `AutoLabel`; one that embeds only images will do.
-            embeddings: Vector field or brain key to use in its place.
+            field: Field for the cluster numbers, -1 for images in no cluster.
+            encoder: As for `AutoLabel`; a text tower is not needed.
+            embeddings: Vector field or brain key with existing embeddings.
             preset: "auto", "small", "medium" or "large".
             delegate: Whether to queue the work for `fiftyone delegated launch`.
 
@@ -59,7 +56,7 @@ class ComputeClusters(PreparingOperator):
         return execute_on(self.uri, sample_collection, params, delegate=delegate)
 
     def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
-        """Vectors that are there or an encoder, and how to cluster them."""
+        """Existing embeddings or an encoder, and the preset."""
         sources = vector_sources(samples)
         if sources:
             inputs.enum(
@@ -76,7 +73,7 @@ class ComputeClusters(PreparingOperator):
             PRESETS,
             default=PRESETS[0],
             label="Preset",
-            description="How to cluster, by the size of the dataset",
+            description="Clustering for the size of the dataset",
             view=dropdown(PRESETS),
         )
 
@@ -93,9 +90,9 @@ class ComputeClusters(PreparingOperator):
         )
 
     def lines(self, computed: Computed) -> list[str]:
-        """What was found, in sentences."""
+        """The clusters, in sentences."""
         alone = f", {counted(computed.n_unclustered, 'image')} in none" if computed.n_unclustered else ""
         return [
             f"**{computed.n_clusters:,} clusters of {counted(computed.n_written, 'image')}**{alone}.",
-            f"Their numbers are in `{computed.field}`: choose it as *Clusters*, or colour the grid by it.",
+            f"Cluster numbers are in `{computed.field}`: choose it as *Clusters*, or colour the grid by it.",
         ]

@@ -1,7 +1,4 @@
-"""The operator that embeds images and keeps the vectors in a field.
-
-What it does is told in `plugin.run.preparation`.
-"""
+"""The operator that embeds images and stores the vectors in a field."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +7,7 @@ import fiftyone.operators as foo
 
 from ..plugin.dataset.columns import Column
 from ..plugin.dataset.reading import Samples
-from ..plugin.run.pipeline import Progress
+from ..plugin.engine.progress import Progress
 from ..plugin.run.preparation import Computed, compute_embeddings
 from ..plugin.wording import counted
 from .preparing import PreparingOperator
@@ -20,14 +17,14 @@ FIELD = "embeddings"
 
 
 class ComputeEmbeddings(PreparingOperator):
-    """Embed images once, for several runs and for FiftyOne's own tools."""
+    """Embed images once, for several runs and for FiftyOne's similarity tools."""
 
     uri_name = "compute_embeddings"
     title = "Compute embeddings"
-    description = "Keep an encoder's vectors of the images in a field, for several runs to start from"
+    description = "Embed the images and store the vectors in a field, for several runs"
     icon = "scatter_plot"
     column = Column(FIELD, "embeddings")
-    column_description = "For the vectors"
+    column_description = "Field for the vectors"
 
     def __call__(
         self,
@@ -42,7 +39,7 @@ class ComputeEmbeddings(PreparingOperator):
         Args:
             sample_collection: Dataset or view of images.
             field: Field for the vectors.
-            encoder: As for `AutoLabel`; one that embeds only images will do.
+            encoder: As for `AutoLabel`; a text tower is not needed.
             delegate: Whether to queue the work for `fiftyone delegated launch`.
 
         Returns:
@@ -60,7 +57,7 @@ class ComputeEmbeddings(PreparingOperator):
         )
 
     def lines(self, computed: Computed) -> list[str]:
-        """What was written, in sentences."""
+        """The embeddings, in sentences."""
         return [
             f"**{counted(computed.n_written, 'image')} embedded** with {computed.encoder}.",
             f"The vectors are in `{computed.field}`: choose it as *Existing embeddings* of that encoder.",

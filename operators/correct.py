@@ -1,7 +1,4 @@
-"""The operator that gives another class: to selected samples or objects, the open one, or a view.
-
-What a correction is, is told in `plugin.dataset.reviews`.
-"""
+"""The operator that corrects the class of selected samples or objects, of the open one, or of a view."""
 
 from typing import Any
 
@@ -15,11 +12,11 @@ from .reviewing import ReviewOperator, chosen_label_field, execute_on
 
 
 class Correct(ReviewOperator):
-    """Give samples or objects the class that they are really of."""
+    """Set the right class of samples or objects."""
 
     uri_name = "correct"
     title, button, announcement = "Correct labels", "Correct", "Change the labels of"
-    description = "Choose the right class: no later run changes it, and it anchors the other labels"
+    description = "Choose the right class: later runs keep it and use it as an anchor"
     icon = "edit"
     is_above_grid = True
 
@@ -28,7 +25,7 @@ class Correct(ReviewOperator):
 
         Args:
             sample_collection: As for `ReviewOperator`.
-            class_name: The class of all of its samples, or of all objects that it shows.
+            class_name: The right class of all of its samples, or of all objects that it shows.
             label_field: As for `ReviewOperator`.
 
         Returns:
@@ -38,7 +35,7 @@ class Correct(ReviewOperator):
         return execute_on(self.uri, sample_collection, params)
 
     def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
-        """The class, one of the known or a new one, and what becomes of a new one."""
+        """The class, an existing or a new one."""
         known = known_classes(samples, chosen_label_field(ctx, samples))
         name = (ctx.params.get("class_name") or "").strip()
         is_new = name and name.casefold() not in {one.casefold() for one in known}
@@ -46,13 +43,13 @@ class Correct(ReviewOperator):
             "class_name",
             required=True,
             label="Class",
-            description="A new class: Refine with corrections looks for it on the others too"
+            description="A new class: Refine with corrections also assigns it to other images"
             if is_new
-            else "Choose one, or type a new one",
+            else "Choose a class, or type a new one",
             view=suggesting(known),
         )
         if ctx.params.get("class_name") is not None and not name:
-            refuse(field, "Say which class the samples are of: the name is blank.")
+            refuse(field, "The class name is blank: choose or type a class.")
 
     def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:
         """Correct."""

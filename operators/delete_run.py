@@ -1,7 +1,4 @@
-"""The operator that deletes a run with what it wrote, after asking.
-
-What goes and what stays is told in `plugin.dataset.deleting`.
-"""
+"""The operator that deletes a run and the fields that it wrote, after confirmation."""
 
 from typing import Any
 
@@ -21,45 +18,48 @@ TITLE = "Delete run"
 
 
 class DeleteRun(DescribedOperator):
-    """Delete a run, its labels, and nothing that anybody wrote since."""
+    """Delete a run and its values; reviewed labels and values of later runs stay."""
 
     uri_name = "delete_run"
     title = TITLE
-    description = "Delete a run and what it wrote; what people said stays"
+    description = "Delete a run and the fields that it wrote; reviewed labels stay"
     icon = "delete"
     risk_level = types.RiskLevel.HIGH
 
-    def __call__(self, dataset: fo.Dataset, run_key: str) -> Any:
-        """Delete a run from Python, without asking.
+    def __call__(self, dataset: fo.Dataset, run_key: str, *, confirmed: bool = True) -> Any:
+        """Delete a run from Python.
 
         Args:
             dataset: Dataset of the run.
             run_key: Key of the run.
+            confirmed: Whether to delete it; the form asks for this, a call needs no further confirmation.
 
         Returns:
-            The `ExecutionResult`, whose `result` says what went; in a notebook a task to `await`.
+            The `ExecutionResult`, whose `result` says what was deleted; in a notebook a task to `await`.
         """
-        return execute_on(self.uri, dataset, {KEY: run_key, "confirmed": True})
+        return execute_on(self.uri, dataset, {KEY: run_key, "confirmed": confirmed})
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The form: which run, what would go, and whether that is meant."""
+        """The form: the run, the fields that would be deleted, and a confirmation."""
         inputs = types.Object()
         ended = [run for run in list_all_runs(ctx.dataset) if run.state != RunState.RUNNING]
         run = add_run(inputs, ctx, ended)
         if run is not None:
             fields = ", ".join(fields_of_its_own(ctx.dataset, run))
-            what = f"These fields go with it: {fields}." if fields else "No field goes with it."
-            inputs.view("what", types.Warning(label=what, description="Corrections and approvals stay."))
+            what = (
+                f"These fields are deleted with it: {fields}." if fields else "No field is deleted with it."
+            )
+            inputs.view("what", types.Warning(label=what, description="Reviewed labels stay."))
             confirmed = inputs.bool("confirmed", default=False, label=f"Delete run {run.key}")
             if not ctx.params.get("confirmed"):
-                refuse(confirmed, "Tick this to delete the run.")
+                refuse(confirmed, "Select this to delete the run.")
         return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Delete"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
         """Delete the run.
 
         Returns:
-            What went.
+            What was deleted.
         """
         deleted = delete_run(ctx.dataset, ctx.params[KEY])
         message = _sentence(deleted)

@@ -1,7 +1,4 @@
-"""The operator that compares labels with a ground truth.
-
-What is measured is told in `plugin.run.evaluation`.
-"""
+"""The operator that compares labels with a ground truth; see `plugin.run.evaluation`."""
 
 from functools import partial
 from typing import Any, ClassVar
@@ -25,11 +22,11 @@ MOST_SHOWN = 10
 
 
 class Evaluate(DescribedOperator):
-    """Say how many labels are right, by a ground truth."""
+    """Measure accuracy against a ground truth."""
 
     uri_name = "evaluate"
     title = TITLE
-    description = "Compare labels with a ground truth: accuracy, classes, confusions, reliability"
+    description = "Compare labels with a ground truth: accuracy, confusions, calibration"
     icon = "grading"
     options: ClassVar[dict[str, bool]] = {
         "allow_immediate_execution": True,
@@ -49,8 +46,8 @@ class Evaluate(DescribedOperator):
 
         Args:
             sample_collection: Dataset or view, also of object patches.
-            truth_field: Field with the true classes; of objects the field that they are from.
-            label_field: Field with the labels; by default "auto_label", or the only one that there is.
+            truth_field: Field with the true classes; for labelled objects, the field that they came from.
+            label_field: Field with the labels; by default "auto_label", or the only such field.
             key: Key of the evaluation on the dataset; "<label field>_evaluation" if None.
             delegate: Whether to queue the evaluation for `fiftyone delegated launch`.
 
@@ -69,7 +66,7 @@ class Evaluate(DescribedOperator):
         if fields:
             _add_fields(inputs, ctx, samples, fields)
         else:
-            problem = problem or "There are no labels and no ground truth to compare: label the images first."
+            problem = problem or "There are no labels and ground truth to compare: label the images first."
             add_problem(inputs, problem)
         return types.Property(inputs, view=types.View(label=TITLE))
 
@@ -92,7 +89,7 @@ class Evaluate(DescribedOperator):
 
 
 def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples, fields: list[str]) -> None:
-    """What is compared with what, and where it is stored."""
+    """The two fields, and the key of the evaluation."""
     usual, label_field = _usual_field(ctx, fields), _chosen_label_field(ctx, fields)
     others = truth_choices(samples, label_field) or truth_choices(samples, usual)
     inputs.enum("label_field", fields, default=usual, label="Labels", view=dropdown(fields))
@@ -102,14 +99,14 @@ def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: Sample
         required=True,
         default=others[0],
         label="Ground truth",
-        description="No run ever sees it",
+        description="Field with the true classes; runs do not use it",
         view=dropdown(others),
     )
     key = inputs.str(
         "key",
         default=evaluation_key(label_field),
         label="Key",
-        description="Of the evaluation, and of the field that tells which labels are right",
+        description="Key of the evaluation, and name of the field with the result per sample",
     )
     chosen = ctx.params.get("key") or evaluation_key(label_field)
     truth_field = ctx.params.get("truth_field") or others[0]
@@ -122,12 +119,12 @@ def _chosen_label_field(ctx: foo.ExecutionContext, fields: list[str]) -> str:
 
 
 def _usual_field(ctx: foo.ExecutionContext, fields: list[str]) -> str:
-    """A field that a run wrote, before those of other tools."""
+    """A field that a run wrote if there is one, else a field of another tool."""
     return usual_label_field([one for one in labelled_fields(ctx.dataset) if one in fields] or fields)
 
 
 def summary(evaluation: Evaluation) -> dict:
-    """What was measured, in values that go through JSON."""
+    """The evaluation as JSON values."""
     parts = [_headline(evaluation), _classes(evaluation), _confusions(evaluation)]
     return {
         "key": evaluation.key,
@@ -143,8 +140,8 @@ def summary(evaluation: Evaluation) -> dict:
 
 def _where(evaluation: Evaluation) -> str:
     if evaluation.noun == "image":
-        return f"Stored as `{evaluation.key}`: see FiftyOne's Model Evaluation panel."
-    return f"`{evaluation.label_field}.{evaluation.key}` tells which are right: filter by it in the sidebar."
+        return f"Stored as `{evaluation.key}`: open it in FiftyOne's Model Evaluation panel."
+    return f"`{evaluation.label_field}.{evaluation.key}` says which are right: filter by it in the sidebar."
 
 
 def _headline(evaluation: Evaluation) -> str:
@@ -152,33 +149,33 @@ def _headline(evaluation: Evaluation) -> str:
     lines = [f"**{evaluation.accuracy:.1%} of the labels of {things} are right.**"]
     if evaluation.n_reviewed and evaluation.accuracy_unreviewed is not None:
         lines.append(
-            f"{evaluation.n_reviewed:,} of them were given or approved by people; of the others, "
+            f"{evaluation.n_reviewed:,} of them are reviewed; of the others, "
             f"{evaluation.accuracy_unreviewed:.1%} are right."
         )
     if evaluation.expected_accuracy is not None:
         lines.append(
-            f"{evaluation.expected_accuracy:.1%} were expected to be; confidence and accuracy are "
-            f"{evaluation.calibration_error:.1%} apart on average (expected calibration error)."
+            f"Expected accuracy: {evaluation.expected_accuracy:.1%}; expected calibration error: "
+            f"{evaluation.calibration_error:.1%}."
         )
     if evaluation.n_left_out:
         left_out = counted(evaluation.n_left_out, evaluation.noun)
-        lines.append(f"{left_out} without a label or a true class left out.")
+        lines.append(f"{left_out} left out, without a label or a true class.")
     return " ".join(lines)
 
 
 def _classes(evaluation: Evaluation) -> str:
-    """A table of the classes, those that are labelled worst first."""
+    """A table of the classes, lowest F1 first."""
     worst = sorted(evaluation.classes, key=lambda score: (score.f1, score.name))
     rows = [
         f"| {plain(one.name)} | {one.precision:.0%} | {one.recall:.0%} | {one.images:,} |"
         for one in worst[:MOST_SHOWN]
     ]
-    header = [f"| class, worst first | precision | recall | {evaluation.noun}s |", "|---|---|---|---|"]
+    header = [f"| class, lowest F1 first | precision | recall | {evaluation.noun}s |", "|---|---|---|---|"]
     rest = len(worst) - len(rows)
     return "\n".join(header + rows) + (f"\n\nand {rest} more classes" if rest else "")
 
 
 def _confusions(evaluation: Evaluation) -> str:
     pairs = list(evaluation.confusions.items())[:MOST_SHOWN]
-    said = ", ".join(f"{plain(true)} taken for {plain(label)} ({count:,})" for (true, label), count in pairs)
+    said = ", ".join(f"{plain(true)} labelled {plain(label)} ({count:,})" for (true, label), count in pairs)
     return f"Most frequent errors: {said}." if said else ""

@@ -1,11 +1,8 @@
-"""The operator that exports labels: its form, its progress, its closing notice.
-
-What it does is told in `plugin.export.exporting`.
-"""
+"""The operator that exports labels; see `plugin.export.exporting`."""
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,9 @@ from fiftyone.operators import types
 
 from ..plugin.dataset.reading import Samples, dataset_of, vector_sources
 from ..plugin.dataset.record import completed_runs
-from ..plugin.export.exporting import Progress, export_labels
+from ..plugin.engine.errors import InputError
+from ..plugin.engine.progress import Progress
+from ..plugin.export.exporting import export_labels
 from ..plugin.export.manifest import Exported
 from ..plugin.export.options import ExportOptions, Format, ImageMode, check_options, parse_splits
 from ..plugin.export.selection import check_collection, exportable_fields
@@ -31,17 +30,17 @@ TITLE = "Export labels"
 NO_LABELS = "There are no labels to export: label the images first."
 DEFAULTS = ExportOptions()
 
-# Stage → from where to where it moves the bar, without and with a look for near-duplicates.
+# Stage → its span of the progress bar, without and with a search for near-duplicates.
 SPANS = {"copy": (0.0, 0.8), "check": (0.8, 1.0)}
 LONG_SPANS = {"embed": (0.0, 0.5), "compare": (0.5, 0.6), "copy": (0.6, 0.9), "check": (0.9, 1.0)}
 
 
 class ExportLabels(LongOperator):
-    """Write labels and images where other programs read them."""
+    """Export labels and images for other programs."""
 
     uri_name = "export_labels"
     title = TITLE
-    description = "Write labels and images as class folders, YOLO, COCO, CSV or a FiftyOne dataset"
+    description = "Export labels and images as class folders, YOLO, COCO, CSV or a FiftyOne dataset"
     icon = "drive_file_move"
     risk_level = types.RiskLevel.MEDIUM
 
@@ -54,20 +53,26 @@ class ExportLabels(LongOperator):
         options: ExportOptions = DEFAULTS,
         embeddings: str | None = None,
         delegate: bool = False,
+        **given: Any,
     ) -> Any:
         """Export a dataset or view from Python, as the form does in the App.
 
         Args:
             sample_collection: Dataset or view of images, or of object patches.
-            folder: Folder to make; a name that ends in ".zip" makes one file instead.
+            folder: New folder; a name that ends in ".zip" makes one file instead.
             format: "folders", "yolo-classification", "yolo-detection", "coco", "csv" or "fiftyone".
-            options: Which labels, which splits, and what to do with the images.
-            embeddings: Vector field or brain key that tells near-duplicates.
+            options: Labels, splits, and how to export images.
+            embeddings: Vector field or brain key to find near-duplicates with.
             delegate: Whether to queue the export for `fiftyone delegated launch`.
+            **given: Fields of `ExportOptions` by name, in place of those of `options`.
 
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
+
+        Raises:
+            InputError: There is no such option, or its value cannot be used.
         """
+        options = _with(options, given)
         params = asdict(options) | {"folder": str(folder), "format": format, "embeddings": embeddings}
         params["splits"] = ", ".join(map(repr, options.splits)) if options.splits else None
         return execute_on(self.uri, sample_collection, params, delegate=delegate)
@@ -76,20 +81,20 @@ class ExportLabels(LongOperator):
         """The form."""
         inputs = types.Object()
         samples = ctx.target_view(require_flat=True)
-        fields = exportable_fields(samples)
+        label_fields = exportable_fields(samples)
         problem = NO_LABELS
-        if fields:
+        if label_fields:
             problem = sentence_of(partial(check_collection, samples, _label_field(ctx, samples)))
         if problem:
             add_problem(inputs, problem)
         _add_target(inputs, ctx)
         inputs.enum(
             "label_field",
-            fields,
+            label_fields,
             default=_usual_field(samples),
             label="Label field",
-            description="Labels that a person corrected win",
-            view=dropdown(fields),
+            description="Reviewed labels take precedence",
+            view=dropdown(label_fields),
         )
         _add_filters(inputs)
         _add_splits(inputs, ctx, samples)
@@ -109,11 +114,11 @@ class ExportLabels(LongOperator):
         )
 
     def spans(self, ctx: foo.ExecutionContext) -> Spans:
-        """Looking for near-duplicates takes as long as the rest."""
+        """A search for near-duplicates takes as long as the rest."""
         return SPANS if _options(ctx).near_duplicates is None else LONG_SPANS
 
     def summary(self, exported: Exported) -> dict:
-        """What an export came to, in values that go through JSON."""
+        """The export as JSON values."""
         lines = [f"**{counted(exported.n_images, 'image')} exported** to `{exported.path}`."]
         if len(exported.images) > 1:
             lines.append(", ".join(f"{split} {count}" for split, count in exported.images.items()))
@@ -127,8 +132,18 @@ class ExportLabels(LongOperator):
         }
 
     def notice(self, result: Exported) -> tuple[str, str]:
-        """How many images were exported."""
+        """The number of exported images."""
         return f"Exported {counted(result.n_images, 'image')}", "success"
+
+
+def _with(options: ExportOptions, given: dict[str, Any]) -> ExportOptions:
+    known = [field.name for field in fields(ExportOptions)]
+    for name in given:
+        if name not in known:
+            raise InputError(f"There is no export option {name!r}: choose from {', '.join(known)}.")
+    if isinstance(given.get("splits"), str):
+        given = given | {"splits": parse_splits(given["splits"])}
+    return replace(options, **given)
 
 
 def _label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
@@ -136,28 +151,28 @@ def _label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
 
 
 def _usual_field(samples: Samples) -> str:
-    """The usual field of runs if it is there, else that of the latest run, else the first."""
-    fields = exportable_fields(samples)
+    """The default field of runs if it exists, else that of the latest run, else the first."""
+    exportable = exportable_fields(samples)
     of_runs = [run.fields.label for run in reversed(completed_runs(dataset_of(samples)))]
-    return next((one for one in (DEFAULTS.label_field, *of_runs, *fields) if one in fields), "")
+    return next((one for one in (DEFAULTS.label_field, *of_runs, *exportable) if one in exportable), "")
 
 
 def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
-    """Format, folder, what becomes of the images, and whether an earlier export is replaced."""
+    """Format, folder, how to export images, and whether to replace an earlier export."""
     formats, modes = [one.value for one in Format], [one.value for one in ImageMode]
     chosen = inputs.enum("format", formats, default=formats[0], label="Format", view=dropdown(formats))
     folder = inputs.str(
         "folder",
         required=True,
         label="Folder",
-        description="A new folder on the machine where FiftyOne runs; a name ending in .zip makes one file",
+        description="New folder on the machine where FiftyOne runs; a name ending in .zip makes one file",
     )
     add_explorer(
         inputs,
         ctx,
         "parent",
-        label="Inside",
-        description="The folder to make it in; not needed for a full path",
+        label="Parent folder",
+        description="Where to create the folder; not needed for a full path",
         folder=True,
     )
     inputs.enum("images", modes, default=modes[0], label="Images", view=dropdown(modes))
@@ -170,7 +185,7 @@ def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
 
 
 def _folder(ctx: foo.ExecutionContext) -> Path:
-    """What was typed, inside the folder that was found unless it is a full path."""
+    """The typed path, relative to the parent folder unless it is a full path."""
     return Path(explored(ctx, "parent"), Path(ctx.params["folder"]).expanduser())
 
 
@@ -181,26 +196,26 @@ def _add_filters(inputs: types.Object) -> None:
         max=1,
         default=DEFAULTS.minimum_confidence,
         label="Minimum confidence",
-        description="Labels that a person approved or corrected are exported whatever it is",
+        description="Leave out labels with a lower confidence; reviewed labels are always exported",
     )
-    inputs.bool("approved_only", default=False, label="Only what a person approved or corrected")
+    inputs.bool("approved_only", default=False, label="Reviewed labels only")
 
 
 def _add_splits(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """Shares of the splits, and what only matters where there are splits."""
+    """Shares of the splits, and options of splits."""
     splits = inputs.str(
         "splits",
         label="Shares of train, val and test",
-        description='By class, e.g. "80, 10, 10", which YOLO gets anyway; leave empty for no splits',
+        description='Stratified by class, e.g. "80, 10, 10", the default of YOLO; leave empty for no splits',
     )
     refuse(splits, sentence_of(partial(parse_splits, ctx.params.get("splits"))))
-    inputs.bool("write_split_tags", default=False, label="Tag the samples with their splits")
+    inputs.bool("write_split_tags", default=False, label="Tag samples with their split")
     inputs.float(
         "near_duplicates",
         min=0,
         max=1,
-        label="Keep near-duplicates in one split",
-        description="Cosine from which images count as such: 0.95 suits the offline encoder, 0.98 OpenCLIP",
+        label="Near-duplicates in one split",
+        description="Their least cosine similarity, e.g. 0.95 for the offline encoder, 0.98 for OpenCLIP",
     )
     sources = vector_sources(samples)
     if sources:
@@ -208,7 +223,7 @@ def _add_splits(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Dat
             "embeddings",
             sources,
             label="Embeddings",
-            description="What tells near-duplicates; leave empty to take the encoder's",
+            description="Vectors to find near-duplicates with; leave empty for those of the encoder",
             view=dropdown(sources),
         )
 

@@ -1,6 +1,6 @@
-"""Pieces that the forms of several operators are made of.
+"""Parts of the forms of several operators.
 
-A form says what is wrong where it is wrong, in the words of the check that the work itself makes.
+An invalid field shows the message of the check that the work itself makes.
 """
 
 import os
@@ -13,7 +13,7 @@ from ..plugin.engine.errors import InputError
 
 
 def dropdown(values: Sequence[str]) -> types.Dropdown:
-    """A list to choose from, the values being their own labels."""
+    """A dropdown whose values are their own labels."""
     view = types.Dropdown()
     for value in values:
         view.add_choice(value, label=value)
@@ -21,7 +21,7 @@ def dropdown(values: Sequence[str]) -> types.Dropdown:
 
 
 def suggesting(values: Iterable[str], allow_duplicates: bool = True) -> types.AutocompleteView:
-    """A text, or several in a list, with suggestions."""
+    """A text field, or a list of texts, with suggestions."""
     view = types.AutocompleteView(allow_user_input=True, allow_duplicates=allow_duplicates)
     for value in values:
         view.add_choice(value, label=value)
@@ -31,35 +31,35 @@ def suggesting(values: Iterable[str], allow_duplicates: bool = True) -> types.Au
 def add_explorer(
     inputs: types.Object, ctx: foo.ExecutionContext, name: str, *, label: str, description: str, folder: bool
 ) -> None:
-    """A file or folder that is there, on the machine where FiftyOne runs, found by looking around."""
+    """A file browser for an existing file or folder on the machine where FiftyOne runs."""
     view = types.FileExplorerView(choose_dir=folder)
     field = inputs.file(name, label=label, description=description, view=view)
     place = explored(ctx, name)
-    # FiftyOne's explorer takes whatever is typed below its list.
+    # FiftyOne's explorer accepts any text that is typed below its list.
     if place and not (os.path.isdir(place) if folder else os.path.isfile(place)):
-        refuse(field, f"There is no {place}: choose what is in the list.")
+        refuse(field, f"{place} does not exist: choose from the list.")
 
 
 def explored(ctx: foo.ExecutionContext, name: str) -> str:
-    """Absolute path of what was found, "" if nothing was."""
+    """Absolute path of the chosen file or folder, "" if none."""
     return (ctx.params.get(name) or {}).get("absolute_path") or ""
 
 
 def add_problem(inputs: types.Object, sentence: str, name: str = "problem") -> None:
-    """Say what is wrong with all of a form, which then cannot be executed."""
+    """Show why a form cannot be executed."""
     # The App shows no error message of a notice or a heading, only that of a field.
     refuse(inputs.view(name, types.Error(label=sentence)), sentence)
 
 
 def refuse(field: types.Property, sentence: str) -> None:
-    """Mark a field of the form as wrong, if there is something to say."""
+    """Mark a field of the form as invalid, unless the sentence is empty."""
     if sentence:
         field.invalid = True
         field.error_message = sentence
 
 
 def sentence_of(check: Callable[[], object]) -> str:
-    """What a check says, "" if nothing."""
+    """The message of a check, "" if it passes."""
     try:
         check()
     except InputError as error:

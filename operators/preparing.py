@@ -1,7 +1,4 @@
-"""What the operators for embeddings and for clusters share: the choice of an encoder, and the outcome.
-
-What they do is told in `plugin.run.preparation`.
-"""
+"""The base of the operators that compute embeddings and clusters; see `plugin.run.preparation`."""
 
 from abc import abstractmethod
 from dataclasses import replace
@@ -24,11 +21,11 @@ SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.9), "fill": (0.9, 1.0)}
 
 
 class PreparingOperator(LongOperator):
-    """An operator that computes a column, from which several runs can start.
+    """An operator that fills a field for several runs.
 
     Attributes:
-        column: The column that it fills by default.
-        column_description: What to say of it in the form.
+        column: The default field.
+        column_description: Its description in the form.
     """
 
     starts_run = True
@@ -51,7 +48,7 @@ class PreparingOperator(LongOperator):
         return types.Property(inputs, view=types.View(label=self.title))
 
     def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
-        """Add what decides the values."""
+        """Add the inputs of the computation."""
         add_encoder(inputs, ctx)
 
     def field(self, ctx: foo.ExecutionContext) -> str:
@@ -60,14 +57,16 @@ class PreparingOperator(LongOperator):
 
     @abstractmethod
     def lines(self, computed: Computed) -> list[str]:
-        """What was written, in sentences."""
+        """The result, in sentences."""
 
     def summary(self, computed: Computed) -> dict:
-        """What was written, in values that go through JSON."""
+        """The result as JSON values."""
         lines = self.lines(computed)
         if computed.failures:
             first = next(iter(computed.failures.values()))
-            lines.append(f"{counted(len(computed.failures), 'image')} could not be used. The first: {first}")
+            lines.append(
+                f"{counted(len(computed.failures), 'image')} could not be embedded. The first: {first}"
+            )
         return {
             "run_key": computed.run_key,
             "field": computed.field,
@@ -80,7 +79,7 @@ class PreparingOperator(LongOperator):
         }
 
     def notice(self, result: Computed) -> tuple[str, str]:
-        """How many values were written where."""
+        """The number of values written, and the field."""
         written = f"{counted(result.n_written, 'image')} written to {result.field}"
         return written, "warning" if result.failures else "success"
 
@@ -90,7 +89,7 @@ class PreparingOperator(LongOperator):
 
 
 def add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
-    """The encoder, one of the known or a model of one's own choice."""
+    """The encoder, from the list or any model."""
     names = (
         "auto",
         *(name for name in ENCODER_NAMES if name not in ("auto", "zoo")),
@@ -100,7 +99,7 @@ def add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
         "encoder",
         default="auto",
         label="Encoder",
-        description='Or a model of your choice, e.g. "openclip:ViT-L-14/openai"',
+        description='A name from the list, or a model, e.g. "openclip:ViT-L-14/openai"',
         view=suggesting(names),
     )
     chosen = ctx.params.get("encoder") or "auto"

@@ -1,7 +1,4 @@
-"""The operator that labels again, anchored to what people approved and corrected.
-
-What it does is told in `plugin.run.corrections`.
-"""
+"""The operator that labels again with the reviewed labels as anchors."""
 
 from typing import Any
 
@@ -10,7 +7,9 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.dataset.reviews import fields_of_run, read_reviews
-from ..plugin.run.corrections import Relabelling, refine_with_corrections
+from ..plugin.report.remarks import remarks
+from ..plugin.run.again import refine_with_corrections
+from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
 from .background import Work
 from .base import LongOperator
@@ -21,11 +20,11 @@ TITLE = "Refine with corrections"
 
 
 class RefineWithCorrections(LongOperator):
-    """Label the samples or objects of the last run again, with all answers as anchors."""
+    """Label the samples or objects of the last run again, with all reviewed labels as anchors."""
 
     uri_name = "refine_with_corrections"
     title = TITLE
-    description = "Label the others again, anchored to what was approved and corrected"
+    description = "Label all other images again, with the reviewed labels as anchors"
     icon = "auto_fix_high"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
@@ -36,7 +35,7 @@ class RefineWithCorrections(LongOperator):
 
         Args:
             dataset: The dataset; the samples or objects of the last run are labelled.
-            label_field: Field that a run wrote; by default "auto_label", or the only one that there is.
+            label_field: Field that a run wrote; by default "auto_label", or the only such field.
             delegate: Whether to queue the run for `fiftyone delegated launch`.
 
         Returns:
@@ -52,9 +51,9 @@ class RefineWithCorrections(LongOperator):
             names = fields_of_run(samples, chosen_label_field(ctx, samples))
             count = len(read_reviews(ctx.dataset, names))
             reviewed = counted(count, names.noun)
-            inputs.view("count", types.Notice(label=f"{reviewed} approved or corrected so far"))
+            inputs.view("count", types.Notice(label=f"{reviewed} reviewed so far"))
             if not count:
-                add_problem(inputs, "Approve or correct some labels first.")
+                add_problem(inputs, "No label is reviewed yet: approve or correct some first.")
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def work(self, ctx: foo.ExecutionContext) -> Work:
@@ -62,36 +61,40 @@ class RefineWithCorrections(LongOperator):
         dataset, field = ctx.dataset, chosen_label_field(ctx, all_samples(ctx))
         return lambda progress: refine_with_corrections(dataset, field, progress=progress)
 
-    def summary(self, relabelling: Relabelling) -> dict:
-        """What the run changed, in values that go through JSON."""
-        done = relabelling
-        n_others = len(done.labelling.sample_ids) - done.n_reviewed
+    def summary(self, run: FinishedRun) -> dict:
+        """The changes as JSON values."""
+        done = run.changes
+        n_others = len(run.sample_ids) - done.n_reviewed
         lines = [
-            f"**{_labels(done.n_changed)} changed** of {n_others:,} that nobody has answered, "
-            f"anchored to {_labels(done.n_reviewed)} that people gave or approved.",
-            f"Of the {n_others:,}, {percent(done.accuracy_after)} are expected to be right; "
-            f"before, {percent(done.accuracy_before)} were.",
-            f"Of all {len(done.labelling.sample_ids):,}, {percent(done.labelling.expected_accuracy)} are.",
+            f"**{_labels(done.n_changed)} changed** of {n_others:,} unreviewed ones, with "
+            f"{counted(done.n_reviewed, 'reviewed label')} as anchors.",
+            *map(plain, remarks(run.counts, run.fields.noun)),
         ]
+        if n_others and len(run.classes) > 1:
+            lines += [
+                f"Expected accuracy of the {n_others:,} unreviewed labels: {percent(done.accuracy_after)} "
+                f"(before: {percent(done.accuracy_before)}).",
+                f"Expected accuracy of all labels: {percent(run.expected_accuracy)}.",
+            ]
         if done.new_classes:
             lines.append(f"New classes: {', '.join(map(plain, done.new_classes))}.")
-        if done.labelling.unlisted_classes:
-            names = ", ".join(map(plain, done.labelling.unlisted_classes))
-            lines.append(f"Not looked for on others, for want of a text vector: {names}.")
+        if run.unlisted_classes:
+            names = ", ".join(map(plain, run.unlisted_classes))
+            lines.append(f"Not assigned to other images, as there is no text embedding: {names}.")
         return {
-            "run_key": done.labelling.run_key,
+            "run_key": run.run_key,
             "n_reviewed": done.n_reviewed,
             "n_changed": done.n_changed,
             "accuracy_before": done.accuracy_before,
             "accuracy_after": done.accuracy_after,
-            "expected_accuracy": done.labelling.expected_accuracy,
+            "expected_accuracy": run.expected_accuracy,
             "new_classes": done.new_classes,
             "message": "\n\n".join(lines),
         }
 
-    def notice(self, result: Relabelling) -> tuple[str, str]:
-        """How many labels changed."""
-        return f"{_labels(result.n_changed)} changed", "success"
+    def notice(self, result: FinishedRun) -> tuple[str, str]:
+        """The number of changed labels."""
+        return f"{_labels(result.changes.n_changed)} changed", "success"
 
 
 def _labels(count: int) -> str:

@@ -1,7 +1,4 @@
-"""The operator that shows what a person should look at next.
-
-Which samples those are is told in `plugin.dataset.review_views` and `plugin.engine.review`.
-"""
+"""The operator that opens the next samples to review; their order is from `plugin.engine.review`."""
 
 from typing import Any
 
@@ -17,15 +14,15 @@ from .reviewing import add_label_field, all_samples, chosen_label_field, execute
 
 TITLE = "Review next"
 COUNT = 24
-"""Samples shown at a time, about as many as a grid has room for."""
+"""Samples per page, about as many as fit into the grid."""
 
 
 class ReviewNext(DescribedOperator):
-    """Show the samples or objects whose answer tells most, a page at a time."""
+    """Show the unreviewed samples or objects, most informative or least confident first, page by page."""
 
     uri_name = "review_next"
     title = TITLE
-    description = "Show the doubtful labels that nobody has approved or corrected yet"
+    description = "Show the next unreviewed labels, most informative first"
     icon = "checklist"
     is_above_grid = True
 
@@ -40,9 +37,9 @@ class ReviewNext(DescribedOperator):
         """Find what to review next from Python.
 
         Args:
-            sample_collection: Dataset, or any view of it: the whole dataset is looked at.
-            count: Most samples, or objects.
-            label_field: Field that a run wrote; by default "auto_label", or the only one that there is.
+            sample_collection: Dataset, or any view of it; the whole dataset is considered.
+            count: Maximum number of samples, or objects.
+            label_field: Field that a run wrote; by default "auto_label", or the only such field.
             order: "suggested" or "worst".
 
         Returns:
@@ -56,26 +53,28 @@ class ReviewNext(DescribedOperator):
         inputs = types.Object()
         if add_label_field(inputs, ctx, all_samples(ctx)):
             _add_order(inputs)
-            inputs.int("count", min=1, default=COUNT, label="How many at a time")
+            inputs.int("count", min=1, default=COUNT, label="Samples per page")
         return types.Property(inputs, view=types.PromptView(label=TITLE, submit_button_label="Show"))
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
         """Open the next samples in the grid.
 
         Returns:
-            Their ids, and how many others are left.
+            Their ids, and the number of others that are left.
         """
         field, order = chosen_label_field(ctx, all_samples(ctx)), ctx.params.get("order") or Order.SUGGESTED
         page = review_next(ctx.dataset, ctx.params.get("count") or COUNT, field, order)
         ids = page.values("id")
         n_left = len(review_view(ctx.dataset, field, order)) - len(ids)
         noun = fields_of_run(ctx.dataset, field).noun
-        message = f"{counted(len(ids), noun)} to review, {n_left:,} left after them."
+        message = f"{counted(len(ids), noun)} to review, {n_left:,} more after this page."
         if ids:
             message += " Correct the wrong ones, then approve the view."
-            ctx.ops.set_view(page)  # which clears the selection; doing so apart may bring the old view back
+            ctx.ops.set_view(
+                page
+            )  # also clears the selection; clearing it separately may restore the old view
         else:
-            message = "Nothing is left to review: every label is approved or corrected."
+            message = "Nothing left to review: every label is approved or corrected."
         ctx.ops.notify(message, variant="info" if ids else "success")
         return {"sample_ids": ids, "n_left": n_left, "message": message}
 
@@ -84,8 +83,8 @@ def _add_order(inputs: types.Object) -> None:
     orders = types.RadioGroup()
     orders.add_choice(
         Order.SUGGESTED.value,
-        label="What tells most",
-        description="One of every doubtful group before many of one",
+        label="Most informative first",
+        description="One of every doubtful group before more of the same group",
     )
-    orders.add_choice(Order.WORST.value, label="Worst first", description="The least confident labels")
+    orders.add_choice(Order.WORST.value, label="Least confident first", description="By confidence alone")
     inputs.enum("order", orders.values(), default=Order.SUGGESTED.value, label="Order", view=orders)

@@ -1,6 +1,6 @@
-"""What the operators of the review share: which samples or objects are meant, which labels, what came of it.
+"""The base of the review operators: target samples or objects, label field, result.
 
-Nothing here is done to a whole dataset just because nothing was selected.
+In the App, a review needs a selection or a view: it never applies to a whole dataset by default.
 """
 
 from abc import ABC, abstractmethod
@@ -24,21 +24,21 @@ from .forms import add_problem, dropdown, sentence_of
 
 
 class ReviewOperator(DescribedOperator, ABC):
-    """An operator by which a person says something of samples or objects: selected, open, or in a view.
+    """An operator that reviews samples or objects: selected ones, the open one, or those of a view.
 
     Attributes:
-        button: What the button of its form says.
-        announcement: What it does, before "3 images", as in "Approve the labels of".
+        button: Label of the button of its form.
+        announcement: What it does, before "3 images", e.g. "Approve the labels of".
     """
 
     button: ClassVar[str]
     announcement: ClassVar[str]
 
     def __call__(self, sample_collection: Samples, *, label_field: str | None = None) -> Any:
-        """Do it to a dataset or view from Python.
+        """Review a dataset or view from Python.
 
         Args:
-            sample_collection: Dataset or view; where objects are labelled, those that it shows are meant.
+            sample_collection: Dataset or view; of labelled objects, those that it shows.
             label_field: Field that a run wrote; by default "auto_label", or the field of the objects that a
                 patches view shows.
 
@@ -59,13 +59,13 @@ class ReviewOperator(DescribedOperator, ABC):
         )
 
     def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
-        """Add to the form what else is to be said."""
+        """Add further inputs to the form."""
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
-        """Do it to what is meant.
+        """Review the target samples or objects.
 
         Returns:
-            What was done.
+            A summary.
         """
         samples = meant_samples(ctx)
         label_field = chosen_label_field(ctx, samples)
@@ -75,7 +75,7 @@ class ReviewOperator(DescribedOperator, ABC):
 
     @abstractmethod
     def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:
-        """Write down what the person says."""
+        """Store the review."""
 
     @abstractmethod
     def told(self, ctx: foo.ExecutionContext, count: str) -> str:
@@ -99,22 +99,22 @@ def meant_samples(ctx: foo.ExecutionContext) -> Samples:
 
 
 def chosen_label_field(ctx: foo.ExecutionContext, samples: Samples) -> str:
-    """The label field that was chosen, else the usual one of those that these samples can answer."""
+    """The chosen label field, else the default one of those that can be reviewed."""
     return ctx.params.get("label_field") or usual_label_field(reviewable_fields(samples))
 
 
 def all_samples(ctx: foo.ExecutionContext) -> Samples:
-    """The dataset whatever the grid shows; but if that is labelled objects, then objects are meant."""
+    """The dataset, or the patches view if the grid shows labelled objects."""
     return ctx.view if is_patches(ctx.view) and reviewable_fields(ctx.view) else ctx.dataset
 
 
 def usual_label_field(fields: list[str]) -> str:
-    """The one of most runs if it is there, else the first."""
+    """The default field of runs if it exists, else the first."""
     return FIELDS.label if FIELDS.label in fields else next(iter(fields), FIELDS.label)
 
 
 def add_label_field(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> bool:
-    """Add the choice of a label field, or what is wrong in its place.
+    """Add the choice of a label field, or a message if there is none.
 
     Returns:
         Whether there are labels of a run.
@@ -136,32 +136,32 @@ def add_label_field(inputs: types.Object, ctx: foo.ExecutionContext, samples: Sa
 
 
 def add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples, what: str) -> None:
-    """Say how many samples or objects are meant; refuse a whole dataset that nobody asked for.
+    """Say how many samples or objects are reviewed; refuse a whole dataset without a selection.
 
     Args:
         inputs: The form.
         ctx: Its context.
-        samples: The samples that are meant.
-        what: What will be done, e.g. "Approve the labels of".
+        samples: The target samples.
+        what: What is done, e.g. "Approve the labels of".
     """
     names = fields_of_run(samples, chosen_label_field(ctx, samples))
     count = counted(len(labels_of(dataset_of(samples), names).ids(samples)), names.noun)
     inputs.view("count", types.Notice(label=f"{what} {count}"))
     is_chosen = ctx.selected or ctx.selected_labels or ctx.current_sample or ctx.has_custom_view
     if is_in_app(ctx) and not is_chosen:
-        add_problem(inputs, "Select the samples that you mean, or open a view of them.")
+        add_problem(inputs, "Nothing is selected: select samples, or open a view of them.")
 
 
 def tell(ctx: foo.ExecutionContext, reviewed: Reviewed, message: str) -> dict:
-    """Show what was done, in the App as a notice.
+    """Show a notice in the App.
 
     Args:
         ctx: Execution of the operator.
-        reviewed: What was done.
-        message: The same as a sentence.
+        reviewed: The result.
+        message: The result as a sentence.
 
     Returns:
-        The same in values that go through JSON.
+        The result as JSON values.
     """
     passed_over = {reason: count for reason, count in reviewed.passed_over.items() if count}
     if passed_over:

@@ -1,7 +1,4 @@
-"""The operator that shows what a run did, or why it did not.
-
-What is said of its labels is told in `plugin.report.text`.
-"""
+"""The operator that shows the record of a run and the report on its labels."""
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
@@ -13,7 +10,7 @@ from ..plugin.dataset.record import RunRecord, RunState, find_run, list_all_runs
 from ..plugin.dataset.running import complete_interrupted
 from ..plugin.report.text import text_report
 from ..plugin.run.pipeline import STAGES
-from ..plugin.run.stored import load_summary
+from ..plugin.run.stored import load_run
 from .background import message_output
 from .choosing_runs import KEY, OperatorOnRun, add_run, name_of
 
@@ -21,11 +18,11 @@ TITLE = "Show run"
 
 
 class ShowRun(OperatorOnRun):
-    """Show the record of a run and the report on its labels, or that it waits."""
+    """Show the record of a run and the report on its labels, or that it is pending."""
 
     uri_name = "show_run"
     title = TITLE
-    description = "See what a run did or is doing: state, settings, classes, and what to review"
+    description = "Show state, settings and report of a run"
     icon = "receipt_long"
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
@@ -38,14 +35,14 @@ class ShowRun(OperatorOnRun):
         """Read the run.
 
         Returns:
-            Its record and report.
+            The record and the report.
         """
         pending = find_pending(ctx.dataset, ctx.params[KEY])
         if pending is not None:
             return {KEY: name_of(pending), "state": RunState.PENDING.value, "message": _waiting(pending)}
         complete_interrupted(ctx.dataset)
         run = find_run(ctx.dataset, ctx.params[KEY])
-        report = text_report(load_summary(ctx.dataset, run.key)) if run.n_labelled else ""
+        report = text_report(load_run(ctx.dataset, run.key).summary) if run.n_labelled else ""
         return {
             KEY: run.key,
             "state": run.state.value,
@@ -66,8 +63,8 @@ class ShowRun(OperatorOnRun):
 
 def _waiting(run: PendingRun) -> str:
     return (
-        f"**{run.key or run.operator}**: {run.in_words}. It begins when a worker takes it: run "
-        f"`fiftyone delegated launch` where the images are. Its operation is `{run.operation}`."
+        f"**{run.key or run.operator}**: {run.in_words}. It starts when a worker is available: run "
+        f"`fiftyone delegated launch` on the machine with the images. Its operation is `{run.operation}`."
     )
 
 
@@ -75,7 +72,7 @@ def _where(fields: FieldNames | Column) -> str:
     if isinstance(fields, Column):
         return f"The {fields.role} are in `{fields.name}`."
     if fields.objects:
-        return f"Labels of the objects in `{fields.objects}`, and their confidence, are in `{fields.label}`."
+        return f"Labels and confidence of the objects in `{fields.objects}` are in `{fields.label}`."
     return f"Labels are in `{fields.label}`, confidence is in `{fields.confidence}`."
 
 

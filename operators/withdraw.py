@@ -1,7 +1,4 @@
-"""The operator that takes back what a person said of samples or objects.
-
-What an answer is, is told in `plugin.dataset.reviews`.
-"""
+"""The operator that withdraws the reviews of samples or objects."""
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
@@ -12,12 +9,12 @@ from .reviewing import ReviewOperator
 
 
 class Withdraw(ReviewOperator):
-    """Forget what a person said, so that runs may label the samples or objects again."""
+    """Withdraw reviews, so that runs label the samples or objects again."""
 
     uri_name = "withdraw"
     title, button = "Withdraw approvals and corrections", "Withdraw"
-    announcement = "Withdraw what was said of"
-    description = "Take back what was approved or corrected: the labels of the run return"
+    announcement = "Withdraw the reviews of"
+    description = "Undo approvals and corrections: the labels of the run return"
     icon = "undo"
     risk_level = types.RiskLevel.MEDIUM
 
@@ -27,4 +24,4 @@ class Withdraw(ReviewOperator):
 
     def told(self, ctx: foo.ExecutionContext, count: str) -> str:
         """What was done."""
-        return f"Withdrew what was said of {count}"
+        return f"Withdrew the reviews of {count}"

@@ -1,26 +1,20 @@
-"""What a person chose in a panel: the run, the tab, and how to look at it.
+"""What was chosen in a panel: the run, the tab, and how to look at it.
 
 It is all of the panel's state, so it stays small and comes back when a page is loaded again.
 """
 
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import fiftyone.operators as foo
 
 NO_TRUTH = "(none)"
-"""No name of a field."""
+"""Cannot be the name of a field."""
 
 
-class Tab(str, Enum):
-    """Parts of the panel, of which one shows."""
-
-    CONVERGENCE = "convergence"
-    ALIGNMENT = "alignment"
-    CLASSES = "classes"
-    CONFIDENCE = "confidence"
-    NOVELTY = "novelty"
-    COMPARISON = "comparison"
+def _at(path: str, default: object) -> Any:
+    """A choice whose input lies at a path of the page."""
+    return field(default=default, metadata={"path": path})
 
 
 @dataclass(frozen=True)
@@ -30,7 +24,7 @@ class Choices:
     Attributes:
         run_key: Key of the run, "" for the latest.
         follows: Whether the panel is restricted to what the grid shows.
-        tab: The part that shows.
+        tab: Name of the tab that shows.
         level: Clusters of the heatmap, "micro" or "meta".
         keep: Share of the labels to keep, the most confident ones, in percent.
         truth: Field with the ground truth, `NO_TRUTH` for none.
@@ -39,36 +33,31 @@ class Choices:
         class_name: Name for that class.
     """
 
-    run_key: str = ""
-    follows: bool = False
-    tab: str = Tab.ALIGNMENT.value
-    level: str = "micro"
-    keep: int = 80
-    truth: str = NO_TRUTH
-    other_key: str = ""
-    cluster: int | None = None
-    class_name: str = ""
+    run_key: str = _at("header.run", "")
+    follows: bool = _at("header.follows", False)
+    tab: str = _at("tab", "alignment")
+    level: str = _at("body.level", "micro")
+    keep: int = _at("body.keep", 80)
+    truth: str = _at("body.truth", NO_TRUTH)
+    other_key: str = _at("body.other", "")
+    cluster: int | None = _at("body.cluster", None)
+    class_name: str = _at("body.class_name", "")
 
     @classmethod
     def of(cls, ctx: foo.ExecutionContext) -> "Choices":
         """Read the state that the App sent."""
-        state = ctx.panel_state or {}
-        values = {name: _at(state, path) for name, path in PATHS.items()}
+        values = {name: _value_at(ctx.panel_state, path) for path, name in CHOSEN_AT.items()}
         return cls(**{name: value for name, value in values.items() if value is not None})
 
-    def with_choice(self, **values: object) -> "Choices":
-        """The same with something else chosen."""
-        return replace(self, **values)
-
-    def of_another_run(self) -> "Choices":
-        """The same without what was chosen of a run, whose clusters and rivals are its own."""
-        return self.with_choice(cluster=None, class_name="", other_key="")
+    def with_input(self, path: str, value: object) -> "Choices":
+        """The same with another value in the input at a path of the page."""
+        return replace(self, **{CHOSEN_AT[path]: value})
 
     def to_state(self) -> dict:
         """The same as the App keeps it: every input has its value at its path."""
         state: dict = {}
-        for name, path in PATHS.items():
-            *groups, last = path
+        for path, name in CHOSEN_AT.items():
+            *groups, last = path.split(".")
             inner = state
             for group in groups:
                 inner = inner.setdefault(group, {})
@@ -76,21 +65,11 @@ class Choices:
         return state
 
 
-PATHS = {
-    "run_key": ("header", "run"),
-    "follows": ("header", "follows"),
-    "tab": ("tab",),
-    "level": ("body", "level"),
-    "keep": ("body", "keep"),
-    "truth": ("body", "truth"),
-    "other_key": ("body", "other"),
-    "cluster": ("body", "cluster"),
-    "class_name": ("body", "class_name"),
-}
-"""Choice → where its input is on the page."""
+CHOSEN_AT = {each.metadata["path"]: each.name for each in fields(Choices)}
+"""Path of an input on the page → the choice that it holds."""
 
 
-def _at(state: dict, path: tuple[str, ...]) -> object:
-    for name in path:
+def _value_at(state: object, path: str) -> object:
+    for name in path.split("."):
         state = state.get(name) if isinstance(state, dict) else None
     return state

@@ -3,72 +3,71 @@
 Without a run it is one sentence and one button.
 """
 
+from dataclasses import replace
+
 from ..plugin.dataset.record import RunRecord, RunState
 from ..plugin.engine.metrics import kept_at
+from ..plugin.report.alignment import alignment_plot
+from ..plugin.report.confidence import confidence_plot
+from ..plugin.report.convergence import convergence_plot
 from ..plugin.report.summary import RunSummary
 from ..plugin.run.pipeline import STAGES
 from ..plugin.wording import counted, percent, plain
-from .board import Board, Figures
-from .events import Events
-from .page import FRAMED, ROW, TWO_COLUMNS, Page
+from .board import Board
+from .event import Event
+from .figures import Figures
+from .page import CARD, ROW, TWO_COLUMNS, Action, Page
 
 ENOUGH = 0.95
-"""Share of the labels that should be right where nobody looks."""
+"""Share of the labels that should be right where nobody reviews."""
 
 ACTIONS = {
     "auto_label": ("Auto-label", "auto_awesome", "Label again, for example with other classes"),
-    "review_next": ("Review", "checklist", "Show the most doubtful labels, to correct or approve them"),
+    "review_next": ("Review", "checklist", "Show the least certain labels, to correct or approve them"),
     "correct": ("Correct", "edit", "Give the selected samples another label"),
-    "approve": (
-        "Approve",
-        "done_all",
-        "Say that the labels of the selected samples, or of the view, hold",
-    ),
-    "refine_with_corrections": ("Refine", "auto_fix_high", "Label again, anchored to your corrections"),
+    "approve": ("Approve", "done_all", "Confirm the labels of the selected samples, or of the view"),
+    "refine_with_corrections": ("Refine", "auto_fix_high", "Label again, anchored to the reviewed labels"),
     "evaluate": ("Evaluate", "grading", "Compare the labels with a ground truth"),
     "export_labels": ("Export", "file_download", "Write class folders, YOLO or COCO"),
 }
 """Operator → what its button says, its icon, and what it says on hover."""
 
 
-def draw_welcome(page: Page, board: Board, events: Events) -> None:
+def draw_welcome(page: Page, board: Board) -> None:
     """What there is to do on a dataset without runs, and whether the first one is queued."""
     group = page.group("welcome", align_x="center", py=8)
     group.text("sentence", "Name the classes, and every image of this dataset gets a label.")
-    params = {"action": "auto_label"}
-    group.button(
-        "go", "Auto-label", events.on_action, icon="auto_awesome", variant="contained", params=params
-    )
-    draw_progress(group, board, events)
+    group.button("go", "Auto-label", _form_of("auto_label"), icon="auto_awesome", variant="contained")
+    draw_progress(group, board)
 
 
-def draw_header(page: Page, board: Board, follows: bool, events: Events) -> None:
+def draw_header(page: Page, board: Board) -> None:
     """The run and what can be done."""
     group = page.group("header")
-    runs = {run.key: f"{run.key}: {run.in_words}" for run in board.runs}
-    group.choice("run", runs, events.on_run)
+    group.choice("run", {run.key: f"{run.key}: {run.in_words}" for run in board.runs})
     group.text("facts", _facts(board))
-    draw_progress(group, board, events)
+    draw_progress(group, board)
     row = group.group("actions", ROW)
     for name, (label, icon, hint) in ACTIONS.items():
         if name == "auto_label" or board.completed:
-            row.button(name, label, events.on_action, icon=icon, title=hint, params={"action": name})
+            row.button(name, label, _form_of(name), icon=icon, title=hint)
     if board.is_busy:
-        row.button("cancel_run", "Cancel", events.on_action, icon="cancel", params={"action": "cancel_run"})
+        row.button("cancel_run", "Cancel", _form_of("cancel_run"), icon="cancel")
     if board.figures:
-        _draw_scope(row, board, follows, events)
+        _draw_scope(row, board)
 
 
-def draw_progress(page: Page, board: Board, events: Events) -> None:
+def draw_progress(page: Page, board: Board) -> None:
     """How far the runs are that are under way."""
     running = [run for run in board.runs if run.state == RunState.RUNNING]
     for number, run in enumerate(running):
-        page.progress(f"progress{number}", _share_done(run), f"{run.key}: {_stage(run)}")
+        share = run.done / run.total if run.total else 0.0
+        page.progress(f"progress{number}", share, f"{run.key}: {_stage(run)}")
     if board.failed_start:
         page.text("failed_start", f"The last queued run could not begin: {plain(board.failed_start)}")
     if board.waiting:
         runs = counted(board.waiting, "run")
-        page.text("waiting", f"{runs} queued: `fiftyone delegated launch` executes what is queued.")
+        page.text("waiting", f"{runs} queued: `fiftyone delegated launch` executes queued runs.")
 
 
 def draw_answers(page: Page, figures: Figures) -> None:
@@ -76,52 +75,74 @@ def draw_answers(page: Page, figures: Figures) -> None:
     cards = page.group("answers", TWO_COLUMNS)
     finest = next(iter(reversed(figures.summary.levels)), "micro")
     for name, question, answer in (
-        ("converged", "Did it converge?", figures.convergence.title),
-        ("aligned", "Do clusters match classes?", figures.alignment(finest).title),
-        ("sure", "How sure is it?", figures.confidence.title),
-        ("look", "What should I look at?", what_to_review(figures.summary)),
+        ("converged", "Did it converge?", figures.draw(convergence_plot).title),
+        ("aligned", "Do clusters match classes?", figures.draw(alignment_plot, finest).title),
+        ("sure", "How accurate are the labels?", figures.draw(confidence_plot).title),
+        ("look", "What should I review?", what_to_review(figures.summary)),
     ):
-        card = cards.group(name, place=FRAMED)
+        card = cards.group(name, place=CARD)
         card.text("answer", f"**{question}**\n\n{plain(answer)}.")
 
 
 def what_to_review(summary: RunSummary) -> str:
-    """How many of the least certain labels to look at, so that the others are right often enough."""
+    """How many of the least confident labels to review, so that the others are right often enough."""
     if len(summary.classes) == 1:
         return "All: no other class was to choose from"
     best = kept_at(summary.coverage, ENOUGH)
     if best is None:
-        return f"All: no share of the labels is expected to be right for {percent(ENOUGH)}"
+        return f"All: no share of the labels is expected to reach {percent(ENOUGH)} accuracy"
     right = f"{percent(best.expected_accuracy)} are expected to be right"
     rest = summary.images - best.images
     if not rest:
         return f"Nothing has to be: {right}"
-    doubtful = f"{summary.noun} that is" if rest == 1 else f"{rest:,} {summary.noun}s that are"
-    return f"The {doubtful} least sure ({percent(rest / summary.images)}); of the others {right}"
+    things = f"{counted(rest, summary.noun)} with the lowest confidence ({percent(rest / summary.images)})"
+    return f"The {things}; of the others {right}"
 
 
-def _draw_scope(row: Page, board: Board, follows: bool, events: Events) -> None:
+def _form_of(operator: str) -> Action:
+    """What a button does that opens the form of an operator, for the labels of the run that shows."""
+
+    def open_form(event: Event) -> None:
+        has_labels = operator != "auto_label" and event.board.figures
+        event.prompt(operator, **{"label_field": event.board.run.fields.label} if has_labels else {})
+
+    return open_form
+
+
+def _draw_scope(row: Page, board: Board) -> None:
     """Whether all of the run shows, or what the grid shows of it."""
     words, icon, hint = "Follow the view", "filter_alt", "Restrict the panel to what the grid shows"
-    if follows:
-        shown = counted(board.figures.summary.images, board.run.noun) if board.scope is not None else "all"
+    if board.choices.follows:
+        shown = counted(board.summary.images, board.run.noun) if board.scope is not None else "all"
         words, icon = f"Follows the view: {shown}", "filter_alt_off"
         hint = "Show all of the run again, whatever the grid shows"
-    row.button("scope", words, events.on_scope, icon=icon, title=hint, params={"follow": not follows})
+    row.button("scope", words, _change_scope, icon=icon, title=hint)
+
+
+def _change_scope(event: Event) -> None:
+    """Restrict the figures to what the grid shows, or show all of the run again."""
+    follows = not event.board.choices.follows
+    if follows and not event.ctx.has_custom_view:
+        words = "The grid shows all samples: filter them or load a view, and the panel shows only those."
+        event.ctx.ops.notify(words, variant="info")
+    event.session.opened = None  # what the grid shows now is meant, also where a mark opened it
+    event.show(replace(event.board.choices, follows=follows))
 
 
 def _facts(board: Board) -> str:
     run = board.run
     things = counted(run.n_labelled or run.n_images, run.noun)
     if board.scope is not None:
-        things = f"{board.figures.summary.images:,} of {things}"
+        things = f"{board.summary.images:,} of {things}"
     parts = [f"**{run.state.value}**", things, counted(len(run.classes), "class"), run.encoder]
     if run.second_encoder:
         parts.append(f"clusters by {run.second_encoder}")
     if run.n_failed:
         parts.append(f"{run.n_failed:,} could not be labelled")
     if board.figures:
-        parts += _expectations(board.figures.summary)
+        parts += _expectations(board.summary)
+    if board.n_reviewed:
+        parts.append(f"{board.n_reviewed:,} of {board.summary.images:,} reviewed")
     lines = [" · ".join([parts[0], *map(plain, parts[1:])])]
     if run.error or board.problem:
         lines.append(plain(run.error or board.problem))
@@ -151,12 +172,9 @@ def _share_to_review(summary: RunSummary) -> str:
     return percent(rest / summary.images) if rest else "nothing"
 
 
-def _share_done(run: RunRecord) -> float:
-    return run.done / run.total if run.total else 0.0
-
-
 def _stage(run: RunRecord) -> str:
+    """What a run is doing."""
     if not run.stage:
-        return "starting"
+        return f"starting: loading the encoder ({run.encoder}) and the samples"
     stage = STAGES[run.stage].lower()
     return f"{stage}, {run.done:,} of {run.total:,}" if run.total > 1 else stage

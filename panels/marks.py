@@ -1,4 +1,4 @@
-"""From a mark that was clicked to the samples behind it.
+"""From what was clicked to the samples behind it.
 
 The samples are found by the fields that the run wrote, so that the view can be saved and stays true.
 """
@@ -21,7 +21,7 @@ class Marked:
     """Samples and what they are.
 
     Attributes:
-        view: The samples, the least sure ones first.
+        view: The samples, as a rule the least confident ones first.
         words: What they have in common.
     """
 
@@ -60,38 +60,25 @@ class Marks:
         self._confidence = F(self._order)
         self._label, self._second = F(f"{label}.label"), F(f"{label}.second_choice")
 
-    def behind(self, figure: str, mark: object) -> Marked:
-        """Samples behind what a figure carries in `customdata`.
-
-        Args:
-            figure: Name of the figure.
-            mark: What was clicked.
-        """
-        kind, _, level = figure.partition("-")
-        if kind == "alignment":
-            return self.cell(level, *mark) if len(mark) > 1 else self.cluster(level, *mark)
-        if kind == "classes":
-            return self.label(mark)
-        if kind == "confidence":
-            return self.confidence(*mark)
-        return self.confusion(*mark) if len(mark) > 1 else self.true(*mark)
-
     def cluster(self, level: str, cluster: int) -> Marked:
         """All samples of a cluster."""
         return self._where(self._clusters[level] == cluster, f"{level}-cluster {cluster}")
 
-    def cell(self, level: str, cluster: int, number: int) -> Marked:
-        """Samples of a cluster that went to a class; if none did, those that nearly went there."""
+    def cell(self, level: str, cluster: int, number: int | None = None) -> Marked:
+        """Samples of a cluster with the label of a class, or else as second choice; all without a class."""
+        if number is None:
+            return self.cluster(level, cluster)
         is_inside, name = self._clusters[level] == cluster, self._name(number)
         where = f"{level}-cluster {cluster}"
-        labelled = self._where(is_inside & (self._label == name), f"{where}, labelled {self._said(number)}")
+        labelled = self._where(is_inside & (self._label == name), f"{where}, labelled {self._quoted(number)}")
         if len(labelled.view):
             return labelled
-        return self._where(is_inside & (self._second == name), f"{where}, nearly {self._said(number)}")
+        words = f"{where}, with {self._quoted(number)} as second choice"
+        return self._where(is_inside & (self._second == name), words)
 
     def label(self, number: int) -> Marked:
         """Samples with a label."""
-        return self._where(self._label == self._name(number), f"labelled {self._said(number)}")
+        return self._where(self._label == self._name(number), f"labelled {self._quoted(number)}")
 
     def pair(self, first: int, second: int) -> Marked:
         """Samples that have one of two classes as label and the other as second choice."""
@@ -99,7 +86,7 @@ class Marks:
         is_between = ((self._label == one) & (self._second == other)) | (
             (self._label == other) & (self._second == one)
         )
-        return self._where(is_between, f"between {self._said(first)} and {self._said(second)}")
+        return self._where(is_between, f"between {self._quoted(first)} and {self._quoted(second)}")
 
     def confidence(self, low: float, high: float) -> Marked:
         """Samples whose confidence is from `low` to below `high`; to `high` where that is 1."""
@@ -116,20 +103,19 @@ class Marks:
         is_labelled = self._confidence >= 0
         return self._where(is_labelled & (self._confidence < least), f"confidence below {least:.2f}")
 
-    def true(self, number: int) -> Marked:
-        """Samples of a true class."""
-        return self._where(self._is_truly(number), f"truly {self._said(number)}")
-
-    def confusion(self, true: int, label: int) -> Marked:
-        """Samples of a true class that have a label."""
-        is_meant = self._is_truly(true) & (self._label == self._name(label))
-        return self._where(is_meant, f"truly {self._said(true)}, labelled {self._said(label)}")
+    def confusion(self, true: int, label: int | None = None) -> Marked:
+        """Samples of a true class that have a label; with any label if that is None."""
+        is_meant, words = self._is_truly(true), f"true class {self._quoted(true)}"
+        if label is None:
+            return self._where(is_meant, words)
+        is_meant &= self._label == self._name(label)
+        return self._where(is_meant, f"{words}, labelled {self._quoted(label)}")
 
     def _name(self, number: int) -> F:
         """A class name to compare with; the database would take "$usd" for a field."""
         return F.literal(self._classes[number])
 
-    def _said(self, number: int) -> str:
+    def _quoted(self, number: int) -> str:
         return f"“{cut(self._classes[number])}”"
 
     def _is_truly(self, number: int) -> F:

@@ -1,17 +1,18 @@
-"""The command line `fiftyone-autolabel`: its commands, and how it answers bad input and Ctrl-C.
+"""The command line `fiftyone-autolabel`: its commands, and how it reports bad input and Ctrl-C.
 
-Every command has a file of its own; it reads options and shows results, and leaves the work to others.
+Every command has its own file, which reads options and shows results.
 """
 
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from ..engine.errors import InputError, RunCancelledError
+from ..system.versions import package_versions
 from .bench import bench
 from .demo import demo
 from .evaluate import evaluate
@@ -21,20 +22,24 @@ from .label import label
 from .predict import predict
 from .report import report
 from .runs import delete_run, runs
+from .streams import with_data_alone
 
 REFUSED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+OVERWRITE = ("or overwrite it", "or give --overwrite")
+"""Words of a message that the App and Python share, and the option that they mean."""
+
 UsageError = typer.BadParameter.__base__
-"""What typer raises for words that it cannot read; older versions have it from click, newer their own."""
+"""The usage error of typer, which comes from click in older versions."""
 
 
 class _Commands(TyperGroup):
-    """Commands that answer bad input and Ctrl-C with one line instead of a traceback or a box."""
+    """Commands that report bad input and Ctrl-C in one line."""
 
     def make_context(self, info_name: str | None, args: list[str], **extra: object) -> typer.Context:
-        """Read the words before the command; without any, show the help."""
+        """Parse the arguments before the command; without any, show the help."""
         with _one_line():
             return super().make_context(info_name, args or ["--help"], **extra)
 
@@ -46,24 +51,24 @@ class _Commands(TyperGroup):
 
 @contextlib.contextmanager
 def _one_line() -> Iterator[None]:
-    """Say in one line what ends a command early."""
+    """Report in one line what ends a command early."""
     try:
         yield
     except InputError as error:
-        _end(f"Error: {error}", BAD_INPUT, error)
+        _end(f"Error: {str(error).replace(*OVERWRITE)}", BAD_INPUT, error)
     except UsageError as error:
         place = error.ctx.command_path if error.ctx else "fiftyone-autolabel"
         _end(f"Error: {_sentence(error.format_message())} See {place} --help.", BAD_INPUT, error)
     except RunCancelledError as error:
         _end(str(error), INTERRUPTED, error)
     except KeyboardInterrupt as error:
-        _end("Stopped. Embeddings so far are kept: the same command goes on from there.", INTERRUPTED, error)
+        _end("Stopped. Embeddings so far are cached: run the same command to continue.", INTERRUPTED, error)
     except typer.Abort as error:
         _end("Nothing was changed.", REFUSED, error)
 
 
 def _sentence(message: str) -> str:
-    """A message of typer's in one line, with a full stop."""
+    """A message of typer in one line, with a full stop."""
     line = " ".join(message.split())
     return line if line.endswith((".", "?")) else f"{line}."
 
@@ -77,7 +82,25 @@ app = typer.Typer(
     cls=_Commands,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    help="Label an unlabelled image dataset from nothing but class names.",
+    help="Label an unlabelled image dataset from class names alone.",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        print(package_versions()["fiftyone-autolabel"])
+        raise typer.Exit
+
+
+@app.callback()
+def _shared(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
 for command in (label, predict, evaluate, export, report, runs, delete_run, bench, demo, install):
-    app.command()(command)
+    app.command()(with_data_alone(command))

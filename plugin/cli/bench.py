@@ -1,6 +1,6 @@
 """The command `fiftyone-autolabel bench`.
 
-It reads options and shows what was measured; the work is told in `demo.bench`.
+The measurements are in `demo.bench`.
 """
 
 from dataclasses import asdict
@@ -23,24 +23,26 @@ def bench(
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders with one folder of images per class, to measure how good labels are.",
+            help="Folders with one subfolder of images per class, to measure accuracy.",
             metavar="[FOLDER]...",
         ),
     ] = None,
     images: Annotated[
-        int | None, typer.Option(help="Without folders: how many vectors to label.", show_default="100000")
+        int | None, typer.Option(help="Number of random vectors to label.", show_default="100000")
     ] = None,
-    dimensions: Annotated[int | None, typer.Option(help="Length of the vectors.", show_default="512")] = None,
-    classes: Annotated[int | None, typer.Option(help="Classes.", show_default="100")] = None,
+    dimensions: Annotated[
+        int | None, typer.Option(help="Dimensions of the vectors.", show_default="512")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(help="Number of classes.", show_default="100")] = None,
     encoder: EncoderOption = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Measure what labelling costs on this machine, or how good it is on images of yours.
+    """Measure time and memory of labelling on this machine, or accuracy on your class folders.
 
-    Without folders, made-up vectors are labelled, as many as you say, and time and memory of every step are
-    shown. With folders, their images are embedded and labelled by every method, and the labels are compared
-    with the names of the folders. No database is needed, and nothing is written but the cache of embeddings.
+    Without folders, random vectors are labelled, and time and memory of every step are shown. With folders,
+    their images are embedded and labelled by every method, and the labels are compared with the names of the
+    subfolders. No database is needed, and only the cache of embeddings is written.
 
     Examples:
 
@@ -59,7 +61,7 @@ def bench(
         return
     for name, size in sizes.items():
         if size is not None:
-            raise InputError(f"--{name} is for made-up vectors: leave it out, or name no folders.")
+            raise InputError(f"--{name} is for random vectors: leave it out, or give no folders.")
     _bench_folders(folders, encoder, Printer(as_json, quiet))
 
 
@@ -85,7 +87,7 @@ def _bench_folders(folders: list[Path], encoder: str, printer: "Printer") -> Non
     from .console import quality_table
 
     for folder in folders:
-        class_files(folder)  # all are looked at before one is measured
+        class_files(folder)  # all are checked before the first is measured
     tower, measured = load_encoder(encoder), []
     for folder in folders:
         with printer.progress() as progress:

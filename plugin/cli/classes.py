@@ -1,7 +1,4 @@
-"""Classes as they are typed: in options, or in a file.
-
-What a name with descriptions means is told in `encoders.descriptions`.
-"""
+"""Classes from options and from a file; their descriptions are parsed in `encoders.descriptions`."""
 
 from pathlib import Path
 
@@ -9,15 +6,25 @@ from ..engine.errors import InputError
 
 
 def class_entries(options: list[str], file: Path | None) -> list[str]:
-    """Classes, alone or with descriptions, from all `--classes` options and from the lines of the file."""
+    """Classes, alone or with descriptions, from all `--classes` options and from the lines of the file.
+
+    Raises:
+        InputError: There are none, or the file cannot be read.
+    """
     entries = [entry for option in options for entry in _entries_of(option)]
-    if file is None:
-        return _without_blanks(entries)
+    if file is not None:
+        entries += _lines_of(file)
+    entries = [entry.strip() for entry in entries if entry.strip()]
+    if not entries:
+        raise InputError("No classes given: name them with --classes or --classes-file.")
+    return entries
+
+
+def _lines_of(file: Path) -> list[str]:
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        return file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"Cannot read the class names in {file}: {error}.") from error
-    return _without_blanks([*entries, *lines])
 
 
 def _entries_of(option: str) -> list[str]:
@@ -27,11 +34,7 @@ def _entries_of(option: str) -> list[str]:
         return option.split(",")
     if "," in name:
         raise InputError(
-            f"{option!r} names several classes before its colon: give every class with descriptions a "
-            "--classes of its own."
+            f"{option!r} names several classes before its colon: give each class with descriptions in a "
+            "separate --classes."
         )
     return [option]
-
-
-def _without_blanks(entries: list[str]) -> list[str]:
-    return [entry.strip() for entry in entries if entry.strip()]

@@ -1,7 +1,4 @@
-"""What the command line shows: progress bars while it works, tables when it is done.
-
-Progress goes to the error stream, so that the tables can be piped.
-"""
+"""Output of the command line: progress bars on the error stream, tables on the standard output."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -16,19 +13,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from ..report.remarks import remarks
 from ..run.pipeline import STAGES
 from ..wording import duration, percent
+from .streams import data_stream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..demo.bench import LabelQuality, Step
     from ..run.estimate import Cost
-    from ..run.results import RefinedRun
+    from ..run.results import FinishedRun
 
 MOST_CLASSES_SHOWN = 30
 SMALLEST_EMBEDDINGS = 2**24
-"""Bytes from which the peak of a process says what the embeddings have cost, and not what libraries have."""
+"""Bytes from which the peak memory of a process is due to the embeddings, not to libraries."""
 
 
 class StageProgress:
@@ -38,7 +37,7 @@ class StageProgress:
         """Prepare the bars without drawing them.
 
         Args:
-            stages: Stage → what to call it.
+            stages: Stage → its name.
             quiet: Never draw them.
         """
         self._stages = stages
@@ -52,13 +51,13 @@ class StageProgress:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> "StageProgress":
-        """Wait for the first report; a run that is refused at once shows no bars."""
+        """Wait for the first report: a run that is refused at once shows no bars."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the bars as they are and give the terminal back."""
+        """Stop drawing the bars."""
         if self._tasks:
             self._bars.stop()
 
@@ -72,45 +71,46 @@ class StageProgress:
 
 @dataclass(frozen=True)
 class Printer:
-    """Prints what a command came to, in the way that its options ask for.
+    """Prints the result of a command, as its options ask for.
 
     Attributes:
-        as_json: As JSON, and nothing else, on the standard output.
-        quiet: No progress, and nothing on the standard output but JSON that is asked for.
+        as_json: Print JSON, and nothing else, on the standard output.
+        quiet: Print no progress, and nothing on the standard output but requested JSON.
     """
 
     as_json: bool = False
     quiet: bool = False
 
     def progress(self, stages: dict[str, str] = STAGES) -> StageProgress:
-        """Bars for the stages of a run or an export; none if all is to be quiet."""
+        """Bars for the stages of a run or an export; none if quiet."""
         return StageProgress(stages, self.quiet)
 
     def tell(self, outcome: object, *shown: Table | str) -> None:
-        """Print the outcome.
+        """Print the result.
 
         Args:
-            outcome: In values that go through JSON.
-            shown: The same for people: tables, and sentences, which are printed as they are.
+            outcome: The result as JSON values.
+            shown: The result as tables and sentences.
         """
         if self.as_json:
-            print(json.dumps(outcome, indent=2, ensure_ascii=False, allow_nan=False))
+            print(json.dumps(outcome, indent=2, ensure_ascii=False, allow_nan=False), file=data_stream())
         elif not self.quiet:
             for one in shown:
-                print(one) if isinstance(one, str) else rich.print(one)
+                printed = print if isinstance(one, str) else rich.print
+                printed(one, file=data_stream())
 
 
 def summary_table(
-    labelling: "RefinedRun",
+    labelling: "FinishedRun",
     accuracies: dict[str, float] | None = None,
     noun: str = "Images",
 ) -> Table:
-    """What a run did, in rows of a name and a value.
+    """A summary of a run, in rows of a name and a value.
 
     Args:
         labelling: A finished run.
-        accuracies: What to call an accuracy → accuracy in [0, 1], where the truth is known.
-        noun: What was labelled.
+        accuracies: Name → accuracy in [0, 1], where the true classes are known.
+        noun: "Images" or "Objects".
     """
     table = Table(title="Auto-label", show_header=False, title_justify="left")
     table.add_column(style="bold")
@@ -127,16 +127,20 @@ def summary_table(
         table.add_row("Second image encoder", Text(labelling.second_encoder))
     for name, value in (accuracies or {}).items():
         table.add_row(name, f"{value:.1%}")
-    for kept in labelling.refinement.coverage:
+    if len(labelling.classes) == 1:
+        table.add_row("Expected to be right", "unknown, as there is only one class")
+    for kept in labelling.refinement.coverage if len(labelling.classes) > 1 else ():
         what = "all" if kept.share == 1 else f"the surest {kept.share:.0%}"
         table.add_row(f"Expected to be right, {what}", percent(kept.expected_accuracy))
+    for remark in remarks(labelling.counts, noun.lower().removesuffix("s")):
+        table.add_row("Note", Text(remark))
     for stage, seconds in labelling.seconds.items():
         table.add_row(STAGES[stage], f"{seconds:.1f} s")
     return table
 
 
-def class_table(labelling: "RefinedRun", noun: str = "Images") -> Table:
-    """Number and mean confidence per class, most frequent first; classes without any are counted only."""
+def class_table(labelling: "FinishedRun", noun: str = "Images") -> Table:
+    """Number and mean confidence per class, most frequent first."""
     table = Table("Class", title_justify="left")
     table.add_column(noun, justify="right")
     table.add_column("Mean confidence", justify="right")
@@ -149,13 +153,11 @@ def class_table(labelling: "RefinedRun", noun: str = "Images") -> Table:
     hidden = [count for _, count in used[MOST_CLASSES_SHOWN:]]
     if hidden:
         table.add_row(f"{_classes(len(hidden))} not shown", f"{sum(hidden):,}", "", style="dim")
-    if len(used) < len(ranked):
-        table.add_row(f"{_classes(len(ranked) - len(used))} without {noun.lower()}", "", "", style="dim")
     return table
 
 
-def labelling_as_dict(labelling: "RefinedRun") -> dict:
-    """What a run did, in values that go through JSON."""
+def labelling_as_dict(labelling: "FinishedRun") -> dict:
+    """A summary of a run as JSON values."""
     return {
         "images_labelled": len(labelling.refinement.labels),
         "images_failed": labelling.n_failed,
@@ -164,6 +166,7 @@ def labelling_as_dict(labelling: "RefinedRun") -> dict:
         "encoder": labelling.encoder,
         "second_encoder": labelling.second_encoder,
         "expected_accuracy": round(labelling.expected_accuracy, 4),
+        "remarks": remarks(labelling.counts),
         "coverage": [asdict(kept) for kept in labelling.refinement.coverage],
         "settings": asdict(labelling.refinement.settings),
         "seconds": {stage: round(seconds, 3) for stage, seconds in labelling.seconds.items()},
@@ -171,8 +174,8 @@ def labelling_as_dict(labelling: "RefinedRun") -> dict:
 
 
 def cost_table(cost: "Cost") -> Table:
-    """What a run would do and cost."""
-    table = Table(title="What this run would do", show_header=False, title_justify="left")
+    """The estimated time and memory of a run."""
+    table = Table(title="Estimate", show_header=False, title_justify="left")
     table.add_column(style="bold")
     table.add_column()
     table.add_row("Images", f"{cost.images:,}")
@@ -184,20 +187,20 @@ def cost_table(cost: "Cost") -> Table:
     table.add_row("Embedding images", f"about {duration(cost.embed_seconds)}, less if some are in the cache")
     table.add_row("Clustering and refining", f"about {duration(cost.refine_seconds)}")
     if cost.suggest_seconds:
-        table.add_row("Reading names to suggest", f"about {duration(cost.suggest_seconds)}, only this once")
-    table.add_row("Memory, beside the encoder", f"about {cost.memory / 2**20:,.0f} MiB")
+        table.add_row("Embedding names to suggest", f"about {duration(cost.suggest_seconds)}, once")
+    table.add_row("Memory, without the encoder", f"about {cost.memory / 2**20:,.0f} MiB")
     return table
 
 
 def cost_as_dict(cost: "Cost") -> dict:
-    """The same in values that go through JSON."""
+    """The estimate as JSON values."""
     return {
         name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(cost).items()
     }
 
 
 def steps_table(X: np.ndarray, T: np.ndarray, steps: "Sequence[Step]") -> Table:
-    """What every step of a run on (n, d) images and (k, d) classes has cost."""
+    """Time and memory of every step of a run on (n, d) images and (k, d) classes."""
     sizes = f"{len(X):,} images, {X.shape[1]:,} dimensions, {_classes(len(T))}"
     table = Table("step", title=f"{sizes}; embeddings {X.nbytes / 2**20:,.0f} MiB", title_justify="left")
     table.add_column("seconds", justify="right")
@@ -210,7 +213,7 @@ def steps_table(X: np.ndarray, T: np.ndarray, steps: "Sequence[Step]") -> Table:
 
 
 def quality_table(quality: "LabelQuality") -> Table:
-    """How good the labels of the images of a folder are, in a row per method."""
+    """Quality of the labels of the images in a folder, one row per method."""
     counts = f"{quality.images:,} images, {_classes(quality.classes)}"
     title = Text(f"{Path(quality.folder).name}: {counts}, encoder {quality.encoder}")
     table = Table("method", title=title, title_justify="left")

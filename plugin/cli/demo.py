@@ -1,6 +1,6 @@
 """The command `fiftyone-autolabel demo`.
 
-It labels photos whose classes are known, and opens them in the App.
+Labels photos with known classes and opens them in the App.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ def demo(
     ] = "photos",
     encoder: EncoderOption = "auto",
     preset: PresetOption = "auto",
-    no_app: Annotated[bool, typer.Option("--no-app", help="Only label, do not open the App.")] = False,
+    no_app: Annotated[bool, typer.Option("--no-app", help="Do not open the App.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Label real photos whose classes are known, say how many labels are right, and open the App.
+    """Label real photos with known classes, show the accuracy, and open the App.
 
     Examples:
 

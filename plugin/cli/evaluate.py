@@ -1,6 +1,6 @@
 """The command `fiftyone-autolabel evaluate`.
 
-It reads options and shows what was measured; the work is told in `run.evaluation`.
+The evaluation itself is in `run.evaluation`.
 """
 
 from dataclasses import asdict
@@ -32,10 +32,10 @@ def evaluate(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Compare labels with a ground truth, and keep the comparison on the dataset.
+    """Compare labels with a ground truth, and store the evaluation on the dataset.
 
-    FiftyOne's Model Evaluation panel shows it afterwards, with the samples behind every number. The truth of
-    objects that a run labelled is the field that they are from.
+    FiftyOne's Model Evaluation panel shows it, with the samples behind every number. For labelled objects,
+    the ground truth is the field that the objects came from.
 
     Examples:
 
@@ -61,7 +61,7 @@ def evaluate(
 
 
 def evaluation_table(evaluation: "Evaluation") -> "Table":
-    """What was measured over all images, in rows of a name and a value."""
+    """Results over all images, in rows of a name and a value."""
     from rich.table import Table
 
     table = Table(title="Evaluation", show_header=False, title_justify="left")
@@ -69,11 +69,11 @@ def evaluation_table(evaluation: "Evaluation") -> "Table":
     table.add_column(justify="right")
     table.add_row(_nouns(evaluation), f"{evaluation.n_images:,}")
     if evaluation.n_left_out:
-        table.add_row("Left out, for want of a label or a true class", f"{evaluation.n_left_out:,}")
+        table.add_row("Left out, without a label or a true class", f"{evaluation.n_left_out:,}")
     table.add_row("Accuracy", f"{evaluation.accuracy:.1%}")
     if evaluation.n_reviewed and evaluation.accuracy_unreviewed is not None:
-        table.add_row("Labels that people gave or approved", f"{evaluation.n_reviewed:,}")
-        table.add_row("Accuracy of the others", f"{evaluation.accuracy_unreviewed:.1%}")
+        table.add_row("Reviewed labels", f"{evaluation.n_reviewed:,}")
+        table.add_row("Accuracy of the other labels", f"{evaluation.accuracy_unreviewed:.1%}")
     if evaluation.expected_accuracy is not None:
         table.add_row("Expected accuracy", f"{evaluation.expected_accuracy:.1%}")
         table.add_row("Expected calibration error", f"{evaluation.calibration_error:.1%}")
@@ -82,11 +82,11 @@ def evaluation_table(evaluation: "Evaluation") -> "Table":
 
 
 def scores_table(evaluation: "Evaluation") -> "Table":
-    """Precision and recall per class, those that are labelled worst first."""
+    """Precision and recall per class, lowest F1 first."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("Class, worst first", title_justify="left")
+    table = Table("Class, lowest F1 first", title_justify="left")
     for column in ("Precision", "Recall", "F1", _nouns(evaluation)):
         table.add_column(column, justify="right")
     worst = sorted(evaluation.classes, key=lambda score: (score.f1, score.name))

@@ -1,6 +1,6 @@
 """The command `fiftyone-autolabel export`.
 
-It reads options and shows what was exported; the work is told in `export.exporting`.
+The export itself is in `export.exporting`.
 """
 
 from dataclasses import asdict
@@ -19,45 +19,52 @@ if TYPE_CHECKING:
 
 FORMATS = ("folders", "yolo-classification", "yolo-detection", "coco", "csv", "fiftyone")
 IMAGE_MODES = ("copy", "symlink", "hardlink", "none")
-"""Of the same values there are enums, whose module needs FiftyOne; help must not wait for that."""
+"""Values of the enums in `export.options`, which imports FiftyOne; the help must not wait for that."""
 
 
 def export(
     source: SourceArgument,
-    folder: Annotated[Path, typer.Argument(help="Folder to make; a name ending in .zip makes one file.")],
+    folder: Annotated[Path, typer.Argument(help="New folder; a name ending in .zip makes one file.")],
     format: Annotated[
         str,
         typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.", autocompletion=one_of(FORMATS)),
     ] = "folders",
     label_field: Annotated[
-        str, typer.Option(help="Field of classes or boxes; labels that a person corrected win.")
+        str, typer.Option(help="Field with the labels; reviewed labels take precedence.")
     ] = "auto_label",
     view: Annotated[str | None, typer.Option(help="Export a saved view of the dataset.")] = None,
-    min_confidence: Annotated[float, typer.Option(help="Leave out labels of less.")] = 0.0,
+    min_confidence: Annotated[float, typer.Option(help="Leave out labels with a lower confidence.")] = 0.0,
     approved_only: Annotated[
-        bool, typer.Option("--approved-only", help="Leave out what nobody approved or corrected.")
+        bool, typer.Option("--approved-only", help="Export only reviewed labels (approved or corrected).")
     ] = False,
     images: Annotated[
-        str, typer.Option(help=f"One of {', '.join(IMAGE_MODES)}.", autocompletion=one_of(IMAGE_MODES))
+        str,
+        typer.Option(
+            help=f"How to export images: {', '.join(IMAGE_MODES)}.", autocompletion=one_of(IMAGE_MODES)
+        ),
     ] = "copy",
     splits: Annotated[
         str | None,
         typer.Option(
-            help='Shares of train, val and test, by class, e.g. "80,10,10".',
+            help='Shares of train, val and test, stratified by class, e.g. "80,10,10".',
             show_default="none, for YOLO 80,10,10",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides which image is in which split.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of the splits.")] = 0,
     near_duplicates: Annotated[
         float | None,
         typer.Option(
-            help="Keep images in one split whose embeddings have at least this cosine: 0.95 suits the "
-            "offline encoder, 0.98 OpenCLIP. All pairs are compared: half a minute for 40,000 images."
+            help="Keep near-duplicates in the same split: images whose embeddings have at least this cosine "
+            "similarity, e.g. 0.95 for the offline encoder, 0.98 for OpenCLIP. All pairs are compared: half "
+            "a minute for 40,000 images."
         ),
     ] = None,
     embeddings: Annotated[
         str | None,
-        typer.Option(help="Vector field or brain key for that.", show_default="the encoder's, cached"),
+        typer.Option(
+            help="Vector field or brain key to find near-duplicates with.",
+            show_default="the encoder's, cached",
+        ),
     ] = None,
     split_tags: Annotated[
         bool, typer.Option("--split-tags", help="Tag the samples with their splits.")
@@ -66,9 +73,10 @@ def export(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Export labels and images for other programs, complete or not at all.
+    """Export labels and images for other programs.
 
-    Beside the files lies a manifest.json with the settings, the counts and a checksum of every file.
+    The folder is written completely or not at all, with a manifest.json of settings, counts and a checksum
+    of every file.
 
     Examples:
 
@@ -109,7 +117,7 @@ def export(
 
 
 def export_table(exported: "Exported") -> "Table":
-    """Labels per class and split, and below them what was left out.
+    """Labels per class and split, followed by what was left out.
 
     Args:
         exported: A finished export.

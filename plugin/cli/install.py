@@ -1,6 +1,6 @@
 """The command `fiftyone-autolabel install`.
 
-The plugin for FiftyOne, and the MongoDB that FiftyOne needs.
+Installs the plugin in FiftyOne, and the MongoDB that FiftyOne needs.
 """
 
 from typing import Annotated
@@ -11,14 +11,14 @@ from .options import JsonOption, QuietOption
 
 
 def install(
-    uninstall: Annotated[bool, typer.Option("--uninstall", help="Take the plugin away again.")] = False,
+    uninstall: Annotated[bool, typer.Option("--uninstall", help="Remove the plugin from FiftyOne.")] = False,
     database_only: Annotated[
         bool, typer.Option("--database-only", help="Only make sure that FiftyOne has a MongoDB.")
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Make the plugin visible to FiftyOne, and make sure that FiftyOne has a MongoDB.
+    """Register the plugin with FiftyOne, and make sure that FiftyOne has a MongoDB.
 
     Examples:
 
@@ -44,5 +44,5 @@ def install(
     printer.tell(
         {"database": done.database, "plugin": str(done.plugin), "is_new": done.is_new},
         f"MongoDB: {done.database}",
-        f"Plugin:  {done.plugin} ({'installed' if done.is_new else 'was installed already'})",
+        f"Plugin:  {done.plugin} ({'installed' if done.is_new else 'already installed'})",
     )

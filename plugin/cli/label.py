@@ -1,16 +1,17 @@
-"""The command `fiftyone-autolabel label`: into a dataset of FiftyOne's, or into a folder without it.
+"""The command `fiftyone-autolabel label`: labels into a FiftyOne dataset, or into a folder without FiftyOne.
 
-It reads options and shows results; the work is told in `run.pipeline`.
+The work is done by `run.pipeline`.
 """
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..encoders.crops import MARGIN
+from ..encoders.descriptions import read_classes
 from ..encoders.image_files import image_files
 from ..encoders.registry import ENCODER_NAMES
 from ..engine.errors import InputError
@@ -20,7 +21,8 @@ from .options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOpti
 from .settings import PANEL, chosen_settings, takes_settings
 
 if TYPE_CHECKING:
-    from ..run.results import RefinedRun
+    from ..run.inputs import Inputs
+    from ..run.results import FinishedRun
     from .console import Printer
 
 
@@ -55,24 +57,27 @@ def label(
     encoder: EncoderOption = "auto",
     embeddings: Annotated[
         str | None,
-        typer.Option(help="Vectors that the encoder's model made earlier, one per image.", metavar=VECTORS),
+        typer.Option(help="Existing vectors by the model of the encoder, one per image.", metavar=VECTORS),
     ] = None,
     text_embeddings: Annotated[
         str | None,
         typer.Option(
-            help="Vectors of the classes from the same model, one row per class.", metavar="FILE.npy"
+            help="Existing vectors of the classes by the same model, one row per class.", metavar="FILE.npy"
         ),
     ] = None,
     second_encoder: Annotated[
         str | None,
         typer.Option(
             autocompletion=one_of((*ENCODER_NAMES, "zoo:dinov2-vits14-torch")),
-            help="Second encoder, which finds the images that are alike: zoo:dinov2-vits14-torch or any "
-            "other of FiftyOne's zoo, or one as for --encoder.",
+            help="Second image encoder, which determines the images that are similar: "
+            "zoo:dinov2-vits14-torch, another model of FiftyOne's zoo, or as for --encoder.",
         ),
     ] = None,
     second_embeddings: Annotated[
-        str | None, typer.Option(help="Vectors of any image model in its place.", metavar=VECTORS)
+        str | None,
+        typer.Option(
+            help="Existing vectors by any image model, instead of a second encoder.", metavar=VECTORS
+        ),
     ] = None,
     preset: PresetOption = "auto",
     clusters: Annotated[
@@ -82,30 +87,31 @@ def label(
     objects: Annotated[
         str | None,
         typer.Option(
-            help="Field of boxes or shapes, whose objects are labelled one by one, into auto_label_FIELD.",
+            help="Field of boxes or shapes to label one by one; the labels go to auto_label_FIELD.",
             metavar="FIELD",
             show_default="whole images",
         ),
     ] = None,
     margin: Annotated[
-        float, typer.Option(help="What is shown around an object, as a share of its width and height.")
+        float, typer.Option(help="Context around an object, as a share of its width and height.")
     ] = MARGIN,
     label_field: Annotated[str, typer.Option(help="Field for the labels.")] = "auto_label",
     confidence_field: Annotated[str, typer.Option(help="Field for the confidence.")] = "confidence",
     key: Annotated[
         str | None,
         typer.Option(
-            help="Key of the run. It writes fields of its own, auto_label_KEY and so on, to be compared.",
+            help="Key of the run. It writes separate fields, auto_label_KEY and so on, to compare runs.",
             show_default="the label field with a number",
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the dataset made from a folder.", show_default="the folder's")
+        str | None,
+        typer.Option(help="Name of the dataset that is created from a folder.", show_default="the folder's"),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Write labels and a report into this folder, and need no database.", metavar="FOLDER"
+            help="Write labels and a report into this folder; no dataset and no database.", metavar="FOLDER"
         ),
     ] = None,
     image_paths: Annotated[
@@ -121,14 +127,14 @@ def label(
         Path | None,
         typer.Option(
             "--settings",
-            help="YAML or TOML file of settings, which go over the preset, as options go over the file.",
+            help="YAML or TOML file with settings. It overrides the preset, and options override the file.",
             metavar="FILE",
             rich_help_panel=PANEL,
         ),
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Say what would be done and what it would cost; write nothing."),
+        typer.Option("--dry-run", help="Estimate time and memory; write nothing."),
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -136,8 +142,8 @@ def label(
 ) -> None:
     """Label the images of a folder or of a FiftyOne dataset.
 
-    A folder becomes a FiftyOne dataset of the same name, which is kept when its images are labelled. Run
-    the command again after adding images to the folder, and they join the dataset.
+    Labelling a folder creates a FiftyOne dataset of the same name. Run the command again after adding images
+    to the folder, and they are added to the dataset.
 
     Examples:
 
@@ -158,57 +164,45 @@ def label(
         fiftyone-autolabel label --embeddings X.npy --image-paths paths.txt
           --text-embeddings T.npy -c "cat, dog" --output report/
     """
-    from ..run.inputs import read_prompts
+    from ..run.inputs import Inputs
     from .console import Printer
 
-    prompts = read_prompts(class_entries(classes or [], classes_file), template or None, text_embeddings)
-    inputs = {
-        "classes": prompts.classes,
-        "prompt_templates": prompts.templates,
-        "encoder": encoder,
-        "embeddings": embeddings,
-        "text_embeddings": text_embeddings,
-        "second_encoder": second_encoder,
-        "second_embeddings": second_embeddings,
-        "settings": chosen_settings(preset, settings_file, settings),
-    }
+    inputs = Inputs(
+        classes=read_classes(class_entries(classes or [], classes_file)),
+        prompt_templates=template or None,
+        encoder=encoder,
+        embeddings=embeddings,
+        text_embeddings=text_embeddings,
+        second_encoder=second_encoder,
+        second_embeddings=second_embeddings,
+        clusters=clusters,
+        objects=objects,
+        margin=margin,
+        settings=chosen_settings(preset, settings_file, settings),
+        run_key=key,
+    )
     _check_encoders(encoder, second_encoder)
     printer = Printer(as_json, quiet)
-    into = _IntoDataset(label_field, confidence_field, key, name, clusters, objects, margin)
     if not source and image_paths is None:
         raise InputError("Name a folder of images or a dataset, or give --image-paths.")
     if dry_run:
-        _tell_cost(source, image_paths, into, inputs, printer)
+        _tell_cost(source, image_paths, inputs, printer)
     elif output is None and image_paths is None:
-        _label_dataset(source, into, inputs, printer)
+        _label_dataset(source, name, (label_field, confidence_field), inputs, printer)
     else:
-        _label_into_folder(source, image_paths, output, into, inputs, overwrite, printer)
+        _check_without_dataset({"clusters": clusters, "objects": objects, "key": key, "name": name})
+        _label_into_folder(source, image_paths, output, inputs, overwrite, printer)
 
 
-@dataclass(frozen=True)
-class _IntoDataset:
-    """Options of those who label a dataset."""
+def _check_without_dataset(options: dict[str, str | None]) -> None:
+    """Check that no option of a dataset was given where none is written to.
 
-    label_field: str
-    confidence_field: str
-    key: str | None
-    name: str | None
-    clusters: str | None
-    objects: str | None
-    margin: float
-
-    def check_is_unused(self) -> None:
-        """Check that nothing was asked of a dataset where none is written to.
-
-        Raises:
-            InputError: It was.
-        """
-        given = {"clusters": self.clusters, "objects": self.objects, "key": self.key, "name": self.name}
-        for name, value in given.items():
-            if value is not None:
-                raise InputError(
-                    f"--{name} is for datasets: leave out --{name}, or --output and --image-paths."
-                )
+    Raises:
+        InputError: One was.
+    """
+    for name, value in options.items():
+        if value is not None:
+            raise InputError(f"--{name} is for datasets: leave out --{name}, or --output and --image-paths.")
 
 
 def _check_encoders(*names: str | None) -> None:
@@ -224,80 +218,65 @@ def _check_encoders(*names: str | None) -> None:
             choose_encoder(name)
 
 
-def _label_dataset(source: str, into: _IntoDataset, inputs: dict, printer: "Printer") -> None:
+def _label_dataset(
+    source: str, name: str | None, fields: tuple[str, str], inputs: "Inputs", printer: "Printer"
+) -> None:
     require_database()
 
     from ..dataset.fields import FieldNames, check_names
     from ..dataset.folder import opened_source
-    from ..run.pipeline import auto_label
+    from ..run.pipeline import label_samples
 
-    fields = FieldNames.of_run(into.key, into.label_field, into.confidence_field)
-    check_names(fields)
-    with opened_source(source, into.name) as dataset, printer.progress() as progress:
-        labelling = auto_label(
-            dataset,
-            **inputs,
-            clusters=into.clusters,
-            objects=into.objects,
-            margin=into.margin,
-            fields=fields,
-            run_key=into.key,
-            progress=progress,
-        )
-    place = {"dataset": dataset.name, "run": labelling.run_key}
+    inputs = replace(inputs, fields=FieldNames.of_run(inputs.run_key, *fields))
+    check_names(inputs.fields)
+    with opened_source(source, name) as dataset, printer.progress() as progress:
+        run = label_samples(dataset, inputs, progress)
+    place = {"dataset": dataset.name, "run": run.run_key}
     sentence = f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}"
-    _tell(labelling, place, sentence, printer, noun="Objects" if into.objects else "Images")
+    _tell(run, place, sentence, printer, noun="Objects" if inputs.objects else "Images")
 
 
 def _label_into_folder(
     source: str | None,
     image_paths: Path | None,
     output: Path | None,
-    into: _IntoDataset,
-    inputs: dict,
+    inputs: "Inputs",
     overwrite: bool,
     printer: "Printer",
 ) -> None:
     from ..report.writing import check_report_folder
-    from ..run.files import label_files
+    from ..run.pipeline import label_paths
 
-    into.check_is_unused()
     if output is None:
-        raise InputError("Say with --output which folder the labels of --image-paths go into.")
+        raise InputError("--image-paths needs --output, the folder for the labels: give both.")
     paths = _files(source, image_paths, inputs)
     check_report_folder(output, overwrite)
     with printer.progress() as progress:
-        labelling = label_files(paths, **inputs, progress=progress)
-    folder = labelling.report(output, overwrite=overwrite)
-    _tell(labelling, {"output": str(folder)}, f"Labels and report: {folder}", printer)
+        run = label_paths(paths, inputs, progress)
+    folder = run.report(output, overwrite=overwrite)
+    _tell(run, {"output": str(folder)}, f"Labels and report: {folder}", printer)
 
 
 def _tell(
-    labelling: "RefinedRun",
-    place: dict[str, str],
-    sentence: str,
-    printer: "Printer",
-    noun: str = "Images",
+    run: "FinishedRun", place: dict[str, str], sentence: str, printer: "Printer", noun: str = "Images"
 ) -> None:
     from .console import class_table, labelling_as_dict, summary_table
 
-    tables = (summary_table(labelling, noun=noun), class_table(labelling, noun))
-    printer.tell(place | labelling_as_dict(labelling), *tables, sentence)
+    tables = (summary_table(run, noun=noun), class_table(run, noun))
+    printer.tell(place | labelling_as_dict(run), *tables, sentence)
 
 
-def _tell_cost(
-    source: str | None, image_paths: Path | None, into: _IntoDataset, inputs: dict, printer: "Printer"
-) -> None:
-    from ..run.files import estimate_files
+def _tell_cost(source: str | None, image_paths: Path | None, inputs: "Inputs", printer: "Printer") -> None:
+    from ..run.pipeline import estimate_paths
     from .console import cost_as_dict, cost_table
 
-    if into.objects:
+    if inputs.objects:
         raise InputError("--dry-run counts whole images: leave out --dry-run or --objects.")
-    cost = estimate_files(_images_of(source, image_paths, inputs), **inputs)
+    cost = estimate_paths(_images_of(source, image_paths, inputs), inputs)
     printer.tell(cost_as_dict(cost), cost_table(cost), "Nothing was written.")
 
 
-def _images_of(source: str | None, image_paths: Path | None, inputs: dict) -> list[str]:
+def _images_of(source: str | None, image_paths: Path | None, inputs: "Inputs") -> list[str]:
     """Paths of the images that would be labelled; nothing is made."""
     if image_paths is not None or Path(source).expanduser().is_dir():
         return _files(source, image_paths, inputs)
@@ -306,10 +285,10 @@ def _images_of(source: str | None, image_paths: Path | None, inputs: dict) -> li
     from ..dataset.folder import open_source
     from ..dataset.reading import read_images
 
-    return read_images(open_source(source)).paths
+    return read_images(open_source(source)).images
 
 
-def _files(source: str | None, image_paths: Path | None, inputs: dict) -> list[str]:
+def _files(source: str | None, image_paths: Path | None, inputs: "Inputs") -> list[str]:
     """Paths of the images that are named on the command line."""
     from ..run.files import check_files, read_paths
 
@@ -317,11 +296,11 @@ def _files(source: str | None, image_paths: Path | None, inputs: dict) -> list[s
         if source is not None:
             raise InputError("Give a folder of images or --image-paths, not both.")
         paths = read_paths(image_paths)
-        if inputs["embeddings"] is None:  # else they are not opened, and may be elsewhere
+        if inputs.embeddings is None:  # else they are not opened, and may be elsewhere
             check_files(paths)
         return paths
     if not Path(source).expanduser().is_dir():
         raise InputError(
-            f"{source!r} is no folder: --output is for files; label a dataset without it, then use report."
+            f"{source!r} is not a folder: --output is for files; label a dataset without it, then use report."
         )
     return image_files(Path(source))

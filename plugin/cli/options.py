@@ -1,7 +1,4 @@
-"""Options that several commands share.
-
-What they say is said once.
-"""
+"""Options that several commands share."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated
@@ -13,7 +10,7 @@ from ..engine.config import PRESETS
 
 
 def one_of(values: Iterable[str]) -> Callable[[str], list[str]]:
-    """Completion in the shell by known values."""
+    """Shell completion from known values."""
 
     def complete(incomplete: str) -> list[str]:
         return [value for value in values if value.startswith(incomplete)]
@@ -26,21 +23,19 @@ EncoderOption = Annotated[
     typer.Option(
         autocompletion=one_of(ENCODER_NAMES),
         help="auto, offline, openclip, openclip:MODEL/PRETRAINED or sentence-transformers:MODEL. "
-        "auto takes OpenCLIP where its weights can be had, else the offline encoder.",
+        "auto uses OpenCLIP if its weights are available, else the offline encoder.",
     ),
 ]
 PresetOption = Annotated[
     str,
     typer.Option(
-        help=f"Size of the dataset: {', '.join(PRESETS)}. auto counts the images.",
+        help=f"Preset for the size of the dataset: {', '.join(PRESETS)}.",
         autocompletion=one_of(PRESETS),
     ),
 ]
 VECTORS = "FIELD|KEY|FILE.npy"
 SourceArgument = Annotated[
-    str, typer.Argument(help="A FiftyOne dataset, or the folder that it was made from.")
+    str, typer.Argument(help="Name of a FiftyOne dataset, or the folder that it was created from.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print no progress and no tables, only errors and data.")
-]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and requested data.")]

@@ -1,9 +1,8 @@
 """The command `fiftyone-autolabel predict`.
 
-It reads options and writes what was found; the work is told in `run.prediction`.
+The work is done by `run.prediction`.
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -11,18 +10,19 @@ import typer
 
 from ..engine.errors import InputError
 from .options import JsonOption, QuietOption
+from .streams import data_stream
 
 
 def predict(
     prototypes: Annotated[Path, typer.Argument(help="Folder that `label --output` or `report` wrote.")],
-    images: Annotated[str, typer.Argument(help="A folder of images, an image, or vectors as FILE.npy.")],
+    images: Annotated[str, typer.Argument(help="Folder of images, an image file, or vectors in FILE.npy.")],
     image_paths: Annotated[
         Path | None,
-        typer.Option(help="Text file with the path of every row of FILE.npy.", metavar="FILE.txt"),
+        typer.Option(help="Text file with the image path of every row of FILE.npy.", metavar="FILE.txt"),
     ] = None,
     second_embeddings: Annotated[
         Path | None,
-        typer.Option(help="Vectors by the second encoder of the prototypes.", metavar="FILE.npy"),
+        typer.Option(help="Existing vectors by the second encoder of the run.", metavar="FILE.npy"),
     ] = None,
     output: Annotated[
         Path | None,
@@ -55,7 +55,7 @@ def predict(
             loaded, paths, embeddings=embeddings, second_embeddings=second_embeddings, progress=progress
         )
     if output is None:
-        write_predictions(sys.stdout, predictions, as_json)
+        write_predictions(data_stream(), predictions, as_json)
         return
     with _opened(output) as file:
         write_predictions(file, predictions, output.suffix == ".json")

@@ -1,6 +1,6 @@
 """The command `fiftyone-autolabel report`.
 
-It reads options and says where the report is; the work is told in `run.stored`.
+The work is done by `run.stored`.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from .options import JsonOption, QuietOption, SourceArgument
 
 def report(
     source: SourceArgument,
-    output: Annotated[Path, typer.Option(help="Folder to make.", metavar="FOLDER")],
+    output: Annotated[Path, typer.Option(help="New folder.", metavar="FOLDER")],
     run: Annotated[
         str | None,
         typer.Option(help="Key of a run, see `runs`.", metavar="KEY", show_default="the last"),
@@ -24,7 +24,7 @@ def report(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Write the report of a run: labels, metadata, a page to read, and what `predict` needs.
+    """Write the report of a run: labels, metadata, a page with figures, and the prototypes for `predict`.
 
     Examples:
 

@@ -1,6 +1,6 @@
 """The commands `fiftyone-autolabel runs` and `delete-run`.
 
-They read options and show records; the work is told in `dataset.record` and `dataset.deleting`.
+The work is done by `dataset.record` and `dataset.deleting`.
 """
 
 from dataclasses import asdict
@@ -23,10 +23,10 @@ def runs(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """List the runs of a dataset: what they wrote, state, time, images, encoder, and why one failed.
+    """List the runs of a dataset: state, time, fields, images, encoder, and the error of a failed run.
 
-    Runs write labels; those that only compute embeddings or clusters are listed with them. A run that died
-    while it wrote is completed first.
+    Runs that compute embeddings or clusters are included. A run that was interrupted while it wrote is
+    completed first.
 
     Examples:
 
@@ -55,11 +55,13 @@ def runs(
 def delete_run(
     source: SourceArgument,
     key: Annotated[str, typer.Argument(help="Key of the run, as `runs` lists it.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without confirmation.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Delete a run and the labels that it wrote; what people said and later runs wrote stays.
+    """Delete a run and the fields that it wrote.
+
+    Reviewed labels and values that later runs wrote are kept.
 
     Example:
 
@@ -67,8 +69,7 @@ def delete_run(
     """
     require_database()
 
-    from ..dataset.deleting import delete_run as delete
-    from ..dataset.deleting import fields_of_its_own
+    from ..dataset.deleting import delete_run as delete, fields_of_its_own
     from ..dataset.folder import find_source
     from ..dataset.record import find_run
     from .console import Printer
@@ -76,27 +77,28 @@ def delete_run(
     dataset = find_source(source)
     fields = ", ".join(fields_of_its_own(dataset, find_run(dataset, key))) or "none"
     if not yes:
-        typer.confirm(f"Delete run {key}? Fields that go with it: {fields}.", abort=True, err=True)
+        typer.confirm(f"Delete run {key} and its fields ({fields})?", abort=True, err=True)
     deleted = delete(dataset, key)
     sentences = [f"Deleted run {deleted.key}; fields: {', '.join(deleted.fields) or 'none'}."]
     if deleted.n_cleared:
-        cleared = f"{deleted.n_cleared:,} images lost its values in fields that other runs have written too."
-        sentences.append(cleared)
+        sentences.append(
+            f"{deleted.n_cleared:,} images lost its values in fields that other runs also wrote."
+        )
     Printer(as_json, quiet).tell(asdict(deleted), *sentences)
 
 
 def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Table":
-    """One row per run with what it wrote or why it failed, oldest first; below them those that wait.
+    """One row per run with what it wrote or why it failed, oldest first, pending runs last.
 
     Args:
-        records: Runs that have begun.
-        waiting: Runs that have not.
+        records: Runs that have started.
+        waiting: Pending runs.
     """
     from rich.table import Table
     from rich.text import Text
 
     table = Table("Run", "State", "Started (UTC)", title="Runs", title_justify="left")
-    table.add_column("Outcome", overflow="fold")
+    table.add_column("Result", overflow="fold")
     for run in records:
         table.add_row(run.key, run.state.value, f"{run.started:%Y-%m-%d %H:%M}", Text(_outcome(run)))
     for run in waiting:
@@ -113,7 +115,7 @@ def _outcome(run: "RunRecord") -> str:
     if run.n_failed:
         parts.append(f"{run.n_failed:,} failed")
     parts.append(f"encoder {run.encoder}")
-    if run.expected_accuracy is not None:
+    if run.expected_accuracy is not None and len(run.classes) > 1:
         parts.append(f"{percent(run.expected_accuracy)} expected to be right")
     if run.duration:
         parts.append(f"{run.duration.total_seconds():.1f} s")

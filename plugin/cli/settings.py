@@ -1,6 +1,6 @@
-"""The settings as other people meet them: command-line options, a YAML or TOML file, a table in the docs.
+"""Settings as command-line options, from YAML and TOML files, and as a table for the documentation.
 
-All of it is made from the dataclass and its docstring, so that it cannot differ from them.
+All are generated from the dataclass `Settings` and its docstring.
 """
 
 import inspect
@@ -24,14 +24,14 @@ CHOICES = {"method": METHODS, "clustering": CLUSTERINGS}
 
 
 def setting_docs() -> dict[str, str]:
-    """Name of every setting → what it means, in one line, from the docstring of `Settings`."""
+    """Setting → its description in one line, from the docstring of `Settings`."""
     attributes = inspect.cleandoc(Settings.__doc__ or "").split("Attributes:\n", 1)[1]
     entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in entries}
 
 
 def takes_settings(command: Command) -> Command:
-    """Give a command with `**settings` an option for every setting; None where it was not given."""
+    """Decorator that gives a command with `**settings` an option for every setting; None if not given."""
     signature = inspect.signature(command)
     own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     parameters = [*own, *_options()]
@@ -41,7 +41,7 @@ def takes_settings(command: Command) -> Command:
 
 
 def chosen_settings(preset: str, file: Path | None, given: dict[str, object]) -> Settings:
-    """The defaults, over them the preset, the file, and the options.
+    """The defaults, overridden by the preset, the file and the options, in this order.
 
     Args:
         preset: Name of a preset.
@@ -75,7 +75,7 @@ def read_settings(file: Path) -> dict[str, object]:
     except (OSError, ValueError) as error:
         raise InputError(f"it cannot be read ({' '.join(str(error).split())}).") from error
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
-        raise InputError("it must hold one setting per line, as in `iterations: 4`.")
+        raise InputError("it must have one setting per line, such as `iterations: 4`.")
     return values
 
 

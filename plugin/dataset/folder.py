@@ -4,6 +4,7 @@ A folder becomes a dataset once; later it is found again and only new images are
 """
 
 import contextlib
+import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .internals import dataset_documents
 
 FOLDER_KEY = "auto_label_folder"
 """Where the `info` of a dataset keeps the folder that it was made from."""
+
+MOST_NEAR_NAMES = 5
 
 
 @contextlib.contextmanager
@@ -102,9 +105,19 @@ def _is_folder(source: str) -> bool:
 
 def _dataset_named(name: str) -> fo.Dataset:
     if not fo.dataset_exists(name):
-        known = ", ".join(fo.list_datasets()) or "none yet"
-        raise InputError(f"{name!r} is neither a folder nor a FiftyOne dataset (there are: {known}).")
+        raise InputError(f"{name!r} {_what_it_is(name)}: check the path or name{_near_names(name)}.")
     return fo.load_dataset(name)
+
+
+def _what_it_is(name: str) -> str:
+    if Path(name).expanduser().is_file():
+        return "is a file, not a folder or a FiftyOne dataset"
+    return "is neither a folder nor a FiftyOne dataset"
+
+
+def _near_names(name: str) -> str:
+    near = difflib.get_close_matches(name, fo.list_datasets(), n=MOST_NEAR_NAMES)
+    return f"; similar datasets are {', '.join(near)}" if near else ""
 
 
 def _dataset_of_folder(folder: Path, name: str) -> fo.Dataset:
@@ -116,7 +129,7 @@ def _dataset_of_folder(folder: Path, name: str) -> fo.Dataset:
     try:
         dataset = fo.Dataset(name)
     except ValueError as error:
-        raise InputError(f"No dataset can be named {name!r} here: give another name.") from error
+        raise InputError(f"{name!r} cannot be used as a dataset name: give another name.") from error
     dataset.info[FOLDER_KEY] = str(folder)
     dataset.save()
     return dataset

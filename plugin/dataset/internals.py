@@ -4,7 +4,7 @@ FiftyOne may rename them in any version: nobody else uses one, and the tests say
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -16,7 +16,7 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-Samples = fo.Dataset | fo.DatasetView
+Samples: TypeAlias = fo.Dataset | fo.DatasetView
 
 
 def database() -> Database:

@@ -19,6 +19,7 @@ from .lock import WriteLock
 from .patches import check_objects, is_patches, shown_field
 from .reading import check_samples, flat_samples
 from .record import completed_runs, latest_run
+from .schema import RunRecord
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,12 @@ def anchors_of(reviews: dict[str, str], ids: Iterable[str], classes: Iterable[st
 
 
 def fields_of_run(samples: Samples, label_field: str) -> FieldNames:
-    """Names of the fields that go with a label field.
+    """Names of the fields that go with a label field; see `run_of`."""
+    return run_of(samples, label_field).label_fields
+
+
+def run_of(samples: Samples, label_field: str) -> RunRecord:
+    """The run that wrote a label field last.
 
     Raises:
         InputError: No run wrote that field, or the samples do not show what it is of.
@@ -162,7 +168,7 @@ def fields_of_run(samples: Samples, label_field: str) -> FieldNames:
         known = reviewable_fields(samples)
         advice = f"choose {' or '.join(known)}." if known else "run Auto-label first."
         raise InputError(f"No run wrote a label field {label_field!r}: {advice}")
-    return run.fields
+    return run
 
 
 def reviewable_fields(samples: Samples) -> list[str]:

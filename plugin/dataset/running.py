@@ -19,6 +19,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 
 from ..engine.config import Settings
 from ..engine.errors import InputError, RunCancelledError
+from ..engine.progress import Progress
 from ..engine.results import LevelHistory
 from .columns import Column, adopt_column, discard_staged, stage_column, staged_fields
 from .fields import FieldNames
@@ -45,7 +46,6 @@ DATABASE_GONE = (
     "is written are completed by the next use of the dataset."
 )
 
-Progress = Callable[[str, int, int], None]
 logger = logging.getLogger("fiftyone_autolabel")
 
 

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from ..engine.config import Settings
+from ..engine.errors import InputError
 from ..engine.results import LevelHistory
 from ..system.versions import package_versions
 from ..wording import ago, counted
@@ -111,6 +112,17 @@ class RunRecord:
     def noun(self) -> str:
         """What it works on: "image" or "object"."""
         return self.fields.noun if isinstance(self.fields, FieldNames) else "image"
+
+    @property
+    def label_fields(self) -> FieldNames:
+        """The fields of its labels.
+
+        Raises:
+            InputError: It wrote no labels, but embeddings or clusters.
+        """
+        if isinstance(self.fields, FieldNames):
+            return self.fields
+        raise InputError(f"Run {self.key!r} wrote {self.fields.role}, not labels: choose another run.")
 
     @property
     def main_field(self) -> str:
@@ -259,6 +271,9 @@ RENAMED = {
 KEPT = ("started", "n_images", "fields")
 """Entries that are shown of a run whose record cannot be used."""
 
+UNUSABLE_ENTRY = (
+    "Its record has no usable {!r}: delete the run, or use the version of auto-label that made it."
+)
 UNUSABLE = (TypeError, ValueError, LookupError, AttributeError)
 
 
@@ -285,6 +300,7 @@ def new_config(
         "fields": fields.by_role(),
         "objects": fields.objects if isinstance(fields, FieldNames) else None,
         "versions": package_versions("fiftyone"),
+        "classes": [],
     }
     return defaults | started | described
 
@@ -304,8 +320,9 @@ def read_record(
     if problem:
         labels = FieldNames() if config["method"] == METHOD else Column("", "embeddings")
         kept = {name: values[name] for name in KEPT if name in values}
-        values = _read(new_config({"classes": []}, None, labels, 0))[0]
+        values = _read(new_config({}, None, labels, 0))[0]
         values |= {"fields": labels, "started": None, "state": RunState.UNKNOWN, "error": problem} | kept
+    values["descriptions"] = values["descriptions"] or ((),) * len(values["classes"])
     now, since = datetime.now(timezone.utc), registered and registered.replace(tzinfo=timezone.utc)
     heard = values.pop("heartbeat") or UNHEARD
     is_dead = values["state"] == RunState.RUNNING and now - heard > longest_silence
@@ -331,10 +348,9 @@ def _read(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
         try:
             values[name] = entry.read(stored.get(name, entry.default))
         except UNUSABLE:
-            problem = problem or (
-                f"Its record has no usable {name!r}: delete the run, or use the version of auto-label that "
-                "made it."
-            )
+            problem = problem or UNUSABLE_ENTRY.format(name)
+    if len(values.get("descriptions", ())) not in (0, len(values.get("classes", ()))):
+        problem = problem or UNUSABLE_ENTRY.format("descriptions")
     if values.get("record_version", 0) > VERSION:
         problem = "A newer version of auto-label made this run: update auto-label to use it."
     return values, problem

@@ -1,4 +1,4 @@
-"""Photos to try the plugin on, and measurements on folders of class folders.
+"""Demo photos, and measurements on images in class folders.
 
-`photos` labels real photos with known classes; `bench` measures labels and cost.
+`photos` labels real photos with known classes; `bench` measures accuracy, time and memory.
 """

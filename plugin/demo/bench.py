@@ -1,6 +1,6 @@
-"""What labelling costs on this machine, and how good labels are on images whose classes are known.
+"""Time and memory of labelling on this machine, and accuracy on images whose classes are known.
 
-The command `bench` and the scripts in `benchmarks/` measure with this.
+Used by the command `bench` and the scripts in `benchmarks/`.
 """
 
 import sys
@@ -18,9 +18,9 @@ from ..engine.config import METHODS, Settings
 from ..engine.errors import InputError
 from ..engine.geometry import MOST_DIMENSIONS
 from ..engine.metrics import accuracy, area_under_risk_coverage, expected_calibration_error
+from ..engine.progress import Progress
 from ..engine.refinement import refine
 from ..engine.vectors import unit_rows
-from ..run.embedding import Progress
 from .class_folders import embed_folder
 
 SEED = 51
@@ -29,13 +29,13 @@ ROWS_PER_DRAW = 10_000
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a run has cost.
+    """Time and memory of one step of a run.
 
     Attributes:
         name: The step.
-        seconds: How long it took.
-        memory: Most bytes that the process has had by its end, beyond what it had before the embeddings; of
-            few images it tells little, as `warm_up` may have needed more.
+        seconds: Duration.
+        memory: Peak bytes of the process at its end, beyond those before the embeddings; not meaningful for
+            few images, as `warm_up` may have needed more.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True)
 class MethodQuality:
-    """How good the labels of one method are.
+    """Quality of the labels of one method.
 
     Attributes:
         method: Name of the method.
@@ -54,7 +54,7 @@ class MethodQuality:
         expected_accuracy: Mean confidence, in [0, 1].
         calibration_error: Expected calibration error over 15 bins, in [0, 1].
         risk: Area under the risk-coverage curve, in [0, 1].
-        seconds: How long clustering and refinement took.
+        seconds: Duration of clustering and refinement.
     """
 
     method: str
@@ -68,11 +68,11 @@ class MethodQuality:
 
 @dataclass(frozen=True)
 class LabelQuality:
-    """How good labels are on the images of a folder.
+    """Quality of the labels of the images in a folder.
 
     Attributes:
         folder: The folder.
-        images: Number of images that could be read.
+        images: Number of readable images.
         classes: Number of classes.
         encoder: Name of the encoder.
         methods: One entry per method.
@@ -86,14 +86,14 @@ class LabelQuality:
 
 
 class Costs:
-    """Takes down what step after step costs.
+    """Records time and memory of successive steps.
 
     Attributes:
         steps: The steps so far.
     """
 
     def __init__(self, embeddings: np.ndarray) -> None:
-        """Begin with the embeddings in memory and every library loaded."""
+        """Start with the embeddings in memory and every library loaded."""
         import psutil
 
         self.steps: list[Step] = []
@@ -105,16 +105,16 @@ class Costs:
         self.steps.append(Step(name, seconds, max(peak_bytes() - self._without, 0)))
 
     def time(self, name: str, step: Callable[[], object]) -> None:
-        """Do a step and add it."""
+        """Run a step and add it."""
         start = time.perf_counter()
         step()
         self.add(name, time.perf_counter() - start)
 
 
 def make_features(n: int, d: int, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n, d) images around one direction per class, and (k, d) texts that point there roughly.
+    """Random (n, d) images around one direction per class, and (k, d) texts near these directions.
 
-    Two narrow cones, as CLIP's: what labelling costs does not depend on what the images show.
+    Images and texts lie in two narrow cones, as those of CLIP do.
     """
     rng = np.random.default_rng(SEED)
     concepts = unit_rows(rng.normal(size=(k, d)))
@@ -129,10 +129,10 @@ def make_features(n: int, d: int, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def warm_up(images: int) -> None:
-    """Load every library and fill its buffers, so that they are not counted.
+    """Load every library and fill its buffers, so that they are not measured.
 
     Args:
-        images: Number of images that will be measured; no more than 10,000 are used here.
+        images: Number of images that will be measured; at most 10,000 are used here.
     """
     for clustering in ("hdbscan", "kmeans"):
         refine(*make_features(min(images, 10_000), 512, 10), clustering=clustering)
@@ -144,12 +144,12 @@ def warm_up(images: int) -> None:
 def measure_engine(
     X: np.ndarray, T: np.ndarray, settings: Settings, progress: Progress | None = None
 ) -> Costs:
-    """Time a plain zero-shot pass, the clusters and the refinement.
+    """Measure zero-shot classification, clustering and refinement.
 
     Args:
         X: (n, d) float32 unit rows, images.
         T: (k, d) float32 unit rows, classes.
-        settings: With nothing left automatic.
+        settings: Resolved settings, without automatic values.
         progress: Called with (stage, done, total), stage "cluster" or "refine".
     """
     costs = Costs(X)
@@ -173,12 +173,12 @@ def measure_labels(folder: Path, encoder: Encoder, progress: Progress | None = N
     """Label the images of a folder by every method and compare the labels with the folder names.
 
     Args:
-        folder: Has one folder of images per class.
-        encoder: What embeds images and class names.
+        folder: Folder with one subfolder of images per class.
+        encoder: Encoder of images and class names.
         progress: Called with ("embed", done, total).
 
     Raises:
-        InputError: The folder holds no class folders with images that can be read.
+        InputError: The folder has no class folders with readable images.
     """
     photographs = embed_folder(folder, encoder, progress and partial(progress, "embed"))
     T = class_prototypes(encoder, photographs.classes)
@@ -197,10 +197,10 @@ def measure_labels(folder: Path, encoder: Encoder, progress: Progress | None = N
 
 
 def check_sizes(*, images: int, dimensions: int, classes: int) -> None:
-    """Check how many images, dimensions and classes are to be made up.
+    """Check the sizes of the random vectors.
 
     Raises:
-        InputError: One of them is not positive, or together they do not fit into the memory that is free.
+        InputError: A size is not positive, or the vectors do not fit into the free memory.
     """
     import psutil
 
@@ -211,15 +211,15 @@ def check_sizes(*, images: int, dimensions: int, classes: int) -> None:
     if needed > free:
         raise InputError(
             f"These sizes need about {needed / 2**30:,.1f} GiB of memory, and {free / 2**30:,.1f} GiB are "
-            "free: give fewer --images, --dimensions or --classes."
+            "free: reduce --images, --dimensions or --classes."
         )
 
 
 def bytes_needed(n: int, d: int, k: int) -> int:
-    """Most memory that `make_features` and `measure_engine` need for (n, d) images and (k, d) texts, roughly.
+    """Approximate peak memory of `make_features` and `measure_engine` for (n, d) images and (k, d) texts.
 
     The engine holds, beside the images, their principal directions, four (n, k) matrices and two (k, k) ones
-    (`docs/engine.md`, "Cost"); what is made up passes through float64 on its way.
+    (`docs/engine.md`, "Cost"); random vectors are computed in float64.
     """
     images = 4 * n * d
     made_up = images + 32 * d * (min(n, ROWS_PER_DRAW) + k)

@@ -1,7 +1,4 @@
-"""Folders of class folders, embedded: where it can be seen how good labels are.
-
-The name of the folder that an image lies in is its true class.
-"""
+"""Embeds images in class folders: the name of the folder of an image is its true class."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +20,7 @@ class Photographs:
         classes: (k,) class names, in alphabetical order.
         truth: (n,) true class numbers.
         vectors: (n, d) float32 unit rows.
-        images_per_second: From the file to the vector, the loading of the model left out.
+        images_per_second: Throughput from file to vector, without the time to load the model.
     """
 
     classes: list[str]
@@ -38,12 +35,12 @@ def embed_folder(
     """Embed all images of a folder of class folders.
 
     Args:
-        folder: Has one folder of images per class.
-        encoder: What embeds them.
+        folder: Folder with one subfolder of images per class.
+        encoder: Encoder of the images.
         progress: Called with (images done, images in all).
 
     Raises:
-        InputError: The folder holds no class folders with images that can be read.
+        InputError: The folder has no class folders with readable images.
     """
     files = class_files(folder)
     encoder.embed_images(files[:1])  # loads the model before the clock starts

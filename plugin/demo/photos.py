@@ -1,6 +1,6 @@
-"""A demo that needs no download: crops of photos that scikit-image, scikit-learn and Matplotlib carry.
+"""A demo without downloads: crops of photos in scikit-image, scikit-learn and Matplotlib.
 
-The true class of every crop is known, so the demo can say how many labels it got right.
+The true class of every crop is known, so the demo can show the measured accuracy.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ from ..encoders.offline.files import replacing
 from ..engine.config import Settings
 from ..engine.errors import InputError
 from ..engine.metrics import accuracy
-from ..run.pipeline import Labelling, Progress, auto_label
+from ..engine.progress import Progress
+from ..run.pipeline import auto_label
+from ..run.results import FinishedRun
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -42,14 +44,14 @@ class DemoPhoto:
 
 @dataclass(frozen=True)
 class _Source:
-    """A photo inside an installed package, and how to cut crops from it that show its class.
+    """A photo inside an installed package, and how to crop it so that the crops show its class.
 
     Attributes:
-        label: What the photo shows.
-        package: Import name of the package that carries it.
-        path: Where it lies inside the package.
-        crops: Number of crops; they differ, as classes do in real datasets.
-        center: (left, top, right, bottom) shares of the photo; the middle of every crop lies in it.
+        label: Class of the photo.
+        package: Import name of the package that contains it.
+        path: Path inside the package.
+        crops: Number of crops; classes differ in size, as in real datasets.
+        center: (left, top, right, bottom), in shares of the photo, of the region of crop centres.
         scale: (smallest, largest) side of a crop as a share of the photo's side.
         mirrored: Whether a mirrored crop still shows the class.
     """
@@ -89,7 +91,7 @@ DEMO_CLASSES = sorted({source.label for source in _SOURCES})
 
 @dataclass(frozen=True)
 class DemoOutcome:
-    """A labelled demo dataset and how many of its labels are right.
+    """A labelled demo dataset and the accuracy of its labels.
 
     Attributes:
         dataset: The dataset, with the true classes in `ground_truth`.
@@ -99,7 +101,7 @@ class DemoOutcome:
     """
 
     dataset: "fo.Dataset"
-    labelling: Labelling
+    labelling: FinishedRun
     zero_shot_accuracy: float
     accuracy: float
 
@@ -139,7 +141,7 @@ def run_demo(
 
 
 def build_demo_dataset(source: str = "photos", name: str | None = None) -> "fo.Dataset":
-    """Make a persistent dataset whose true classes are known, or find the one that was made before.
+    """Create a persistent dataset with known true classes, or load the one that was created before.
 
     Args:
         source: "photos" for `demo_photos`, or "quickstart" for 200 images of FiftyOne's dataset zoo,
@@ -150,8 +152,8 @@ def build_demo_dataset(source: str = "photos", name: str | None = None) -> "fo.D
         Images with the true class as a Classification in `ground_truth`.
 
     Raises:
-        InputError: There is no such source, it cannot be downloaded, the name is another dataset's, or the
-            cache folder cannot be written to.
+        InputError: There is no such source, it cannot be downloaded, another dataset has the name, or the
+            cache folder cannot be written.
     """
     import fiftyone as fo
 
@@ -161,13 +163,13 @@ def build_demo_dataset(source: str = "photos", name: str | None = None) -> "fo.D
     if fo.dataset_exists(name):
         dataset = fo.load_dataset(name)
         if DEMO_TAG not in dataset.tags:
-            raise InputError(f"A dataset {name!r} exists that is not the demo's: rename or delete it.")
+            raise InputError(f"Another dataset is named {name!r}: rename or delete it.")
         if dataset.persistent and all(Path(path).is_file() for path in dataset.values("filepath")):
             return dataset
         dataset.delete()
     dataset = _photos_dataset() if source == "photos" else _quickstart_dataset()
     dataset.tags = [DEMO_TAG]
-    dataset.name = name  # only now, so that a half-made dataset is never taken for the demo's
+    dataset.name = name  # last, so that an incomplete dataset is never used
     dataset.persistent = True
     return dataset
 
@@ -193,7 +195,7 @@ def _quickstart_dataset() -> "fo.Dataset":
         dataset = foz.load_zoo_dataset("quickstart", dataset_name=fo.get_default_dataset_name())
     except OSError as error:
         raise InputError(
-            "FiftyOne could not download the quickstart dataset: check the network, or take the demo photos."
+            "FiftyOne could not download the quickstart dataset: check the network, or use the demo photos."
         ) from error
     dataset.rename_sample_field(TRUTH_FIELD, "objects")
     add_largest_object(dataset, "objects", TRUTH_FIELD)
@@ -222,7 +224,7 @@ def add_largest_object(dataset: "fo.Dataset", objects_field: str, class_field: s
 
 
 def demo_photos(folder: Path, seed: int = DEMO_SEED) -> list[DemoPhoto]:
-    """Crops of real photos with their true classes, written once and then found again.
+    """Crops of real photos with their true classes; written once, then reused.
 
     Args:
         folder: Where the JPEG files go, in one folder per class.
@@ -232,7 +234,7 @@ def demo_photos(folder: Path, seed: int = DEMO_SEED) -> list[DemoPhoto]:
         370 images of 14 classes, between 16 and 40 of each, in alphabetical order of their classes.
 
     Raises:
-        InputError: The folder cannot be made or written to.
+        InputError: The folder cannot be created or written.
     """
     photos = []
     for number, source in enumerate(_SOURCES):

@@ -3,7 +3,6 @@
 Clusters first, then the chosen rule from the coarsest level down to the images.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,12 +16,12 @@ from .evidence import Evidence, Images, gather_evidence
 from .explanation import explain
 from .iteration import OnIteration, Outcome
 from .novelty import cluster_novelty, image_novelty
+from .progress import Progress
 from .recalibration import fit_recalibration
 from .results import Refinement
 from .validation import check_anchors, check_clusters, check_pair, check_second
 from .vectors import unit_rows
 
-Progress = Callable[[str, int, int], None]
 RULES = {"anchored": anchored.run, "prototype": prototype.run}
 
 

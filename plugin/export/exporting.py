@@ -15,6 +15,7 @@ import numpy as np
 from ..dataset.reading import Samples, dataset_of, flat_samples, read_vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
+from ..engine.progress import Progress
 from ..system.targets import new_folder
 from .formats import Plan, tag_splits, write_format
 from .manifest import WHOLE, Exported, write_manifest
@@ -24,7 +25,6 @@ from .splits import SPLITS, near_duplicate_groups, stratified_split
 from .target import check_target
 
 Embeddings = str | np.ndarray
-Progress = Callable[[str, int, int], None]
 STAGES = {
     "embed": "Embedding images",
     "compare": "Comparing images",

@@ -1,6 +1,6 @@
 """Which cluster went to which class, ordered so that the diagonal shows.
 
-Where there are many clusters, those with most images in doubt are drawn.
+Of many clusters, those with most images in doubt are drawn.
 """
 
 import numpy as np
@@ -81,18 +81,18 @@ def _note(alignment: Alignment, cells: Cells, summary: RunSummary) -> str:
     parts = []
     if len(cells.rows) < alignment.total:
         parts.append(
-            f"Shown are the {len(cells.rows)} of {alignment.total:,} clusters with most "
-            f"{summary.noun}s outside their first class."
+            f"Shows the {len(cells.rows)} of {alignment.total:,} clusters with most {summary.noun}s outside "
+            "their first class."
         )
     if len(cells.columns) < len(summary.classes):
         parts.append(f"{len(cells.columns)} of {len(summary.classes):,} classes have columns.")
     if len(cells.columns) > MOST_NAMES:
-        parts.append("Not every column has room for its name; a cell tells it.")
+        parts.append("Hover over a cell to see the class of a column without a name.")
     if alignment.is_counted:
-        parts.append(
-            "Shares are counted from labels here; for a whole run they are soft, and often a little lower."
-        )
-    parts.append("A clear diagonal means that clusters and classes agree; a wide row is a cluster in doubt.")
+        parts.append("Shares are counted from labels here; those of a whole run are soft assignments.")
+    parts.append(
+        "A clear diagonal means that clusters and classes agree; a row with several cells is in doubt."
+    )
     return " ".join(parts)
 
 

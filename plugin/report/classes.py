@@ -1,6 +1,6 @@
-"""How many images each class got and how sure their labels are.
+"""How many images each class got and how confident their labels are.
 
-Ground truth stands beside it where there is one.
+A ground truth stands beside the labels where there is one.
 """
 
 from plotly.subplots import make_subplots
@@ -55,14 +55,14 @@ def _add_bars(figure, summary: RunSummary, order: list[int], place: dict) -> Non
 def _add_points(figure, summary: RunSummary, order: list[int], place: dict) -> None:
     points = {"mean confidence": [summary.mean_confidence[number] for number in order]}
     if summary.truth:
-        points["share that is right"] = [_precision(summary.truth, number) for number in order]
+        points["precision"] = [_precision(summary.truth, number) for number in order]
     for name, x in points.items():
         hover = f"<b>%{{hovertext}}</b><br>{name}: %{{x:.1%}}<extra></extra>"
         marker = {"size": 8, "symbol": "circle" if name == "mean confidence" else "diamond"}
         figure.add_scatter(
             row=1, col=2, x=x, mode="markers", name=name, marker=marker, hovertemplate=hover, **place
         )
-    title = "of the labels" if summary.truth else "mean confidence"
+    title = "confidence, precision" if summary.truth else "mean confidence"
     figure.update_xaxes(col=2, title=title, range=[-0.03, 1.03], tickformat=".0%", nticks=5)
 
 
@@ -84,4 +84,4 @@ def _title(summary: RunSummary) -> str:
 def _note(summary: RunSummary, shown: int) -> str:
     if shown == len(summary.classes):
         return ""
-    return f"Shown are the {shown} classes with most {summary.noun}s, of {len(summary.classes):,}."
+    return f"Shows the {shown} classes with most {summary.noun}s, of {len(summary.classes):,}."

@@ -1,4 +1,4 @@
-"""How sure the labels are, and what to expect of the surest of them.
+"""How confident the labels are, and what to expect of the most confident of them.
 
 With a ground truth: whether the confidence was right.
 """
@@ -36,18 +36,16 @@ def confidence_plot(summary: RunSummary, theme: str = "light") -> Plot:
     figure.update_xaxes(title="confidence", range=[0, 1], tickformat=".0%", nticks=6)
     figure.update_yaxes(title=f"{summary.noun}s", rangemode="tozero", nticks=6)
     title = sentence(what_to_expect(summary))
-    note = "Confidence is the probability that a label is right, as far as the run can tell."
+    note = "Confidence is the estimated probability that a label is right."
     if summary.reviewed:
-        note += f" It is 1 for the {counted(summary.reviewed, 'label')} that a person gave."
+        note += f" It is 1 for {counted(summary.reviewed, 'reviewed label')}."
     return Plot("confidence", title, note, figure)
 
 
 def what_to_expect(summary: RunSummary) -> str:
-    """How many labels are right, as far as the run can tell, as a part of a sentence."""
+    """How many labels are expected to be right, as a part of a sentence."""
     if len(summary.classes) == 1:
-        return (
-            f"with one class every {summary.noun} gets it, so nothing tells how many of the labels are right"
-        )
+        return f"with one class every {summary.noun} gets it, so the accuracy cannot be estimated"
     return f"{percent(summary.expected_accuracy)} of the labels are expected to be right"
 
 
@@ -78,13 +76,14 @@ def coverage_plot(summary: RunSummary, theme: str = "light") -> Plot:
             hovertemplate="%{x:.0%} kept<br>right by ground truth: %{y:.1%}<extra></extra>",
             **line,
         )
-    x_title = "share of the labels that is kept, most confident first"
+    x_title = "share of the labels kept, most confident first"
     figure.update_xaxes(title=x_title, tickformat=".0%", range=[1.02, 0])
-    figure.update_yaxes(title="share that is right", tickformat=".0%", range=_wide_enough(figure))
+    y_title = "accuracy" if summary.truth else "expected accuracy"
+    figure.update_yaxes(title=y_title, tickformat=".0%", range=_wide_enough(figure))
     half = min(kept, key=lambda each: abs(each.share - 0.5))
     right = percent(half.expected_accuracy)
     title = f"Of the most confident {half.share:.0%} of the labels, {right} are expected to be right"
-    return Plot("coverage", title, "The rest is what is left to review.", figure)
+    return Plot("coverage", title, "The rest is left to review.", figure)
 
 
 def _wide_enough(figure: go.Figure) -> list[float] | None:
@@ -116,13 +115,12 @@ def reliability_plot(summary: RunSummary, theme: str = "light") -> Plot:
     )
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"dash": "dot", "color": "gray", "width": 1})
     figure.update_xaxes(title="confidence", range=[-0.03, 1.06], tickformat=".0%")
-    figure.update_yaxes(title="share that is right", range=[-0.03, 1.06], tickformat=".0%")
+    figure.update_yaxes(title="accuracy", range=[-0.03, 1.06], tickformat=".0%")
     expected = sum(each.confidence * each.images for each in bins) / truth.images
     right = f"{percent(truth.accuracy)} of the labels are right"
     title = sentence(f"{right}, and {percent(expected)} were expected to be")
     note = (
-        f"By ground truth, known for {counted(truth.images, summary.noun)}. Below the dotted line labels are "
-        "less often right than they claim; the mean gap (expected calibration error) is "
-        f"{truth.calibration_error:.3f}."
+        f"By ground truth, known for {counted(truth.images, summary.noun)}. Points below the dotted line are "
+        f"overconfident. Expected calibration error: {truth.calibration_error:.3f}."
     )
     return Plot("reliability", title, note, figure)

@@ -1,6 +1,6 @@
-"""Which classes are taken for each other, by a ground truth.
+"""Which classes are confused, by a ground truth.
 
-Where there are many classes, those with most wrong labels are drawn.
+Of many classes, those with most wrong labels are drawn.
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ def confusion_plot(summary: RunSummary, theme: str = "light") -> Plot:
     note = f"Each row shows where the {summary.noun}s of one class went; wrong labels lie off the diagonal."
     if len(cells.rows) < len(summary.classes):
         shown = f"{len(cells.rows)} of {len(summary.classes):,} classes"
-        note = f"Shown are the {shown} with most wrong labels. {note}"
+        note = f"Shows the {shown} with most wrong labels. {note}"
     return Plot("confusion", _title(summary), note, figure)
 
 
@@ -65,7 +65,7 @@ def confusion_cells(truth: Truth, most: int = MOST_CLASSES) -> tuple[np.ndarray,
 
 def _title(summary: RunSummary) -> str:
     if not summary.truth.confusions:
-        return "No label is wrong, by ground truth"
+        return "All labels agree with the ground truth"
     true, label, images = summary.truth.confusions[0]
     taken = f"“{cut(summary.classes[true])}” taken for “{cut(summary.classes[label])}”"
     return f"The most frequent error: {taken}, {counted(images, summary.noun)}"

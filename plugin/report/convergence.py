@@ -1,4 +1,4 @@
-"""How labels and prototypes settled, round by round and level by level.
+"""How labels and prototypes converged, round by round and level by level.
 
 One row per measure; the levels stand side by side, coarsest first.
 """
@@ -16,7 +16,7 @@ MEASURES = {
     "mean_confidence": ("Mean confidence, before calibration", ".0%"),
 }
 SETTLED = 0.01
-"""Share of changed labels at which a person would call a run settled."""
+"""Share of changed labels up to which a run counts as converged."""
 
 HEIGHT = 460
 
@@ -34,7 +34,7 @@ def history_plot(history: tuple[LevelHistory, ...], theme: str = "light", noun: 
     levels = [level for level in history if level.iterations]
     note = _note(history, noun)
     if not levels:
-        return Plot("convergence", "No round was run", note, blank("There is no round to show.", theme))
+        return Plot("convergence", "No refinement rounds", note, blank("There are no rounds to show.", theme))
     figure = make_subplots(
         len(MEASURES),
         1,
@@ -57,14 +57,14 @@ def _title(last: Iteration) -> str:
     # Both sides of the line would else be called 1%.
     is_near = 0.5 * SETTLED < last.changed < 2 * SETTLED
     changed = f"{last.changed:.1%}" if is_near else percent(last.changed)
-    state = "have settled" if last.changed <= SETTLED else "were still moving"
-    return f"The labels {state}: {changed} changed in the last round"
+    state = "Converged" if last.changed <= SETTLED else "Not converged"
+    return f"{state}: {changed} of the labels changed in the last round"
 
 
 def _note(history: tuple[LevelHistory, ...], noun: str) -> str:
     ran = ", then ".join(_vectors(level, noun) for level in history if level.iterations)
     skipped = "; ".join(f"{level.level} ({level.skipped})" for level in history if level.skipped)
-    sentences = [f"Rounds on {ran}." if ran else "", f"Levels without rounds: {skipped}." if skipped else ""]
+    sentences = [f"Refined {ran}." if ran else "", f"Skipped levels: {skipped}." if skipped else ""]
     return " ".join(filter(None, sentences))
 
 

@@ -64,7 +64,7 @@ def write_png(folder: Path, summary: RunSummary, theme: str = "light") -> list[P
 
 
 def _with_title(plot: Plot, theme: str) -> go.Figure:
-    """The figure with its title, which other surfaces write above it, on a ground of its own."""
+    """The figure with its title, which other surfaces write above it, on an opaque ground."""
     lines = [safe(line) for line in textwrap.wrap(plot.title, TITLE_COLUMNS)]
     pixels = LINE_PIXELS * len(lines)
     return go.Figure(plot.figure).update_layout(

@@ -77,7 +77,7 @@ class ImagesTable:
         confidence: (n,) in [0, 1].
         margin: (n,) in [0, 1], confidence less the probability of the second choice.
         novelty: (n,) in (0, 1).
-        is_reviewed: (n,) bool, whether a person gave the label.
+        is_reviewed: (n,) bool, whether the label was approved or corrected.
         clusters: Level → (n,) number of the cluster, -1 for none.
         alignment: Level → its clusters.
         failures: Those that could not be labelled.

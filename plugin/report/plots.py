@@ -1,4 +1,4 @@
-"""All figures of a run, in the order in which a person reads them.
+"""All figures of a run, in the order in which they are read.
 
 The panel, the HTML report and the PNG files take them from here.
 """
@@ -20,7 +20,7 @@ def all_plots(summary: RunSummary, theme: str = "light") -> tuple[Plot, ...]:
         theme: "light" or "dark".
 
     Raises:
-        InputError: There is no such theme.
+        InputError: The theme is not known.
     """
     plots = [
         class_plot(summary, theme),

@@ -1,10 +1,11 @@
 """From a refinement to the summary that figures and reports are drawn from.
 
-Passes over the images once, in chunks; what is kept is cut to what a person can look at.
+Passes over the images once, in chunks; what is kept is cut to what can be looked at.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -68,26 +69,15 @@ def summarise(
         raise InputError(f"There are {len(classes)} class names for {k} classes: give one for each.")
     if truth is not None:
         truth = _check_truth(truth, n, k)
-    counts = np.bincount(refinement.labels, minlength=k)
     confidence = refinement.confidence.astype(np.float64)
-    sums = np.bincount(refinement.labels, confidence, minlength=k)
-    histogram, _ = np.histogram(confidence, CONFIDENCE_BINS, range=(0, 1))
     return RunSummary(
         classes=tuple(classes),
         encoder=encoder,
         settings=asdict(refinement.settings),
-        images=n,
         reviewed=int(refinement.is_known.sum()),
         failures=failures,
-        expected_accuracy=refinement.expected_accuracy,
         zero_shot_agreement=accuracy(refinement.labels, refinement.zero_shot_labels),
-        counts=tuple(counts.tolist()),
-        mean_confidence=tuple(
-            round(total / count, 4) if count else None
-            for total, count in zip(sums.tolist(), counts.tolist(), strict=True)
-        ),
-        confidence_counts=tuple(histogram.tolist()),
-        coverage=expected_coverage(confidence, SHARES_KEPT),
+        **count_labels(refinement.labels, confidence, k),
         history=refinement.history,
         alignment=tuple(
             summarise_alignment(clusters, refinement.alignment[level])
@@ -110,6 +100,29 @@ def summarise(
         else summarise_truth(refinement.labels, confidence, truth, k, refinement.zero_shot_labels),
         noun=noun,
     )
+
+
+def count_labels(labels: np.ndarray, confidence: np.ndarray, k: int) -> dict[str, Any]:
+    """Fields of a summary that follow from labels and confidence alone.
+
+    Args:
+        labels: (n,) class numbers; n ≥ 1.
+        confidence: (n,) float64 in [0, 1].
+        k: Number of classes.
+    """
+    counts = np.bincount(labels, minlength=k).tolist()
+    sums = np.bincount(labels, confidence, minlength=k).tolist()
+    histogram, _ = np.histogram(confidence, CONFIDENCE_BINS, range=(0, 1))
+    return {
+        "images": len(labels),
+        "expected_accuracy": float(confidence.mean()),
+        "counts": tuple(counts),
+        "mean_confidence": tuple(
+            round(total / count, 4) if count else None for total, count in zip(sums, counts, strict=True)
+        ),
+        "confidence_counts": tuple(histogram.tolist()),
+        "coverage": expected_coverage(confidence, SHARES_KEPT),
+    }
 
 
 def novel_clusters(refinement: Refinement) -> list[ClusterNovelty]:
@@ -163,15 +176,27 @@ def confusable_pairs(refinement: Refinement) -> tuple[ConfusablePair, ...]:
     np.add.at(rivals, (refinement.labels[has_second], seconds[has_second]), 1)
     errors = np.triu(mass + mass.T, 1)
     a, b = np.nonzero(errors >= LEAST_ERRORS)
-    order = np.argsort(-errors[a, b], kind="stable")[:MOST_PAIRS]
     counts = np.bincount(refinement.labels, minlength=k)
-    return tuple(_pair(counts, rivals, errors, a[at], b[at]) for at in order)
+    return rank_pairs(np.stack([a, b]), (rivals + rivals.T)[a, b], errors[a, b], counts)
 
 
-def _pair(counts: np.ndarray, rivals: np.ndarray, errors: np.ndarray, a: int, b: int) -> ConfusablePair:
-    first, second = (b, a) if counts[b] > counts[a] else (a, b)
-    images = int(rivals[a, b] + rivals[b, a])
-    return ConfusablePair(int(first), int(second), images, round(float(errors[a, b]), 2))
+def rank_pairs(
+    pairs: np.ndarray, images: np.ndarray, errors: np.ndarray, counts: np.ndarray
+) -> tuple[ConfusablePair, ...]:
+    """The pairs with most expected errors, of each the class with more labels first.
+
+    Args:
+        pairs: (2, m) class numbers, the smaller first.
+        images: (m,) images between the two.
+        errors: (m,) expected errors.
+        counts: (k,) images with each label.
+    """
+    order = [at for at in np.argsort(-errors, kind="stable")[:MOST_PAIRS] if errors[at] >= LEAST_ERRORS]
+    found = []
+    for at in order:
+        first, second = sorted(pairs[:, at].tolist(), key=lambda number: -counts[number])
+        found.append(ConfusablePair(first, second, int(images[at]), round(float(errors[at]), 2)))
+    return tuple(found)
 
 
 def summarise_truth(
@@ -240,5 +265,5 @@ def _check_truth(truth: np.ndarray, n: int, k: int) -> np.ndarray:
     if truth.max() >= k:
         raise InputError(f"The ground truth has class {truth.max()}, but classes are numbered 0 to {k - 1}.")
     if truth.max() < 0:
-        raise InputError("The ground truth knows the class of no image: leave it out.")
+        raise InputError("The ground truth has no class for any of the images: leave it out.")
     return truth.astype(np.int64)

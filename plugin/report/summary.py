@@ -84,6 +84,11 @@ class NovelCluster:
     rivals: tuple[int, ...]
     suggestions: tuple[str, ...] = ()
 
+    @property
+    def percentile(self) -> int:
+        """Of 100 images, how many look less novel than its images on average; at most 99."""
+        return min(round(100 * self.score), 99)
+
 
 @dataclass(frozen=True)
 class ReliabilityBin:
@@ -152,8 +157,8 @@ class RunSummary:
         confusable: Pairs of classes that compete, most expected errors first.
         novel: Micro-clusters that may fit no class, most novel first; the first few.
         truth: What a ground truth says, None without one.
-        noun: What was labelled, "image" or "object"; all that is said of images here is said of objects then.
-        reviewed: Number of images whose label a person gave or approved.
+        noun: What was labelled, "image" or "object"; "images" here are objects then.
+        reviewed: Number of labels that were approved or corrected.
     """
 
     classes: tuple[str, ...]
@@ -201,7 +206,7 @@ class RunSummary:
         """Read what `to_dict` returned, also after a way through JSON or a database.
 
         Raises:
-            InputError: It is no summary, or one by a version of the package that wrote others.
+            InputError: It is not a summary, or was written by a version with another format.
         """
         version = data.get("version") if isinstance(data, dict) else None
         if version != VERSION:
@@ -230,7 +235,7 @@ def _truth(data: dict) -> Truth:
 
 
 def _plain(value: object) -> object:
-    """The same with lists for tuples, and None for what is no finite number."""
+    """The same with lists for tuples, and None for NaN and infinities."""
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
 """The report that a person reads in a minute: plain text, at most 80 columns.
 
-What a run expects of itself is called expected; what a ground truth says comes under its own heading.
+Figures without a ground truth are called expected; those by a ground truth have a heading.
 """
 
 import textwrap
@@ -43,11 +43,11 @@ def _outcome(summary: RunSummary) -> Iterator[str]:
     if summary.failures:
         yield from _wrapped(f"{counted(summary.failures, summary.noun)} could not be labelled.")
     if summary.reviewed:
-        yield from _wrapped(f"{counted(summary.reviewed, 'label')} came from a person and counts as right.")
+        yield from _wrapped(f"{counted(summary.reviewed, 'reviewed label')}, counted as right.")
     if summary.encoder:
         yield from _wrapped(f"Encoder: {summary.encoder}")
     yield from _heading("What to keep, what to review")
-    yield f"{'keep the surest':>16}{summary.noun + 's':>12}{'confidence from':>18}{'expected right':>17}"
+    yield f"{'most confident':>16}{summary.noun + 's':>12}{'confidence from':>18}{'expected right':>17}"
     for kept in summary.coverage:
         if round(kept.share * 100) in (100, 90, 80, 70, 50):
             yield (
@@ -63,10 +63,10 @@ def _truth(summary: RunSummary) -> Iterator[str]:
     yield from _heading(f"By ground truth, known for {counted(truth.images, summary.noun)}")
     nearest = ""
     if truth.zero_shot_accuracy is not None:
-        nearest = f"; the nearest class name alone would be right for {percent(truth.zero_shot_accuracy)}"
+        nearest = f"; zero-shot, by the nearest class name, {percent(truth.zero_shot_accuracy)} are"
     yield from _wrapped(
-        f"{percent(truth.accuracy)} of the labels are right{nearest}. The confidence is off by "
-        f"{truth.calibration_error:.3f} on average (expected calibration error)."
+        f"{percent(truth.accuracy)} of the labels are right{nearest}. Expected calibration error: "
+        f"{truth.calibration_error:.3f}."
     )
     for true, label, images in truth.confusions[:MOST_PAIRS]:
         pair = f"{cut(summary.classes[true], 28)} taken for {cut(summary.classes[label], 28)}"
@@ -111,16 +111,16 @@ def _pairs(summary: RunSummary) -> Iterator[str]:
 def _novel(summary: RunSummary) -> Iterator[str]:
     if not summary.novel:
         return
-    yield from _heading("Clusters that fit the class names least: is a class missing?")
+    yield from _heading("Novel clusters: is a class missing?")
     for cluster in summary.novel[:MOST_NOVEL]:
         near = cut(summary.classes[cluster.rivals[0]], 30) if cluster.rivals else "-"
         yield f"micro-cluster {cluster.cluster:<7}{counted(cluster.size, summary.noun):>13}  nearest: {near}"
         if cluster.suggestions:
-            yield f"{'':14}perhaps: {cut(' · '.join(cluster.suggestions), 50)}"
+            yield f"{'':14}suggested names: {cut(' · '.join(cluster.suggestions), 48)}"
 
 
 def _course(summary: RunSummary) -> Iterator[str]:
-    yield from _heading("How the run went")
+    yield from _heading("Convergence and clusters")
     plot = convergence_plot(summary)
     yield from _wrapped(f"{plot.title}. {plot.note}")
     for alignment in summary.alignment:
@@ -129,7 +129,7 @@ def _course(summary: RunSummary) -> Iterator[str]:
             f"{percent(alignment.purity)} of one went to one class."
         )
     yield from _wrapped(
-        f"{percent(summary.zero_shot_agreement)} of the labels are those of the nearest class name alone."
+        f"{percent(summary.zero_shot_agreement)} of the labels are the zero-shot label (nearest class name)."
     )
     yield from _heading("Settings")
     yield from _wrapped(", ".join(f"{name} {value}" for name, value in summary.settings.items()))

@@ -66,7 +66,7 @@ def template(theme: str) -> go.layout.Template:
     """What the figures look like in a theme.
 
     Raises:
-        InputError: There is no such theme.
+        InputError: The theme is not known.
     """
     if theme not in TEXT:
         raise InputError(f"Unknown theme {theme!r}: choose one of {', '.join(TEXT)}.")

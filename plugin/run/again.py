@@ -1,18 +1,24 @@
 """The last run on a label field made once more, from what it was made from.
 
-The embeddings come from the cache or from where they were found the first time.
+`refine_with_corrections` anchors it to the reviewed labels, `add_classes` adds classes. The embeddings come
+from the cache or from where they were found the first time.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ..dataset.labels import labels_of
 from ..dataset.reading import dataset_of
-from ..dataset.record import latest_run
-from ..dataset.reviews import fields_of_run
+from ..dataset.reviews import read_reviews, run_of
 from ..encoders.descriptions import ClassDescription, Classes, read_classes
-from ..engine.config import Settings
 from ..engine.errors import InputError
-from .pipeline import Labelling, Progress, auto_label
+from ..engine.progress import Progress
+from .inputs import Inputs
+from .pipeline import label_samples
+from .results import Changes, FinishedRun
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LastRun:
-    """The run that wrote a label field last, and what it was made from.
+    """The run that wrote a label field last.
 
     Attributes:
         record: Its record.
@@ -38,36 +44,23 @@ class LastRun:
     dataset: "fo.Dataset"
     samples: "Samples"
 
-    @property
-    def classes(self) -> list[ClassDescription]:
-        """Its classes with their descriptions."""
-        pairs = zip(self.record.classes, self.record.descriptions, strict=True)
-        return [ClassDescription(*pair) for pair in pairs]
+    def inputs(self, given: Mapping[str, object] | None = None) -> Inputs:
+        """Its inputs, but for those that are given; see `Inputs.of_run`."""
+        return replace(Inputs.of_run(self.record, given or {}), fields=self.fields)
 
-    def arguments(self, given: dict[str, object], function: str) -> dict[str, object]:
-        """Arguments of `auto_label` that say what to work from and how: those given, else those of the run.
-
-        Args:
-            given: Name → value, None to take that of the run.
-            function: What to call from Python where the run got what no record can keep.
+    def inputs_with(self, classes: Classes, given: Mapping[str, object] | None = None) -> Inputs:
+        """The same with further classes.
 
         Raises:
-            InputError: The run got arrays or functions that are not given.
+            InputError: A class is unusable or there already, or the run got its classes as vectors and none
+                are given for the further ones.
         """
-        run = self.record
-        of_run = {"settings": Settings(**run.settings)} | run.inputs
-        if run.fields.objects:
-            of_run |= {"objects": run.fields.objects, "margin": run.margin}
-        arguments = of_run | {name: value for name, value in given.items() if value is not None}
-        lost = [name for name, value in arguments.items() if isinstance(value, str) and not value]
-        if lost:
+        if "text_embeddings" in self.record.inputs and "text_embeddings" not in (given or {}):
             raise InputError(
-                f"The last run got {' and '.join(lost)} as objects, which no record can keep: "
-                f"call {function} from Python, with the same ones."
+                "The last run got its classes as vectors (text_embeddings), and there is none for a new "
+                "class: label again with vectors for all classes."
             )
-        if "text_embeddings" not in arguments:
-            arguments.setdefault("prompt_templates", list(run.prompt_templates))
-        return arguments
+        return self.inputs(given).with_classes(read_classes(classes))
 
 
 def last_run(samples: "Samples", label_field: str) -> LastRun:
@@ -80,12 +73,11 @@ def last_run(samples: "Samples", label_field: str) -> LastRun:
     Raises:
         InputError: No run wrote the field.
     """
-    fields, dataset = fields_of_run(samples, label_field), dataset_of(samples)
-    record = latest_run(dataset, label_field)
+    record, dataset = run_of(samples, label_field), dataset_of(samples)
     if record.key not in dataset.list_runs():  # another process made it
         dataset.reload()
     view = samples if samples is not dataset else dataset.load_run_view(record.key)
-    return LastRun(record, fields, dataset, view)
+    return LastRun(record, record.label_fields, dataset, view)
 
 
 def add_classes(
@@ -95,7 +87,7 @@ def add_classes(
     *,
     progress: Progress | None = None,
     **given: object,
-) -> Labelling:
+) -> FinishedRun:
     """Label again with further classes beside those of the last run, and everything else as it was.
 
     Args:
@@ -104,7 +96,7 @@ def add_classes(
         label_field: Field that a run wrote.
         progress: As for `auto_label`.
         **given: Arguments of `auto_label` in place of those of the last run, other than classes and fields;
-            needed for arrays and functions, which its record cannot bring back.
+            needed for arrays and functions, which its record does not keep.
 
     Returns:
         The finished run.
@@ -114,33 +106,70 @@ def add_classes(
             from cannot be found again.
     """
     last = last_run(samples, label_field)
-    every = further_classes(last, classes)
-    arguments = arguments_to_add(last, given)
-    return auto_label(last.samples, every, fields=last.fields, progress=progress, **arguments)
+    return label_samples(last.samples, last.inputs_with(classes, given), progress)
 
 
-def arguments_to_add(last: LastRun, given: dict[str, object]) -> dict[str, object]:
-    """Arguments of `auto_label` for a run with further classes.
+def refine_with_corrections(
+    samples: "Samples",
+    label_field: str = "auto_label",
+    *,
+    progress: Progress | None = None,
+    **given: object,
+) -> FinishedRun:
+    """Label again, with all reviewed labels as anchors.
+
+    Classes, descriptions, prompt templates, encoders, vectors, clusters, settings and fields are those of the
+    last run on the label field. A reviewed class that it did not know becomes one of the classes, unless the
+    classes came as vectors.
 
     Args:
-        last: The last run.
-        given: Those that take the place of its own.
+        samples: A dataset, of which the samples or objects of the last run are labelled; or a view, which is.
+        label_field: Field that a run wrote.
+        progress: As for `auto_label`.
+        **given: Arguments of `auto_label` in place of those of the last run, other than classes and fields;
+            needed for arrays and functions, which its record does not keep.
+
+    Returns:
+        The finished run, with its `changes`.
 
     Raises:
-        InputError: The run got arrays or functions, or vectors of its classes, that are not given.
+        InputError: No run wrote the field, no label is reviewed yet, or what the run was made from cannot be
+            found again.
     """
-    if "text_embeddings" in last.record.inputs and "text_embeddings" not in given:
-        raise InputError(
-            "The last run got its classes as vectors (text_embeddings), of which a new class has none: "
-            "label again with vectors for all classes."
-        )
-    return last.arguments(given, add_classes.__name__)
+    last = last_run(samples, label_field)
+    reviews = read_reviews(last.dataset, last.fields)
+    if not reviews:
+        raise InputError("No label is reviewed yet: approve or correct some, then refine.")
+    inputs = last.inputs(given)
+    known = {*last.record.classes}
+    new_classes = [name for name in dict.fromkeys(reviews.values()) if name not in known]
+    if inputs.text_embeddings is not None:
+        new_classes = []
+    labels = labels_of(last.dataset, last.fields)
+    before = labels.values("label", "label", "confidence")
+    run = label_samples(
+        last.samples, inputs.with_classes([ClassDescription(name) for name in new_classes]), progress
+    )
+    after = labels.values("label", "label", "confidence")
+    return replace(run, changes=_changes(run.sample_ids, reviews, before, after, new_classes))
 
 
-def further_classes(last: LastRun, classes: Classes) -> list[ClassDescription]:
-    """The classes of a run with further ones behind them.
+def _changes(
+    sample_ids: Sequence[str],
+    reviews: Mapping[str, str],
+    before: Mapping[str, tuple[str, float]],
+    after: Mapping[str, tuple[str, float]],
+    new_classes: list[str],
+) -> Changes:
+    others = [one for one in sample_ids if one not in reviews and one in before and one in after]
+    return Changes(
+        n_reviewed=sum(one in reviews for one in sample_ids),
+        n_changed=sum(before[one][0] != after[one][0] for one in others),
+        accuracy_before=_mean([before[one][1] for one in others]),
+        accuracy_after=_mean([after[one][1] for one in others]),
+        new_classes=new_classes,
+    )
 
-    Raises:
-        InputError: One of them is unusable, or there already.
-    """
-    return read_classes([*last.classes, *read_classes(classes)])
+
+def _mean(confidence: list[float]) -> float:
+    return float(np.mean(confidence)) if confidence else 1.0

@@ -16,7 +16,9 @@ from ..encoders.cache import CachedEncoder
 from ..encoders.precomputed import PrecomputedImages
 from ..engine.config import Settings
 from ..engine.refinement import refine
-from .inputs import Prompts, Towers
+from .embedding import Towers
+from .inputs import Inputs
+from .labelling import settings_for
 from .names import vocabulary
 
 SAMPLED_IMAGES = 24
@@ -55,17 +57,16 @@ class Cost:
         return self.embed_seconds + self.refine_seconds + self.suggest_seconds
 
 
-def estimate_cost(towers: Towers, prompts: Prompts, images: Sequence[ImageLike], settings: Settings) -> Cost:
+def estimate_cost(towers: Towers, inputs: Inputs, images: Sequence[ImageLike]) -> Cost:
     """Measure what is needed to say what a run would cost.
 
     Args:
         towers: The encoders, past whose cache is measured; or vectors that were given.
-        prompts: Classes and templates.
+        inputs: Classes, prompt templates and settings.
         images: n images.
-        settings: How to cluster and refine.
     """
-    n, k = len(images), len(prompts.classes)
-    settings = settings.resolved(n, k)
+    n, k = len(images), len(inputs.classes)
+    settings = settings_for(towers.encoder, inputs.settings).resolved(n, k)
     vectors = 4 * sum(tower.dimension for tower in towers.of_images)
     refine_seconds, bytes_per_image = _engine_cost(n, k, towers.of_images[-1].dimension, settings)
     return Cost(
@@ -75,7 +76,7 @@ def estimate_cost(towers: Towers, prompts: Prompts, images: Sequence[ImageLike],
         settings=settings,
         embed_seconds=_embed_seconds(towers, images),
         refine_seconds=refine_seconds,
-        suggest_seconds=0.0 if settings.clustering == "none" else _suggest_seconds(towers, prompts),
+        suggest_seconds=0.0 if settings.clustering == "none" else _suggest_seconds(towers, inputs),
         memory=round(n * (vectors + bytes_per_image)),
     )
 
@@ -95,7 +96,7 @@ def _embed_seconds(towers: Towers, images: Sequence[ImageLike]) -> float:
     return seconds * len(images) / len(some)
 
 
-def _suggest_seconds(towers: Towers, prompts: Prompts) -> float:
+def _suggest_seconds(towers: Towers, inputs: Inputs) -> float:
     """Time to read the vocabulary, as far as the cache does not have it.
 
     A tower that cannot read it takes none: no names are suggested then.
@@ -103,7 +104,7 @@ def _suggest_seconds(towers: Towers, prompts: Prompts) -> float:
     tower = towers.text_encoder
     if tower is None:
         return 0.0
-    texts = list(vocabulary(tower, prompts).values())
+    texts = list(vocabulary(tower, inputs).values())
     if isinstance(tower, CachedEncoder):
         texts, tower = tower.unknown_texts(texts), tower.encoder
     some = texts[:SAMPLED_TEXTS]

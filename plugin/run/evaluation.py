@@ -5,7 +5,7 @@ The truth is only ever read here: no run sees it.
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -148,7 +148,7 @@ def check_evaluation(samples: "Samples", truth_field: str, label_field: str, key
     check(samples, truth_field, label_field, key)
 
 
-def _of_confidence(confidence: list[float | None], right: np.ndarray) -> dict[str, object]:
+def _of_confidence(confidence: list[float | None], right: np.ndarray) -> dict[str, Any]:
     """What the confidence was worth; nothing where a label has none, as those of other tools may."""
     values = np.array([np.nan if one is None else one for one in confidence], np.float64)
     if np.isnan(values).any():

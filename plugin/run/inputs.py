@@ -1,197 +1,159 @@
-"""What a run works from: classes and prompts, encoders or given vectors, and clusters of one's own.
+"""Everything that a run works from, checked before any work starts.
 
-All of it is checked here, before any work starts.
+Python, the form and the command line each make one `Inputs`, and the record of a run gives it back.
 """
 
-import logging
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..encoders.base import Encoder, ImageLike, ImageTower
-from ..encoders.descriptions import ClassDescription, Classes, read_classes
-from ..encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vectors
+from ..encoders.base import Encoder, ImageTower
+from ..encoders.crops import MARGIN
+from ..encoders.descriptions import ClassDescription, read_classes
+from ..encoders.precomputed import Vectors
 from ..encoders.prompts import check_templates
-from ..encoders.registry import choose_encoder, load_encoder
+from ..engine.config import Settings
 from ..engine.errors import InputError
-from ..engine.validation import check_clusters
 
-GivenClusters = str | np.ndarray | Callable[[np.ndarray], np.ndarray]
+if TYPE_CHECKING:
+    from ..dataset.fields import FieldNames
+    from ..dataset.record import RunRecord
 
-logger = logging.getLogger("fiftyone_autolabel")
+Clusters = np.ndarray | Callable[[np.ndarray], np.ndarray]
+"""(n,) whole numbers, negative for none, or a function from (m, d) vectors to (m,) such numbers."""
 
+CustomClusters = str | Clusters
+"""The same, or the name of a field that holds such numbers or texts."""
 
-class Items(Protocol):
-    """What is labelled: images, or objects in them.
-
-    Attributes:
-        ids: (n,) ids, under which they are written.
-        images: (n,) what the encoders look at.
-    """
-
-    ids: list[str]
-    images: Sequence[ImageLike]
-
-    def vectors(self, source: str) -> np.ndarray:
-        """Vectors by the name of where they are kept, (n, d) float32; rows of NaN where there are none."""
-
-    def clusters(self, source: str) -> np.ndarray:
-        """Clusters by the name of where they are kept, (n,) int64; negative where there are none."""
+RECORDED = (
+    "encoder",
+    "embeddings",
+    "text_embeddings",
+    "second_encoder",
+    "second_embeddings",
+    "clusters",
+)
+"""Inputs of which a record keeps a name, under which a later run finds them again."""
 
 
-@dataclass(frozen=True)
-class Prompts:
-    """The text side of a run.
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What a run works from; k classes, n images or objects.
 
     Attributes:
-        classes: k classes with their descriptions.
-        templates: Prompt templates; the encoder's own if None.
+        classes: (k,) classes with their descriptions, as `read_classes` returns them.
+        prompt_templates: Texts with one `{}` for the name; those of the encoder if None.
+        encoder: Name of an encoder, or an encoder.
+        embeddings: (n, d) vectors of the images in place of the encoder's image tower.
+        text_embeddings: (k, d) vectors of the classes in place of the encoder's text tower.
+        second_encoder: Name of a second encoder, of the images alone, or the encoder; None for none.
+        second_embeddings: (n, v) vectors in place of the second encoder.
+        clusters: Custom micro-clusters: a field, (n,) whole numbers, or a function of the vectors; computed
+            if None.
+        objects: Field of the objects that are labelled; None for whole images.
+        margin: What is shown around an object, as a share of its width and height, in [0, 1].
+        settings: How to cluster and refine.
+        fields: Names of the fields to write; the usual ones if None.
+        run_key: Key of the run; the next free one if None.
     """
 
-    classes: list[ClassDescription]
-    templates: list[str] | None
+    classes: Sequence[ClassDescription]
+    prompt_templates: Sequence[str] | None = None
+    encoder: str | Encoder = "auto"
+    embeddings: Vectors | None = None
+    text_embeddings: Vectors | None = None
+    second_encoder: str | ImageTower | None = None
+    second_embeddings: Vectors | None = None
+    clusters: CustomClusters | None = None
+    objects: str | None = None
+    margin: float = MARGIN
+    settings: Settings = field(default_factory=Settings)
+    fields: "FieldNames | None" = None
+    run_key: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the templates, and that the inputs go together.
+
+        Raises:
+            InputError: They are unusable, or two inputs exclude each other.
+        """
+        if self.prompt_templates is not None:
+            check_templates(self.prompt_templates)
+        is_prompted = self.prompt_templates is not None or any(one.descriptions for one in self.classes)
+        if self.text_embeddings is not None and is_prompted:
+            raise InputError(
+                "Class text embeddings replace all prompts: leave out either them, or the prompt templates "
+                "and the descriptions of classes."
+            )
+        if self.text_embeddings is not None and self.embeddings is None:
+            raise InputError(
+                "Class text embeddings need image embeddings from the same model: give embeddings too."
+            )
+        if self.second_encoder is not None and self.second_embeddings is not None:
+            raise InputError("Give second_encoder or second_embeddings, not both.")
 
     @property
-    def names(self) -> list[str]:
+    def class_names(self) -> list[str]:
         """(k,) labels."""
         return [one.name for one in self.classes]
 
+    def templates(self, encoder: Encoder) -> Sequence[str]:
+        """The prompt templates, those of the encoder where none were given."""
+        return self.prompt_templates or encoder.prompt_templates
 
-@dataclass(frozen=True)
-class Towers:
-    """What makes the vectors of a run.
+    def with_classes(self, further: Sequence[ClassDescription]) -> "Inputs":
+        """The same with further classes behind those that are there.
 
-    Attributes:
-        encoder: Images and class names into one space.
-        reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
-        second: Second encoder, of the images alone, where the geometry is looked at; None without one.
-        text_encoder: What embeds the class names; None where their vectors were given.
-    """
-
-    encoder: Encoder
-    reason: str
-    second: ImageTower | None
-    text_encoder: Encoder | None
-
-    @property
-    def of_images(self) -> list[ImageTower]:
-        """The one or two that embed images, the first beside the texts."""
-        return [self.encoder] if self.second is None else [self.encoder, self.second]
-
-    def named(self) -> dict[str, str]:
-        """Names and versions, as saved prototypes keep them.
-
-        Vectors that were given are by the text encoder's model, in a version that nobody knows.
+        Raises:
+            InputError: One of them is unusable or there already, or the classes came as vectors.
         """
-        is_given = isinstance(self.encoder, PrecomputedEncoder)
-        return {
-            "encoder": (self.text_encoder or self.encoder).name,
-            "encoder_version": "" if is_given else self.encoder.version,
-            "second_encoder": self.second.name if self.second else "",
-            "second_encoder_version": self.second.version if self.second else "",
+        return replace(self, classes=read_classes([*self.classes, *further]))
+
+    def recorded(self) -> dict[str, str]:
+        """Input → the name, field, brain key or file that was given, "" for an array or another object."""
+        values = {name: getattr(self, name) for name in RECORDED}
+        return {name: recorded_name(value) for name, value in values.items() if value is not None}
+
+    @classmethod
+    def of_run(cls, run: "RunRecord", given: Mapping[str, object]) -> "Inputs":
+        """The inputs of an earlier run.
+
+        Args:
+            run: Its record.
+            given: Input → value in place of that of the run; None to take that of the run.
+
+        Raises:
+            InputError: The run got arrays or functions, which no record keeps, and they are not given.
+        """
+        pairs = zip(run.classes, run.descriptions, strict=True)
+        values: dict[str, Any] = {
+            "classes": [ClassDescription(*pair) for pair in pairs],
+            "settings": _known_settings(run.settings),
+            "fields": run.label_fields,
+            "objects": run.label_fields.objects,
+            "margin": MARGIN if run.margin is None else run.margin,
         }
+        values |= run.inputs | {name: value for name, value in given.items() if value is not None}
+        unknown = sorted(values.keys() - set(_names_of(cls)))
+        if unknown:
+            raise InputError(f"There is no input {unknown[0]!r}: choose from {', '.join(_names_of(cls))}.")
+        lost = [name for name in RECORDED if isinstance(values.get(name), str) and not values[name]]
+        if lost:
+            raise InputError(
+                f"The last run got {' and '.join(lost)} as Python objects, which its record does not keep: "
+                "call add_classes or refine_with_corrections from Python, with the same ones."
+            )
+        if "text_embeddings" not in values:
+            values.setdefault("prompt_templates", list(run.prompt_templates))
+        return cls(**values)
 
 
-@dataclass(frozen=True)
-class OwnClusters:
-    """Micro-clusters that a person gave.
-
-    Attributes:
-        name: What the record of the run calls them: the field, the function, or "array".
-        source: (n,) whole numbers, negative for none; or a function from (m, d) unit rows to (m,) such.
-    """
-
-    name: str
-    source: np.ndarray | Callable[[np.ndarray], np.ndarray]
-
-    def of(self, rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-        """Clusters of some of the images, given which they are and their vectors."""
-        return self.source(vectors) if callable(self.source) else self.source[rows]
-
-
-def read_prompts(
-    classes: Classes, templates: Sequence[str] | None, text_embeddings: Vectors | None
-) -> Prompts:
-    """Check classes and prompt templates.
-
-    Raises:
-        InputError: Either is unusable, or text embeddings make them pointless.
-    """
-    prompts = Prompts(read_classes(classes), None if templates is None else check_templates(templates))
-    is_prompted = prompts.templates is not None or any(one.descriptions for one in prompts.classes)
-    if text_embeddings is not None and is_prompted:
-        raise InputError(
-            "Text embeddings stand in for all prompts: leave out either them, or the prompt templates and "
-            "the descriptions of classes."
-        )
-    return prompts
-
-
-def load_towers(
-    items: Items,
-    prompts: Prompts,
-    encoder: str | Encoder,
-    embeddings: Vectors | None,
-    text_embeddings: Vectors | None,
-    second_encoder: str | ImageTower | None,
-    second_embeddings: Vectors | None,
-) -> Towers:
-    """Load the encoders, or take the vectors that are given in their place.
-
-    Raises:
-        InputError: They do not go together, or one of them cannot be loaded.
-    """
-    if text_embeddings is not None and embeddings is None:
-        raise InputError("Text embeddings need image embeddings from the same model: give embeddings too.")
-    if second_encoder is not None and second_embeddings is not None:
-        raise InputError("Give second_encoder or second_embeddings, not both: either is the second encoder.")
-    second = partial(_load_second, items, second_encoder, second_embeddings)
-    if embeddings is None:
-        tower, reason = load_tower(encoder, "embed_texts")
-        return Towers(tower, reason, second(), tower)
-    vectors = _given_vectors(items, embeddings)
-    if text_embeddings is not None:
-        tower, reason, text_encoder = PrecomputedEncoder(vectors, text_embeddings), "", None
-        tower.embed_texts(prompts.names)  # says before any work that they are not one per class
-    else:
-        text_encoder, reason = load_tower(encoder, "embed_texts")
-        tower = PrecomputedEncoder(vectors, text_encoder)
-    tower.check_count(len(items.ids))
-    return Towers(tower, reason, second(), text_encoder)
-
-
-def names_of(**arguments: object) -> dict[str, str]:
-    """What a record needs to find the arguments of a run again.
-
-    Args:
-        **arguments: Arguments of a run by name; those that are None are left out.
-
-    Returns:
-        Argument → the name, field, brain key or file that was given; "" for arrays and other objects, which
-        no record can bring back.
-    """
-    return {name: _name_of(value) for name, value in arguments.items() if value is not None}
-
-
-def read_own_clusters(items: Items, clusters: GivenClusters) -> OwnClusters:
-    """Read clusters from a field, or check those of an array.
-
-    Raises:
-        InputError: There is no such field, or there is not one whole number per image.
-    """
-    if callable(clusters):
-        return OwnClusters(getattr(clusters, "__name__", repr(clusters)), clusters)
-    if not isinstance(clusters, str):
-        return OwnClusters("array", check_clusters(clusters, len(items.ids)))
-    return OwnClusters(clusters, items.clusters(clusters))
-
-
-def _name_of(value: object) -> str:
+def recorded_name(value: object) -> str:
+    """A name, field, brain key or file as a record keeps it; "" for arrays and other objects."""
     if not isinstance(value, str | os.PathLike):
         return ""
     name = os.fspath(value)
@@ -199,91 +161,19 @@ def _name_of(value: object) -> str:
     return str(Path(name).resolve()) if name.endswith(".npy") else name
 
 
-def _load_second(
-    items: Items, encoder: str | ImageTower | None, embeddings: Vectors | None
-) -> ImageTower | None:
-    if embeddings is not None:
-        given = PrecomputedImages(_given_vectors(items, embeddings))
-        given.check_count(len(items.ids))
-        return given
-    if encoder is None:
-        return None
-    tower, _ = load_tower(encoder, "embed_images")
-    # One that embeds only texts says so here, and not after the first encoder has done its work.
-    tower.embed_images([np.full((64, 64, 3), 128, np.uint8)])
-    return tower
-
-
-def _given_vectors(items: Items, vectors: Vectors) -> Vectors:
-    """The vectors of a field or a brain run; arrays and .npy files as they are."""
-    if not isinstance(vectors, str) or vectors.endswith(".npy"):
-        return vectors
-    return items.vectors(vectors)
-
-
-def load_tower(encoder: str | ImageTower, must_have: str) -> tuple[Encoder, str]:
-    """An encoder by its name, or the object itself.
-
-    Args:
-        encoder: Name, or an object that embeds.
-        must_have: Method without which an object is none.
-
-    Returns:
-        The encoder, and why it is another than the first choice; "" where it is the first.
+def read_settings(given: Settings | Mapping[str, Any] | None) -> Settings:
+    """Settings as they are given: `Settings`, a mapping of setting → value, or None for the defaults.
 
     Raises:
-        InputError: It is neither, or its weights cannot be had.
+        InputError: There is no such setting, or its value is out of range.
     """
-    if hasattr(encoder, must_have):
-        return encoder, ""
-    if not isinstance(encoder, str):
-        raise InputError(f"Give the name of an encoder or an encoder object, not {encoder!r}.")
-    choice = choose_encoder(encoder)
-    if choice.reason:
-        logger.warning(choice.reason)
-    return load_encoder(choice.spec), choice.reason
+    return given if isinstance(given, Settings) else Settings().with_overrides(**(given or {}))
 
 
-@dataclass(frozen=True)
-class RunInputs:
-    """What a run works from.
+def _known_settings(recorded: Mapping[str, Any]) -> Settings:
+    """The settings of a record, without those that this version does not have."""
+    return read_settings({name: recorded[name] for name in _names_of(Settings) if name in recorded})
 
-    Attributes:
-        classes: k classes with their descriptions; none where nothing is labelled.
-        prompt_templates: Templates that the names and descriptions go through.
-        encoder: What makes the vectors of images and classes.
-        second_encoder: Second encoder of the images, None without one.
-        clusters: What to call the micro-clusters that were given, None if they are computed.
-        sources: Argument of `auto_label` → its value as a text, "" for what no text can bring back; with
-            them the run can be made again.
-        margin: What was shown around every object, as a share of its box; None for whole images.
-    """
 
-    classes: Sequence[ClassDescription]
-    prompt_templates: Sequence[str]
-    encoder: ImageTower
-    second_encoder: ImageTower | None = None
-    clusters: str | None = None
-    sources: dict[str, str] = field(default_factory=dict)
-    margin: float | None = None
-
-    @property
-    def class_names(self) -> list[str]:
-        """(k,) labels."""
-        return [one.name for one in self.classes]
-
-    def described(self) -> dict:
-        """The same in values that go through JSON."""
-        second = self.second_encoder
-        return {
-            "classes": self.class_names,
-            "descriptions": [list(one.descriptions) for one in self.classes],
-            "prompt_templates": list(self.prompt_templates),
-            "encoder": self.encoder.name,
-            "encoder_version": self.encoder.version,
-            "second_encoder": second.name if second else None,
-            "second_encoder_version": second.version if second else None,
-            "clusters": self.clusters,
-            "inputs": self.sources,
-            "margin": self.margin,
-        }
+def _names_of(kind: type) -> list[str]:
+    return [each.name for each in fields(kind)]

@@ -12,11 +12,12 @@ from ..encoders.imagenet import imagenet_texts
 from ..encoders.lookup import reason
 from ..encoders.prompts import prompt, spoken
 from ..engine.novelty import nearer_texts
+from ..engine.progress import Progress
 from ..engine.results import Refinement
 from ..engine.vectors import unit_rows
 from ..report.summarising import novel_clusters
-from .embedding import Progress
-from .inputs import Prompts, Towers
+from .embedding import Towers
+from .inputs import Inputs
 
 TEXTS_AT_A_TIME = 100
 
@@ -24,7 +25,7 @@ logger = logging.getLogger("fiftyone_autolabel")
 
 
 def suggest_names(
-    towers: Towers, prompts: Prompts, X: np.ndarray, refinement: Refinement, report: Progress
+    towers: Towers, inputs: Inputs, X: np.ndarray, refinement: Refinement, report: Progress
 ) -> dict[int, tuple[str, ...]]:
     """Look for names of clusters among the 1,000 names of ImageNet, less those that a class has.
 
@@ -33,7 +34,7 @@ def suggest_names(
 
     Args:
         towers: The encoders of the run.
-        prompts: Its classes and templates.
+        inputs: Its classes and prompt templates.
         X: (n, d) unit rows of its images, in the space of the texts.
         refinement: What it found.
         report: Called with ("suggest", done, total).
@@ -46,9 +47,9 @@ def suggest_names(
     encoder, ranking = towers.text_encoder, novel_clusters(refinement)
     if encoder is None or not ranking:
         return {}
-    template = _template(encoder, prompts)
-    of_classes = [prompt(template, phrase) for one in prompts.classes for phrase in one.phrases]
-    words = vocabulary(encoder, prompts)
+    template = _template(encoder, inputs)
+    of_classes = [prompt(template, phrase) for one in inputs.classes for phrase in one.phrases]
+    words = vocabulary(encoder, inputs)
     vectors = _read(encoder, [*of_classes, *words.values()], X.shape[1], report)
     if vectors is None:
         return {}
@@ -57,16 +58,16 @@ def suggest_names(
     return {cluster: tuple(names[row] for row in rows) for cluster, rows in nearer.items()}
 
 
-def vocabulary(encoder: Encoder, prompts: Prompts) -> dict[str, str]:
+def vocabulary(encoder: Encoder, inputs: Inputs) -> dict[str, str]:
     """Names that are no class's, nor described by it, and each as the text tower of a run reads it."""
-    taken = {spoken(phrase).casefold() for one in prompts.classes for phrase in one.phrases}
+    taken = {spoken(phrase).casefold() for one in inputs.classes for phrase in one.phrases}
     names = {name.casefold(): name for name in imagenet_texts().names}  # some stand for two of its classes
-    template = _template(encoder, prompts)
+    template = _template(encoder, inputs)
     return {name: prompt(template, name) for key, name in names.items() if key not in taken}
 
 
-def _template(encoder: Encoder, prompts: Prompts) -> str:
-    return next(iter(prompts.templates or encoder.prompt_templates))
+def _template(encoder: Encoder, inputs: Inputs) -> str:
+    return next(iter(inputs.templates(encoder)))
 
 
 def _read(encoder: Encoder, texts: list[str], dimension: int, report: Progress) -> np.ndarray | None:

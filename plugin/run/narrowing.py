@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..engine.errors import InputError
-from ..engine.metrics import expected_coverage
 from ..report.summarising import (
     CLASSES_PER_CLUSTER,
-    CONFIDENCE_BINS,
-    LEAST_ERRORS,
-    MOST_PAIRS,
     SHARE_DIGITS,
-    SHARES_KEPT,
     SMALLEST_SHARE,
+    count_labels,
+    rank_pairs,
     summarise_truth,
 )
 from ..report.summary import Alignment, ConfusablePair, NovelCluster, RunSummary
@@ -66,21 +63,11 @@ def narrow(
         )
     some = _Labels(*(getattr(outcome, name)[rows] for name in _Labels.__dataclass_fields__))
     k, confidence = len(classes), some.confidence.astype(np.float64)
-    counts = np.bincount(some.labels, minlength=k)
-    sums = np.bincount(some.labels, confidence, minlength=k)
-    histogram, _ = np.histogram(confidence, CONFIDENCE_BINS, range=(0, 1))
     counted = replace(
         summary,
         classes=classes,
-        images=len(rows),
         reviewed=int((outcome.review_rank[rows] == 0).sum()),
-        expected_accuracy=float(confidence.mean()),
-        counts=tuple(counts.tolist()),
-        mean_confidence=tuple(
-            round(total / count, 4) if count else None for total, count in zip(sums, counts, strict=True)
-        ),
-        confidence_counts=tuple(histogram.tolist()),
-        coverage=expected_coverage(confidence, SHARES_KEPT),
+        **count_labels(some.labels, confidence, k),
         truth=None if truth is None else summarise_truth(some.labels, confidence, true, k),
     )
     # The run itself knows more of all of its images than their labels say.
@@ -150,12 +137,7 @@ def _pairs(some: _Labels, counts: np.ndarray) -> tuple[ConfusablePair, ...]:
     both = np.sort(np.stack([some.labels, some.second_labels])[:, has_second], axis=0)
     pairs, pair_of, images = np.unique(both, axis=1, return_inverse=True, return_counts=True)
     errors = np.bincount(pair_of.ravel(), (some.confidence - some.margin)[has_second], pairs.shape[1])
-    order = [at for at in np.argsort(-errors, kind="stable")[:MOST_PAIRS] if errors[at] >= LEAST_ERRORS]
-    found = []
-    for at in order:
-        first, second = sorted(pairs[:, at].tolist(), key=lambda number: -counts[number])
-        found.append(ConfusablePair(first, second, int(images[at]), round(float(errors[at]), 2)))
-    return tuple(found)
+    return rank_pairs(pairs, images, errors, counts)
 
 
 def _novel(novel: tuple[NovelCluster, ...], clusters: np.ndarray) -> tuple[NovelCluster, ...]:

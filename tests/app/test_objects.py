@@ -37,7 +37,7 @@ def patches(open_dataset: Callable[..., Page], scenes: fo.Dataset) -> Page:
 
 def test_the_boxes_of_a_patches_view_are_labelled_and_shown(patches, scenes, screenshot):
     form = open_form(patches, "Auto-label")
-    expect(form.get_by_text("Copies of the objects with their labels go into")).to_be_visible()
+    expect(form.get_by_text("Copies of the objects, with labels, go to")).to_be_visible()
     type_classes(form, list(SCENE_CLASSES))
     choose_encoder(form, "offline")
     execute(form)

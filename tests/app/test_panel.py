@@ -13,9 +13,9 @@ from .panel import choose_tab, drawn, number_of_samples, open_panel, press, read
 TABS = {
     "Alignment": "leads to whole clusters",
     "Classes": "Classes that compete for the same images",
-    "Confidence": "Keep the surest",
+    "Confidence": "Keep the most confident",
     "Convergence": "Labels that changed",
-    "Unfitting": "most novel first",
+    "Novel clusters": "most novel first",
     "Compare": "have different labels",
 }
 """Tab → words that it alone shows."""
@@ -87,8 +87,8 @@ def test_the_slider_says_what_to_expect_of_what_is_kept_and_shows_it(panel, page
     slider = panel.locator(".MuiSlider-root")
     box = slider.bounding_box()
     slider.click(position={"x": (50 - 5) / 95 * box["width"], "y": box["height"] / 2})
-    expect(panel.get_by_text("Of the surest 50% (62 images")).to_be_visible()
-    panel.get_by_role("button", name="Show what is kept").click()
+    expect(panel.get_by_text("Of the most confident 50% (62 images")).to_be_visible()
+    panel.get_by_role("button", name="Show these").click()
     expect(number_of_samples(page, 62)).to_be_visible()
 
 
@@ -97,7 +97,7 @@ def test_a_cell_of_the_confusion_matrix_leads_to_its_samples(panel, page):
     panel.get_by_text("Each row shows where the images of one class went").scroll_into_view_if_needed()
     wait_for_figures(panel)
     panel.locator(".js-plotly-plot").last.locator(".nsewdrag").first.click(position={"x": 8, "y": 8})
-    expect(page.get_by_text(re.compile(r"samples: truly “.+”"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"samples: true class “.+”"))).to_be_visible()
 
 
 def test_labels_that_two_runs_gave_differently_are_listed_and_shown(panel, page):
@@ -143,11 +143,11 @@ def test_the_panel_fits_its_place(panel, page, screenshot, theme, width):
     choose_truth(panel)
     for tab, words in TABS.items():
         read_tab(panel, tab, words)
-        screenshot(f"panel-{theme}-{tab.lower()}")
+        screenshot(f"panel-{theme}-{tab.lower().replace(' ', '-')}")
 
 
 def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, screenshot):
-    choose_tab(panel, "Unfitting", TABS["Unfitting"])
+    choose_tab(panel, "Novel clusters", TABS["Novel clusters"])
     panel.get_by_role("img").first.click()
     expect(number_of_samples(page, 2)).to_be_visible()
     expect(panel.get_by_text(re.compile("Name of the class that cluster"))).to_be_visible()
@@ -162,7 +162,7 @@ def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, s
 
 
 def test_a_name_that_is_suggested_for_a_cluster_goes_into_the_form(panel):
-    choose_tab(panel, "Unfitting", TABS["Unfitting"])
+    choose_tab(panel, "Novel clusters", TABS["Novel clusters"])
     form = press(panel, "neck brace")
     expect(form.get_by_role("textbox")).to_have_value("neck brace")
     expect(form.get_by_text("Label 124 images again, with 14 classes")).to_be_visible()

@@ -65,9 +65,9 @@ def test_labels_are_reviewed_corrected_approved_and_refined(panel, window, label
     form.get_by_role("button", name="Approve").click()
     expect(window.get_by_text("Approved the labels of 22 images")).to_be_visible()
     form = press(panel, "Refine")
-    expect(form.get_by_text("24 images approved or corrected so far")).to_be_visible()
+    expect(form.get_by_text("24 images reviewed so far")).to_be_visible()
     execute(form)
-    outcome_of(window, "anchored to 24 labels that people gave or approved")
+    outcome_of(window, "24 reviewed labels as anchors")
     expect(panel.get_by_role("combobox").first).to_contain_text("auto_label_2")
     screenshot("panel-after-refining")
     labelled.reload()
@@ -76,7 +76,7 @@ def test_labels_are_reviewed_corrected_approved_and_refined(panel, window, label
 
 def test_labels_are_evaluated(panel, window, labelled):
     form = press(panel, "Evaluate")
-    expect(form.get_by_text("No run ever sees it")).to_be_visible()
+    expect(form.get_by_text("runs do not use it")).to_be_visible()
     execute(form)
     outcome = window.get_by_role("dialog")
     expect(outcome.get_by_text("of the labels of 124 images are right.")).to_be_visible()
@@ -93,7 +93,7 @@ def test_labels_are_exported(panel, window, tmp_path: Path):
 
 
 def test_a_class_that_was_missing_is_added_to_the_whole_run(panel, window, labelled):
-    choose_tab(panel, "Unfitting", "most novel first")
+    choose_tab(panel, "Novel clusters", "most novel first")
     panel.get_by_role("img").first.click()
     panel.get_by_role("textbox").fill("telescope")
     panel.get_by_title("Apply changes").get_by_role("button").click()
@@ -106,7 +106,7 @@ def test_a_class_that_was_missing_is_added_to_the_whole_run(panel, window, label
 
 def test_a_run_is_deleted_once_that_is_confirmed(panel, window, labelled, screenshot):
     form = open_form(window, "Delete run")
-    expect(form.get_by_text("These fields go with it: auto_label")).to_be_visible()
+    expect(form.get_by_text("These fields are deleted with it: auto_label")).to_be_visible()
     expect(form.get_by_role("button", name="Delete")).to_be_disabled()
     screenshot("delete-run")
     form.get_by_role("checkbox").click()

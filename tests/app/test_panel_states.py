@@ -22,9 +22,9 @@ SECONDS_TO_LABEL = 120
 TABS = {
     "Alignment": "leads to whole clusters",
     "Classes": "The largest class",
-    "Confidence": "Keep the surest",
+    "Confidence": "Keep the most confident",
     "Convergence": "Labels that changed",
-    "Unfitting": re.compile("most novel first|Every cluster fits a class"),
+    "Novel clusters": re.compile("most novel first|Every cluster fits a class"),
 }
 """Tab → words that it alone shows of any run."""
 
@@ -95,7 +95,7 @@ def test_a_run_under_way_shows_its_progress_its_curves_and_then_its_labels(panel
 def test_a_run_under_way_is_cancelled_from_the_panel(panel_of, fresh):
     with stopped_at(fresh, "refine"):
         panel = panel_of(fresh, "running")
-        press(panel, "Cancel").get_by_role("button", name="Cancel the run").click()
+        press(panel, "Cancel").get_by_role("button", name="Cancel run").click()
         expect(panel.page.get_by_text("stops in a few seconds")).to_be_visible()
     expect(panel.get_by_text("cancelled", exact=True)).to_be_visible()
     fresh.reload()
@@ -140,4 +140,4 @@ def test_few_and_many_classes_fit_the_panel(panel_of, fresh, window, screenshot,
     panel = panel_of(fresh, "Did it converge?")
     for tab, words in TABS.items():
         read_tab(panel, tab, words)
-        screenshot(f"state-{k}-classes-{width}-{tab.lower()}")
+        screenshot(f"state-{k}-classes-{width}-{tab.lower().replace(' ', '-')}")

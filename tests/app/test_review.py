@@ -48,10 +48,10 @@ def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page
     expect(page.get_by_text("Approved the labels of 22 images (2 answered before)")).to_be_visible()
 
     form = press(page, "refine_with_corrections")
-    expect(form.get_by_text("24 images approved or corrected so far")).to_be_visible()
+    expect(form.get_by_text("24 images reviewed so far")).to_be_visible()
     execute(form)
     outcome = page.get_by_role("dialog")
-    expect(outcome.get_by_text("anchored to 24 labels that people gave or approved")).to_be_visible()
+    expect(outcome.get_by_text("24 reviewed labels as anchors")).to_be_visible()
     screenshot("refined")
     labelled.reload()
     assert labelled.count("auto_label_corrected") == 24

@@ -8,11 +8,13 @@ import shlex
 from pathlib import Path
 from urllib.parse import unquote
 
+import fiftyone_autolabel
 import pytest
 import typer
+import yaml
+from fiftyone_autolabel.operators import OPERATORS
 from fiftyone_autolabel.plugin.cli.app import app
-from fiftyone_autolabel.plugin.export.formats import BOX_COLUMNS
-from fiftyone_autolabel.plugin.export.formats import COLUMNS as EXPORT_COLUMNS
+from fiftyone_autolabel.plugin.export.formats import BOX_COLUMNS, COLUMNS as EXPORT_COLUMNS
 from fiftyone_autolabel.plugin.export.options import Format
 from fiftyone_autolabel.plugin.report.images_table import COLUMNS as REPORT_COLUMNS
 
@@ -23,6 +25,9 @@ CLI = typer.main.get_command(app)
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+RENAMED = {"--visual-encoder", "--visual-embeddings"}
+"""Options of earlier versions, which the changelog names."""
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -100,11 +105,12 @@ def test_every_option_exists(page):
     known = {option for each in CLI.commands.values() for use in each.params for option in use.opts}
     known |= {"--install-completion", "--help", "--install"}
     known |= _options_of_benchmarks()
+    known |= RENAMED if page.name == "CHANGELOG.md" else set()
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", page.read_text(encoding="utf-8"))) <= known
 
 
 def _options_of_benchmarks() -> set[str]:
-    files = [*ROOT.glob("benchmarks/*.py"), ROOT / "plugin" / "demo.py"]
+    files = ROOT.glob("benchmarks/*.py")
     return {option for file in files for option in re.findall(r'"(--[a-z-]+)"', file.read_text("utf-8"))}
 
 
@@ -112,6 +118,27 @@ def _options_of_benchmarks() -> set[str]:
 def test_every_file_that_is_named_to_be_run_exists(page):
     named = re.findall(r"python ([\w/]+\.py)", page.read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+@every_page
+def test_every_path_that_is_named_exists(page):
+    named = re.findall(r"`((?:plugin|operators|panels|tests|benchmarks|docs|skills)/[\w./-]*)`", prose(page))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_changelog_begins_with_the_present_version():
+    version = yaml.safe_load((ROOT / "fiftyone.yml").read_text(encoding="utf-8"))["version"]
+    headings = _HEADING.findall((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert headings[:2] == ["Changelog", str(version)]
+
+
+def test_the_table_of_operators_is_that_of_the_program():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.*)\|$", text, re.MULTILINE)
+    named = {command for *_, cell in rows for command in re.findall(r"`([\w-]+)`", cell)}
+    assert [name for name, *_ in rows] == [each().config.name for each in OPERATORS]
+    assert {python for _, python, _ in rows} <= set(dir(fiftyone_autolabel))
+    assert named <= set(CLI.commands)
 
 
 def test_the_page_of_commands_lists_every_command():

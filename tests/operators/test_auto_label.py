@@ -321,3 +321,9 @@ def test_a_delegated_run_labels_and_keeps_its_progress(operator, demo_dataset):
     assert done.run_state == "completed"
     assert done.status.progress == pytest.approx(1)
     assert demo_dataset.count("auto_label") == len(demo_dataset)
+
+
+def test_a_single_class_is_not_called_certain(operator, demo_dataset):
+    message = operator(demo_dataset, ["cat"], encoder="offline").result["message"]
+    assert "100%" not in message
+    assert "With one class every image gets that label" in message

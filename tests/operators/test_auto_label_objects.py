@@ -93,6 +93,6 @@ def test_bad_objects_are_counted_and_pointed_to(server, scenes):
     sample.ground_truth.detections[0].bounding_box = [2, 2, 1, 1]
     sample.save()
     told = messages(server, scenes, objects="ground_truth", **OFFLINE)
-    assert "1 object could not be read: see `auto_label_ground_truth.error`" in json.dumps(
+    assert "1 object could not be read: see the reasons in `auto_label_ground_truth.error`" in json.dumps(
         told["show_output"]
     )

@@ -104,7 +104,7 @@ def test_a_full_path_needs_no_folder_that_was_found(server, dataset, tmp_path):
 def test_a_folder_that_is_not_there_cannot_be_found(server, dataset, tmp_path):
     nothing = tmp_path / "nothing"
     shown = form(server, dataset, parent={"absolute_path": str(nothing)})
-    assert shown["parent"]["error_message"] == f"There is no {nothing}: choose what is in the list."
+    assert shown["parent"]["error_message"] == f"{nothing} does not exist: choose from the list."
 
 
 def test_a_python_call_without_any_default_works(dataset, tmp_path):

@@ -54,7 +54,7 @@ def test_the_app_sees_progress_then_the_outcome(server, demo_dataset, name, fiel
     assert [kind for kind, _ in told][-3:] == ["reload_dataset", "notify", "show_output"]
     notice = dict(told)["notify"]
     assert notice == {"message": f"{len(demo_dataset) - 1} images written to {field}", "variant": "warning"}
-    assert "1 image could not be used" in told[-1][1]["results"]["message"]
+    assert "1 image could not be embedded" in told[-1][1]["results"]["message"]
 
 
 @pytest.mark.parametrize(("name", "field"), FIELDS.items())

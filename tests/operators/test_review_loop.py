@@ -103,7 +103,7 @@ def test_review_next_shows_a_page_in_the_grid(server, labelled):
 def test_review_next_says_when_all_is_answered(server, labelled):
     operator("approve")(labelled)
     result = execute(server, "review_next", labelled)
-    assert "Nothing is left" in result["told"]["notify"]["message"]
+    assert "Nothing left" in result["told"]["notify"]["message"]
     assert "set_view" not in result["told"]
 
 
@@ -142,7 +142,7 @@ def test_what_was_said_of_selected_samples_is_withdrawn(server, labelled):
     labels = labelled.values("auto_label.label")
     operator("correct")(labelled.limit(2), "cat")
     result = execute(server, "withdraw", labelled, selected=labelled.values("id")[:3])
-    assert result["message"] == "Withdrew what was said of 2 images (1 not answered)"
+    assert result["message"] == "Withdrew the reviews of 2 images (1 not answered)"
     assert labelled.values("auto_label.label") == labels
 
 
@@ -155,7 +155,7 @@ def test_the_forms_say_how_many_samples_are_meant(server, labelled):
 
 @pytest.mark.parametrize("name", ["approve", "correct", "withdraw"])
 def test_a_whole_dataset_is_not_answered_just_because_nothing_is_selected(server, labelled, name):
-    assert form(server, name, labelled)["problem"]["view"]["label"].startswith("Select the samples")
+    assert form(server, name, labelled)["problem"]["view"]["label"].startswith("Nothing is selected")
 
 
 def test_the_form_offers_the_known_classes_and_says_what_a_new_one_means(server, labelled):
@@ -190,8 +190,8 @@ def test_grouped_samples_are_refused_with_a_sentence(server, name):
 
 def test_nothing_can_be_refined_before_something_is_answered(server, labelled):
     problem = form(server, "refine_with_corrections", labelled)["problem"]
-    assert problem["view"]["label"] == "Approve or correct some labels first."
-    with pytest.raises(ExecutionError, match="Approve or correct some labels first"):
+    assert problem["view"]["label"] == "No label is reviewed yet: approve or correct some first."
+    with pytest.raises(ExecutionError, match="approve or correct some first"):
         operator("refine_with_corrections")(labelled)
 
 
@@ -203,7 +203,7 @@ def test_the_app_sees_a_refinement_move_and_what_it_changed(server, labelled):
     assert names[-3:] == ["reload_dataset", "notify", "show_output"]
     result = told[-1][1]["results"]
     assert result["n_reviewed"] == 5
-    assert f"of {len(labelled) - 5} that nobody has answered" in result["message"]
+    assert f"of {len(labelled) - 5} unreviewed ones" in result["message"]
 
 
 def test_a_refinement_from_the_app_labels_all_of_the_run_whatever_the_grid_shows(server, labelled):
@@ -228,8 +228,8 @@ def test_a_new_run_says_that_it_kept_what_people_said(labelled):
     operator("approve")(labelled.limit(2))
     operator("correct")(labelled.skip(90), "zebra")
     message = operator("auto_label")(labelled, DEMO_CLASSES, encoder="offline").result["message"]
-    assert "Anchored to the labels of 2 images" in message
-    assert "People also gave zebra" in message
+    assert "2 reviewed labels used as anchors." in message
+    assert "Corrected to zebra, not in this class list" in message
 
 
 def test_labels_are_evaluated_and_the_outcome_can_be_read(labelled):
@@ -237,8 +237,8 @@ def test_labels_are_evaluated_and_the_outcome_can_be_read(labelled):
     result = operator("evaluate")(labelled, "ground_truth").result
     assert result["accuracy"] == pytest.approx(1 - len(wrong(labelled)) / len(labelled))
     assert "are right.**" in result["message"]
-    assert "3 of them were given or approved by people" in result["message"]
-    assert "class, worst first" in result["message"]
+    assert "3 of them are reviewed" in result["message"]
+    assert "class, lowest F1 first" in result["message"]
     assert labelled.list_evaluations() == ["auto_label_evaluation"]
 
 
@@ -269,7 +269,7 @@ def test_the_form_of_the_evaluation_asks_for_labels_where_there_are_none(server)
     dataset = fo.Dataset()
     dataset.add_sample(fo.Sample(filepath="/a.jpg"))
     problem = form(server, "evaluate", dataset)["problem"]["error_message"]
-    assert problem.startswith("There are no labels and no ground truth to compare")
+    assert problem.startswith("There are no labels and ground truth to compare")
     dataset.delete()
 
 

@@ -97,7 +97,7 @@ def test_all_objects_of_a_selected_image_are_approved(server, labelled):
     result = execute(server, "approve", labelled, **context)
     assert result["message"] == "Approved the labels of 3 objects"
     withdrawn = execute(server, "withdraw", labelled, **context)
-    assert withdrawn["message"] == "Withdrew what was said of 3 objects"
+    assert withdrawn["message"] == "Withdrew the reviews of 3 objects"
 
 
 def test_review_next_shows_a_page_of_patches(server, labelled):
@@ -141,7 +141,7 @@ def test_the_app_refines_the_labels_of_objects(server, labelled):
     lines = ask(server, "execute/generator", "refine_with_corrections", labelled, {}).text.splitlines()
     told = [json.loads(line)["body"] for line in lines]
 
-    assert notice == "3 objects approved or corrected so far"
+    assert notice == "3 objects reviewed so far"
     assert told[-1]["params"]["results"]["n_reviewed"] == 3
 
 
@@ -166,7 +166,7 @@ def test_labels_of_objects_are_evaluated_in_the_app(server, labelled, shown):
 def test_the_form_of_the_evaluation_asks_for_labels_in_patches_that_have_none(server, scenes):
     view = scenes.to_patches("ground_truth")._serialize()
     problem = form(server, "evaluate", scenes, view=view)["problem"]["error_message"]
-    assert problem.startswith("There are no labels and no ground truth to compare")
+    assert problem.startswith("There are no labels and ground truth to compare")
 
 
 @pytest.mark.parametrize("shown", [None, "ground_truth", FIELD])

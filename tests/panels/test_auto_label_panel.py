@@ -87,7 +87,20 @@ class Opened:
         return DatasetView._build(self._dataset, self.told_to("set_view")["view"])
 
     def choose(self, tab):
-        self.call("on_tab", path="tab", value=tab)
+        self.call("on_choice", path="tab", value=tab)
+
+    def press(self, path):
+        """Press a button or a picture that shows."""
+        *groups, name = path.split(".")
+        pieces = self.layout
+        for group in groups:
+            pieces = pieces[group]["type"]["properties"]
+        view = pieces[name]["view"]
+        self.call(view["operator"].rpartition("#")[2], **view["params"])
+
+    def clusters(self) -> list[int]:
+        """The novel clusters that show with pictures."""
+        return [int(name.removeprefix("novel")) for name in self.data["body"] if name.startswith("novel")]
 
 
 def images_shown(panel) -> int:
@@ -105,7 +118,7 @@ def test_without_a_run_there_is_one_sentence_and_one_button(server, dataset):
     panel = Opened(server, dataset)
     assert list(panel.data) == ["welcome"]
     assert list(panel.layout["welcome"]["type"]["properties"]) == ["sentence", "go"]
-    panel.call("on_action", action="auto_label")
+    panel.press("welcome.go")
     assert panel.told_to("prompt_user_for_operation")["operator_uri"] == "@autolabel/prototypes/auto_label"
 
 
@@ -136,7 +149,7 @@ def test_a_cell_leads_to_the_samples_of_its_cluster_and_class(opened):
     row, column = next((r, c) for r, line in enumerate(figure["z"]) for c, z in enumerate(line) if z)
     cluster, number = figure["customdata"][row][column]
     path = "body.alignment-micro.figure"
-    opened.call("on_mark", path=path, trace_idx=0, idx=[row, column])
+    opened.call("on_click", path=path, trace_idx=0, idx=[row, column])
     view = opened.shown()
     assert set(view.values("auto_label_micro_cluster")) == {cluster}
     assert view.distinct("auto_label.label") == [CLASSES[number]]
@@ -146,7 +159,7 @@ def test_a_cell_leads_to_the_samples_of_its_cluster_and_class(opened):
 def test_the_first_column_leads_to_whole_clusters(opened):
     wholes = opened.data["body"]["alignment-micro"]["figure"][1]
     (cluster,) = wholes["customdata"][0][0]
-    opened.call("on_mark", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
+    opened.call("on_click", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
     view = opened.shown()
     assert len(view) == wholes["text"][0][0]
     assert set(view.values("auto_label_micro_cluster")) == {cluster}
@@ -161,7 +174,7 @@ def mixed(server, dataset):
 
 
 def test_a_row_of_a_table_leads_to_its_cluster(mixed):
-    mixed.call("on_row", path="body.clusters", row=0)
+    mixed.call("on_click", path="body.clusters", row=0)
     cluster = mixed.data["body"]["clusters"][0]["column0"]
     assert set(mixed.shown().values("auto_label_micro_cluster")) == {cluster}
 
@@ -185,7 +198,7 @@ def test_a_run_that_failed_later_is_told_beside_the_labels_that_there_are(opened
 
 
 def test_the_titles_of_a_table_lead_nowhere(opened):
-    opened.call("on_row", path="body.clusters", row=-1)
+    opened.call("on_click", path="body.clusters", row=-1)
     assert "set_view" not in dict(opened.told)
 
 
@@ -197,7 +210,7 @@ def test_the_other_level_can_be_chosen(opened):
 def test_a_bar_leads_to_the_samples_of_its_class(opened):
     opened.choose("classes")
     number = opened.data["body"]["classes"]["figure"][0]["customdata"][1]
-    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=1)
+    opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=1)
     assert opened.shown().distinct("auto_label.label") == [CLASSES[number]]
 
 
@@ -205,7 +218,7 @@ def test_the_bars_of_the_histogram_share_out_all_samples(opened, dataset):
     opened.choose("confidence")
     counts = opened.data["body"]["confidence"]["figure"][0]["y"]
     for bar in np.flatnonzero(counts).tolist():
-        opened.call("on_mark", path="body.confidence.figure", trace_idx=0, idx=bar)
+        opened.call("on_click", path="body.confidence.figure", trace_idx=0, idx=bar)
         assert len(opened.shown()) == counts[bar]
     assert sum(counts) == len(dataset)
 
@@ -213,10 +226,10 @@ def test_the_bars_of_the_histogram_share_out_all_samples(opened, dataset):
 def test_the_slider_parts_the_labels_to_keep_from_the_rest(opened, dataset):
     opened.choose("confidence")
     opened.call("on_choice", path="body.keep", value=50)
-    assert "Of the surest **50%** (20 images" in opened.data["body"]["kept"]
-    opened.call("on_show", what="kept")
+    assert "Of the most confident **50%** (20 images" in opened.data["body"]["kept"]
+    opened.press("body.keeping.kept")
     kept = opened.shown()
-    opened.call("on_show", what="rest")
+    opened.press("body.keeping.rest")
     rest = opened.shown()
     assert len(kept) == 20
     assert max(rest.values("confidence")) < min(kept.values("confidence"))
@@ -232,17 +245,17 @@ def test_a_ground_truth_adds_accuracy_reliability_and_confusions(opened):
 
 def test_figures_can_be_restricted_to_the_current_view(opened, dataset):
     opened.view = dataset.limit(10)._serialize()
-    opened.call("on_scope", follow=True)
+    opened.press("header.actions.scope")
     opened.choose("confidence")
     assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == 10
-    opened.call("on_show", what="kept")
+    opened.press("body.keeping.kept")
     assert set(opened.shown().values("id")) <= set(dataset.limit(10).values("id"))
-    opened.call("on_scope", follow=False)
+    opened.press("header.actions.scope")
     assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == IMAGES
 
 
 def test_figures_follow_the_view(opened, dataset):
-    opened.call("on_scope", follow=True)
+    opened.press("header.actions.scope")
     opened.choose("classes")
     assert images_shown(opened) == IMAGES
     opened.view = dataset.limit(10)._serialize()
@@ -256,7 +269,7 @@ def test_figures_follow_the_view(opened, dataset):
 def test_a_view_without_labels_of_the_run_is_told_once(opened, dataset):
     dataset.add_sample(fo.Sample(filepath="/new.jpg"))
     opened.view = dataset.match(fo.ViewField("filepath") == "/new.jpg")._serialize()
-    opened.call("on_scope", follow=True)
+    opened.press("header.actions.scope")
     assert "labelled none of these samples" in opened.data["header"]["facts"]
     opened.call("on_tick")
     opened.call("on_tick")
@@ -265,10 +278,10 @@ def test_a_view_without_labels_of_the_run_is_told_once(opened, dataset):
 
 def test_a_view_that_a_mark_opened_is_followed_when_that_is_asked_for(opened):
     opened.choose("classes")
-    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     opened.view = opened.told_to("set_view")["view"]
     count = len(opened.shown())
-    opened.call("on_scope", follow=True)
+    opened.press("header.actions.scope")
     assert images_shown(opened) == count
     opened.call("on_tick")
     assert opened.told == []
@@ -282,9 +295,9 @@ def test_a_view_that_is_not_followed_draws_nothing(opened, dataset):
 
 def test_a_view_that_a_mark_opened_restricts_figures_no_further(opened, dataset):
     opened.view = dataset.limit(10)._serialize()
-    opened.call("on_scope", follow=True)
+    opened.press("header.actions.scope")
     opened.choose("classes")
-    opened.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     opened.view = opened.told_to("set_view")["view"]
     opened.call("on_tick")
     assert opened.told == []
@@ -293,10 +306,10 @@ def test_a_view_that_a_mark_opened_restricts_figures_no_further(opened, dataset)
 
 def test_the_field_for_a_name_stands_below_the_chosen_cluster(opened):
     opened.choose("novelty")
-    cards = [name for name in opened.data["body"] if name.startswith("novel")]
-    opened.call("on_picture", cluster=int(cards[0].removeprefix("novel")))
+    card = f"novel{opened.clusters()[0]}"
+    opened.press(f"body.{card}.pictures.choose")
     pieces = list(opened.layout["body"]["type"]["properties"])
-    at = pieces.index(cards[0])
+    at = pieces.index(card)
     assert pieces[at + 1 : at + 3] == ["class_name", "add"]
 
 
@@ -304,7 +317,7 @@ def test_a_cluster_tells_which_class_it_went_to(server, dataset):
     label(dataset, ["red", "green"], clusters=TRUE)
     panel = Opened(server, dataset)
     panel.choose("novelty")
-    assert re.search(r" · \d+% went to (red|green) · near ", panel.data["body"]["novel2"]["facts"])
+    assert re.search(r" · \d+% went to (red|green) · nearest: ", panel.data["body"]["novel2"]["facts"])
 
 
 def test_of_one_class_nothing_is_expected(server, dataset):
@@ -317,11 +330,10 @@ def test_of_one_class_nothing_is_expected(server, dataset):
 
 def test_a_cluster_becomes_a_class_with_the_name_that_was_typed(opened):
     opened.choose("novelty")
-    cluster = next(name for name in opened.data["body"] if name.startswith("novel"))
-    opened.call("on_picture", cluster=int(cluster.removeprefix("novel")))
+    opened.press(f"body.novel{opened.clusters()[0]}.pictures.choose")
     assert len(opened.shown()) > 0
     opened.call("on_choice", path="body.class_name", value="violet")
-    opened.call("on_new_class")
+    opened.press("body.add")
     prompt = opened.told_to("prompt_user_for_operation")
     assert prompt["operator_uri"] == "@autolabel/prototypes/add_class"
     assert prompt["params"] == {"name": "violet", "label_field": "auto_label"}
@@ -335,20 +347,20 @@ def test_a_cluster_becomes_a_class_with_a_name_that_is_suggested(server, dataset
     cluster = panel.layout["body"]["type"]["properties"]["novel2"]["type"]["properties"]
     button = cluster["suggestions"]["type"]["properties"]["name0"]["view"]
     assert button["label"] == "espresso"
-    panel.call(button["operator"].rpartition("#")[2], **button["params"])
+    panel.press("body.novel2.suggestions.name0")
     prompt = panel.told_to("prompt_user_for_operation")
     assert prompt["params"] == {"name": "espresso", "label_field": "auto_label"}
 
 
 def test_names_of_clusters_without_pictures_stand_in_the_table(server, dataset, monkeypatch, in_plugin):
-    monkeypatch.setattr(in_plugin("panels.board"), "MOST_PICTURED", 1)
+    monkeypatch.setattr(in_plugin("panels.tabs.novelty"), "MOST_PICTURED", 1)
     T = class_prototypes(load_encoder("offline"), ["banana", "espresso", "volcano"], ["{}"])
     vectors = T[TRUE] + np.random.default_rng(0).normal(scale=0.001, size=(IMAGES, T.shape[1]))
     auto_label(dataset, ["banana"], embeddings=vectors, encoder="offline", clusters=np.arange(IMAGES) % 6)
     panel = Opened(server, dataset)
     panel.choose("novelty")
     columns = panel.layout["body"]["type"]["properties"]["novel"]["view"]["columns"]
-    assert [column["label"] for column in columns][-2:] == ["nearest classes", "perhaps"]
+    assert [column["label"] for column in columns][-2:] == ["nearest classes", "suggested names"]
     names = {row["column4"].split(" · ")[0] for row in panel.data["body"]["novel"]}
     assert names
     assert names <= {"espresso", "volcano"}
@@ -356,15 +368,16 @@ def test_names_of_clusters_without_pictures_stand_in_the_table(server, dataset, 
 
 def test_another_cluster_has_no_name_yet(opened):
     opened.choose("novelty")
-    opened.call("on_picture", cluster=0)
+    first, second = opened.clusters()[:2]
+    opened.press(f"body.novel{first}.pictures.choose")
     opened.call("on_choice", path="body.class_name", value="violet")
-    opened.call("on_picture", cluster=1)
-    assert (opened.state["body"]["cluster"], opened.state["body"]["class_name"]) == (1, "")
+    opened.press(f"body.novel{second}.pictures.choose")
+    assert (opened.state["body"]["cluster"], opened.state["body"]["class_name"]) == (second, "")
 
 
 def test_clusters_of_another_run_have_no_name_yet(opened, dataset):
     opened.choose("novelty")
-    opened.call("on_picture", cluster=0)
+    opened.press(f"body.novel{opened.clusters()[0]}.pictures.choose")
     opened.call("on_choice", path="body.class_name", value="violet")
     label(dataset)
     opened.call("on_tick")
@@ -373,7 +386,7 @@ def test_clusters_of_another_run_have_no_name_yet(opened, dataset):
 
 def test_clusters_of_a_run_that_has_the_key_of_a_deleted_one_have_no_name_yet(opened, dataset):
     opened.choose("novelty")
-    opened.call("on_picture", cluster=0)
+    opened.press(f"body.novel{opened.clusters()[0]}.pictures.choose")
     opened.call("on_choice", path="body.class_name", value="violet")
     delete_run(dataset, "auto_label_1")
     assert label(dataset) == "auto_label_1"
@@ -386,7 +399,7 @@ def test_two_runs_are_compared_label_by_label(opened, dataset):
     opened.call("on_tick")
     opened.choose("comparison")
     first = opened.data["body"]["changes"][0]
-    opened.call("on_row", path="body.changes", row=0)
+    opened.call("on_click", path="body.changes", row=0)
     view = opened.shown()
     assert len(view) == first["column2"]
     fields = {"fewer": "auto_label_fewer", "auto_label_1": "auto_label"}
@@ -422,7 +435,7 @@ def test_the_next_run_takes_the_place_of_the_latest(opened, dataset):
 def test_an_older_run_stays_when_another_ends(opened, dataset):
     label(dataset)
     opened.call("on_tick")
-    opened.call("on_run", path="header.run", value="auto_label_1")
+    opened.call("on_choice", path="header.run", value="auto_label_1")
     label(dataset)
     opened.call("on_tick")
     assert opened.state["header"]["run"] == "auto_label_1"
@@ -431,8 +444,8 @@ def test_an_older_run_stays_when_another_ends(opened, dataset):
 def test_marks_of_a_run_whose_fields_were_written_again_lead_nowhere(opened, dataset):
     label(dataset)
     opened.call("on_tick")
-    opened.call("on_run", path="header.run", value="auto_label_1")
-    opened.call("on_row", path="body.clusters", row=0)
+    opened.call("on_choice", path="header.run", value="auto_label_1")
+    opened.call("on_click", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
     assert "auto_label_2 has written other labels since" in opened.told_to("notify")["message"]
     assert "set_view" not in dict(opened.told)
 
@@ -444,7 +457,7 @@ def test_marks_of_a_run_over_objects_lead_to_its_objects(server, scenes):
     panel = Opened(server, scenes)
     panel.choose("classes")
     number = panel.data["body"]["classes"]["figure"][0]["customdata"][0]
-    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     view = panel.shown()
     assert panel.told_to("notify")["message"].startswith(f"{len(view)} objects: labelled")
     assert set(view.values(f"{fields.label}.label")) == {CLASSES[number]}
@@ -471,7 +484,7 @@ def test_objects_stand_beside_the_classes_of_the_field_that_they_are_from(server
     panel.choose("confidence")
     panel.call("on_choice", path="body.truth", value="ground_truth")
     wholes = panel.data["body"]["confusion"]["figure"][1]
-    panel.call("on_mark", path="body.confusion.figure", trace_idx=1, idx=[0, 0])
+    panel.call("on_click", path="body.confusion.figure", trace_idx=1, idx=[0, 0])
     assert len(panel.shown()) == wholes["text"][0][0] == 8
 
 
@@ -482,11 +495,11 @@ def test_figures_of_objects_can_be_restricted_to_a_view_of_images_or_of_objects(
     panel = Opened(server, scenes)
     for view, objects in ((scenes.limit(2), 6), (scenes.to_patches("ground_truth").limit(5), 5)):
         panel.view = view._serialize()
-        panel.call("on_scope", follow=True)
+        panel.press("header.actions.scope")
         panel.choose("classes")
         assert sum(panel.data["body"]["classes"]["figure"][0]["x"]) == objects
         panel.choose("confidence")
-        panel.call("on_show", what="kept")
+        panel.press("body.keeping.kept")
         assert 0 < len(panel.shown()) <= objects
 
 
@@ -538,7 +551,7 @@ def test_a_run_that_failed_says_why(server, dataset):
 
 
 def test_a_choice_that_the_app_tells_twice_at_once_is_read_once(opened, monkeypatch, in_plugin):
-    panels, reads, both = in_plugin("panels.auto_label_panel"), [], threading.Barrier(2)
+    panels, reads, both = in_plugin("panels.event"), [], threading.Barrier(2)
     load_board = panels.load_board
 
     def load_slowly(*arguments):
@@ -559,7 +572,7 @@ def test_a_choice_that_the_app_tells_twice_at_once_is_read_once(opened, monkeypa
 
 def test_a_tick_does_not_wait_for_another_event(opened, dataset, in_plugin):
     label(dataset, run_key="second")
-    with in_plugin("panels.board").turn(opened.id):
+    with in_plugin("panels.session").session_of(opened.id).turn:
         opened.call("on_tick")
         assert opened.told == []
     opened.call("on_tick")
@@ -578,8 +591,8 @@ def test_news_that_were_asked_for_before_a_tab_was_chosen_do_not_take_it_back(op
 
 def test_a_panel_goes_on_after_the_server_was_started_anew(opened, in_plugin):
     opened.choose("confidence")
-    in_plugin("panels.board")._shown.clear()
-    opened.call("on_show", what="kept")
+    in_plugin("panels.session").sessions.clear()
+    opened.press("body.keeping.kept")
     assert len(opened.shown()) > 0
 
 
@@ -594,7 +607,7 @@ def test_a_run_that_goes_on_after_another_was_not_written_over_by_it(opened, dat
     label(dataset, run_key="second")
     update_record(dataset, "second", {"state": RunState.FAILED.value, "error": "The disk is full."})
     opened.call("on_tick")
-    opened.call("on_run", path="header.run", value="second")
+    opened.call("on_choice", path="header.run", value="second")
     assert "written other labels" not in opened.data["header"]["facts"]
 
 
@@ -602,10 +615,10 @@ def test_buttons_of_a_run_without_labels_ask_for_the_usual_field(opened, dataset
     label(dataset, run_key="second")
     update_record(dataset, "second", {"state": RunState.FAILED.value, "error": "The disk is full."})
     opened.call("on_tick")
-    opened.call("on_action", action="review_next")
+    opened.press("header.actions.review_next")
     assert opened.told_to("prompt_user_for_operation")["params"] == {"label_field": "auto_label"}
-    opened.call("on_run", path="header.run", value="second")
-    opened.call("on_action", action="review_next")
+    opened.call("on_choice", path="header.run", value="second")
+    opened.press("header.actions.review_next")
     assert opened.told_to("prompt_user_for_operation")["params"] == {}
 
 
@@ -615,7 +628,7 @@ def test_the_rest_holds_no_samples_that_the_run_did_not_label(server, dataset):
     auto_label(dataset.limit(20), CLASSES, **given)
     panel = Opened(server, dataset)
     panel.choose("confidence")
-    panel.call("on_show", what="rest")
+    panel.press("body.keeping.rest")
     assert None not in panel.shown().values("confidence")
 
 
@@ -624,7 +637,7 @@ def test_a_class_may_be_called_like_a_field_of_the_database(server, dataset):
     panel = Opened(server, dataset)
     panel.choose("classes")
     count = panel.data["body"]["classes"]["figure"][0]["x"][0]
-    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     assert len(panel.shown()) == count
 
 
@@ -641,7 +654,7 @@ def test_a_ground_truth_that_was_edited_is_read_again(opened, dataset):
 def test_a_ground_truth_without_classes_of_the_run_leaves_the_rest_as_it_was(opened, dataset):
     dataset.set_values("other", [fo.Classification(label="unheard of")] * IMAGES)
     opened.view = dataset.limit(10)._serialize()
-    opened.call("on_scope", follow=True)
+    opened.press("header.actions.scope")
     opened.choose("classes")
     opened.call("on_choice", path="body.truth", value="other")
     assert "names no class of this run" in opened.data["header"]["facts"]
@@ -665,7 +678,7 @@ def test_labels_that_were_cleared_are_told_and_not_counted(opened, dataset):
 def test_marks_of_a_field_that_was_deleted_say_so(opened, dataset):
     dataset.delete_sample_field("auto_label_micro_cluster")
     opened.call("on_load")
-    opened.call("on_mark", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
+    opened.call("on_click", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
     assert "'auto_label_micro_cluster' of this run is gone" in opened.told_to("notify")["message"]
     assert "set_view" not in dict(opened.told)
 
@@ -691,11 +704,11 @@ def test_a_cell_that_no_label_is_in_leads_to_those_that_were_nearly_there(server
     words = []
     for row, column in cells:
         path = "body.alignment-micro.figure"
-        panel.call("on_mark", path=path, trace_idx=0, idx=[row, column])
+        panel.call("on_click", path=path, trace_idx=0, idx=[row, column])
         assert len(panel.shown()) > 0
         words.append(panel.told_to("notify")["message"])
     assert any("labelled" in one for one in words)
-    assert any("nearly" in one for one in words)
+    assert any("as second choice" in one for one in words)
 
 
 def test_marks_of_a_run_over_one_slice_of_groups_lead_to_that_slice(server):
@@ -710,7 +723,7 @@ def test_marks_of_a_run_over_one_slice_of_groups_lead_to_that_slice(server):
     panel = Opened(server, dataset)
     assert "gone" not in panel.data["header"]["facts"]
     panel.choose("classes")
-    panel.call("on_mark", path="body.classes.figure", trace_idx=0, idx=0)
+    panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     assert len(panel.shown()) == panel.data["body"]["classes"]["figure"][0]["x"][0]
     assert all("right" in path for path in panel.shown().values("filepath"))
     dataset.delete()
@@ -721,7 +734,7 @@ def test_what_was_deleted_between_a_look_and_a_click_is_told(opened, dataset):
     opened.call("on_tick")
     opened.choose("comparison")
     delete_run(dataset, "auto_label_1")
-    opened.call("on_row", path="body.changes", row=0)
+    opened.call("on_click", path="body.changes", row=0)
     assert "There is no run 'auto_label_1'" in opened.told_to("notify")["message"]
 
 
@@ -746,11 +759,12 @@ def test_render_asks_the_database_nothing(opened, monkeypatch, in_plugin):
     def refuse(*_):
         raise AssertionError("the database was asked")
 
+    opened.choose("confidence")
     boards = in_plugin("panels.board")
     monkeypatch.setattr(boards, "list_all_runs", refuse)
     monkeypatch.setattr(boards, "pending_runs", refuse)
-    monkeypatch.setattr(boards, "load_summary", refuse)
-    opened.call("on_show", what="kept")
+    monkeypatch.setattr(in_plugin("panels.figures"), "load_run", refuse)
+    opened.press("body.keeping.kept")
 
 
 def test_a_first_run_that_is_queued_is_announced(server, dataset):

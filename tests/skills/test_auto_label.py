@@ -1,14 +1,19 @@
 """The skill is listed by FiftyOne, names operators and parameters that exist, and its examples run."""
 
+import inspect
 import re
+from dataclasses import fields
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import fiftyone as fo
+import fiftyone.operators as foo
 import fiftyone.plugins as fop
 import numpy as np
 import pytest
+from fiftyone.operators.executor import ExecutionError
 from fiftyone.server.app import app
-from fiftyone_autolabel import auto_label
+from fiftyone_autolabel import ExportOptions, InputError, auto_label
 from fiftyone_autolabel.operators import OPERATORS
 from fiftyone_autolabel.plugin.dataset.record import update_record
 from starlette.testclient import TestClient
@@ -37,7 +42,8 @@ def labelled():
     for key in ("first", "second", "third"):
         X, T = np.eye(4)[[0, 0, 1, 1, 0, 1]], np.eye(4)[:2]
         auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=T, run_key=key)
-    update_record(dataset, "third", {"state": "running"})  # one that can be cancelled
+    beats = {"heartbeat": (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()}
+    update_record(dataset, "third", {"state": "running"} | beats)  # one that can be cancelled
     yield dataset
     dataset.delete()
 
@@ -64,6 +70,53 @@ def test_the_skill_names_every_operator():
 @pytest.mark.parametrize("uri", NAMED)
 def test_every_parameter_that_the_skill_names_is_an_input_of_its_operator(labelled, uri):
     assert NAMED[uri] - inputs(uri, labelled) == set()
+
+
+@pytest.mark.parametrize("uri", NAMED)
+def test_every_parameter_that_the_skill_names_is_taken_by_name_from_python(uri):
+    (operator,) = [each for each in OPERATORS if each().config.name == uri.rpartition("/")[2]]
+    taken = set(inspect.signature(operator.__call__).parameters)
+    if "given" in taken:
+        taken |= {field.name for field in fields(ExportOptions)}
+    assert NAMED[uri] - taken == set()
+
+
+def test_an_export_takes_its_options_by_name(labelled, tmp_path):
+    given = {"format": "csv", "folder": tmp_path / "out", "images": "none", "minimum_confidence": 0.0}
+    done = foo.get_operator(f"{PLUGIN}/export_labels")(labelled, label_field="auto_label_first", **given)
+    assert done.result["n_images"] == 6
+    with pytest.raises(ValueError, match="There is no export option 'confidence'"):
+        foo.get_operator(f"{PLUGIN}/export_labels")(labelled, confidence=0.5, **given)
+
+
+def test_a_run_that_is_completed_is_refused_by_cancel_run_in_a_sentence(labelled):
+    with pytest.raises(ExecutionError, match="Run first is completed, so it cannot be cancelled"):
+        foo.get_operator(f"{PLUGIN}/cancel_run")(labelled, run_key="first")
+
+
+def test_a_run_is_only_deleted_if_confirmed(labelled):
+    with pytest.raises(ExecutionError, match="Select this to delete the run"):
+        foo.get_operator(f"{PLUGIN}/delete_run")(labelled, run_key="second", confirmed=False)
+    assert "second" in labelled.list_runs()
+    foo.get_operator(f"{PLUGIN}/delete_run")(labelled, run_key="second", confirmed=True)
+    assert "second" not in labelled.list_runs()
+
+
+def test_frames_are_labelled_after_they_were_cloned_as_the_skill_says(tmp_path):
+    video = fo.Sample(filepath=str(tmp_path / "video.mp4"))
+    for number in (1, 2, 3, 4):
+        video.frames[number] = fo.Frame(filepath=str(tmp_path / f"{number}.jpg"))
+    videos = fo.Dataset()
+    videos.add_sample(video)
+    frames = videos.to_frames()
+    X, T = np.eye(4)[[0, 1, 0, 1]], np.eye(4)[:2]
+    given = {"embeddings": X, "text_embeddings": T}
+    with pytest.raises(InputError, match="only whole images can be labelled"):
+        auto_label(frames, ["red", "green"], **given)
+    images = frames.clone()
+    assert auto_label(images, ["red", "green"], **given).counts == {"red": 2, "green": 2}
+    images.delete()
+    videos.delete()
 
 
 def test_the_examples_of_the_skill_run_in_order(demo_dataset, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import fiftyone as fo
@@ -132,19 +133,40 @@ def test_names_are_shown_as_they_were_given(tmp_path):
     assert (result.exit_code, "ca[t]/[/x]" in result.stdout, "do[g].jpg" in result.stdout) == (0, True, True)
 
 
-def test_classes_without_images_are_counted_in_one_line(folder):
+def test_classes_without_images_are_counted_and_some_are_named_in_one_line(folder):
     classes = ",".join(["cat", "rocket", *(f"kind {number} of boat" for number in range(40))])
     result = run("label", folder, "-c", classes, "--name", "few of many", "--encoder", "offline")
     used = len(fo.load_dataset("few of many").distinct("auto_label.label"))
     assert f"{42 - used} classes without images" in result.stdout
-    assert len(re.findall(r"kind \d+ of boat", result.stdout)) < used
+    assert len(re.findall(r"kind \d+ of boat", result.stdout)) <= used + 5
+
+
+def test_a_class_without_images_is_named(folder):
+    vectors = folder.parent / "album.npy"
+    np.save(vectors, np.tile([1.0, 0.1], (13, 1)))
+    np.save(folder.parent / "names.npy", np.eye(2))
+    given = ("--embeddings", vectors, "--text-embeddings", folder.parent / "names.npy")
+    result = run("label", folder, "-c", "cat, rocket", *given, "--output", folder.parent / "one of two")
+    assert "All 13 images are labelled 'cat', one of 2 classes" in result.stdout
+
+
+def test_the_accuracy_of_a_single_class_is_not_shown_as_certain(folder):
+    vectors = folder.parent / "alone.npy"
+    np.save(vectors, np.eye(13))
+    np.save(folder.parent / "name.npy", np.ones((1, 13)))
+    given = ("--embeddings", vectors, "--text-embeddings", folder.parent / "name.npy")
+    result = run("label", folder, "-c", "cat", *given, "--output", folder.parent / "alone")
+    assert "unknown, as there is only one class" in result.stdout
+    assert "With one class every image gets that label" in result.stdout
+    shown = [line for line in result.stdout.splitlines() if "Expected to be right" in line]
+    assert not any("100%" in line for line in shown)
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("label", "nowhere", "-c", "cat"), "Error: 'nowhere' is neither a folder nor a FiftyOne dataset"),
-        (("label", "nowhere"), "Error: No classes given: name at least one."),
+        (("label", "nowhere"), "Error: No classes given: name them with --classes or --classes-file."),
         (("label", "nowhere", "-c", "cat,cat"), "Error: Class 'cat' is given twice: remove one of them."),
         (("label", "nowhere", "-c", "dog: puppy,,"), "Error: Description number 2 of class 'dog' is blank"),
         (
@@ -184,6 +206,16 @@ def test_a_command_that_is_misspelt_is_shown_where_its_help_is():
 def test_without_any_words_the_help_is_shown():
     result = run()
     assert (result.exit_code, "Commands" in result.stdout) == (0, True)
+
+
+def test_the_version_is_that_of_the_installed_package():
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"{version('fiftyone-autolabel')}\n")
+
+
+@pytest.mark.parametrize("command", [(), ("label",)])
+def test_the_short_option_for_help_is_understood(command):
+    assert run(*command, "-h").stdout == run(*command, "--help").stdout != ""
 
 
 @pytest.mark.parametrize(
@@ -254,6 +286,6 @@ def test_install_and_uninstall_say_where(tmp_path, monkeypatch):
     monkeypatch.setattr(fo.config, "plugins_dir", str(tmp_path))
     place = tmp_path / "@autolabel" / "prototypes"
     assert f"{place} (installed)" in run("install").stdout
-    assert f"{place} (was installed already)" in run("install").stdout
+    assert f"{place} (already installed)" in run("install").stdout
     assert run("install", "--uninstall").stdout == f"Removed {place}\n"
     assert run("install", "--uninstall").stdout == "The plugin was not installed.\n"

@@ -65,7 +65,7 @@ def test_a_table_is_shown_unless_all_is_to_be_quiet(folder):
         (("--classes", 10**7), "These sizes need about"),
         (("--dimensions", 10**12), "These sizes need about"),
         (("nowhere",), "nowhere holds no images: give a folder with one folder of images per class."),
-        (("nowhere", "--classes", "3"), "--classes is for made-up vectors"),
+        (("nowhere", "--classes", "3"), "--classes is for random vectors"),
         (("nowhere", "--encoder", "ofline"), "nowhere holds no images"),
     ],
 )

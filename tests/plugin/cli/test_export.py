@@ -92,5 +92,7 @@ def test_bad_input_is_answered_with_one_line_and_exit_code_2(dataset, tmp_path, 
 
 def test_an_earlier_export_is_replaced_only_when_asked_for(dataset, tmp_path):
     run(dataset.name, tmp_path / "out")
-    assert run(dataset.name, tmp_path / "out").exit_code == 2
+    refused = run(dataset.name, tmp_path / "out")
+    assert refused.exit_code == 2
+    assert "exists: choose another folder, or give --overwrite." in refused.stderr
     assert run(dataset.name, tmp_path / "out", "--overwrite").exit_code == 0

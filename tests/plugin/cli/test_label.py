@@ -13,8 +13,9 @@ import pytest
 from fiftyone_autolabel.plugin.cli.app import app
 from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
+from fiftyone_autolabel.plugin.encoders.descriptions import read_classes
 from fiftyone_autolabel.plugin.encoders.registry import load_encoder
-from fiftyone_autolabel.plugin.run.inputs import read_prompts
+from fiftyone_autolabel.plugin.run.inputs import Inputs
 from fiftyone_autolabel.plugin.run.names import vocabulary
 from typer.testing import CliRunner
 
@@ -162,14 +163,16 @@ def test_a_dry_run_counts_reading_names_to_suggest_until_the_cache_has_them(phot
         return cost["suggest_seconds"]
 
     assert seconds("{}, which no run has asked for") > 0
-    texts = vocabulary(load_encoder("offline"), read_prompts(["cat", "rocket"], ["{}"], None))
+    texts = vocabulary(
+        load_encoder("offline"), Inputs(classes=read_classes(["cat", "rocket"]), prompt_templates=["{}"])
+    )
     load_encoder("offline").embed_texts(list(texts.values()))
     assert seconds("{}") == 0
 
 
 TALKING = """
 from fiftyone_autolabel.plugin import console
-from fiftyone_autolabel.plugin.cli import app
+from fiftyone_autolabel.plugin.cli.app import app
 
 def tell(self, stage, done, total):
     print(stage, done, flush=True)
@@ -251,7 +254,7 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
     [
         ((), "Name a folder of images or a dataset, or give --image-paths"),
         (("{}", "--image-paths", "{}/paths.txt", "--output", "x"), "not both"),
-        (("--image-paths", "{}/paths.txt"), "Say with --output"),
+        (("--image-paths", "{}/paths.txt"), "--image-paths needs --output"),
         (("--output", "x"), "Name a folder of images or a dataset, or give --image-paths"),
         (
             ("--image-paths", "{}/paths.txt", "--output", "x", "--encoder", "offline"),

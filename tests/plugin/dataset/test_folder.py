@@ -135,3 +135,19 @@ def test_nothing_is_made_of_a_folder_that_is_only_looked_for(folder):
     with pytest.raises(InputError, match="No dataset was made from the folder"):
         find_source(str(folder))
     assert not fo.dataset_exists(folder.name)
+
+
+def test_an_unknown_name_is_answered_with_at_most_five_similar_ones():
+    for number in range(8):
+        fo.Dataset(f"similar album {number}")
+    fo.Dataset("something quite different")
+    with pytest.raises(InputError, match="check the path or name; similar datasets are ") as refusal:
+        find_source("similar album")
+    assert str(refusal.value).count("similar album ") == 5
+    assert "quite different" not in str(refusal.value)
+
+
+def test_a_file_in_place_of_a_folder_is_called_a_file(folder):
+    path = next(path for path in folder.rglob("*") if path.is_file())
+    with pytest.raises(InputError, match="is a file, not a folder or a FiftyOne dataset"):
+        find_source(str(path))

@@ -11,8 +11,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.dataset import image_labels, running, writing
-from fiftyone_autolabel.plugin.dataset import record as runs
+from fiftyone_autolabel.plugin.dataset import image_labels, record as runs, running, writing
 from fiftyone_autolabel.plugin.dataset.record import RunState, cancel_run, list_runs, update_record
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted, load_outcome
 from fiftyone_autolabel.plugin.engine.errors import InputError, RunCancelledError

@@ -27,8 +27,7 @@ from fiftyone_autolabel.plugin.dataset.schema import (
     new_config,
     read_record,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 RNG = np.random.default_rng(0)
 VECTORS = {"embeddings": RNG.normal(size=(6, 4)), "text_embeddings": RNG.normal(size=(2, 4))}

@@ -105,7 +105,7 @@ def test_where_photos_cannot_be_written_the_user_reads_what_to_do(tmp_path):
 
 def test_a_dataset_of_somebody_else_is_left_alone():
     fo.Dataset("not the demo's")
-    with pytest.raises(InputError, match="exists that is not the demo's"):
+    with pytest.raises(InputError, match="Another dataset is named"):
         build_demo_dataset("photos", name="not the demo's")
 
 
@@ -119,7 +119,7 @@ def test_without_a_network_quickstart_says_what_to_do(monkeypatch):
         raise ConnectionError
 
     monkeypatch.setattr(foz, "load_zoo_dataset", download)
-    with pytest.raises(InputError, match="check the network, or take the demo photos"):
+    with pytest.raises(InputError, match="check the network, or use the demo photos"):
         build_demo_dataset("quickstart")
 
 

@@ -11,8 +11,7 @@ from fiftyone_autolabel.plugin.engine.confidence import (
     spread_rest,
 )
 from fiftyone_autolabel.plugin.engine.metrics import area_under_risk_coverage, expected_calibration_error
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from .conftest import make_features
 

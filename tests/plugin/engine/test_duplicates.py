@@ -2,8 +2,7 @@
 
 import numpy as np
 from fiftyone_autolabel.plugin.engine.duplicates import distinct_rows
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20))

@@ -21,8 +21,7 @@ from fiftyone_autolabel.plugin.engine.novelty import (
     standardised,
 )
 from fiftyone_autolabel.plugin.engine.vectors import softmax, unit_rows
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from .conftest import Features, make_features
 

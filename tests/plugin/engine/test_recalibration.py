@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.engine.recalibration import Recalibration, fit_recalibration
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 
 def test_without_answers_confidence_stays():

@@ -6,8 +6,7 @@ from fiftyone_autolabel import refine
 from fiftyone_autolabel.plugin.engine.config import METHODS
 from fiftyone_autolabel.plugin.engine.errors import InputError
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from .conftest import make_features
 

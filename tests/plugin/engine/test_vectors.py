@@ -10,8 +10,7 @@ from fiftyone_autolabel.plugin.engine.vectors import (
     softmax,
     unit_rows,
 )
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 finite = st.floats(-1e4, 1e4, width=32)

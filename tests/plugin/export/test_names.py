@@ -5,8 +5,7 @@ from pathlib import PurePath
 
 import pytest
 from fiftyone_autolabel.plugin.export.names import safe_folder_names, unique_file_names
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 
 def folder_of(name):

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.export import splits
 from fiftyone_autolabel.plugin.export.splits import near_duplicate_groups, stratified_split
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 SHARES = (0.8, 0.1, 0.1)

@@ -81,5 +81,5 @@ def test_no_words_on_an_axis_are_cut_off(name, width, browser, tmp_path, request
 
 
 def test_what_is_expected_is_not_called_true(run):
-    assert "Nothing here was compared with a ground truth" in html_report(run.summary)
-    assert "Nothing here was compared with a ground truth" not in html_report(run.judged)
+    assert "These labels were not compared with a ground truth" in html_report(run.summary)
+    assert "These labels were not compared with a ground truth" not in html_report(run.judged)

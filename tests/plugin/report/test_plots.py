@@ -94,7 +94,7 @@ def test_ground_truth_stands_beside_the_labels(run):
         "label",
         "ground truth",
         "mean confidence",
-        "share that is right",
+        "precision",
     ]
 
 
@@ -105,7 +105,7 @@ def test_a_bar_of_confidence_carries_its_bounds(run):
     assert bar.y[-1] == inside.sum()
 
 
-def test_coverage_shows_what_to_expect_of_the_surest(run):
+def test_coverage_shows_what_to_expect_of_the_most_confident(run):
     line = coverage_plot(run.summary).figure.data[0]
     assert line.y[0] == pytest.approx(run.refinement.expected_accuracy, abs=1e-4)
     assert list(line.y) == sorted(line.y)

@@ -2,8 +2,7 @@
 
 import numpy as np
 from fiftyone_autolabel.plugin.report.seriation import seriate
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as stnp
 
 MATRICES = stnp.arrays(

@@ -104,7 +104,7 @@ def test_images_whose_class_is_not_known_do_not_count(run):
         ([0, 1], "must be 240 whole numbers"),
         ([0.5] * 240, "must be 240 whole numbers"),
         ([6] * 240, "has class 6, but classes are numbered 0 to 5"),
-        ([-1] * 240, "knows the class of no image"),
+        ([-1] * 240, "has no class for any of the images"),
     ],
 )
 def test_a_ground_truth_that_does_not_fit_is_refused(run, truth, sentence):

@@ -30,7 +30,7 @@ def test_many_classes_are_cut_to_the_largest():
     assert len(report.splitlines()) < 80
 
 
-def test_failures_and_labels_by_a_person_are_told(run):
+def test_failures_are_told(run):
     assert "3 images could not be labelled." in text_report(
         summarise(run.refinement, run.classes, failures=3)
     )

@@ -134,7 +134,7 @@ def test_answers_anchor_the_next_run_over_the_same_slice(grouped):
     correct(flat_samples(grouped).select(labelling.sample_ids[:2]), "red")
     done = refine_with_corrections(grouped, text_embeddings=np.eye(4)[:2])
     assert done.n_reviewed == 2
-    assert done.labelling.sample_ids == labelling.sample_ids
+    assert done.sample_ids == labelling.sample_ids
     assert labels_in(grouped, "right")[:2] == ["red"] * 2
 
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from fiftyone_autolabel import RunCancelledError, Settings, auto_label, label_files, load_run
+from fiftyone_autolabel.plugin.encoders.descriptions import read_classes
 from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedEncoder
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.encoders.registry import load_encoder
-from fiftyone_autolabel.plugin.run.files import FileLabelling, estimate_files
-from fiftyone_autolabel.plugin.run.inputs import read_prompts
+from fiftyone_autolabel.plugin.run.inputs import Inputs
 from fiftyone_autolabel.plugin.run.names import TEXTS_AT_A_TIME, vocabulary
+from fiftyone_autolabel.plugin.run.pipeline import estimate_paths
+from fiftyone_autolabel.plugin.run.results import FinishedRun
 
 SEEN = ["banana", "volcano", "espresso"]
 TRUTH = np.arange(60) % 3
@@ -29,12 +31,12 @@ def vectors() -> np.ndarray:
     return T[TRUTH] + 0.5 * noise
 
 
-def label(vectors, classes, **arguments) -> FileLabelling:
+def label(vectors, classes, **arguments) -> FinishedRun:
     arguments = {"embeddings": vectors, "encoder": "offline", "settings": SETTINGS} | arguments
     return label_files(PATHS, classes, **arguments)
 
 
-def first_names(labelling: FileLabelling) -> dict[str, Counter]:
+def first_names(labelling: FinishedRun) -> dict[str, Counter]:
     """What is truly seen → the best name of each of its clusters, "" for none."""
     found = {seen: Counter() for seen in SEEN}
     assignments = labelling.refinement.clusters["micro"].assignments
@@ -55,7 +57,9 @@ def test_clusters_whose_class_is_named_get_no_name(vectors):
 
 
 def test_what_a_class_is_called_or_described_by_is_no_suggestion():
-    prompts = read_prompts(["banana", "Volcano", "tea: coffee_mug, ESPRESSO"], ["a {}"], None)
+    prompts = Inputs(
+        classes=read_classes(["banana", "Volcano", "tea: coffee_mug, ESPRESSO"]), prompt_templates=["a {}"]
+    )
     words = vocabulary(load_encoder("offline"), prompts)
     assert not set(words) & {"banana", "volcano", "espresso", "coffee mug"}
     assert words["tea cup"] == "a tea cup"
@@ -94,7 +98,9 @@ def test_a_text_tower_that_reads_its_classes_only_suggests_nothing_and_costs_no_
 
 
 def test_what_such_a_run_costs_can_be_told(vectors):
-    cost = estimate_files(PATHS, COLORS, encoder=ColorNames(vectors), settings=SETTINGS)
+    cost = estimate_paths(
+        PATHS, Inputs(classes=read_classes(COLORS), encoder=ColorNames(vectors), settings=SETTINGS)
+    )
     assert cost.suggest_seconds == 0
 
 

@@ -19,7 +19,7 @@ from fiftyone_autolabel.plugin.dataset.reviews import (
 )
 from fiftyone_autolabel.plugin.dataset.running import load_outcome
 from fiftyone_autolabel.plugin.dataset.writing import write_outcome
-from fiftyone_autolabel.plugin.run.corrections import refine_with_corrections
+from fiftyone_autolabel.plugin.run.again import refine_with_corrections
 
 CLASSES = ["cat", "rocket", "cup of coffee"]
 FIELD = "auto_label_ground_truth"
@@ -151,11 +151,11 @@ def test_refining_with_corrections_labels_the_others_again(scenes):
     truth = objects_of(scenes, "ground_truth")
     cups = [one for one, label in truth.items() if label.label == "cup of coffee"]
     correct(scenes.select_labels(ids=cups[:2]), "cup of coffee", FIELD)
-    relabelling = refine_with_corrections(scenes, FIELD)
+    run = refine_with_corrections(scenes, FIELD)
 
-    assert (relabelling.n_reviewed, relabelling.new_classes) == (2, ["cup of coffee"])
-    assert relabelling.labelling.fields.objects == "ground_truth"
-    assert scenes.get_run_info(relabelling.labelling.run_key).config.margin == 0.2
+    assert (run.changes.n_reviewed, run.changes.new_classes) == (2, ["cup of coffee"])
+    assert run.fields.objects == "ground_truth"
+    assert scenes.get_run_info(run.run_key).config.margin == 0.2
     right = [one.label == truth[number].label for number, one in objects_of(scenes).items()]
     assert np.mean(right) > 0.9
 

@@ -133,7 +133,7 @@ def test_what_a_run_cannot_work_from_is_refused_before_any_work(demo_dataset, ar
 )
 def test_prompts_beside_text_embeddings_are_refused(demo_dataset, classes, templates):
     given = {"embeddings": np.ones((len(demo_dataset), 2)), "text_embeddings": np.eye(2)}
-    with pytest.raises(InputError, match="stand in for all prompts"):
+    with pytest.raises(InputError, match="replace all prompts"):
         auto_label(demo_dataset, classes, prompt_templates=templates, **given)
 
 

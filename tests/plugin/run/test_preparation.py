@@ -30,7 +30,7 @@ import os, signal, sys
 from datetime import timedelta
 import fiftyone as fo, numpy as np
 from fiftyone_autolabel.plugin.dataset import columns, lock
-from fiftyone_autolabel.plugin.preparation import compute_clusters
+from fiftyone_autolabel.plugin.run.preparation import compute_clusters
 
 lock.LEASE = timedelta(seconds=1)
 columns.CHUNK_SAMPLES = 2

@@ -113,7 +113,7 @@ def test_another_copy_of_the_plugin_is_named_and_nothing_is_installed(plugins_di
 
 def test_a_folder_in_the_way_is_left_alone(plugins_dir):
     (plugins_dir / PLUGIN_NAME).mkdir(parents=True)
-    with pytest.raises(InputError, match="is in the way but is no plugin"):
+    with pytest.raises(InputError, match="exists but is not a plugin"):
         install()
 
 

@@ -8,7 +8,7 @@ from fiftyone_autolabel.plugin.dataset.record import latest_run
 from fiftyone_autolabel.plugin.dataset.review_views import review_next
 from fiftyone_autolabel.plugin.dataset.reviews import approve, correct
 from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
-from fiftyone_autolabel.plugin.run.corrections import refine_with_corrections
+from fiftyone_autolabel.plugin.run.again import refine_with_corrections
 
 
 def answer_as_the_truth_says(samples: fo.DatasetView) -> None:
@@ -35,8 +35,8 @@ def test_reviewing_and_refining_makes_the_others_no_worse_and_keeps_every_answer
     others = labelled.exclude(page)
     before = accuracy(others)
     answer_as_the_truth_says(page)
-    relabelling = refine_with_corrections(labelled)
-    assert relabelling.n_reviewed == 20
+    run = refine_with_corrections(labelled)
+    assert run.changes.n_reviewed == 20
     assert accuracy(others) >= before
     assert accuracy(page) == 1
     refine_with_corrections(labelled)
@@ -49,11 +49,11 @@ def test_it_says_how_many_other_labels_changed_and_what_to_expect_of_them(labell
     others = labelled.exclude(page)
     labels, confidence = others.values(["auto_label.label", "confidence"])
     answer_as_the_truth_says(page)
-    relabelling = refine_with_corrections(labelled)
+    run = refine_with_corrections(labelled)
     changed = np.array(labels) != np.array(others.values("auto_label.label"))
-    assert relabelling.n_changed == changed.sum()
-    assert relabelling.accuracy_before == pytest.approx(np.mean(confidence))
-    assert relabelling.accuracy_after == pytest.approx(others.mean("confidence"))
+    assert run.changes.n_changed == changed.sum()
+    assert run.changes.accuracy_before == pytest.approx(np.mean(confidence))
+    assert run.changes.accuracy_after == pytest.approx(others.mean("confidence"))
 
 
 def test_the_next_run_is_made_from_what_the_last_one_was_made_from(demo_dataset):
@@ -68,7 +68,7 @@ def test_the_next_run_is_made_from_what_the_last_one_was_made_from(demo_dataset)
         fields=FieldNames(label="guess", confidence="sure"),
     )
     approve(demo_dataset.limit(3), "guess")
-    key = refine_with_corrections(demo_dataset, "guess").labelling.run_key
+    key = refine_with_corrections(demo_dataset, "guess").run_key
     first, second = (demo_dataset.get_run_info(name).config for name in ("guess_1", key))
     for name in ("classes", "descriptions", "prompt_templates", "encoder", "second_encoder", "settings"):
         assert getattr(first, name) == getattr(second, name)
@@ -91,15 +91,15 @@ def test_a_sample_that_is_deleted_meanwhile_is_not_compared(labelled):
         if (stage, done) == ("refine", 0):
             labelled.delete_samples(labelled.skip(5).limit(1))
 
-    relabelling = refine_with_corrections(labelled, progress=delete)
-    assert 0 < relabelling.accuracy_after <= 1
+    run = refine_with_corrections(labelled, progress=delete)
+    assert 0 < run.changes.accuracy_after <= 1
 
 
 def test_a_correction_to_a_description_of_a_class_is_that_class(demo_dataset):
     auto_label(demo_dataset, {"cat": ["kitten"], "coins": []}, encoder="offline")
     correct(demo_dataset.limit(1), "Kitten")
     assert demo_dataset.first().auto_label_corrected.label == "cat"
-    assert refine_with_corrections(demo_dataset).new_classes == []
+    assert refine_with_corrections(demo_dataset).changes.new_classes == []
 
 
 def test_a_new_class_that_was_given_can_be_found_on_other_images(demo_dataset):
@@ -107,8 +107,8 @@ def test_a_new_class_that_was_given_can_be_found_on_other_images(demo_dataset):
     auto_label(demo_dataset, known, encoder="offline")
     grass = demo_dataset.match({"ground_truth.label": "grass"})
     correct(grass.limit(2), "grass")
-    relabelling = refine_with_corrections(demo_dataset)
-    assert relabelling.new_classes == ["grass"]
+    run = refine_with_corrections(demo_dataset)
+    assert run.changes.new_classes == ["grass"]
     assert "grass" in grass.skip(2).values("auto_label.label")
 
 
@@ -118,9 +118,9 @@ def test_vectors_of_a_field_are_read_again(labelled):
     labelled.set_values("cluster", [number % 5 for number in range(len(labelled))])
     auto_label(labelled, ["a", "b"], embeddings="vector", text_embeddings=np.eye(8)[:2], clusters="cluster")
     approve(labelled.limit(1))
-    relabelling = refine_with_corrections(labelled, text_embeddings=np.eye(8)[:2])
-    assert relabelling.labelling.encoder == "precomputed"
-    assert labelled.get_run_info(relabelling.labelling.run_key).config.clusters == "cluster"
+    run = refine_with_corrections(labelled, text_embeddings=np.eye(8)[:2])
+    assert run.encoder == "precomputed"
+    assert labelled.get_run_info(run.run_key).config.clusters == "cluster"
 
 
 def test_a_class_without_a_vector_stays_on_its_samples_only(labelled, tmp_path):
@@ -128,22 +128,22 @@ def test_a_class_without_a_vector_stays_on_its_samples_only(labelled, tmp_path):
     np.save(tmp_path / "T.npy", np.eye(8)[:2])
     auto_label(labelled, ["a", "b"], embeddings="vector", text_embeddings=tmp_path / "T.npy")
     correct(labelled.limit(1), "c")
-    relabelling = refine_with_corrections(labelled)
-    assert relabelling.new_classes == []
-    assert relabelling.labelling.unlisted_classes == {"c": 1}
+    run = refine_with_corrections(labelled)
+    assert run.changes.new_classes == []
+    assert run.unlisted_classes == {"c": 1}
 
 
 def test_arrays_must_be_given_again(labelled):
     vectors = np.random.default_rng(0).normal(size=(len(labelled), 8))
     auto_label(labelled, ["a", "b"], embeddings=vectors, text_embeddings=np.eye(8)[:2])
     approve(labelled.limit(1))
-    with pytest.raises(InputError, match="embeddings and text_embeddings as objects"):
+    with pytest.raises(InputError, match="embeddings and text_embeddings as Python objects"):
         refine_with_corrections(labelled)
     refine_with_corrections(labelled, embeddings=vectors, text_embeddings=np.eye(8)[:2])
 
 
 def test_without_an_answer_there_is_nothing_to_refine_with(labelled):
-    with pytest.raises(InputError, match="Nobody has approved or corrected"):
+    with pytest.raises(InputError, match="No label is reviewed yet"):
         refine_with_corrections(labelled)
 
 

@@ -1,10 +1,10 @@
 """What a panel keeps between events."""
 
-from fiftyone_autolabel.panels.board import _Kept
+from fiftyone_autolabel.panels.kept import Kept
 
 
 def test_what_was_used_last_is_kept_and_the_rest_is_made_again():
-    kept, made = _Kept(2), []
+    kept, made = Kept(2), []
 
     def make(name: str) -> str:
         made.append(name)

@@ -1,0 +1,38 @@
+"""Public names and where they live; `__init__.py` loads each one when it is first used."""
+
+from .plugin.dataset.comparing import compare_runs as compare_runs
+from .plugin.dataset.deleting import delete_run as delete_run
+from .plugin.dataset.fields import FieldNames as FieldNames
+from .plugin.dataset.record import (
+    RunState as RunState,
+    cancel_run as cancel_run,
+    list_all_runs as list_all_runs,
+    list_runs as list_runs,
+)
+from .plugin.dataset.review_views import review_next as review_next
+from .plugin.dataset.reviews import approve as approve, correct as correct, withdraw as withdraw
+from .plugin.encoders.base import BatchEncoder as BatchEncoder
+from .plugin.encoders.cache import CachedEncoder as CachedEncoder
+from .plugin.encoders.registry import load_encoder as load_encoder
+from .plugin.engine.config import Settings as Settings
+from .plugin.engine.errors import InputError as InputError, RunCancelledError as RunCancelledError
+from .plugin.engine.refinement import refine as refine
+from .plugin.engine.results import Refinement as Refinement
+from .plugin.estimator import AutoLabeler as AutoLabeler
+from .plugin.export.exporting import export_labels as export_labels
+from .plugin.export.manifest import Exported as Exported
+from .plugin.export.options import ExportOptions as ExportOptions
+from .plugin.run.again import add_classes as add_classes, refine_with_corrections as refine_with_corrections
+from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
+from .plugin.run.inputs import Inputs as Inputs
+from .plugin.run.pipeline import auto_label as auto_label, label_files as label_files
+from .plugin.run.preparation import (
+    compute_clusters as compute_clusters,
+    compute_embeddings as compute_embeddings,
+)
+from .plugin.run.results import FinishedRun as FinishedRun
+from .plugin.run.stored import StoredRun as StoredRun, load_run as load_run
+
+__version__: str
+
+def register(plugin: object) -> None: ...

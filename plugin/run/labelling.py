@@ -1,0 +1,146 @@
+"""The core that every way in shares: embed, cluster, refine, name, and sum up.
+
+What is labelled, where its labels go and who watches is told by the callers.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..encoders.base import Encoder, ImageLike
+from ..encoders.crops import ImageCrop
+from ..engine.config import Settings
+from ..engine.progress import Progress
+from ..engine.refinement import OnIteration, refine
+from ..engine.results import Refinement
+from ..engine.validation import check_clusters
+from ..report.images_table import Failure
+from ..report.summarising import summarise
+from ..report.summary import RunSummary
+from .embedding import Embedded, Items, Towers, embed
+from .inputs import Clusters, CustomClusters, Inputs
+from .names import suggest_names
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What was found for the m of n items that could be read.
+
+    Attributes:
+        items: What was labelled.
+        embedded: Its vectors.
+        refinement: Labels, confidence and what explains them.
+        summary: What figures and reports are drawn from.
+    """
+
+    items: Items
+    embedded: Embedded
+    refinement: Refinement
+    summary: RunSummary
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """(m,) ids of the labelled items."""
+        return [self.items.ids[row] for row in self.embedded.rows]
+
+    @property
+    def paths(self) -> list[str]:
+        """(m,) paths of the images that the labelled items are, or are in."""
+        return [_path(self.items.images[row]) for row in self.embedded.rows]
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Id of an item that could not be read → why."""
+        return {self.items.ids[row]: error for row, error in self.embedded.errors.items()}
+
+    @property
+    def failed(self) -> list[Failure]:
+        """The same as reports list them, each as often as it was given."""
+        ids, images = self.items.ids, self.items.images
+        return [
+            Failure(_path(images[row]), error, ids[row] if ids[row] != _path(images[row]) else None)
+            for row, error in self.embedded.errors.items()
+        ]
+
+
+def label_items(
+    items: Items,
+    inputs: Inputs,
+    towers: Towers,
+    report: Progress,
+    *,
+    clusters: Clusters | None = None,
+    anchors_of: Callable[[Sequence[str]], np.ndarray] | None = None,
+    on_iteration: OnIteration | None = None,
+    noun: str = "image",
+) -> Labelled:
+    """Label images or objects.
+
+    Args:
+        items: n images or objects.
+        inputs: What the run works from.
+        towers: Its encoders, loaded.
+        report: Called with (stage, done, total), stage "embed", "cluster", "refine" or "suggest".
+        clusters: What `read_clusters` returned; None to compute them.
+        anchors_of: From the m ids of the readable items to (m,) class numbers of reviewed labels, -1 for
+            none. It is called once the vectors are there, so that late reviews count.
+        on_iteration: Called with the history so far after every round.
+        noun: What is labelled: "image" or "object".
+
+    Raises:
+        InputError: No item can be read.
+    """
+    embedded = embed(towers, inputs, items.images, report)
+    ids = [items.ids[row] for row in embedded.rows]
+    refinement = refine(
+        embedded.X,
+        embedded.T,
+        second_embeddings=embedded.V,
+        anchors=anchors_of(ids) if anchors_of else None,
+        micro_clusters=_micro_clusters(clusters, embedded),
+        settings=settings_for(towers.encoder, inputs.settings),
+        progress=report,
+        on_iteration=on_iteration,
+    )
+    suggestions = suggest_names(towers, inputs, embedded.X, refinement, report)
+    summary = summarise(
+        refinement,
+        inputs.class_names,
+        encoder=towers.encoder.name,
+        failures=len(embedded.errors),
+        noun=noun,
+        suggestions=suggestions,
+    )
+    return Labelled(items, embedded, refinement, summary)
+
+
+def read_clusters(items: Items, clusters: CustomClusters | None) -> Clusters | None:
+    """Custom clusters, read from their field or checked: (n,) whole numbers, or a function of the vectors.
+
+    Raises:
+        InputError: There is no such field, or there is not one whole number per item.
+    """
+    if clusters is None or callable(clusters):
+        return clusters
+    if isinstance(clusters, str):
+        return items.clusters(clusters)
+    return check_clusters(clusters, len(items.ids))
+
+
+def settings_for(encoder: Encoder, settings: Settings) -> Settings:
+    """The settings, with what is left to the encoder taken from it."""
+    if settings.confidence_temperature is not None:
+        return settings
+    return settings.with_overrides(confidence_temperature=encoder.confidence_temperature)
+
+
+def _micro_clusters(clusters: Clusters | None, embedded: Embedded) -> np.ndarray | None:
+    if clusters is None:
+        return None
+    return clusters(embedded.geometry) if callable(clusters) else clusters[embedded.rows]
+
+
+def _path(image: ImageLike) -> str:
+    return str(image.path) if isinstance(image, ImageCrop) else str(image)

@@ -1,4 +1,4 @@
-"""One value per sample in a field of auto-label's own: embeddings or clusters that runs can start from.
+"""One value per sample in a field that auto-label writes: embeddings or clusters that runs can start from.
 
 Values are staged in a field beside it until all are there, and then adopted at one stroke.
 """
@@ -65,7 +65,7 @@ def check_column(dataset: fo.Dataset, column: Column) -> None:
         is_ours = (info.get("author"), info.get("role")) == (AUTHOR, role) and isinstance(field, column.kind)
         if field is not None and not is_ours:
             raise InputError(
-                f"Field {path!r} exists and does not hold {column.role} of auto-label's: choose another name."
+                f"Field {path!r} exists and does not hold {column.role} by auto-label: choose another name."
             )
 
 
@@ -129,7 +129,7 @@ def staged_fields(dataset: fo.Dataset) -> list[str]:
 
 
 def discard_staged(dataset: fo.Dataset) -> None:
-    """Delete staged values that nobody will adopt."""
+    """Delete staged values of runs that have ended."""
     names = staged_fields(dataset)
     if names:
         dataset.delete_sample_fields(names)

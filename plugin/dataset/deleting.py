@@ -1,6 +1,6 @@
-"""Deletes a run: its record, what it kept, and what it wrote that nobody has written since.
+"""Deletes a run: its record, what it kept, and what no later run has written again.
 
-What people said stays in any case.
+Reviewed labels stay in any case.
 """
 
 from collections.abc import Iterable
@@ -60,7 +60,7 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
 
 
 def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
-    """The fields that would be deleted with a run: no other run has written them, and nobody approved there.
+    """The fields that would be deleted with a run: no other run wrote them, and no review is in them.
 
     Approved objects are kept where they are approved, in the label field.
     """

@@ -99,7 +99,7 @@ def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
 
 
 def _is_folder(source: str) -> bool:
-    # A path of no characters is the present folder, which nobody means who says nothing.
+    # The empty path would be the current folder, which an empty name does not mean.
     return bool(source) and Path(source).expanduser().is_dir()
 
 

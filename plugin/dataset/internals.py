@@ -1,6 +1,6 @@
 """Every private name of FiftyOne's that this package uses, each behind one function.
 
-FiftyOne may rename them in any version: nobody else uses one, and the tests say which one is gone.
+FiftyOne may rename them in any version: no other module uses one, and the tests say which one is gone.
 """
 
 from collections.abc import Sequence

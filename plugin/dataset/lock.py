@@ -81,7 +81,7 @@ class WriteLock:
             forget_results(self._shared)
             self._shared.reload()
         except Exception as error:  # the dataset was deleted or renamed, or other threads use its samples
-            logger.warning("Dataset %r could not be loaded anew: %s", self._name, error)
+            logger.warning("Dataset %r could not be reloaded: %s", self._name, error)
 
     def renew(self) -> None:
         """Keep the lock for another `LEASE`, and make sure that it is still held.

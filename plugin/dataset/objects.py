@@ -1,8 +1,8 @@
 """Labels of objects: copies of the objects in a field of their own, with class, confidence and reasons.
 
 The copies keep their ids, so an object is found in every field, and two fields with the same boxes are what
-FiftyOne evaluates, compares and exports. The field that the objects come from is only read. What people said
-is kept as copies too, in a field that no run writes.
+FiftyOne evaluates, compares and exports. The field that the objects come from is only read. Reviewed
+labels are copies too, in a field that no run writes.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ ATTRIBUTES = EXPLANATIONS | {
 
 
 class ObjectLabels:
-    """Labels of the objects in a field of a dataset, and what people said of them.
+    """Labels of the objects in a field of a dataset, and their reviews.
 
     The methods are those of `ImageLabels`; ids are those of objects.
     """
@@ -62,11 +62,11 @@ class ObjectLabels:
         return object_view(self._dataset, self._names.label, ids)
 
     def path(self, role: str) -> str:
-        """Path of "confidence" or another role in `view` and `unanswered`."""
+        """Path of "confidence" or another role in `view` and `unreviewed`."""
         return f"{self._names.label}.{role}"
 
     def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
-        """Documents of the labels ("label"), or of the answers ("corrected"), where there are any."""
+        """Documents of the labels ("label"), or of the reviews ("corrected"), where there are any."""
         wanted, field = set(ids), getattr(self._names, role)
         samples = {self._places[one] for one in wanted if one in self._places}
         found = read_documents(self._dataset, samples, [field]).values()
@@ -92,7 +92,7 @@ class ObjectLabels:
             )
 
     def values(self, role: str, *attributes: str) -> dict[str, tuple]:
-        """Id → attributes of its label, or of the answer, for all with a class whose object is there."""
+        """Id → attributes of its label, or of the review, for all with a class whose object is there."""
         values = self._values(self._all, getattr(self._names, role), *attributes)
         if not values or not self._dataset.has_sample_field(self._names.objects):
             return values
@@ -126,7 +126,7 @@ class ObjectLabels:
             samples.reload()
 
     def unreviewed(self, samples: Samples) -> fo.DatasetView:
-        """Labelled objects of which nobody has said anything, one by one."""
+        """Labelled objects without a review, one by one."""
         label, reviews = self._names.label, label_path(self._dataset, self._names.corrected)
         if is_patches(samples):
             return self.unreviewed(self._dataset).select(self.ids(samples))

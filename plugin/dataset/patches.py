@@ -104,7 +104,7 @@ def read_objects(samples: Samples, field: str, margin: float = MARGIN) -> Object
     crops = dict(found)
     # A patches view of an evaluation may show an object beside several others.
     if len(crops) < len(found) and not is_patches(samples):
-        raise InputError(f"Some objects in {field!r} have the same id: give every object an id of its own.")
+        raise InputError(f"Some objects in {field!r} have the same id: give every object a unique id.")
     if not crops:
         raise InputError(f"There are no objects in {field!r} on these samples: choose others, or find some.")
     return Objects(samples, field, list(crops), list(crops.values()))

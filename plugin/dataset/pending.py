@@ -124,10 +124,10 @@ def _known_to_start_run(uri: str) -> bool:
 
 
 def _last_words(traceback: str | None) -> str:
-    """What the error at the end of a traceback says, with its kind unless that was made for people."""
+    """The message of the error at the end of a traceback, with its type unless it is an `InputError`."""
     lines = (traceback or "").strip().splitlines()
     if not lines:
-        return "it does not say why; `fiftyone delegated list` may."
+        return "no reason is recorded; see `fiftyone delegated list`."
     kind, _, sentence = lines[-1].partition(": ")
     return sentence if kind.endswith(f".{InputError.__name__}") else lines[-1]
 

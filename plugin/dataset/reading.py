@@ -73,9 +73,9 @@ def why_not_labelable(samples: Samples) -> str:
 
 
 def flat_samples(samples: Samples) -> Samples:
-    """All samples of a dataset one by one; anything else that is given comes back as it is.
+    """All samples of a dataset one by one; anything else is returned as it is.
 
-    A grouped dataset shows its active slice alone; what is given for it are the images of all slices.
+    A grouped dataset shows its active slice alone; this returns the images of all slices.
     """
     if isinstance(samples, fo.Dataset) and samples.media_type == "group":
         return samples.select_group_slices(media_type="image")
@@ -245,7 +245,7 @@ def as_matrix(vectors: list[np.ndarray | None], source: str) -> np.ndarray:
         raise InputError(f"{source!r} has no vectors on these samples: compute embeddings first.")
     if len(lengths) > 1:
         raise InputError(
-            f"{source!r} has vectors of different lengths ({sorted(lengths)}): compute them anew."
+            f"{source!r} has vectors of different lengths ({sorted(lengths)}): compute them again."
         )
     missing = np.full(lengths.pop(), np.nan, np.float32)
     return np.stack([missing if vector is None else np.ravel(vector) for vector in vectors]).astype(

@@ -44,7 +44,7 @@ def find_run(dataset: fo.Dataset, key: str) -> RunRecord:
 
 
 def read_results(dataset: fo.Dataset, key: str) -> dict[str, Any]:
-    """What a run saved beside its record: its summary, and what it said of every sample.
+    """What a run saved beside its record: its summary, and the labels of every sample.
 
     FiftyOne's own `load_run_results` has the threads of a process read from one open file, of which each gets
     a part. Here everyone opens a file.

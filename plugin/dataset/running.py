@@ -159,7 +159,7 @@ class Run:
         dataset.save_run_results(self.key, results, cache=False)
 
     def _begin_writing(self, found: dict[str, object]) -> None:
-        """Say that from now on all will be written, unless somebody cancelled the run before."""
+        """Record that from now on all is written, unless the run was cancelled before."""
         wanted = {"state": RunState.RUNNING.value, "cancel_requested": False}
         if not update_record(self.dataset, self.key, found | {"is_writing": True}, wanted):
             raise RunCancelledError(CANCELLED)
@@ -316,7 +316,7 @@ def complete_interrupted(dataset: fo.Dataset) -> None:
 
 
 def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
-    """What a run said of every sample, also where later runs have written since.
+    """The labels of a run on every sample, also where later runs have written since.
 
     Raises:
         InputError: There is no such run, it wrote nothing, or what it saved is gone or damaged.
@@ -350,7 +350,7 @@ def _complete_all_interrupted(lock: WriteLock) -> None:
 
 
 def _sentence(error: BaseException) -> str:
-    """What an error says, with its kind before it where it was not made for people."""
+    """The message of an error, with its type before it unless it is ours."""
     if isinstance(error, RunCancelledError | InputError):
         return str(error)
     return "".join(format_exception_only(error)).strip()

@@ -141,22 +141,22 @@ def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key:
 
 
 def _object_pairs(dataset: fo.Dataset, labels: ObjectLabels, ids: list[str], truth: FieldNames) -> Pairs:
-    said = labels.values("label", "label", "confidence")
+    labelled = labels.values("label", "label", "confidence")
     true = labels_of(dataset, truth).values("label", "label")
-    both = [one for one in ids if one in said and one in true]
+    both = [one for one in ids if one in labelled and one in true]
     if not both:
         return _no_pairs(len(ids))
     return Pairs(
         both,
         np.array([true[one][0] for one in both]),
-        np.array([said[one][0] for one in both]),
-        [said[one][1] for one in both],
+        np.array([labelled[one][0] for one in both]),
+        [labelled[one][1] for one in both],
         len(ids) - len(both),
     )
 
 
 def is_reviewed(dataset: fo.Dataset, names: FieldNames, ids: list[str]) -> np.ndarray:
-    """(n,) whether a person gave or approved the labels of samples or objects."""
+    """(n,) whether the labels of samples or objects are reviewed."""
     reviews = read_reviews(dataset, names)
     return np.array([one in reviews for one in ids])
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import fiftyone as fo
 
 from ..dataset.fields import APPROVED_TAG, FieldNames, review_fields
-from ..dataset.image_labels import ImageLabels
 from ..dataset.internals import label_list_name
+from ..dataset.labels import ImageLabels
 from ..dataset.objects import ObjectLabels
 from ..dataset.patches import is_patches, object_fields, object_view, shown_field
 from ..dataset.reading import Samples, dataset_of, flat_samples, label_fields, why_not_labelable

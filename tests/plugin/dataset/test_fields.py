@@ -43,7 +43,7 @@ def test_clusters_that_were_computed_on_their_own_are_not_overwritten(dataset):
 
 def test_a_field_of_the_users_is_not_taken_for_corrections(dataset):
     dataset.add_sample_field("auto_label_corrected", fo.StringField)
-    with pytest.raises(InputError, match="'auto_label_corrected' exists, where corrections would be kept"):
+    with pytest.raises(InputError, match="'auto_label_corrected' exists, but reviewed labels are kept"):
         check_fields(dataset, FieldNames())
     with pytest.raises(InputError, match="'auto_label_corrected' exists"):
         declare_reviews(dataset, FieldNames())

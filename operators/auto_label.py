@@ -8,8 +8,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.patches import check_objects, is_patches, object_view
-from ..plugin.dataset.reading import why_not_labelable
+from ..plugin.dataset import check_objects, is_patches, object_view, why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.engine.progress import Progress

@@ -14,7 +14,7 @@ from typing import TypeVar
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.pending import was_called_off
+from ..plugin.dataset import was_called_off
 from ..plugin.engine.errors import InputError, RunCancelledError
 from ..plugin.engine.progress import Progress
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES

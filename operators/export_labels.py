@@ -11,8 +11,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reading import Samples, dataset_of, vector_sources
-from ..plugin.dataset.record import completed_runs
+from ..plugin.dataset import Samples, completed_runs, dataset_of, vector_sources
 from ..plugin.engine.errors import InputError
 from ..plugin.engine.progress import Progress
 from ..plugin.export.exporting import export_labels

@@ -6,7 +6,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reviews import fields_of_run, read_reviews
+from ..plugin.dataset import fields_of_run, read_reviews
 from ..plugin.report.remarks import remarks
 from ..plugin.run.again import refine_with_corrections
 from ..plugin.run.results import FinishedRun

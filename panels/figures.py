@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import fiftyone as fo
 
-from ..plugin.dataset.internals import dataset_id
-from ..plugin.dataset.record import RunRecord
-from ..plugin.dataset.running import load_outcome
+from ..plugin.dataset import RunRecord, dataset_id, load_outcome
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import NEUTRAL, Plot
 from ..plugin.run.narrowing import narrow

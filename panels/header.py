@@ -5,7 +5,7 @@ Without a run it is one sentence and one button.
 
 from dataclasses import replace
 
-from ..plugin.dataset.record import RunRecord, RunState
+from ..plugin.dataset import RunRecord, RunState
 from ..plugin.engine.metrics import kept_at
 from ..plugin.report.alignment import alignment_plot
 from ..plugin.report.confidence import confidence_plot

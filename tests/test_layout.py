@@ -12,6 +12,7 @@ import pytest
 import yaml
 from fiftyone_autolabel.operators import OPERATORS
 from fiftyone_autolabel.panels import PANELS
+from fiftyone_autolabel.plugin import dataset as dataset_room
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,6 +27,7 @@ PACKAGE_FILES = [
 ]
 ALL_FILES = [*PACKAGE_FILES, *sorted([*ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")])]
 
+FACE = "fiftyone_autolabel.plugin.dataset"
 INTERNALS = ROOT / "plugin" / "dataset" / "internals.py"
 FILES_WITH_FIFTYONE = [
     file for file in PACKAGE_FILES if file != INTERNALS and not {"engine", "offline"} & set(file.parts)
@@ -77,6 +79,32 @@ def test_modules_import_one_another_in_one_direction():
     modules = sorted(graph, key=len, reverse=True)
     known = {module: {_owner(name, modules) for name in graph[module]} - {module, None} for module in modules}
     assert list(_circles(known)) == []
+
+
+def test_the_other_rooms_import_from_the_face_of_the_dataset_room():
+    """And from none of its modules."""
+    outside = [
+        file for file in (*PACKAGE_FILES, ROOT / "__init__.pyi") if _room_of(_module_of(file)) != "dataset"
+    ]
+    modules = {f"{FACE}.{file.stem}" for file in (ROOT / "plugin" / "dataset").glob("*.py")}
+    past_it = {
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in outside
+        for name in _imported_modules(file)
+        if any(name == module or name.startswith(f"{module}.") for module in modules)
+    }
+    assert sorted(past_it) == []
+
+
+def test_the_face_of_the_dataset_room_has_what_the_others_use_and_no_more():
+    used = {
+        name.removeprefix(f"{FACE}.")
+        for file in [*PACKAGE_FILES, ROOT / "__init__.pyi", *ROOT.glob("benchmarks/**/*.py")]
+        if _room_of(_module_of(file)) != "dataset"
+        for name in _imported_modules(file)
+        if name.startswith(f"{FACE}.")
+    }
+    assert sorted(dataset_room.__all__) == sorted(used)
 
 
 def test_only_internals_uses_private_names_of_fiftyone():

@@ -18,8 +18,7 @@ import fiftyone.utils.data as foud
 import fiftyone.utils.yolo as fouy
 import yaml
 
-from ..dataset.internals import label_list_name, label_path
-from ..dataset.reading import Samples, dataset_of, flat_samples
+from ..dataset import Samples, dataset_of, flat_samples, label_list_name, label_path
 from ..engine.errors import InputError
 from .names import safe_folder_names, unique_file_names
 from .options import Format, ImageMode, OwnFormat

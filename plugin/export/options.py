@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..dataset.fields import FieldNames
+from ..dataset import FieldNames
 from ..engine.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,12 +9,23 @@ from dataclasses import dataclass
 
 import fiftyone as fo
 
-from ..dataset.fields import APPROVED_TAG, FieldNames, review_fields
-from ..dataset.internals import label_list_name
-from ..dataset.labels import ImageLabels
-from ..dataset.objects import ObjectLabels
-from ..dataset.patches import is_patches, object_fields, object_view, shown_field
-from ..dataset.reading import Samples, dataset_of, flat_samples, label_fields, why_not_labelable
+from ..dataset import (
+    APPROVED_TAG,
+    FieldNames,
+    ImageLabels,
+    ObjectLabels,
+    Samples,
+    dataset_of,
+    flat_samples,
+    is_patches,
+    label_fields,
+    label_list_name,
+    object_fields,
+    object_view,
+    review_fields,
+    shown_field,
+    why_not_labelable,
+)
 from ..engine.errors import InputError
 from .options import ExportOptions
 

@@ -1,16 +1,18 @@
 """Public names and where they live; `__init__.py` loads each one when it is first used."""
 
-from .plugin.dataset.comparing import compare_runs as compare_runs
-from .plugin.dataset.deleting import delete_run as delete_run
-from .plugin.dataset.fields import FieldNames as FieldNames
-from .plugin.dataset.record import (
+from .plugin.dataset import (
+    FieldNames as FieldNames,
     RunState as RunState,
+    approve as approve,
     cancel_run as cancel_run,
+    compare_runs as compare_runs,
+    correct as correct,
+    delete_run as delete_run,
     list_all_runs as list_all_runs,
     list_runs as list_runs,
+    review_next as review_next,
+    withdraw as withdraw,
 )
-from .plugin.dataset.review_views import review_next as review_next
-from .plugin.dataset.reviews import approve as approve, correct as correct, withdraw as withdraw
 from .plugin.encoders.base import BatchEncoder as BatchEncoder
 from .plugin.encoders.cache import CachedEncoder as CachedEncoder
 from .plugin.encoders.registry import load_encoder as load_encoder

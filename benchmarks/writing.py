@@ -12,8 +12,7 @@ from collections.abc import Callable
 import fiftyone as fo
 import numpy as np
 from fiftyone_autolabel import FieldNames
-from fiftyone_autolabel.plugin.dataset.outcome import ARRAYS, Outcome
-from fiftyone_autolabel.plugin.dataset.writing import write_outcome
+from fiftyone_autolabel.plugin.dataset import ARRAYS, Outcome, write_outcome
 from rich.console import Console
 from rich.table import Table
 

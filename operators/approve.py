@@ -2,8 +2,7 @@
 
 import fiftyone.operators as foo
 
-from ..plugin.dataset.reading import Samples
-from ..plugin.dataset.reviews import Reviewed, approve
+from ..plugin.dataset import Reviewed, Samples, approve
 from .reviewing import ReviewOperator
 
 

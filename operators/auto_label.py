@@ -8,8 +8,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.patches import check_objects, is_patches, object_view
-from ..plugin.dataset.reading import why_not_labelable
+from ..plugin.dataset import check_objects, is_patches, object_view, why_not_labelable
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, read_classes
 from ..plugin.engine.progress import Progress
@@ -35,6 +34,7 @@ class AutoLabel(LongOperator):
     icon = "auto_awesome"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
+    starts_run = True
 
     def __call__(
         self,

@@ -6,24 +6,24 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.fields import FieldNames, check_fields, origin_of
-from ..plugin.dataset.patches import (
-    check_object_clusters,
-    field_to_label,
-    is_patches,
-    object_cluster_attributes,
-    object_fields,
-    object_vector_sources,
-)
-from ..plugin.dataset.reading import (
+from ..plugin.dataset import (
+    FieldNames,
     check_cluster_field,
+    check_fields,
+    check_key,
+    check_object_clusters,
     classes_of,
     cluster_fields,
     dataset_of,
+    field_to_label,
+    is_patches,
     label_fields,
+    object_cluster_attributes,
+    object_fields,
+    object_vector_sources,
+    origin_of,
     vector_sources,
 )
-from ..plugin.dataset.running import check_key
 from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import ClassDescription, Classes, read_classes
 from ..plugin.encoders.prompts import check_templates

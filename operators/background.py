@@ -13,9 +13,8 @@ from typing import TypeVar
 
 import fiftyone.operators as foo
 from fiftyone.operators import types
-from fiftyone.operators.delegated import DelegatedOperationService
-from fiftyone.operators.executor import ExecutionRunState
 
+from ..plugin.dataset import was_called_off
 from ..plugin.engine.errors import InputError, RunCancelledError
 from ..plugin.engine.progress import Progress
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
@@ -60,7 +59,7 @@ def run_with_progress(ctx: foo.ExecutionContext, work: Work, spans: Spans = SPAN
     def keep(stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if now - last[0] >= SECONDS_BETWEEN_UPDATES:
-            if _is_called_off(ctx):
+            if was_called_off(ctx):
                 raise RunCancelledError("The delegated operation was cancelled.")
             ctx.set_progress(*_position(spans, stage, done, total))
             last[0] = now
@@ -125,13 +124,6 @@ def _outcome(
     yield ctx.ops.notify(message, variant="warning" if isinstance(error, RunCancelledError) else "error")
     # The notice fades; what the prompt shows stays until it is closed.
     yield ctx.ops.show_output(message_output(title).to_json(), {"message": message + details})
-
-
-def _is_called_off(ctx: foo.ExecutionContext) -> bool:
-    if not (ctx.delegated and ctx._delegated_operation_id):
-        return False
-    operation = DelegatedOperationService().get(doc_id=ctx._delegated_operation_id)
-    return operation is None or operation.run_state == ExecutionRunState.FAILED
 
 
 def _position(spans: Spans, stage: str, done: int, total: int) -> tuple[float, str]:

@@ -22,6 +22,7 @@ class DescribedOperator(foo.Operator):
         risk_level: Risk level of FiftyOne.
         options: Further arguments of `OperatorConfig`.
         is_above_grid: Whether it has a button above the grid.
+        starts_run: Whether its work leaves a run record, so that it is listed as a run while it is queued.
     """
 
     uri_name: ClassVar[str]
@@ -31,6 +32,7 @@ class DescribedOperator(foo.Operator):
     risk_level: ClassVar[types.RiskLevel] = types.RiskLevel.LOW
     options: ClassVar[dict[str, bool]] = {}
     is_above_grid: ClassVar[bool] = False
+    starts_run: ClassVar[bool] = False
 
     @property
     def config(self) -> foo.OperatorConfig:

@@ -3,8 +3,7 @@
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.pending import find_pending, pending_runs
-from ..plugin.dataset.record import RunState, cancel_run, list_all_runs
+from ..plugin.dataset import RunState, cancel_run, find_pending, list_all_runs, pending_runs
 from .choosing_runs import KEY, OperatorOnRun, add_run
 from .forms import add_problem
 

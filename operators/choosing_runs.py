@@ -7,8 +7,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.pending import PendingRun
-from ..plugin.dataset.record import RunRecord
+from ..plugin.dataset import PendingRun, RunRecord
 from .base import DescribedOperator
 from .forms import add_problem
 from .reviewing import execute_on

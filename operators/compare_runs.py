@@ -6,8 +6,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.comparing import RunComparison, compare_runs
-from ..plugin.dataset.record import completed_runs
+from ..plugin.dataset import RunComparison, compare_runs, completed_runs
 from ..plugin.wording import counted, plain
 from .background import message_output
 from .base import DescribedOperator

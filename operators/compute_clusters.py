@@ -6,8 +6,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.columns import Column
-from ..plugin.dataset.reading import Samples, vector_sources
+from ..plugin.dataset import Column, Samples, vector_sources
 from ..plugin.engine.config import PRESETS, Settings
 from ..plugin.engine.progress import Progress
 from ..plugin.run.preparation import Computed, compute_clusters

@@ -5,8 +5,7 @@ from typing import Any
 
 import fiftyone.operators as foo
 
-from ..plugin.dataset.columns import Column
-from ..plugin.dataset.reading import Samples
+from ..plugin.dataset import Column, Samples
 from ..plugin.engine.progress import Progress
 from ..plugin.run.preparation import Computed, compute_embeddings
 from ..plugin.wording import counted

@@ -5,8 +5,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reading import Samples
-from ..plugin.dataset.reviews import Reviewed, correct, known_classes
+from ..plugin.dataset import Reviewed, Samples, correct, known_classes
 from .forms import refuse, suggesting
 from .reviewing import ReviewOperator, chosen_label_field, execute_on
 

@@ -6,8 +6,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.deleting import DeletedRun, delete_run, fields_of_its_own
-from ..plugin.dataset.record import RunState, list_all_runs
+from ..plugin.dataset import DeletedRun, RunState, delete_run, fields_of_its_own, list_all_runs
 from ..plugin.wording import counted
 from .base import DescribedOperator
 from .choosing_runs import KEY, add_run

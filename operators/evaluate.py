@@ -6,10 +6,7 @@ from typing import Any, ClassVar
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.patches import why_no_objects
-from ..plugin.dataset.reading import Samples
-from ..plugin.dataset.record import labelled_fields
-from ..plugin.dataset.truth import evaluable_fields, truth_choices
+from ..plugin.dataset import Samples, evaluable_fields, labelled_fields, truth_choices, why_no_objects
 from ..plugin.run.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
 from ..plugin.wording import counted, plain
 from .background import message_output

@@ -12,9 +12,15 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 from fiftyone.operators.constants import ViewTarget
 
-from ..plugin.dataset.patches import is_patches
-from ..plugin.dataset.reading import Samples, dataset_of, flat_samples, vector_sources
-from ..plugin.dataset.record import completed_runs
+from ..plugin.dataset import (
+    Samples,
+    completed_runs,
+    dataset_of,
+    flat_samples,
+    is_patches,
+    vector_sources,
+    view_stages,
+)
 from ..plugin.engine.errors import InputError
 from ..plugin.engine.progress import Progress
 from ..plugin.export.exported import Exported
@@ -162,7 +168,7 @@ def _add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples
     inputs.view("count", types.Notice(label=f"{count:,} of {counted(total, 'image')}"))
     target = ctx.params.get("view_target") or ctx.request_params.get("view_target")
     is_meant = target not in (None, ViewTarget.CURRENT_VIEW) or count == total
-    if not is_meant and is_in_app(ctx) and any(isinstance(one, PICKED) for one in ctx.view._stages):
+    if not is_meant and is_in_app(ctx) and any(isinstance(one, PICKED) for one in view_stages(ctx.view)):
         label = f"Export only the {counted(count, 'image')} of this page"
         page = inputs.bool("only_this_page", default=False, label=label)
         if not ctx.params.get("only_this_page"):

@@ -8,8 +8,7 @@ from typing import ClassVar
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.columns import Column, check_column
-from ..plugin.dataset.reading import Samples, why_not_labelable
+from ..plugin.dataset import Column, Samples, check_column, why_not_labelable
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.run.preparation import Computed
 from ..plugin.wording import counted
@@ -28,6 +27,7 @@ class PreparingOperator(LongOperator):
         column_description: Its description in the form.
     """
 
+    starts_run = True
     column: ClassVar[Column]
     column_description: ClassVar[str]
 

@@ -6,7 +6,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reviews import fields_of_run, read_reviews
+from ..plugin.dataset import fields_of_run, read_reviews
 from ..plugin.run.again import refine_with_corrections
 from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
@@ -27,6 +27,7 @@ class RefineWithCorrections(LongOperator):
     icon = "auto_fix_high"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
+    starts_run = True
 
     def __call__(self, dataset: fo.Dataset, *, label_field: str | None = None, delegate: bool = False) -> Any:
         """Refine the labels of a dataset from Python, as the form does in the App.

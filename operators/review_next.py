@@ -5,9 +5,7 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reading import Samples
-from ..plugin.dataset.review_views import Order, review_next, review_view
-from ..plugin.dataset.reviews import fields_of_run
+from ..plugin.dataset import Order, Samples, fields_of_run, review_next, review_view
 from ..plugin.wording import counted
 from .base import DescribedOperator
 from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on

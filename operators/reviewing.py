@@ -12,10 +12,16 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 from fiftyone.operators.constants import ViewTarget
 
-from ..plugin.dataset.labels import labels_of
-from ..plugin.dataset.patches import is_patches
-from ..plugin.dataset.reading import Samples, dataset_of, flat_samples
-from ..plugin.dataset.reviews import Reviewed, fields_of_run, reviewable_fields
+from ..plugin.dataset import (
+    Reviewed,
+    Samples,
+    dataset_of,
+    fields_of_run,
+    flat_samples,
+    is_patches,
+    labels_of,
+    reviewable_fields,
+)
 from ..plugin.wording import counted
 from .auto_label_form import FIELDS
 from .background import is_in_app

@@ -3,11 +3,18 @@
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.columns import Column
-from ..plugin.dataset.fields import FieldNames
-from ..plugin.dataset.pending import PendingRun, find_pending, pending_runs
-from ..plugin.dataset.record import RunRecord, RunState, find_run, list_all_runs
-from ..plugin.dataset.running import complete_interrupted
+from ..plugin.dataset import (
+    Column,
+    FieldNames,
+    PendingRun,
+    RunRecord,
+    RunState,
+    complete_interrupted,
+    find_pending,
+    find_run,
+    list_all_runs,
+    pending_runs,
+)
 from ..plugin.report.text import text_report
 from ..plugin.run.pipeline import STAGES
 from ..plugin.run.stored import load_run

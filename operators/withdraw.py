@@ -3,8 +3,7 @@
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset.reading import Samples
-from ..plugin.dataset.reviews import Reviewed, withdraw
+from ..plugin.dataset import Reviewed, Samples, withdraw
 from .reviewing import ReviewOperator
 
 

@@ -7,13 +7,22 @@ from dataclasses import dataclass, replace
 
 import fiftyone as fo
 
-from ..plugin.dataset.fields import FieldNames, label_path, review_fields
-from ..plugin.dataset.labels import labels_of
-from ..plugin.dataset.pending import failed_start, pending_runs
-from ..plugin.dataset.reading import classification_fields, flat_samples
-from ..plugin.dataset.record import RunRecord, RunState, labelled_fields, list_all_runs
-from ..plugin.dataset.reviews import read_reviews
-from ..plugin.dataset.running import load_outcome
+from ..plugin.dataset import (
+    FieldNames,
+    RunRecord,
+    RunState,
+    classification_fields,
+    failed_start,
+    flat_samples,
+    label_path,
+    labelled_fields,
+    labels_of,
+    list_all_runs,
+    load_outcome,
+    pending_runs,
+    read_reviews,
+    review_fields,
+)
 from ..plugin.engine.errors import InputError
 from ..plugin.report.convergence import history_plot
 from ..plugin.report.summary import RunSummary

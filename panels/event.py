@@ -9,8 +9,7 @@ from typing import Protocol
 import fiftyone as fo
 import fiftyone.operators as foo
 
-from ..plugin.dataset.fields import AUTHOR
-from ..plugin.dataset.patches import is_patches
+from ..plugin.dataset import AUTHOR, is_patches
 from ..plugin.wording import counted
 from .board import Board, load_board, read_runs, usual_run
 from .choices import Choices

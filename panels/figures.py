@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import fiftyone as fo
 
-from ..plugin.dataset.record import RunRecord
-from ..plugin.dataset.running import load_outcome
+from ..plugin.dataset import RunRecord, dataset_id, load_outcome
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import NEUTRAL, Plot
 from ..plugin.run.narrowing import narrow
@@ -45,7 +44,7 @@ kept: Kept = Kept(MOST_KEPT)
 
 def identity(dataset: fo.Dataset, run: RunRecord) -> tuple:
     """What tells a run from all others, deleted ones of the same key included."""
-    return str(dataset._doc.id), run.key, run.finished
+    return str(dataset_id(dataset)), run.key, run.finished
 
 
 def figures_of(dataset: fo.Dataset, run: RunRecord) -> Figures:

@@ -6,7 +6,7 @@ Without a run it is one sentence and one button.
 from dataclasses import replace
 from functools import partial
 
-from ..plugin.dataset.record import RunRecord, RunState
+from ..plugin.dataset import RunRecord, RunState
 from ..plugin.report.alignment import alignment_plot
 from ..plugin.report.confidence import confidence_plot, share_to_review, what_to_review
 from ..plugin.report.convergence import convergence_plot

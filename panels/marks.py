@@ -8,10 +8,15 @@ from dataclasses import dataclass
 import fiftyone as fo
 from fiftyone import ViewField as F
 
-from ..plugin.dataset.fields import FieldNames, label_path
-from ..plugin.dataset.labels import labels_of
-from ..plugin.dataset.patches import is_patches, one_by_one
-from ..plugin.dataset.reading import dataset_of, flat_samples
+from ..plugin.dataset import (
+    FieldNames,
+    dataset_of,
+    flat_samples,
+    is_patches,
+    label_path,
+    labels_of,
+    one_by_one,
+)
 from ..plugin.report.summary import RunSummary
 from ..plugin.wording import cut
 

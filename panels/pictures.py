@@ -10,9 +10,7 @@ from collections.abc import Sequence
 import fiftyone as fo
 from PIL import Image, ImageOps
 
-from ..plugin.dataset.fields import FieldNames
-from ..plugin.dataset.patches import object_view, read_objects
-from ..plugin.dataset.reading import flat_samples
+from ..plugin.dataset import FieldNames, flat_samples, object_view, read_objects
 from ..plugin.encoders.crops import ImageCrop
 from ..plugin.engine.errors import InputError
 

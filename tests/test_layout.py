@@ -12,6 +12,7 @@ import pytest
 import yaml
 from fiftyone_autolabel.operators import OPERATORS
 from fiftyone_autolabel.panels import PANELS
+from fiftyone_autolabel.plugin import dataset as dataset_room
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,6 +26,12 @@ PACKAGE_FILES = [
     *sorted(file for folder in PACKAGE_FOLDERS for file in folder.rglob("*.py")),
 ]
 ALL_FILES = [*PACKAGE_FILES, *sorted([*ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")])]
+
+FACE = "fiftyone_autolabel.plugin.dataset"
+INTERNALS = ROOT / "plugin" / "dataset" / "internals.py"
+FILES_WITH_FIFTYONE = [
+    file for file in PACKAGE_FILES if file != INTERNALS and not {"engine", "offline"} & set(file.parts)
+]
 
 BELOW = {
     "engine": {"engine"},
@@ -72,6 +79,41 @@ def test_modules_import_one_another_in_one_direction():
     modules = sorted(graph, key=len, reverse=True)
     known = {module: {_owner(name, modules) for name in graph[module]} - {module, None} for module in modules}
     assert list(_circles(known)) == []
+
+
+def test_the_other_rooms_import_from_the_face_of_the_dataset_room():
+    """And from none of its modules."""
+    outside = [
+        file for file in (*PACKAGE_FILES, ROOT / "__init__.pyi") if _room_of(_module_of(file)) != "dataset"
+    ]
+    modules = {f"{FACE}.{file.stem}" for file in (ROOT / "plugin" / "dataset").glob("*.py")}
+    past_it = {
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in outside
+        for name in _imported_modules(file)
+        if any(name == module or name.startswith(f"{module}.") for module in modules)
+    }
+    assert sorted(past_it) == []
+
+
+def test_the_face_of_the_dataset_room_has_what_the_others_use_and_no_more():
+    used = {
+        name.removeprefix(f"{FACE}.")
+        for file in [*PACKAGE_FILES, ROOT / "__init__.pyi", *ROOT.glob("benchmarks/**/*.py")]
+        if _room_of(_module_of(file)) != "dataset"
+        for name in _imported_modules(file)
+        if name.startswith(f"{FACE}.")
+    }
+    assert sorted(dataset_room.__all__) == sorted(used)
+
+
+def test_only_internals_uses_private_names_of_fiftyone():
+    used = {
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in FILES_WITH_FIFTYONE
+        for name in (*_foreign_private_names(file), *_database_imports(file))
+    }
+    assert sorted(used) == []
 
 
 def test_only_wording_and_the_estimator_stand_alone_in_the_plugin():
@@ -172,6 +214,27 @@ def _imported_modules(file: Path) -> Iterator[str]:
             base = package[: len(package) - node.level + 1] if node.level else ()
             module = ".".join([*base, *filter(None, [node.module])])
             yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _foreign_private_names(file: Path) -> Iterator[str]:
+    """Private attributes that a file uses of objects whose class is in another."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    own |= {node.attr for node in attributes if isinstance(node.ctx, ast.Store) and _is_self(node.value)}
+    for node in attributes:
+        is_private = node.attr.startswith("_") and not node.attr.startswith("__")
+        if is_private and node.attr not in own and not _is_self(node.value):
+            yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+def _database_imports(file: Path) -> Iterator[str]:
+    """What a file imports of FiftyOne's own access to its database."""
+    return (name for name in _imported_modules(file) if name.startswith("fiftyone.core.odm"))
 
 
 def _called_names(file: Path) -> Iterator[str]:

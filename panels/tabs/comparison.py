@@ -3,8 +3,7 @@
 Runs are compared by what they saved, whichever fields they wrote.
 """
 
-from ...plugin.dataset.comparing import changed_samples, compare_runs
-from ...plugin.dataset.record import RunRecord
+from ...plugin.dataset import RunRecord, changed_samples, compare_runs
 from ...plugin.engine.errors import InputError
 from ...plugin.wording import counted, cut, listed, plain
 from ..board import Board

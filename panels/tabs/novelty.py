@@ -5,7 +5,7 @@ The first few stand with pictures and suggested names, the others in a table.
 
 from functools import partial
 
-from ...plugin.dataset.running import load_outcome
+from ...plugin.dataset import load_outcome
 from ...plugin.engine.errors import InputError
 from ...plugin.report.summary import NovelCluster, RunSummary
 from ...plugin.wording import counted, cut, percent, plain

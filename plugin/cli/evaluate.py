@@ -45,8 +45,7 @@ def evaluate(
     """
     require_database()
 
-    from ..dataset.folder import find_source
-    from ..dataset.reading import saved_view
+    from ..dataset import find_source, saved_view
     from ..run.evaluation import evaluate as compare
     from .console import Printer
 

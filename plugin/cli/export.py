@@ -119,8 +119,7 @@ def export(
     """
     require_database()
 
-    from ..dataset.folder import find_source
-    from ..dataset.reading import saved_view
+    from ..dataset import find_source, saved_view
     from ..export.exporting import STAGES, export_labels
     from .console import Printer
 

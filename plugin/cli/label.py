@@ -223,8 +223,7 @@ def _label_dataset(
 ) -> None:
     require_database()
 
-    from ..dataset.fields import FieldNames, check_names
-    from ..dataset.folder import opened_source
+    from ..dataset import FieldNames, check_names, opened_source
     from ..run.pipeline import label_samples
 
     inputs = replace(inputs, fields=FieldNames.of_run(inputs.run_key, *fields))
@@ -282,8 +281,7 @@ def _images_of(source: str | None, image_paths: Path | None, inputs: "Inputs") -
         return _files(source, image_paths, inputs)
     require_database()
 
-    from ..dataset.folder import open_source
-    from ..dataset.reading import read_images
+    from ..dataset import open_source, read_images
 
     return read_images(open_source(source)).images
 

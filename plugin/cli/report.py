@@ -34,7 +34,7 @@ def report(
     """
     require_database()
 
-    from ..dataset.folder import find_source
+    from ..dataset import find_source
     from ..run.stored import report_run
     from .console import Printer
 

@@ -14,8 +14,7 @@ from .options import JsonOption, QuietOption, SourceArgument
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..dataset.pending import PendingRun
-    from ..dataset.record import RunRecord
+    from ..dataset import PendingRun, RunRecord
 
 
 def runs(
@@ -36,10 +35,7 @@ def runs(
     """
     require_database()
 
-    from ..dataset.folder import find_source
-    from ..dataset.pending import pending_runs
-    from ..dataset.record import list_all_runs
-    from ..dataset.running import complete_interrupted
+    from ..dataset import complete_interrupted, find_source, list_all_runs, pending_runs
     from .console import Printer
 
     dataset = find_source(source)
@@ -69,9 +65,7 @@ def delete_run(
     """
     require_database()
 
-    from ..dataset.deleting import delete_run as delete, fields_of_its_own
-    from ..dataset.folder import find_source
-    from ..dataset.record import find_run
+    from ..dataset import delete_run as delete, fields_of_its_own, find_run, find_source
     from .console import Printer
 
     dataset = find_source(source)

@@ -1,4 +1,179 @@
-"""The only modules that touch a FiftyOne dataset.
+"""The only room that touches a FiftyOne dataset, and its face: what the other rooms may use of it.
 
-Reading images and vectors, writing labels, and recording runs.
+The names are imported from here; importing this needs FiftyOne.
 """
+
+from .columns import Column, check_column
+from .comparing import RunComparison, changed_samples, compare_runs
+from .deleting import DeletedRun, delete_run, fields_of_its_own
+from .documents import IDS_PER_QUERY
+from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
+from .folder import find_source, open_source, opened_source
+from .internals import Samples, dataset_id, dataset_of, label_list_name, label_path, view_stages
+from .labels import ImageLabels, labels_of
+from .objects import ObjectLabels
+from .outcome import ARRAYS, Outcome
+from .patches import (
+    check_object_clusters,
+    check_objects,
+    field_to_label,
+    is_patches,
+    object_cluster_attributes,
+    object_fields,
+    object_vector_sources,
+    object_view,
+    one_by_one,
+    read_objects,
+    shown_field,
+    why_no_objects,
+)
+from .pending import PendingRun, failed_start, find_pending, pending_runs, was_called_off
+from .reading import (
+    check_cluster_field,
+    check_samples,
+    classes_of,
+    classification_fields,
+    cluster_fields,
+    flat_samples,
+    label_fields,
+    read_images,
+    read_vectors,
+    saved_view,
+    vector_sources,
+    why_not_labelable,
+)
+from .record import (
+    cancel_run,
+    completed_runs,
+    find_run,
+    labelled_fields,
+    latest_run,
+    list_all_runs,
+    list_runs,
+    read_results,
+)
+from .review_views import Order, review_next, review_view
+from .reviews import (
+    Reviewed,
+    anchors_of,
+    approve,
+    correct,
+    fields_of_run,
+    known_classes,
+    read_reviews,
+    reviewable_fields,
+    run_of,
+    withdraw,
+)
+from .running import Run, check_key, complete_interrupted, load_outcome, run_under_way
+from .schema import RunRecord, RunState
+from .truth import (
+    check_images,
+    check_labelled_objects,
+    evaluable_fields,
+    evaluate_images,
+    evaluate_objects,
+    evaluated_names,
+    is_reviewed,
+    truth_choices,
+)
+from .writing import write_outcome
+
+__all__ = [
+    "APPROVED_TAG",
+    "ARRAYS",
+    "AUTHOR",
+    "IDS_PER_QUERY",
+    "Column",
+    "DeletedRun",
+    "FieldNames",
+    "ImageLabels",
+    "ObjectLabels",
+    "Order",
+    "Outcome",
+    "PendingRun",
+    "Reviewed",
+    "Run",
+    "RunComparison",
+    "RunRecord",
+    "RunState",
+    "Samples",
+    "anchors_of",
+    "approve",
+    "cancel_run",
+    "changed_samples",
+    "check_cluster_field",
+    "check_column",
+    "check_fields",
+    "check_images",
+    "check_key",
+    "check_labelled_objects",
+    "check_names",
+    "check_object_clusters",
+    "check_objects",
+    "check_samples",
+    "classes_of",
+    "classification_fields",
+    "cluster_fields",
+    "compare_runs",
+    "complete_interrupted",
+    "completed_runs",
+    "correct",
+    "dataset_id",
+    "dataset_of",
+    "delete_run",
+    "evaluable_fields",
+    "evaluate_images",
+    "evaluate_objects",
+    "evaluated_names",
+    "failed_start",
+    "field_to_label",
+    "fields_of_its_own",
+    "fields_of_run",
+    "find_pending",
+    "find_run",
+    "find_source",
+    "flat_samples",
+    "is_patches",
+    "is_reviewed",
+    "known_classes",
+    "label_fields",
+    "label_list_name",
+    "label_path",
+    "labelled_fields",
+    "labels_of",
+    "latest_run",
+    "list_all_runs",
+    "list_runs",
+    "load_outcome",
+    "object_cluster_attributes",
+    "object_fields",
+    "object_vector_sources",
+    "object_view",
+    "one_by_one",
+    "open_source",
+    "opened_source",
+    "origin_of",
+    "pending_runs",
+    "read_images",
+    "read_objects",
+    "read_results",
+    "read_reviews",
+    "read_vectors",
+    "review_fields",
+    "review_next",
+    "review_view",
+    "reviewable_fields",
+    "run_of",
+    "run_under_way",
+    "saved_view",
+    "shown_field",
+    "truth_choices",
+    "vector_sources",
+    "view_stages",
+    "was_called_off",
+    "why_no_objects",
+    "why_not_labelable",
+    "withdraw",
+    "write_outcome",
+]

@@ -1,4 +1,4 @@
-"""One value per sample in a field of auto-label's own: embeddings or clusters that runs can start from.
+"""One value per sample in a field that auto-label writes: embeddings or clusters that runs can start from.
 
 Values are staged in a field beside it until all are there, and then adopted at one stroke.
 """
@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import fiftyone as fo
-from fiftyone.core.odm import get_db_conn
 
 from ..engine.errors import InputError
 from .fields import AUTHOR
+from .internals import dataset_documents, dataset_id, sample_documents
 
 CHUNK_SAMPLES = 10_000
 
@@ -65,7 +65,7 @@ def check_column(dataset: fo.Dataset, column: Column) -> None:
         is_ours = (info.get("author"), info.get("role")) == (AUTHOR, role) and isinstance(field, column.kind)
         if field is not None and not is_ours:
             raise InputError(
-                f"Field {path!r} exists and does not hold {column.role} of auto-label's: choose another name."
+                f"Field {path!r} exists and does not hold {column.role} by auto-label: choose another name."
             )
 
 
@@ -107,7 +107,7 @@ def adopt_column(dataset: fo.Dataset, column: Column, progress: Callable[[int, i
         return
     if not dataset.has_sample_field(column.name):
         dataset.add_sample_field(column.name, column.kind)
-    moved = dataset._sample_collection.update_many(
+    moved = sample_documents(dataset).update_many(
         {column.staged: {"$exists": True}},
         [
             {"$set": {column.name: f"${column.staged}", "last_modified_at": "$$NOW"}},
@@ -123,13 +123,13 @@ def adopt_column(dataset: fo.Dataset, column: Column, progress: Callable[[int, i
 
 def staged_fields(dataset: fo.Dataset) -> list[str]:
     """Names of the fields with staged values, as the database has them now."""
-    found = get_db_conn().datasets.find_one({"_id": dataset._doc.id}, {"sample_fields": 1})
+    found = dataset_documents().find_one({"_id": dataset_id(dataset)}, {"sample_fields": 1})
     fields = found["sample_fields"] if found else []
     return [one["name"] for one in fields if (one.get("info") or {}).get("role") == UNFINISHED]
 
 
 def discard_staged(dataset: fo.Dataset) -> None:
-    """Delete staged values that nobody will adopt."""
+    """Delete staged values of runs that have ended."""
     names = staged_fields(dataset)
     if names:
         dataset.delete_sample_fields(names)

@@ -19,7 +19,7 @@ from .running import load_outcome
 
 @dataclass(frozen=True)
 class RunComparison:
-    """What two runs say of the samples that both labelled.
+    """The labels of two runs on the samples that both labelled.
 
     Attributes:
         first: Key of one run.

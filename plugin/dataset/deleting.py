@@ -1,6 +1,6 @@
-"""Deletes a run: its record, what it kept, and what it wrote that nobody has written since.
+"""Deletes a run: its record, what it kept, and what no later run has written again.
 
-What people said stays in any case.
+Reviewed labels stay in any case.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,8 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
     """Delete a run and what it wrote.
 
     A field that other runs have written too stays, and loses only the values of this run; one of embeddings
-    or clusters stays as it is. Labels of runs before it do not return.
+    or clusters stays as it is. Labels of runs before it do not return. Of a run whose record cannot be read
+    only the record goes.
 
     Args:
         dataset: Dataset of the run.
@@ -59,13 +60,14 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
 
 
 def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
-    """The fields that would be deleted with a run: no other run has written them, and nobody approved there.
+    """The fields that would be deleted with a run: no other run wrote them, and no review is in them.
 
     Approved objects are kept where they are approved, in the label field.
     """
     if isinstance(run.fields, FieldNames) and run.fields.objects and read_reviews(dataset, run.fields):
         return []
-    written = [other for other in list_all_runs(dataset) if _has_written(other) and other.key != run.key]
+    others = [other for other in list_all_runs(dataset) if other.key != run.key]
+    written = [other for other in others if _has_written(other) or other.state == RunState.UNKNOWN]
     shared = {name for other in written for name in other.fields.by_role().values()}
     return [
         name
@@ -88,11 +90,11 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
         own = fields_of_its_own(dataset, run)
         dataset.delete_sample_fields(own)
         return own, set()
-    written = load_outcome(dataset, run.key).written_ids
+    written = _written_ids(dataset, run, set())
     reviewed = set(read_reviews(dataset, run.fields))
     own = fields_of_its_own(dataset, run)
     later = [other for other in completed_runs(dataset) if _is_later(other, run)]
-    rewritten = {other.key: load_outcome(dataset, other.key).written_ids for other in later}
+    rewritten = {other.key: _written_ids(dataset, other, written) for other in later}
     cleared: set[str] = set()
     for role, name in run.fields.by_role().items():
         if name in own or not dataset.has_sample_field(name):
@@ -112,6 +114,14 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[
         delete_review_views(dataset, run.fields.label)
         _delete_if_empty(dataset, run.fields.corrected)
     return own, cleared
+
+
+def _written_ids(dataset: fo.Dataset, run: RunRecord, otherwise: set[str]) -> set[str]:
+    """Samples that a run wrote to, or something else where what it saved cannot be read."""
+    try:
+        return load_outcome(dataset, run.key).written_ids
+    except InputError:
+        return otherwise
 
 
 def _delete_if_empty(dataset: fo.Dataset, name: str) -> None:

@@ -11,6 +11,8 @@ import fiftyone as fo
 from bson import ObjectId
 from pymongo import UpdateOne
 
+from .internals import sample_documents, write_documents
+
 Document = dict[str, Any]
 """Names → values that MongoDB knows."""
 
@@ -33,7 +35,7 @@ def read_documents(dataset: fo.Dataset, ids: Iterable[str], fields: Sequence[str
     found: dict[str, Document] = {}
     for start in range(0, len(chosen), IDS_PER_QUERY):
         query = {"_id": {"$in": chosen[start : start + IDS_PER_QUERY]}}
-        found |= {str(one["_id"]): one for one in dataset._sample_collection.find(query, fields)}
+        found |= {str(one["_id"]): one for one in sample_documents(dataset).find(query, fields)}
     return found
 
 
@@ -47,4 +49,4 @@ def update_documents(dataset: fo.Dataset, changes: dict[str, Document]) -> None:
     now = {"last_modified_at": datetime.now(timezone.utc)}
     updates = [UpdateOne({"_id": ObjectId(one)}, {"$set": change | now}) for one, change in changes.items()]
     if updates:
-        dataset._bulk_write(updates, ids=list(changes))
+        write_documents(dataset, updates, list(changes))

@@ -1,6 +1,6 @@
 """Names of the fields that a run writes, and the check that they are free to be written.
 
-A field that somebody else wrote is never overwritten.
+A field that auto-label did not write is never overwritten.
 """
 
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import fiftyone as fo
 
 from ..engine.errors import InputError
+from .internals import label_path
 
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
 
 REVIEW = "answer"
-"""Role, in the `info` of their fields, of what people said; so they are known for every label field."""
+"""Role, in the `info` of their fields, of reviewed labels; so they are known for every label field."""
 
 APPROVED_TAG = "approved"
 """Tag of the samples whose label a person found right."""
@@ -92,7 +93,7 @@ class FieldNames:
 
     @property
     def corrected(self) -> str:
-        """Label that a person gave or approved; no run writes it, and it wins over `label`."""
+        """Reviewed label; no run writes it, and it wins over `label`."""
         return f"{self.label}_corrected"
 
     def by_role(self) -> dict[str, str]:
@@ -108,7 +109,7 @@ class Role:
 
     Attributes:
         kind: FiftyOne's type of the field.
-        description: What the App says of it.
+        description: Its description in the App.
     """
 
     kind: type[fo.Field]
@@ -129,9 +130,9 @@ EXPLANATIONS = {
     "margin": Role(fo.FloatField, "Confidence less the probability of the second choice"),
     "text_support": Role(fo.FloatField, "Probability that the class names alone give to the label"),
     "image_support": Role(fo.FloatField, "Probability that the images alone give to the label"),
-    "agreement": Role(fo.FloatField, "Overlap of what the class names and the images say"),
+    "agreement": Role(fo.FloatField, "Overlap of the probabilities by class names and by images"),
     "changed_by": Role(fo.StringField, "Level that changed the label last, empty for none"),
-    "novelty": Role(fo.FloatField, "Share of the images that look less as if their class was not named"),
+    "novelty": Role(fo.FloatField, "Novelty percentile: share of the images that are less novel"),
 }
 """Attributes of a label beside its confidence."""
 
@@ -159,7 +160,7 @@ def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     """Check that a run may write its fields.
 
     Raises:
-        InputError: A name is unusable, or a field of that name is somebody else's.
+        InputError: A name is unusable, or a field of that name is not auto-label's.
     """
     check_names(names)
     _check_reviews(dataset, names)
@@ -175,7 +176,7 @@ def check_fields(dataset: fo.Dataset, names: FieldNames) -> None:
             )
         if "role" in info:
             raise InputError(
-                f"Field {name!r} holds {info['role']} that no labelling run wrote: "
+                f"Field {name!r} holds {info['role']}, not labels of a run: "
                 "choose another label field, or delete it."
             )
         if field.read_only:
@@ -191,7 +192,7 @@ def _check_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
     field = dataset.get_field(names.corrected)
     if field is not None and not _holds_reviews(field):
         raise InputError(
-            f"Field {names.corrected!r} exists, where corrections would be kept: "
+            f"Field {names.corrected!r} exists, but reviewed labels are kept under this name: "
             "choose another label field, or rename it."
         )
 
@@ -236,7 +237,7 @@ def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
 
 
 def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
-    """Add the field for what people say, if it is missing; it holds what the label field holds.
+    """Add the field for reviewed labels, if it is missing; it is of the type of the label field.
 
     Raises:
         InputError: A field of that name holds something else.
@@ -249,20 +250,15 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
         names.corrected,
         fo.EmbeddedDocumentField,
         embedded_doc_type=kind,
-        description="Class that a person gave or approved, and what the run had said",
+        description="Reviewed label, and label and confidence of the run before it",
         info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
     )
     for name, kind in (("run_label", fo.StringField), ("run_confidence", fo.FloatField)):
         dataset.add_sample_field(label_path(dataset, names.corrected, name), kind)
 
 
-def label_path(samples: fo.Dataset | fo.DatasetView, field: str, attribute: str) -> str:
-    """Path of an attribute of the labels in a field, whether it holds one label or a list."""
-    return samples._get_label_field_path(field, attribute)[1]
-
-
 def review_fields(dataset: fo.Dataset) -> list[str]:
-    """Fields of a dataset that hold what people said, one per label field."""
+    """Fields of a dataset that hold reviewed labels, one per label field."""
     schema = dataset.get_field_schema(ftype=fo.EmbeddedDocumentField)
     return [name for name, field in schema.items() if _holds_reviews(field)]
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fiftyone as fo
-from fiftyone.core.odm import get_db_conn
 
 from ..encoders.image_files import image_files
 from ..engine.errors import InputError
+from .internals import dataset_documents
 
 FOLDER_KEY = "auto_label_folder"
 """Where the `info` of a dataset keeps the folder that it was made from."""
@@ -70,7 +70,7 @@ def find_source(source: str) -> fo.Dataset:
     if not _is_folder(source):
         return _dataset_named(source)
     made_from_it = {f"info.{FOLDER_KEY}": str(Path(source).expanduser().resolve())}
-    names = sorted(get_db_conn().datasets.distinct("name", made_from_it))
+    names = sorted(dataset_documents().distinct("name", made_from_it))
     if len(names) > 1:
         raise InputError(f"Several datasets were made from {source}: name one of {', '.join(names)}.")
     if not names and not fo.dataset_exists(source):
@@ -99,7 +99,7 @@ def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
 
 
 def _is_folder(source: str) -> bool:
-    # A path of no characters is the present folder, which nobody means who says nothing.
+    # The empty path would be the current folder, which an empty name does not mean.
     return bool(source) and Path(source).expanduser().is_dir()
 
 

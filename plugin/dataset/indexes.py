@@ -24,8 +24,8 @@ def create_indexes(dataset: fo.Dataset, paths: Sequence[str]) -> None:
             dataset.create_index(path)
         except OperationFailure as error:
             logger.warning(
-                "The grid cannot sort by %s, since the database makes no more indexes (%s): "
-                "delete runs that nobody needs, then label again.",
+                "The grid cannot sort by %s, since the database allows no more indexes (%s): "
+                "delete runs that are not needed, then label again.",
                 ", ".join(paths[number:]),
                 (error.details or {}).get("errmsg") or error,
             )

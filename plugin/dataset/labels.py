@@ -1,13 +1,126 @@
-"""Labels of a run, by the ids of what it labels: whole images, or objects in them.
+"""Labels of a run by the ids of what it labels: whole images here, objects in them in `objects`.
 
-Whoever writes labels or reviews asks here, and need not know which of the two they are of.
+Whoever writes labels or reviews asks `labels_of`, and need not know which of the two they are of.
 """
 
-import fiftyone as fo
+from collections.abc import Collection, Iterable, Sequence
 
-from .fields import FieldNames
-from .image_labels import ImageLabels
+import fiftyone as fo
+from bson import ObjectId
+
+from .documents import Document, read_documents, update_documents
+from .fields import APPROVED_TAG, FieldNames, declare_fields, origin_of, review_fields
+from .indexes import create_indexes
+from .internals import Samples
 from .objects import ObjectLabels
+from .reading import flat_samples
+
+
+class ImageLabels:
+    """Labels of the images of a dataset, and their reviews."""
+
+    def __init__(self, dataset: fo.Dataset, names: FieldNames) -> None:
+        """Name the dataset and the fields; nothing happens yet."""
+        self._dataset, self._names = dataset, names
+
+    def prepare(self) -> None:
+        """Make room for what a run writes."""
+        declare_fields(self._dataset, self._names)
+
+    def index(self) -> None:
+        """Let the grid sort and filter, which it offers by indexed fields only."""
+        names = self._names
+        paths = [names.confidence, names.review_rank, f"{names.label}.confidence", f"{names.label}.label"]
+        create_indexes(self._dataset, paths)
+
+    def ids(self, samples: Samples) -> list[str]:
+        """Ids of what a dataset or view shows."""
+        return flat_samples(samples).values("id")
+
+    def view(self, ids: Sequence[str]) -> fo.DatasetView:
+        """The images of these ids, in this order."""
+        return self._all.select(ids, ordered=True)
+
+    def path(self, role: str) -> str:
+        """Path of "confidence" or another role in `view` and `unreviewed`."""
+        return getattr(self._names, role)
+
+    def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
+        """Documents of the labels, or of the reviews.
+
+        Args:
+            role: "label" or "corrected".
+            ids: Of what to read them.
+
+        Returns:
+            Id → document, where there is one.
+        """
+        field = getattr(self._names, role)
+        found = read_documents(self._dataset, ids, [field])
+        return {one: sample[field] for one, sample in found.items() if sample.get(field)}
+
+    def put(self, changes: dict[str, Document]) -> None:
+        """Write labels, reviews and what goes with them.
+
+        Args:
+            changes: Id → role → value. That of "label" is a document, and an image whose document names no
+                class has no label; that of "corrected" is a document or None.
+        """
+        update_documents(self._dataset, {one: self._stored(change) for one, change in changes.items()})
+
+    def values(self, role: str, *attributes: str) -> dict[str, tuple]:
+        """Id → attributes of its label, or of its review, for all that have one."""
+        return self._values(self._all, getattr(self._names, role), *attributes)
+
+    def tagged(self) -> dict[str, str]:
+        """Id → class of the labels that are approved by a tag alone.
+
+        A tag that goes with a review on another label field does not count here.
+        """
+        tagged = self._all.match_tags(APPROVED_TAG)
+        for field in review_fields(self._dataset):
+            if origin_of(self._dataset, field) is None:
+                tagged = tagged.exists(field, False)
+        return {one: label for one, (label,) in self._values(tagged, self._names.label, "label").items()}
+
+    def tag(self, ids: Collection[str]) -> None:
+        """Show in the App that labels are approved."""
+        self._all.select(ids).tag_samples(APPROVED_TAG)
+
+    def untag(self, ids: Collection[str]) -> None:
+        """Show in the App that labels are not approved."""
+        self._all.select(ids).untag_samples(APPROVED_TAG)
+
+    def refresh(self, samples: Samples, ids: Iterable[str]) -> None:
+        """Bring labels up to date in a view that shows copies of them, which those of images never do."""
+
+    def unreviewed(self, samples: Samples) -> fo.DatasetView:
+        """Labelled images without a review."""
+        labelled = flat_samples(samples).exists(f"{self._names.label}.label")
+        unreviewed = labelled.exists(f"{self._names.corrected}.label", False)
+        return unreviewed.exclude(list(self.tagged()))
+
+    @property
+    def _all(self) -> Samples:
+        return flat_samples(self._dataset)
+
+    def _values(self, samples: Samples, field: str, *attributes: str) -> dict[str, tuple]:
+        if not self._dataset.has_sample_field(field):
+            return {}
+        paths = [f"{field}.{name}" for name in attributes]
+        ids, *columns = samples.exists(f"{field}.label").values(["id", *paths])
+        return dict(zip(ids, zip(*columns, strict=True), strict=True))
+
+    def _stored(self, change: Document) -> Document:
+        """A change by fields, with confidence in both of its places."""
+        stored = {getattr(self._names, role): value for role, value in change.items()}
+        for role in ("label", "corrected"):
+            if role in change:
+                stored[getattr(self._names, role)] = _classification(change[role])
+        if "label" in change:
+            stored[self._names.confidence] = change["label"]["confidence"]
+        return stored
+
 
 Labels = ImageLabels | ObjectLabels
 
@@ -20,3 +133,9 @@ def labels_of(dataset: fo.Dataset, names: FieldNames) -> Labels:
         names: Fields of the run.
     """
     return (ObjectLabels if names.objects else ImageLabels)(dataset, names)
+
+
+def _classification(document: Document | None) -> Document | None:
+    if document is None or document["label"] is None:
+        return None
+    return {"_id": ObjectId(), "_cls": "Classification", "tags": []} | document

@@ -12,10 +12,10 @@ from types import TracebackType
 
 import fiftyone as fo
 from bson import ObjectId
-from fiftyone.core.odm import get_db_conn
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from ..engine.errors import InputError
+from .internals import database, dataset_documents, dataset_id, dataset_state, forget_results, own_dataset
 
 COLLECTION = "autolabel.locks"
 LEASE = timedelta(seconds=60)
@@ -34,7 +34,7 @@ class WriteLock:
 
     def __init__(self, dataset: fo.Dataset) -> None:
         """Name the dataset to be locked; nothing happens yet."""
-        self._locks = get_db_conn()[COLLECTION]
+        self._locks = database()[COLLECTION]
         self._shared, self._name = dataset, dataset.name
         self._owner = ObjectId()
         self._released = threading.Event()
@@ -54,7 +54,7 @@ class WriteLock:
         if isinstance(error, ConnectionFailure):
             return
         self._locks.delete_one({"_id": self._name, "owner": self._owner})
-        if "dataset" in self.__dict__ and _remembers(self.dataset) != self._remembered:
+        if "dataset" in self.__dict__ and dataset_state(self.dataset) != self._remembered:
             self.refresh()
 
     @cached_property
@@ -67,22 +67,21 @@ class WriteLock:
         Raises:
             InputError: The dataset was deleted.
         """
-        found = get_db_conn().datasets.find_one({"_id": self._shared._doc.id}, {"name": True})
+        found = dataset_documents().find_one({"_id": dataset_id(self._shared)}, {"name": True})
         if found is None:
             raise InputError(f"Dataset {self._name!r} was deleted meanwhile: nothing can be written to it.")
-        dataset = fo.Dataset._make_instance(found["name"], False)
-        self._remembered = _remembers(dataset)
+        dataset = own_dataset(found["name"])
+        self._remembered = dataset_state(dataset)
         return dataset
 
     def refresh(self) -> None:
         """Let the object that everyone has know what was changed; all is written, so nothing fails here."""
         try:
             # FiftyOne keeps results in memory, which may be those of a run or evaluation that was replaced.
-            self._shared._run_cache.clear()
-            self._shared._evaluation_cache.clear()
+            forget_results(self._shared)
             self._shared.reload()
         except Exception as error:  # the dataset was deleted or renamed, or other threads use its samples
-            logger.warning("Dataset %r could not be loaded anew: %s", self._name, error)
+            logger.warning("Dataset %r could not be reloaded: %s", self._name, error)
 
     def renew(self) -> None:
         """Keep the lock for another `LEASE`, and make sure that it is still held.
@@ -115,11 +114,6 @@ class WriteLock:
         except DuplicateKeyError:
             return False
         return True
-
-
-def _remembers(dataset: fo.Dataset) -> dict:
-    """What a dataset remembers of itself: its fields, and which runs, evaluations and saved views it has."""
-    return dataset._doc.to_dict()
 
 
 def _now() -> datetime:

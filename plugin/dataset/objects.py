@@ -1,8 +1,8 @@
 """Labels of objects: copies of the objects in a field of their own, with class, confidence and reasons.
 
 The copies keep their ids, so an object is found in every field, and two fields with the same boxes are what
-FiftyOne evaluates, compares and exports. The field that the objects come from is only read. What people said
-is kept as copies too, in a field that no run writes.
+FiftyOne evaluates, compares and exports. The field that the objects come from is only read. Reviewed
+labels are copies too, in a field that no run writes.
 """
 
 from collections import defaultdict
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import fiftyone as fo
-import fiftyone.core.odm as foo
 from fiftyone.core.patches import PatchesView
 
 from .documents import Document, read_documents, update_documents
 from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames
 from .indexes import create_indexes
-from .patches import is_patches, object_path, object_view, shown_field
-from .reading import Samples, flat_samples
+from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
+from .patches import is_patches, object_view, shown_field
+from .reading import flat_samples
 
 CHUNK_SAMPLES = 1_000
 ATTRIBUTES = EXPLANATIONS | {
@@ -27,7 +27,7 @@ ATTRIBUTES = EXPLANATIONS | {
 
 
 class ObjectLabels:
-    """Labels of the objects in a field of a dataset, and what people said of them.
+    """Labels of the objects in a field of a dataset, and their reviews.
 
     The methods are those of `ImageLabels`; ids are those of objects.
     """
@@ -45,7 +45,7 @@ class ObjectLabels:
 
     def index(self) -> None:
         """Let the grid sort and filter, which it offers by indexed fields only."""
-        root = object_path(self._dataset, self._names.label)
+        root = label_path(self._dataset, self._names.label)
         create_indexes(
             self._dataset, [f"{root}.{attribute}" for attribute in ("label", "confidence", "review_rank")]
         )
@@ -53,7 +53,7 @@ class ObjectLabels:
     def ids(self, samples: Samples) -> list[str]:
         """Ids of what a dataset, view or patches view shows."""
         field = shown_field(samples, self._names.label)
-        root = object_path(samples, field)
+        root = label_path(samples, field)
         found = flat_samples(samples).values(f"{root}.id", unwind=root != field)
         return list(dict.fromkeys(one for one in found if one))
 
@@ -62,11 +62,11 @@ class ObjectLabels:
         return object_view(self._dataset, self._names.label, ids)
 
     def path(self, role: str) -> str:
-        """Path of "confidence" or another role in `view` and `unanswered`."""
+        """Path of "confidence" or another role in `view` and `unreviewed`."""
         return f"{self._names.label}.{role}"
 
     def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
-        """Documents of the labels ("label"), or of the answers ("corrected"), where there are any."""
+        """Documents of the labels ("label"), or of the reviews ("corrected"), where there are any."""
         wanted, field = set(ids), getattr(self._names, role)
         samples = {self._places[one] for one in wanted if one in self._places}
         found = read_documents(self._dataset, samples, [field]).values()
@@ -92,7 +92,7 @@ class ObjectLabels:
             )
 
     def values(self, role: str, *attributes: str) -> dict[str, tuple]:
-        """Id → attributes of its label, or of the answer, for all with a class whose object is there."""
+        """Id → attributes of its label, or of the review, for all with a class whose object is there."""
         values = self._values(self._all, getattr(self._names, role), *attributes)
         if not values or not self._dataset.has_sample_field(self._names.objects):
             return values
@@ -119,13 +119,15 @@ class ObjectLabels:
         """Bring labels up to date in a patches view, which shows copies of them."""
         if isinstance(samples, PatchesView) and samples.patches_field == self._names.label:
             labels = self.read("label", ids)
-            update_documents(samples._dataset, {one: {self._names.label: labels[one]} for one in labels})
+            update_documents(
+                shown_dataset(samples), {one: {self._names.label: labels[one]} for one in labels}
+            )
         elif is_patches(samples):
             samples.reload()
 
     def unreviewed(self, samples: Samples) -> fo.DatasetView:
-        """Labelled objects of which nobody has said anything, one by one."""
-        label, reviews = self._names.label, object_path(self._dataset, self._names.corrected)
+        """Labelled objects without a review, one by one."""
+        label, reviews = self._names.label, label_path(self._dataset, self._names.corrected)
         if is_patches(samples):
             return self.unreviewed(self._dataset).select(self.ids(samples))
         samples = flat_samples(samples)
@@ -155,15 +157,15 @@ class ObjectLabels:
         return {one: sample for field in self._fields for one, sample in self._places_in(field).items()}
 
     def _places_in(self, field: str) -> dict[str, str]:
-        path = f"{object_path(self._dataset, field)}._id"
-        samples = self._dataset._sample_collection.find({}, [path])
+        path = f"{label_path(self._dataset, field)}._id"
+        samples = sample_documents(self._dataset).find({}, [path])
         return {one: str(sample["_id"]) for sample in samples for one in self._singles(sample, field)}
 
     @cached_property
     def _list_name(self) -> str:
         """Name of the list of objects in their field, "" where the field holds but one."""
         field = self._fields[0]
-        return object_path(self._dataset, field).removeprefix(field).removeprefix(".")
+        return label_path(self._dataset, field).removeprefix(field).removeprefix(".")
 
     def _singles(self, sample: Document, field: str) -> dict[str, Document]:
         """Id → object, of the objects in a field of a sample."""
@@ -216,7 +218,7 @@ class ObjectLabels:
     def _values(self, samples: Samples, field: str, *attributes: str) -> dict[str, tuple]:
         if not self._has(field):
             return {}
-        root = object_path(self._dataset, field)
+        root = label_path(self._dataset, field)
         paths = [f"{root}.{name}" for name in ("id", "label", *attributes)]
         rows = zip(*(samples.values(path, unwind=root != field) for path in paths), strict=True)
         return {one: tuple(values) for one, label, *values in rows if one and label}
@@ -232,14 +234,14 @@ def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
             description=f"Objects of {names.objects!r} with their most likely classes",
             info={"author": AUTHOR, "objects": names.objects},
         )
-    source, own = object_path(dataset, names.objects), object_path(dataset, names.label)
+    source, own = label_path(dataset, names.objects), label_path(dataset, names.label)
     for path, role in ((f"{own}.{name}", role) for name, role in ATTRIBUTES.items()):
         if dataset.get_field(path) is None:
             dataset.add_sample_field(path, role.kind, description=role.description)
     for path, field in dataset.get_field_schema(flat=True).items():
         name = path.removeprefix(f"{source}.")
         if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:
-            dataset.add_sample_field(f"{own}.{name}", **foo.get_field_kwargs(field))
+            dataset.add_sample_field(f"{own}.{name}", **field_declaration(field))
 
 
 def clear_object_labels(dataset: fo.Dataset, label_field: str, ids: Iterable[str]) -> None:

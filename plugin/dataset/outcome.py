@@ -1,4 +1,4 @@
-"""What a run says of every sample, in columns that are small enough to keep with its record.
+"""The labels of a run and what explains them, in columns that are small enough to keep with its record.
 
 Kept before the samples are written, so that a run that dies while it writes can be completed.
 """
@@ -30,12 +30,12 @@ class Outcome:
         margin: (n,) float32 in [0, 1], confidence less the probability of the second choice.
         text_support: (n,) float32 in [0, 1], what the class names alone give to the label.
         image_support: (n,) float32 in [0, 1], what the images alone give to the label.
-        agreement: (n,) float32 in [0, 1], overlap of what names and images say.
-        novelty: (n,) float32 in (0, 1), share of the images that look less as if their class was not named.
+        agreement: (n,) float32 in [0, 1], overlap of the probabilities by names and by images.
+        novelty: (n,) float32 in (0, 1), novelty percentile: share of the images that are less novel.
         changed_by: (n,) int32 number of the level that changed the label last, -1 for none.
         micro_cluster: (n,) int32, -1 for none.
         meta_cluster: (n,) int32, -1 for none.
-        review_rank: (n,) int32 from 1, what to look at first; 0 for what a person said.
+        review_rank: (n,) int32 from 1, what to look at first; 0 for reviewed labels.
         failures: Sample id → why it could not be labelled.
         novel_samples: Ids of the most central samples of the clusters that fit no class, at most 20 clusters,
             most novel first.

@@ -13,7 +13,8 @@ from fiftyone.core.patches import EvaluationPatchesView, PatchesView
 from ..encoders.crops import MARGIN, ImageCrop
 from ..engine.errors import InputError
 from .fields import origin_of
-from .reading import Samples, as_clusters, as_matrix, dataset_of, flat_samples, why_not_labelable
+from .internals import Samples, dataset_of, label_path, shows_frames
+from .reading import as_clusters, as_matrix, flat_samples, why_not_labelable
 
 KINDS = (fo.Detections, fo.Detection, fo.Polylines, fo.Polyline)
 NO_BOX = (np.nan,) * 4
@@ -72,7 +73,7 @@ class Objects:
 
     def _attributes(self, name: str) -> list:
         everything = flat_samples(dataset_of(self.samples))
-        root = object_path(everything, self.field)
+        root = label_path(everything, self.field)
         paths = [f"{root}.id", f"{root}.{name}"]
         is_list = root != self.field
         values = dict(zip(*(everything.values(path, unwind=is_list) for path in paths), strict=True))
@@ -103,7 +104,7 @@ def read_objects(samples: Samples, field: str, margin: float = MARGIN) -> Object
     crops = dict(found)
     # A patches view of an evaluation may show an object beside several others.
     if len(crops) < len(found) and not is_patches(samples):
-        raise InputError(f"Some objects in {field!r} have the same id: give every object an id of its own.")
+        raise InputError(f"Some objects in {field!r} have the same id: give every object a unique id.")
     if not crops:
         raise InputError(f"There are no objects in {field!r} on these samples: choose others, or find some.")
     return Objects(samples, field, list(crops), list(crops.values()))
@@ -139,7 +140,7 @@ def why_no_objects(samples: Samples) -> str:
         if dataset_of(samples).media_type == "video":
             return "These are objects in frames of videos, but only objects in images can be labelled."
         return "" if len(samples) else "There are no objects in this view: choose one that has some."
-    if isinstance(samples, fo.DatasetView) and samples._is_frames:
+    if isinstance(samples, fo.DatasetView) and shows_frames(samples):
         return "These are frames of videos, but only objects in images can be labelled."
     return why_not_labelable(samples)
 
@@ -194,7 +195,7 @@ def check_object_clusters(samples: Samples, field: str, attribute: str) -> None:
 def object_view(dataset: fo.Dataset, field: str, ids: Sequence[str]) -> fo.DatasetView:
     """Some objects of a field, one by one and in this order; those that are gone are left out."""
     samples = flat_samples(dataset)
-    if object_path(dataset, field) == field:
+    if label_path(dataset, field) == field:
         return samples.select_by(f"{field}.id", list(ids), ordered=True)
     return samples.select_labels(ids=list(ids), fields=field).to_patches(field).select(ids, ordered=True)
 
@@ -202,7 +203,7 @@ def object_view(dataset: fo.Dataset, field: str, ids: Sequence[str]) -> fo.Datas
 def one_by_one(samples: Samples, field: str) -> fo.DatasetView:
     """All objects of a field, one by one: patches, or the samples themselves where each has but one."""
     samples = flat_samples(samples)
-    return samples.exists(field) if object_path(samples, field) == field else samples.to_patches(field)
+    return samples.exists(field) if label_path(samples, field) == field else samples.to_patches(field)
 
 
 def shown_field(samples: Samples, field: str) -> str | None:
@@ -213,18 +214,13 @@ def shown_field(samples: Samples, field: str) -> str | None:
     return next((one for one in candidates if one in shown), None)
 
 
-def object_path(samples: Samples, field: str) -> str:
-    """Path of the objects in a field, which is the field itself where it holds but one."""
-    return samples._get_label_field_path(field)[1]
-
-
 def _holds_objects(field: fo.Field) -> bool:
     return isinstance(field, fo.EmbeddedDocumentField) and issubclass(field.document_type, KINDS)
 
 
 def _rows(samples: Samples, field: str) -> Iterator[tuple[str, list[str], list[tuple]]]:
     """File, ids and boxes of the objects, sample by sample; without their masks, which may be large."""
-    root = object_path(samples, field)
+    root = label_path(samples, field)
     is_shape = issubclass(samples.get_field(field).document_type, fo.Polylines | fo.Polyline)
     box = f"{root}.points" if is_shape else f"{root}.bounding_box"
     to_box = _around if is_shape else _box
@@ -251,7 +247,7 @@ def _attributes_of_kind(samples: Samples, field: str, kinds: tuple[type[fo.Field
     dataset = dataset_of(samples)
     if field not in object_fields(dataset):
         return []
-    start = object_path(dataset, field) + "."
+    start = label_path(dataset, field) + "."
     paths = dataset.get_field_schema(ftype=kinds, flat=True)
     own = (path.removeprefix(start) for path in paths if path.startswith(start))
     return [name for name in own if name not in ("id", "label", "mask") and "." not in name]

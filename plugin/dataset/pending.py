@@ -5,8 +5,10 @@ They have no record: FiftyOne keeps them as delegated operations until one begin
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 
 import fiftyone as fo
+import fiftyone.operators as foo
 from bson import ObjectId
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionResult, ExecutionRunState
@@ -14,17 +16,8 @@ from fiftyone.operators.executor import ExecutionResult, ExecutionRunState
 from ..engine.errors import InputError
 from ..wording import ago
 from .fields import AUTHOR
+from .internals import dataset_id, delegated_operation_id
 
-OPERATORS = tuple(
-    f"{AUTHOR}/{name}"
-    for name in (
-        "auto_label",
-        "add_class",
-        "refine_with_corrections",
-        "compute_embeddings",
-        "compute_clusters",
-    )
-)
 WAITING = (ExecutionRunState.QUEUED, ExecutionRunState.SCHEDULED)
 
 
@@ -100,17 +93,41 @@ def failed_start(dataset: fo.Dataset, since: datetime | None) -> str:
     return _last_words(latest.result.error if latest.result else "")
 
 
+def was_called_off(ctx: foo.ExecutionContext) -> bool:
+    """Whether the delegated operation of an execution was marked as failed, or deleted, meanwhile."""
+    operation = delegated_operation_id(ctx)
+    if not (ctx.delegated and operation):
+        return False
+    found = DelegatedOperationService().get(doc_id=operation)
+    return found is None or found.run_state == ExecutionRunState.FAILED
+
+
 def _operations(dataset: fo.Dataset, state: str) -> list:
     """The delegated operations of a dataset that are runs and in a state."""
-    operations = DelegatedOperationService().list_operations(dataset_id=dataset._doc.id, run_state=state)
-    return [operation for operation in operations if operation.operator in OPERATORS]
+    operations = DelegatedOperationService().list_operations(dataset_id=dataset_id(dataset), run_state=state)
+    return [operation for operation in operations if _starts_run(operation.operator)]
+
+
+def _starts_run(uri: str) -> bool:
+    """Whether an operator says that it starts runs; where the plugin is not installed, any of it may."""
+    if not uri.startswith(f"{AUTHOR}/"):
+        return False
+    try:
+        return _known_to_start_run(uri)
+    except ValueError:
+        return True
+
+
+@cache
+def _known_to_start_run(uri: str) -> bool:
+    return foo.get_operator(uri).starts_run
 
 
 def _last_words(traceback: str | None) -> str:
-    """What the error at the end of a traceback says, with its kind unless that was made for people."""
+    """The message of the error at the end of a traceback, with its type unless it is an `InputError`."""
     lines = (traceback or "").strip().splitlines()
     if not lines:
-        return "it does not say why; `fiftyone delegated list` may."
+        return "no reason is recorded; see `fiftyone delegated list`."
     kind, _, sentence = lines[-1].partition(": ")
     return sentence if kind.endswith(f".{InputError.__name__}") else lines[-1]
 

@@ -4,15 +4,13 @@ Collections that cannot be labelled are refused here, before any work starts.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import fiftyone as fo
 import numpy as np
 from fiftyone.core.collections import SampleCollection
 
 from ..engine.errors import InputError
-
-Samples: TypeAlias = fo.Dataset | fo.DatasetView
+from .internals import Samples, dataset_of, is_generated, label_path
 
 
 @dataclass(frozen=True)
@@ -69,31 +67,19 @@ def why_not_labelable(samples: Samples) -> str:
         return "There are no samples to label: choose a view that has some, or add images first."
     if samples.media_type != "image":
         return f"These are {samples.media_type} samples, but only images can be labelled."
-    if samples._is_generated:
+    if is_generated(samples):
         return "This view shows objects or frames, but only whole images can be labelled: leave it first."
     return ""
 
 
 def flat_samples(samples: Samples) -> Samples:
-    """All samples of a dataset one by one; anything else that is given comes back as it is.
+    """All samples of a dataset one by one; anything else is returned as it is.
 
-    A grouped dataset shows its active slice alone; what is given for it are the images of all slices.
+    A grouped dataset shows its active slice alone; this returns the images of all slices.
     """
     if isinstance(samples, fo.Dataset) and samples.media_type == "group":
         return samples.select_group_slices(media_type="image")
     return samples
-
-
-def dataset_of(samples: Samples) -> fo.Dataset:
-    """The dataset behind a view, or the dataset itself."""
-    return samples._root_dataset
-
-
-def on_object(samples: Samples, dataset: fo.Dataset) -> Samples:
-    """The same dataset or view on another object of the dataset."""
-    if isinstance(samples, fo.Dataset):
-        return dataset
-    return fo.DatasetView._build(dataset, samples._serialize())
 
 
 def read_vectors(samples: Samples, source: str) -> np.ndarray:
@@ -208,8 +194,7 @@ def classes_of(samples: Samples, field: str | None = None) -> list[str]:
         raise InputError(
             f"There is no label field {field!r}: choose one of {', '.join(label_fields(samples))}."
         )
-    path = samples._get_label_field_path(field, "label")[1]
-    return samples.distinct(path)
+    return samples.distinct(label_path(samples, field, "label"))
 
 
 def label_fields(samples: Samples) -> list[str]:
@@ -260,7 +245,7 @@ def as_matrix(vectors: list[np.ndarray | None], source: str) -> np.ndarray:
         raise InputError(f"{source!r} has no vectors on these samples: compute embeddings first.")
     if len(lengths) > 1:
         raise InputError(
-            f"{source!r} has vectors of different lengths ({sorted(lengths)}): compute them anew."
+            f"{source!r} has vectors of different lengths ({sorted(lengths)}): compute them again."
         )
     missing = np.full(lengths.pop(), np.nan, np.float32)
     return np.stack([missing if vector is None else np.ravel(vector) for vector in vectors]).astype(

@@ -1,145 +1,30 @@
-"""The record of a run on its dataset: its state, what it worked from, and what came of it.
+"""The runs of a dataset: list them, find one, change its record, cancel it.
 
 Kept as a FiftyOne custom run, so that it is listed, loaded and cloned by FiftyOne's own calls.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from enum import Enum
+from datetime import timedelta
 from typing import Any
 
 import fiftyone as fo
 from bson import json_util
-from fiftyone.core.odm.runs import RunDocument
 from gridfs.errors import NoFile
+from mongoengine import Document
 from mongoengine.queryset import QuerySet
 
 from ..engine.errors import InputError
-from ..engine.results import LevelHistory
-from ..wording import ago, counted
 from .columns import Column
 from .fields import FieldNames
+from .internals import reload_run, run_documents
 from .pending import cancel_pending
-
-METHOD = "autolabel/prototypes"
-PREPARATION = "autolabel/preparation"
-"""FiftyOne's names for runs that label, and for runs that fill a column which others can start from."""
+from .schema import METHOD, PREPARATION, RunRecord, RunState, read_record
 
 LONGEST_SILENCE = timedelta(seconds=60)
 """How long nothing may be heard of a running run before it counts as dead."""
 
-UNHEARD = datetime.min.replace(tzinfo=timezone.utc)
-
-
-class RunState(str, Enum):
-    """Where a run stands."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """A run as it is listed.
-
-    Attributes:
-        key: Its key on the dataset; "" while it is pending, unless one was asked for.
-        state: Where it stands. A run that nothing was heard of for a minute has failed.
-        error: Why it failed or was cancelled, one sentence; "" otherwise.
-        started: When it began, or was queued while it is pending (UTC).
-        finished: When it ended (UTC); None before, and if it died.
-        stage: What it is at, one of `pipeline.STAGES`; "" before its first report.
-        done: Steps of the stage that are finished.
-        total: Steps of the stage in all.
-        history: How its refinement went, as far as it is known while it goes on; `RunSummary` has all of it.
-        n_images: Number of images that it was given.
-        n_labelled: Number of images that it labelled.
-        n_failed: Number of images that it could not label.
-        expected_accuracy: Share of labels that are expected to be right, in [0, 1]; None before the end.
-        classes: (k,) class names.
-        descriptions: (k,) further texts of each class.
-        prompt_templates: Templates that names and descriptions went through.
-        encoder: Name of the encoder.
-        second_encoder: Name of the second image encoder, "" without one.
-        inputs: Argument of `auto_label` → its value as a text, "" for what no text can bring back.
-        margin: What was shown around every object, as a share of its box; None for whole images.
-        fields: Names of the fields that it writes; of a run that only prepares others, its column.
-        settings: Settings by name.
-        seconds: Stage → duration.
-        is_interrupted: Whether it died while it wrote, so that part of its labels are in place.
-    """
-
-    key: str
-    state: RunState
-    error: str
-    started: datetime
-    finished: datetime | None
-    stage: str
-    done: int
-    total: int
-    history: tuple[LevelHistory, ...]
-    n_images: int
-    n_labelled: int
-    n_failed: int
-    expected_accuracy: float | None
-    classes: tuple[str, ...]
-    descriptions: tuple[tuple[str, ...], ...]
-    prompt_templates: tuple[str, ...]
-    encoder: str
-    second_encoder: str
-    inputs: dict[str, str]
-    margin: float | None
-    fields: FieldNames | Column
-    settings: dict
-    seconds: dict[str, float]
-    is_interrupted: bool
-
-    @property
-    def kind(self) -> str:
-        """What it writes: "labels", "embeddings" or "clusters"."""
-        return "labels" if isinstance(self.fields, FieldNames) else self.fields.role
-
-    @property
-    def noun(self) -> str:
-        """What it works on: "image" or "object"."""
-        return self.fields.noun if isinstance(self.fields, FieldNames) else "image"
-
-    @property
-    def label_fields(self) -> FieldNames:
-        """The fields of its labels.
-
-        Raises:
-            InputError: It wrote no labels, but embeddings or clusters.
-        """
-        if isinstance(self.fields, FieldNames):
-            return self.fields
-        raise InputError(f"Run {self.key!r} wrote {self.fields.role}, not labels: choose another run.")
-
-    @property
-    def main_field(self) -> str:
-        """The field of its labels or values."""
-        return _main_field(self.fields)
-
-    @property
-    def in_words(self) -> str:
-        """State, age, number of images and encoder, for a list of runs."""
-        things = counted(self.n_labelled or self.n_images, self.noun)
-        return f"{self.state.value} {ago(self.finished or self.started)}, {things}, {self.encoder}"
-
-    @property
-    def duration(self) -> timedelta | None:
-        """From start to end, None before the end."""
-        return self.finished and self.finished - self.started
-
 
 def list_runs(dataset: fo.Dataset) -> list[RunRecord]:
-    """The runs of a dataset that label, oldest first, as the database has them now.
-
-    Only reads, and no results, so it is quick enough for a panel.
-    """
+    """The runs of a dataset that label, oldest first, as the database has them now; nothing heavy is read."""
     return [run for run in list_all_runs(dataset) if isinstance(run.fields, FieldNames)]
 
 
@@ -159,7 +44,7 @@ def find_run(dataset: fo.Dataset, key: str) -> RunRecord:
 
 
 def read_results(dataset: fo.Dataset, key: str) -> dict[str, Any]:
-    """What a run saved beside its record: its summary, and what it said of every sample.
+    """What a run saved beside its record: its summary, and the labels of every sample.
 
     FiftyOne's own `load_run_results` has the threads of a process read from one open file, of which each gets
     a part. Here everyone opens a file.
@@ -169,6 +54,8 @@ def read_results(dataset: fo.Dataset, key: str) -> dict[str, Any]:
     """
     document = _document(dataset, key)
     run, saved = _record(document), document.results
+    if run.state == RunState.UNKNOWN:
+        raise InputError(f"Run {key!r} cannot be read. {run.error}")
     if not run.n_labelled:
         raise InputError(f"Run {key!r} is {run.state.value} and has no labels.")
     try:
@@ -211,19 +98,18 @@ def cancel_run(dataset: fo.Dataset, key: str) -> None:
     if run.state != RunState.RUNNING:
         raise InputError(f"Run {key!r} is {run.state.value}: only a run that is under way can be cancelled.")
     if not update_record(dataset, key, {"cancel_requested": True}, {"is_writing": False}):
-        raise InputError(f"Run {key!r} is writing already and is done in a moment: delete it afterwards.")
+        raise InputError(
+            f"Run {key!r} is already writing its labels and cannot be cancelled: wait a few seconds, "
+            "then delete it."
+        )
 
 
 def documents(dataset: fo.Dataset) -> QuerySet:
     """The records of a dataset's runs in the database; those that FiftyOne keeps in memory grow old.
 
-    Records of a version that kept no states are left out: nothing can be told of them, nor done with them.
+    Without the views that the runs were made on, which may list the ids of a million samples.
     """
-    return RunDocument.objects(
-        dataset_id=dataset._doc.id,
-        config__method__in=(METHOD, PREPARATION),
-        __raw__={"config.state": {"$exists": True}},
-    )
+    return run_documents(dataset).filter(config__method__in=(METHOD, PREPARATION)).exclude("view_stages")
 
 
 def update_record(
@@ -242,20 +128,18 @@ def update_record(
     """
     found = documents(dataset).filter(key=key, __raw__=_in_config(only_if or {}))
     is_changed = bool(found.update_one(__raw__={"$set": _in_config(values)}))
-    in_memory = dataset._doc.runs.get(key)
-    if isinstance(in_memory, RunDocument):
-        in_memory.reload()
+    reload_run(dataset, key)
     return is_changed
 
 
 def taken_keys(dataset: fo.Dataset) -> set[str]:
     """Keys of all runs in the database, those of other processes and of other plugins too."""
-    return set(RunDocument.objects(dataset_id=dataset._doc.id).distinct("key"))
+    return set(run_documents(dataset).distinct("key"))
 
 
 def free_key(dataset: fo.Dataset, fields: FieldNames | Column) -> str:
     """The name of the label field, or of the column, with the first number that is free."""
-    main = _main_field(fields)
+    main = next(iter(fields.by_role().values()))
     taken = taken_keys(dataset)
     number = 1
     while f"{main}_{number}" in taken:
@@ -263,12 +147,7 @@ def free_key(dataset: fo.Dataset, fields: FieldNames | Column) -> str:
     return f"{main}_{number}"
 
 
-def stamp(moment: datetime | None = None) -> str:
-    """A moment, by default this one, as texts that sort by time; FiftyOne sends records through JSON."""
-    return (moment or datetime.now(timezone.utc)).isoformat()
-
-
-def _document(dataset: fo.Dataset, key: str) -> RunDocument:
+def _document(dataset: fo.Dataset, key: str) -> Document:
     document = documents(dataset).filter(key=key).first()
     if document is None:
         known = ", ".join(run.key for run in list_all_runs(dataset)) or "none yet"
@@ -276,54 +155,8 @@ def _document(dataset: fo.Dataset, key: str) -> RunDocument:
     return document
 
 
-def _record(document: RunDocument) -> RunRecord:
-    config = document.config
-    state, error = RunState(config["state"]), config["error"]
-    heard = datetime.fromisoformat(config["heartbeat"])
-    is_dead = state == RunState.RUNNING and datetime.now(timezone.utc) - heard > LONGEST_SILENCE
-    if is_dead:
-        state, error = RunState.FAILED, error or "Its process ended without a word."
-    stage, done, total = config["progress"]
-    fields = config["fields"]
-    return RunRecord(
-        key=document.key,
-        state=state,
-        error=error,
-        started=datetime.fromisoformat(config["started"]),
-        finished=config["finished"] and datetime.fromisoformat(config["finished"]),
-        stage=stage,
-        done=done,
-        total=total,
-        history=tuple(LevelHistory.from_dict(level) for level in config.get("history", ())),
-        n_images=config["n_images"],
-        n_labelled=config["n_labelled"],
-        n_failed=config["n_failed"],
-        expected_accuracy=config["expected_accuracy"],
-        classes=tuple(config["classes"]),
-        descriptions=tuple(map(tuple, config["descriptions"])),
-        prompt_templates=tuple(config["prompt_templates"]),
-        encoder=config["encoder"],
-        second_encoder=config["second_encoder"] or "",
-        inputs=dict(config["inputs"]),
-        margin=config["margin"],
-        fields=_names(fields, config["objects"]),
-        settings=dict(config["settings"]),
-        seconds=dict(config["seconds"]),
-        is_interrupted=is_dead and config["is_writing"],
-    )
-
-
-def _main_field(fields: FieldNames | Column) -> str:
-    return next(iter(fields.by_role().values()))
-
-
-def _names(by_role: dict[str, str], objects: str | None) -> FieldNames | Column:
-    if "label" not in by_role:
-        ((role, name),) = by_role.items()
-        return Column(name, role)
-    if objects:
-        return FieldNames(by_role["label"], objects=objects)
-    return FieldNames(by_role["label"], by_role["confidence"])
+def _record(document: Document) -> RunRecord:
+    return read_record(document.key, document.config, document.timestamp, LONGEST_SILENCE)
 
 
 def _in_config(values: dict[str, object]) -> dict[str, object]:

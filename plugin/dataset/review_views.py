@@ -1,6 +1,6 @@
 """What a person should look at next, as an order of the samples and as saved views.
 
-Samples that somebody has reviewed are left out, whatever the order.
+Reviewed samples are left out, whatever the order.
 """
 
 from enum import Enum
@@ -12,9 +12,9 @@ from ..engine.errors import InputError
 from ..engine.results import Refinement
 from ..engine.review import review_order
 from .fields import declare_reviews
+from .internals import Samples, dataset_of
 from .labels import labels_of
 from .lock import WriteLock
-from .reading import Samples, dataset_of
 from .reviews import fields_of_run
 
 VIEW_NOTE = "Kept up to date by auto-label"
@@ -50,12 +50,12 @@ def review_ranks(refinement: Refinement) -> np.ndarray:
 def review_view(
     samples: Samples, label_field: str = "auto_label", order: str = Order.SUGGESTED
 ) -> fo.DatasetView:
-    """Labelled samples, or objects one by one, that nobody has reviewed, those to look at first in front.
+    """Labelled samples, or objects one by one, without a review, those to review first in front.
 
     Args:
         samples: Dataset or view.
         label_field: Field that a run wrote.
-        order: "suggested": those whose answer tells most of the others; "worst": least confidence first.
+        order: "suggested": most informative first; "worst": least confidence first.
 
     Raises:
         InputError: No run wrote that field, or there is no such order.

@@ -1,7 +1,7 @@
-"""What people say of labels, kept apart from what runs say: approvals and corrections.
+"""Reviews of labels: approve, correct and withdraw, for images or objects in them.
 
-An answer is the class that a person gave or approved, for an image or an object in it. Answers anchor every
-later run, and no run writes them.
+A reviewed label is the class that a person approved or gave. Reviewed labels anchor every later run, and no
+run overwrites them.
 """
 
 from collections.abc import Iterable
@@ -12,12 +12,14 @@ import numpy as np
 
 from ..engine.errors import InputError
 from .documents import Document
-from .fields import FieldNames, declare_reviews, label_path
+from .fields import FieldNames, declare_reviews
+from .internals import Samples, dataset_of, label_path
 from .labels import Labels, labels_of
 from .lock import WriteLock
 from .patches import check_objects, is_patches, shown_field
-from .reading import Samples, check_samples, dataset_of, flat_samples
-from .record import RunRecord, completed_runs, latest_run
+from .reading import check_samples, flat_samples
+from .record import completed_runs, latest_run
+from .schema import RunRecord
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,10 @@ class Reviewed:
 
 
 def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
-    """Keep the labels that samples, or objects, have now, as a person's word.
+    """Approve the labels that samples, or objects, have now.
 
-    They are tagged too, so that the App shows and filters them. Those with an answer keep it: after the wrong
-    labels of a view have been corrected, all of the view can be approved.
+    They are tagged too, so that the App shows and filters them. Reviewed labels stay as they are: after the
+    wrong labels of a view have been corrected, all of the view can be approved.
 
     Args:
         samples: Dataset or view; where objects are labelled, those that it shows are meant, e.g. the patches
@@ -58,7 +60,7 @@ def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
         labels.tag(approved)
         labels.refresh(samples, approved)
     n_unlabelled = len(ids) - len(approved) - len(earlier)
-    return Reviewed(list(approved), {"answered before": len(earlier), "without a label": n_unlabelled})
+    return Reviewed(list(approved), {"reviewed before": len(earlier), "without a label": n_unlabelled})
 
 
 def correct(samples: Samples, class_name: str, label_field: str = "auto_label") -> Reviewed:
@@ -66,8 +68,8 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
 
     Args:
         samples: Dataset or view, with or without labels; of objects, those that it shows are meant.
-        class_name: The class of all of them; one that differs from a known class, or from a description of
-            one, in case only or not at all is that class.
+        class_name: The class of all of them; a known class, or a description of
+            one, in any case of letters, stands for that class.
         label_field: Field that a run wrote.
 
     Raises:
@@ -76,8 +78,8 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     names = fields_of_run(samples, label_field)
     given = class_name.strip()
     if not given:
-        raise InputError("Say which class the samples are of: the name is blank.")
-    known = _spoken_for(dataset_of(samples), label_field) | {
+        raise InputError("The class name is blank: give the class of these samples.")
+    known = _described_by(dataset_of(samples), label_field) | {
         name.casefold(): name for name in known_classes(samples, label_field)
     }
     with WriteLock(dataset_of(samples)) as lock:
@@ -92,9 +94,9 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
 
 
 def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
-    """Take back what a person said of samples, or objects.
+    """Take back the reviews of samples, or objects.
 
-    The label and confidence return that they had before the first answer; later runs kept the answer.
+    The label and confidence return that they had before the first review; later runs keep reviewed labels.
 
     Args:
         samples: Dataset or view; of objects, those that it shows are meant.
@@ -107,17 +109,17 @@ def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     with WriteLock(dataset_of(samples)) as lock:
         labels = labels_of(lock.dataset, names)
         ids, reviews = labels.ids(samples), read_reviews(lock.dataset, names)
-        said = [one for one in ids if one in reviews]
-        _restore(labels, said)
-        labels.untag(said)
-        labels.refresh(samples, said)
-    return Reviewed(said, {"not answered": len(ids) - len(said)})
+        reviewed = [one for one in ids if one in reviews]
+        _restore(labels, reviewed)
+        labels.untag(reviewed)
+        labels.refresh(samples, reviewed)
+    return Reviewed(reviewed, {"not reviewed": len(ids) - len(reviewed)})
 
 
 def read_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str, str]:
-    """What people said of the samples of a dataset, or of its objects if they are what is labelled.
+    """The reviewed labels of a dataset, of its samples or of its objects if they are what is labelled.
 
-    A label counts too whose sample or object is only tagged "approved", as people do by hand in the App.
+    A label counts too whose sample or object is only tagged "approved", as can be done by hand in the App.
 
     Args:
         dataset: Dataset with or without reviews.
@@ -132,7 +134,7 @@ def read_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str, str]:
 
 
 def anchors_of(reviews: dict[str, str], ids: Iterable[str], classes: Iterable[str]) -> np.ndarray:
-    """Answers as the engine takes them.
+    """Reviewed labels as the engine takes them.
 
     Args:
         reviews: Sample id → class name.
@@ -140,7 +142,7 @@ def anchors_of(reviews: dict[str, str], ids: Iterable[str], classes: Iterable[st
         classes: k class names.
 
     Returns:
-        (n,) int64 class numbers, -1 for samples without an answer, or with one that is no class.
+        (n,) int64 class numbers, -1 for samples without a review, or with one of another class.
     """
     numbers = {name: number for number, name in enumerate(classes)}
     return np.array([numbers.get(reviews.get(one), -1) for one in ids], np.int64)
@@ -178,7 +180,7 @@ def reviewable_fields(samples: Samples) -> list[str]:
 
 
 def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str]:
-    """Classes of the last run and those that people gave since.
+    """Classes of the last run and of the reviews since.
 
     Raises:
         InputError: No run wrote that field, or the samples do not show what it is of.
@@ -191,8 +193,8 @@ def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str
     return list(dict.fromkeys([*classes, *given]))
 
 
-def _spoken_for(dataset: fo.Dataset, label_field: str) -> dict[str, str]:
-    """Description → class that it describes; as a class of its own it would say two things."""
+def _described_by(dataset: fo.Dataset, label_field: str) -> dict[str, str]:
+    """Description → class that it describes, for which it stands."""
     run = latest_run(dataset, label_field)
     described = zip(run.classes, run.descriptions, strict=True)
     return {text.casefold(): name for name, texts in described for text in texts}
@@ -201,7 +203,7 @@ def _spoken_for(dataset: fo.Dataset, label_field: str) -> dict[str, str]:
 def _keep(
     labels: Labels, reviews: dict[str, str], now: dict[str, Document], earlier: dict[str, Document]
 ) -> None:
-    """Write answers, and show them in the fields of the run."""
+    """Write reviews, and show them in the fields of the run."""
     labels.put(
         {
             one: {
@@ -214,7 +216,7 @@ def _keep(
 
 
 def _restore(labels: Labels, ids: list[str]) -> None:
-    """Take answers away and show what the run had said; an answer that is but a tag changed nothing."""
+    """Remove reviews and show the labels of the run; a review that is only a tag changed none."""
     reviews = labels.read("corrected", ids)
     now = labels.read("label", reviews)
     labels.put(
@@ -222,17 +224,17 @@ def _restore(labels: Labels, ids: list[str]) -> None:
             one: {
                 "corrected": None,
                 "label": now.get(one, {})
-                | {"label": answer.get("run_label"), "confidence": answer.get("run_confidence")},
+                | {"label": review.get("run_label"), "confidence": review.get("run_confidence")},
             }
-            for one, answer in reviews.items()
+            for one, review in reviews.items()
         }
     )
 
 
 def _review(name: str, earlier: Document | None, label: Document) -> Document:
-    """An answer that remembers what the run had said, through any number of changes of mind."""
+    """A review that keeps the label and confidence of the run, however often it is changed."""
     if earlier is None:
-        said = {"run_label": label.get("label"), "run_confidence": label.get("confidence")}
+        of_run = {"run_label": label.get("label"), "run_confidence": label.get("confidence")}
     else:
-        said = {"run_label": earlier.get("run_label"), "run_confidence": earlier.get("run_confidence")}
-    return {"label": name, "confidence": None} | said
+        of_run = {"run_label": earlier.get("run_label"), "run_confidence": earlier.get("run_confidence")}
+    return {"label": name, "confidence": None} | of_run

@@ -7,6 +7,7 @@ the samples as they were; for one that dies after it, `complete_interrupted` wri
 import logging
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,24 +23,20 @@ from ..engine.progress import Progress
 from ..engine.results import LevelHistory
 from .columns import Column, adopt_column, discard_staged, stage_column, staged_fields
 from .fields import FieldNames
+from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
-from .reading import Samples, dataset_of, on_object
 from .record import (
-    UNHEARD,
-    RunRecord,
-    RunState,
     documents,
     find_run,
     free_key,
     list_all_runs,
     read_results,
-    stamp,
     taken_keys,
     update_record,
 )
 from .review_views import save_review_views
-from .run_inputs import new_config
+from .schema import UNHEARD, RunRecord, RunState, new_config, stamp
 from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0
@@ -162,7 +159,7 @@ class Run:
         dataset.save_run_results(self.key, results, cache=False)
 
     def _begin_writing(self, found: dict[str, object]) -> None:
-        """Say that from now on all will be written, unless somebody cancelled the run before."""
+        """Record that from now on all is written, unless the run was cancelled before."""
         wanted = {"state": RunState.RUNNING.value, "cancel_requested": False}
         if not update_record(self.dataset, self.key, found | {"is_writing": True}, wanted):
             raise RunCancelledError(CANCELLED)
@@ -207,7 +204,7 @@ class Run:
             except PyMongoError as error:  # it may come back before the run needs it
                 logger.warning("The database does not answer: %s", error)
                 continue
-            if found is None or found.config["cancel_requested"]:
+            if found is None or found.config.get("cancel_requested"):
                 self._cancelled.set()
 
     def _give_up(self, error: BaseException) -> None:
@@ -254,7 +251,7 @@ def run_under_way(
 
     Args:
         samples: What is labelled; the record remembers the view.
-        described: What the run works from, in values that go through JSON.
+        described: What the run works from, as its record has it.
         settings: How it clusters and refines; None if it does neither.
         fields: Names of the fields that it writes, or the column that it fills.
         n_images: Number of images.
@@ -287,7 +284,7 @@ def _register(samples: Samples, key: str, config: dict) -> None:
     """Begin a record, and remove one of its key that belongs to no dataset, as a crash may have left it."""
     samples.register_run(key, samples.init_run(**config), overwrite=True)
     dataset = dataset_of(samples)
-    documents(dataset).filter(key=key, id__ne=dataset._doc.runs[key].id).delete()
+    documents(dataset).filter(key=key, id__ne=run_id(dataset, key)).delete()
 
 
 def check_key(dataset: fo.Dataset, key: str | None) -> None:
@@ -319,12 +316,16 @@ def complete_interrupted(dataset: fo.Dataset) -> None:
 
 
 def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
-    """What a run said of every sample, also where later runs have written since.
+    """The labels of a run on every sample, also where later runs have written since.
 
     Raises:
-        InputError: There is no such run, or it wrote nothing.
+        InputError: There is no such run, it wrote nothing, or what it saved is gone or damaged.
     """
-    return Outcome.from_dict(read_results(dataset, key)["outcome"])
+    saved = read_results(dataset, key)
+    try:
+        return Outcome.from_dict(saved["outcome"])
+    except (TypeError, ValueError, LookupError, AttributeError, zlib.error) as error:
+        raise InputError(f"What run {key!r} saved is damaged: delete it, and label again.") from error
 
 
 def _complete_all_interrupted(lock: WriteLock) -> None:
@@ -332,6 +333,8 @@ def _complete_all_interrupted(lock: WriteLock) -> None:
     dataset = lock.dataset
     for document in documents(dataset).filter(config__state="running", config__is_writing=True):
         run = find_run(dataset, document.key)
+        if run.state == RunState.UNKNOWN:
+            continue
         logger.warning("Run %s died while it wrote: writing the rest.", run.key)
         try:
             _write_again(run, lock)
@@ -347,7 +350,7 @@ def _complete_all_interrupted(lock: WriteLock) -> None:
 
 
 def _sentence(error: BaseException) -> str:
-    """What an error says, with its kind before it where it was not made for people."""
+    """The message of an error, with its type before it unless it is ours."""
     if isinstance(error, RunCancelledError | InputError):
         return str(error)
     return "".join(format_exception_only(error)).strip()
@@ -364,6 +367,7 @@ def _write_again(run: RunRecord, lock: WriteLock) -> None:
 
 def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames | Column, values: dict) -> None:
     end = {"state": RunState.COMPLETED.value, "is_writing": False, "error": "", "finished": stamp()}
+    end["history"] = []  # the summary has it
     update_record(dataset, key, end | values)
     if isinstance(fields, FieldNames):
         save_review_views(dataset, fields.label)

@@ -9,12 +9,13 @@ import fiftyone as fo
 import numpy as np
 
 from ..engine.errors import InputError
-from .fields import AUTHOR, FieldNames, label_path, origin_of, review_fields
+from .fields import AUTHOR, FieldNames, origin_of, review_fields
+from .internals import Samples, dataset_of, label_path, on_object
 from .labels import labels_of
 from .lock import WriteLock
 from .objects import ObjectLabels
 from .patches import check_objects, is_patches, object_fields, shown_field
-from .reading import Samples, check_samples, classification_fields, dataset_of, on_object
+from .reading import check_samples, classification_fields
 from .reviews import read_reviews
 
 EVALUATION = "evaluation"
@@ -140,22 +141,22 @@ def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key:
 
 
 def _object_pairs(dataset: fo.Dataset, labels: ObjectLabels, ids: list[str], truth: FieldNames) -> Pairs:
-    said = labels.values("label", "label", "confidence")
+    labelled = labels.values("label", "label", "confidence")
     true = labels_of(dataset, truth).values("label", "label")
-    both = [one for one in ids if one in said and one in true]
+    both = [one for one in ids if one in labelled and one in true]
     if not both:
         return _no_pairs(len(ids))
     return Pairs(
         both,
         np.array([true[one][0] for one in both]),
-        np.array([said[one][0] for one in both]),
-        [said[one][1] for one in both],
+        np.array([labelled[one][0] for one in both]),
+        [labelled[one][1] for one in both],
         len(ids) - len(both),
     )
 
 
 def is_reviewed(dataset: fo.Dataset, names: FieldNames, ids: list[str]) -> np.ndarray:
-    """(n,) whether a person gave or approved the labels of samples or objects."""
+    """(n,) whether the labels of samples or objects are reviewed."""
     reviews = read_reviews(dataset, names)
     return np.array([one in reviews for one in ids])
 

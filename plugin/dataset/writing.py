@@ -1,4 +1,4 @@
-"""Writes what a run says to the samples, in bulk and at the end of a run.
+"""Writes the labels of a run to the samples, in bulk and at the end of a run.
 
 Writing the same again changes nothing, so what was interrupted is completed by writing it once more.
 """
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import fiftyone as fo
 
 from .fields import FieldNames, declare_reviews
+from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
 from .reviews import read_reviews
@@ -18,7 +19,7 @@ CHUNK_LABELS = 10_000
 def write_outcome(
     dataset: fo.Dataset, outcome: Outcome, fields: FieldNames, progress: Callable[[int, int], None]
 ) -> None:
-    """Write labels and what explains them; what people said stays as they said it.
+    """Write labels and what explains them; reviewed labels stay as they are.
 
     Args:
         dataset: Dataset of the samples, or objects; those that were deleted meanwhile are passed over.
@@ -35,20 +36,19 @@ def write_outcome(
         labels.put(_with_reviews(outcome.changes(rows), reviews))
         progress(rows.stop, total)
     labels.put(_with_reviews(outcome.failed_changes(), reviews))
-    _prepare(dataset, labels, fields)  # somebody who added a field meanwhile may have lost those of the run
+    _prepare(dataset, labels, fields)  # fields of the run may be lost where others were added meanwhile
     labels.index()
 
 
 def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:
-    """Declare the fields that are missing: those of the run, and those for what people say of it."""
-    dataset._doc.reload()  # which finds a dataset that was renamed, and so its name
-    dataset.reload()
+    """Declare the fields that are missing: those of the run, and that of its reviews."""
+    reload_dataset(dataset)
     labels.prepare()
     declare_reviews(dataset, fields)
 
 
 def _with_reviews(changes: dict[str, dict], reviews: dict[str, str]) -> dict[str, dict]:
-    """Put what people said, also while the run was at work, in the place of what the run says."""
+    """Put reviewed labels, also those made while the run was at work, in the place of the run's."""
     for one in changes.keys() & reviews.keys():
         changes[one]["label"] |= {"label": reviews[one], "confidence": 1.0}
         changes[one]["review_rank"] = None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..dataset.reading import Samples, dataset_of, flat_samples, read_vectors
+from ..dataset import Samples, dataset_of, flat_samples, read_vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
 from ..engine.progress import Progress

@@ -20,8 +20,7 @@ import fiftyone.utils.data as foud
 import fiftyone.utils.yolo as fouy
 import yaml
 
-from ..dataset.documents import IDS_PER_QUERY
-from ..dataset.reading import Samples, dataset_of, flat_samples
+from ..dataset import IDS_PER_QUERY, Samples, dataset_of, flat_samples, label_list_name
 from ..engine.errors import InputError
 from .names import safe_folder_names, unique_file_names
 from .options import ExportOptions, Format, ImageMode, OwnFormat
@@ -342,7 +341,7 @@ def _set_labels(clone: fo.Dataset, plan: Plan) -> None:
 
 def _wrapped(labels: list[Label], kind: type[fo.Label]) -> fo.Label:
     if issubclass(kind, fo.Detections | fo.Polylines):
-        return kind(**{kind._LABEL_LIST_FIELD: labels})
+        return kind(**{label_list_name(kind): labels})
     return labels[0]
 
 

@@ -10,12 +10,25 @@ from functools import cached_property
 
 import fiftyone as fo
 
-from ..dataset.fields import APPROVED_TAG, FieldNames, label_path, review_fields
-from ..dataset.image_labels import ImageLabels
-from ..dataset.objects import ObjectLabels
-from ..dataset.patches import is_patches, object_fields, object_view, shown_field
-from ..dataset.reading import Samples, dataset_of, flat_samples, label_fields, why_not_labelable
-from ..dataset.record import latest_run
+from ..dataset import (
+    APPROVED_TAG,
+    FieldNames,
+    ImageLabels,
+    ObjectLabels,
+    Samples,
+    dataset_of,
+    flat_samples,
+    is_patches,
+    label_fields,
+    label_list_name,
+    label_path,
+    latest_run,
+    object_fields,
+    object_view,
+    review_fields,
+    shown_field,
+    why_not_labelable,
+)
 from ..engine.errors import InputError
 from .clipping import inside_image
 from .options import ExportOptions
@@ -228,7 +241,7 @@ def _answered(
 def _singles(label: fo.Label | None) -> Sequence[Label]:
     """The labels in a label."""
     has_several = isinstance(label, fo.Detections | fo.Polylines)
-    several = label[label._LABEL_LIST_FIELD] if has_several else [label]
+    several = label[label_list_name(type(label))] if has_several else [label]
     return [one for one in several if one is not None]
 
 

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset.labels import labels_of
-from ..dataset.reading import dataset_of
-from ..dataset.reviews import read_reviews, run_of
+from ..dataset import dataset_of, labels_of, read_reviews, run_of
 from ..encoders.descriptions import ClassDescription, Classes, read_classes
 from ..engine.errors import InputError
 from ..engine.progress import Progress
@@ -23,9 +21,7 @@ from .results import Changes, FinishedRun
 if TYPE_CHECKING:
     import fiftyone as fo
 
-    from ..dataset.fields import FieldNames
-    from ..dataset.reading import Samples
-    from ..dataset.record import RunRecord
+    from ..dataset import FieldNames, RunRecord, Samples
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..report.summarising import reliability_bins
 from ..report.summary import ReliabilityBin
 
 if TYPE_CHECKING:
-    from ..dataset.reading import Samples
+    from ..dataset import Samples
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,14 @@ def evaluate(
     Raises:
         InputError: A field cannot be evaluated, nothing has both, or the key is a field of the user's.
     """
-    from ..dataset.reading import dataset_of, flat_samples
-    from ..dataset.truth import evaluate_images, evaluate_objects, evaluated_names, is_reviewed
+    from ..dataset import (
+        dataset_of,
+        evaluate_images,
+        evaluate_objects,
+        evaluated_names,
+        flat_samples,
+        is_reviewed,
+    )
 
     samples, key = flat_samples(samples), key or evaluation_key(label_field)
     check_evaluation(samples, truth_field, label_field, key)
@@ -135,8 +141,7 @@ def check_evaluation(samples: "Samples", truth_field: str, label_field: str, key
     Raises:
         InputError: A field cannot be evaluated, both are the same, or the key is a field of the user's.
     """
-    from ..dataset.reading import dataset_of, flat_samples
-    from ..dataset.truth import check_images, check_labelled_objects, evaluated_names
+    from ..dataset import check_images, check_labelled_objects, dataset_of, evaluated_names, flat_samples
 
     samples = flat_samples(samples)
     if truth_field == label_field:

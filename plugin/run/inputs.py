@@ -20,8 +20,7 @@ from ..engine.config import Settings
 from ..engine.errors import InputError
 
 if TYPE_CHECKING:
-    from ..dataset.fields import FieldNames
-    from ..dataset.record import RunRecord
+    from ..dataset import FieldNames, RunRecord
 
 Clusters = np.ndarray | Callable[[np.ndarray], np.ndarray]
 """(n,) whole numbers, negative for none, or a function from (m, d) vectors to (m,) such numbers."""

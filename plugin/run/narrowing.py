@@ -21,7 +21,7 @@ from ..report.summarising import (
 from ..report.summary import Alignment, ConfusablePair, NovelCluster, RunSummary
 
 if TYPE_CHECKING:
-    from ..dataset.outcome import Outcome
+    from ..dataset import Outcome
 
 
 @dataclass(frozen=True)

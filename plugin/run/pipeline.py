@@ -27,7 +27,7 @@ from .results import FinishedRun
 if TYPE_CHECKING:
     import fiftyone as fo
 
-    from ..dataset.fields import FieldNames
+    from ..dataset import FieldNames
 
 STAGES = {
     "embed": "Embedding images",
@@ -184,11 +184,15 @@ def label_samples(
     samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, progress: Progress | None = None
 ) -> FinishedRun:
     """Label a dataset or view; see `auto_label`."""
-    from ..dataset.outcome import Outcome
-    from ..dataset.patches import field_to_label, read_objects
-    from ..dataset.reading import read_images
-    from ..dataset.reviews import anchors_of, read_reviews
-    from ..dataset.running import run_under_way
+    from ..dataset import (
+        Outcome,
+        anchors_of,
+        field_to_label,
+        read_images,
+        read_objects,
+        read_reviews,
+        run_under_way,
+    )
 
     objects = field_to_label(samples, inputs.objects)
     images = read_objects(samples, objects, inputs.margin) if objects else read_images(samples)
@@ -315,9 +319,7 @@ def _fields_to_write(
     Raises:
         InputError: The run cannot have its key or write its fields.
     """
-    from ..dataset.fields import FieldNames, check_fields
-    from ..dataset.reading import dataset_of
-    from ..dataset.running import check_key
+    from ..dataset import FieldNames, check_fields, check_key, dataset_of
 
     fields = inputs.fields or FieldNames.of_run(inputs.run_key)
     if objects:

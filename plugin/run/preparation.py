@@ -22,8 +22,7 @@ from .inputs import recorded_name
 if TYPE_CHECKING:
     import fiftyone as fo
 
-    from ..dataset.columns import Column
-    from ..dataset.running import Run
+    from ..dataset import Column, Run
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def compute_embeddings(
         InputError: The samples, the field or the encoder cannot be used, or no image can be read.
         RunCancelledError: Somebody cancelled the run; nothing was written.
     """
-    from ..dataset.columns import Column
+    from ..dataset import Column
 
     column = Column(field, "embeddings")
     _check(samples, column)
@@ -108,7 +107,7 @@ def compute_clusters(
         InputError: Something given cannot be used, or no image can be read.
         RunCancelledError: Somebody cancelled the run; nothing was written.
     """
-    from ..dataset.columns import Column
+    from ..dataset import Column
 
     column = Column(field, "clusters")
     _check(samples, column)
@@ -157,8 +156,7 @@ class _Images:
 
 
 def _check(samples: "fo.Dataset | fo.DatasetView", column: "Column") -> None:
-    from ..dataset.columns import check_column
-    from ..dataset.reading import check_samples, dataset_of
+    from ..dataset import check_column, check_samples, dataset_of
 
     check_samples(samples)
     check_column(dataset_of(samples), column)
@@ -174,7 +172,7 @@ def _check_others(
         column: The field of the values.
         origin: What its other values must come from to stay; None if they cannot stay.
     """
-    from ..dataset.reading import dataset_of, flat_samples
+    from ..dataset import dataset_of, flat_samples
 
     dataset, name = dataset_of(samples), column.name
     field = dataset.get_field(name)
@@ -195,7 +193,7 @@ def _under_way(
     progress: Progress | None,
 ) -> "AbstractContextManager[Run]":
     """Start a run that names no classes."""
-    from ..dataset.running import run_under_way
+    from ..dataset import run_under_way
 
     described: dict[str, object] = {"encoder": tower.name, "encoder_version": tower.version, "inputs": names}
     return run_under_way(samples, described, None, column, n_images=len(samples), progress=progress)
@@ -212,7 +210,7 @@ def _tower(encoder: str | ImageTower) -> ImageTower:
 
 def _given(samples: "fo.Dataset | fo.DatasetView", embeddings: Vectors) -> PrecomputedImages:
     """Vectors that exist already, in the place of an encoder."""
-    from ..dataset.reading import read_images
+    from ..dataset import read_images
 
     given = PrecomputedImages(given_vectors(read_images(samples), embeddings))
     given.check_count(len(samples))

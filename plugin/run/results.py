@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import fiftyone as fo
     import pandas as pd
 
-    from ..dataset.fields import FieldNames
+    from ..dataset import FieldNames
 
 OBJECTS_HAVE_NO_PROTOTYPES = "The run labelled objects, and new images are labelled as a whole."
 

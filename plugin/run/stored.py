@@ -26,8 +26,7 @@ from .results import OBJECTS_HAVE_NO_PROTOTYPES, LabelledRun
 if TYPE_CHECKING:
     import fiftyone as fo
 
-    from ..dataset.outcome import Outcome
-    from ..dataset.record import RunRecord
+    from ..dataset import Outcome, RunRecord
 
 LEAST_AGREEMENT = 0.999
 """Share of the run's labels that must come out again; less than all, because machines round differently."""
@@ -52,7 +51,7 @@ class StoredRun(LabelledRun):
     @cached_property
     def outcome(self) -> "Outcome":
         """What it said of every sample, or of every object."""
-        from ..dataset.outcome import Outcome
+        from ..dataset import Outcome
 
         return Outcome.from_dict(self._outcome)
 
@@ -112,7 +111,7 @@ class StoredRun(LabelledRun):
             InputError: The steps cannot be repeated or do not give the labels of the run; the message says
                 why.
         """
-        from ..dataset.reading import flat_samples, read_images
+        from ..dataset import flat_samples, read_images
 
         run, outcome = self.record, self.outcome
         if run.label_fields.objects:
@@ -174,7 +173,7 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     Raises:
         InputError: There is no such run, or it wrote no labels.
     """
-    from ..dataset.record import completed_runs, find_run, read_results
+    from ..dataset import completed_runs, find_run, read_results
 
     completed = completed_runs(dataset)
     if key is None and not completed:
@@ -230,8 +229,7 @@ def report_run(
 
 def _paths(dataset: "fo.Dataset", record: "RunRecord") -> dict[str, str]:
     """Sample or object id → path of the image, of those that are still there."""
-    from ..dataset.patches import read_objects
-    from ..dataset.reading import flat_samples
+    from ..dataset import flat_samples, read_objects
 
     samples = flat_samples(dataset)
     if record.label_fields.objects is None:

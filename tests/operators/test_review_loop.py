@@ -127,7 +127,7 @@ def test_selected_samples_are_approved_in_the_app(server, labelled):
     ids = labelled.values("id")[:2]
     operator("correct")(labelled.limit(1), "cat")
     result = execute(server, "approve", labelled, selected=ids)
-    assert result["message"] == "Approved the labels of 1 image (1 answered before)"
+    assert result["message"] == "Approved the labels of 1 image (1 reviewed before)"
     assert labelled.match_tags("approved").values("id") == ids[1:]
 
 
@@ -142,7 +142,7 @@ def test_what_was_said_of_selected_samples_is_withdrawn(server, labelled):
     labels = labelled.values("auto_label.label")
     operator("correct")(labelled.limit(2), "cat")
     result = execute(server, "withdraw", labelled, selected=labelled.values("id")[:3])
-    assert result["message"] == "Withdrew the reviews of 2 images (1 not answered)"
+    assert result["message"] == "Withdrew the reviews of 2 images (1 not reviewed)"
     assert labelled.values("auto_label.label") == labels
 
 

@@ -271,8 +271,8 @@ def test_a_key_of_its_own_comes_from_the_form(server, demo_dataset):
 
 def test_a_delegated_run_that_is_called_off_stops(demo_dataset, monkeypatch, in_plugin):
     demo_dataset.persistent = True
-    background = in_plugin("operators.background")
-    monkeypatch.setattr(background, "SECONDS_BETWEEN_UPDATES", 0)
+    monkeypatch.setattr(in_plugin("operators.background"), "SECONDS_BETWEEN_UPDATES", 0)
+    pending = in_plugin("plugin.dataset.pending")
     queued = operator("auto_label")(demo_dataset, DEMO_CLASSES, encoder="offline", delegate=True)
     service = DelegatedOperationService()
 
@@ -281,7 +281,7 @@ def test_a_delegated_run_that_is_called_off_stops(demo_dataset, monkeypatch, in_
         return service.get(doc_id=doc_id)
 
     monkeypatch.setattr(
-        background, "DelegatedOperationService", lambda: type("", (), {"get": staticmethod(called_off)})
+        pending, "DelegatedOperationService", lambda: type("", (), {"get": staticmethod(called_off)})
     )
     service.execute_queued_operations(operator=f"{PLUGIN}/auto_label", log=False)
     assert service.get(doc_id=queued.result["id"]).run_state == "failed"

@@ -111,13 +111,13 @@ def test_an_unknown_run_is_answered_with_one_line(dataset):
 
 
 def test_a_run_that_somebody_cancelled_ends_with_one_line(dataset, monkeypatch):
-    from fiftyone_autolabel.plugin.dataset import running
+    from fiftyone_autolabel.plugin import dataset as room
     from fiftyone_autolabel.plugin.engine.errors import RunCancelledError
 
     def cancelled(*_):
         raise RunCancelledError("The run was cancelled, and no label was written.")
 
-    monkeypatch.setattr(running, "complete_interrupted", cancelled)
+    monkeypatch.setattr(room, "complete_interrupted", cancelled)
     result = run("runs", dataset.name)
     assert (result.exit_code, result.stderr) == (130, "The run was cancelled, and no label was written.\n")
 

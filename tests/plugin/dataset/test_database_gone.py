@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fiftyone_autolabel.plugin.system.database import mongod_folder, reviews
+from fiftyone_autolabel.plugin.system.database import answers, mongod_folder
 
 PATIENCE = 60
 """Seconds that the process may take to end, with 1 s for the database to come back."""
@@ -43,7 +43,7 @@ except InputError as error:
 LOOKS = """
 from datetime import timedelta
 import fiftyone as fo
-from fiftyone_autolabel.plugin.dataset import runs
+from fiftyone_autolabel.plugin.dataset import record as runs
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
 
 runs.LONGEST_SILENCE = timedelta(0)
@@ -66,7 +66,7 @@ def start(tmp_path):
         place = ["--dbpath", tmp_path, "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
         mongod = [mongod_folder() / "mongod", *place, "--wiredTigerCacheSizeGB", "0.25"]
         servers.append(subprocess.Popen(mongod, stdout=subprocess.DEVNULL))
-        while not reviews(uri, patience=1):
+        while not answers(uri, patience=1):
             assert servers[-1].poll() is None, "mongod does not start"
         return servers[-1], uri
 

@@ -37,13 +37,13 @@ def test_a_field_of_ours_is_refused_for_another_purpose(dataset):
 def test_clusters_that_were_computed_on_their_own_are_not_overwritten(dataset):
     info = {"author": AUTHOR, "role": "clusters"}
     dataset.add_sample_field("auto_label_micro_cluster", fo.IntField, info=info)
-    with pytest.raises(InputError, match="'auto_label_micro_cluster' holds clusters that no labelling run"):
+    with pytest.raises(InputError, match="'auto_label_micro_cluster' holds clusters, not labels of a run"):
         check_fields(dataset, FieldNames())
 
 
 def test_a_field_of_the_users_is_not_taken_for_corrections(dataset):
     dataset.add_sample_field("auto_label_corrected", fo.StringField)
-    with pytest.raises(InputError, match="'auto_label_corrected' exists, where corrections would be kept"):
+    with pytest.raises(InputError, match="'auto_label_corrected' exists, but reviewed labels are kept"):
         check_fields(dataset, FieldNames())
     with pytest.raises(InputError, match="'auto_label_corrected' exists"):
         declare_reviews(dataset, FieldNames())

@@ -35,7 +35,7 @@ def test_a_run_that_gets_no_indexes_is_complete_and_says_what_it_is_without(crow
     assert [record.state for record in list_runs(crowded)] == [RunState.COMPLETED] * 2
     (message,) = caplog.messages
     assert message.startswith("The grid cannot sort by confidence_second, auto_label_second_review_rank, ")
-    assert message.endswith("delete runs that nobody needs, then label again.")
+    assert message.endswith("delete runs that are not needed, then label again.")
 
 
 def test_deleting_a_run_makes_room_for_the_indexes_of_the_next(crowded):

@@ -174,7 +174,7 @@ def test_a_dataset_that_is_deleted_by_its_holder_is_let_go(caplog):
         held.dataset.add_sample_field("new", fo.IntField)
         fo.delete_dataset(dataset.name)
     assert dataset.deleted
-    assert "could not be loaded anew" in caplog.text
+    assert "could not be reloaded" in caplog.text
 
 
 def test_a_dataset_that_was_deleted_is_not_written_to():

@@ -117,13 +117,6 @@ def test_runs_are_listed_oldest_first(dataset):
     assert [record.key for record in list_runs(dataset)] == ["auto_label_1", "a"]
 
 
-def test_a_record_of_a_version_without_states_is_passed_over(dataset):
-    dataset.register_run("auto_label_1", dataset.init_run(method=METHOD, classes=["red"]))
-    key = run(dataset)
-    assert key == "auto_label_2"
-    assert [record.key for record in list_runs(dataset)] == [key]
-
-
 def test_an_unknown_run_lists_the_known_ones(dataset):
     with pytest.raises(InputError, match=r"no run 'nothing' on this dataset \(there are: none yet\)"):
         find_run(dataset, "nothing")
@@ -171,7 +164,7 @@ def test_a_run_that_nothing_is_heard_of_has_failed(dataset, monkeypatch):
     assert find_run(dataset, key).state == RunState.RUNNING
     monkeypatch.setattr(runs, "LONGEST_SILENCE", timedelta(0))
     record = find_run(dataset, key)
-    assert (record.state, record.error) == (RunState.FAILED, "Its process ended without a word.")
+    assert (record.state, record.error) == (RunState.FAILED, "The process that ran it ended unexpectedly.")
 
 
 def test_only_a_run_that_is_under_way_can_be_cancelled(dataset):
@@ -179,5 +172,5 @@ def test_only_a_run_that_is_under_way_can_be_cancelled(dataset):
     with pytest.raises(InputError, match="is completed: only a run that is under way can be cancelled"):
         cancel_run(dataset, key)
     update_record(dataset, key, {"state": "running", "is_writing": True})
-    with pytest.raises(InputError, match="is writing already"):
+    with pytest.raises(InputError, match="is already writing its labels and cannot be cancelled"):
         cancel_run(dataset, key)

@@ -80,7 +80,7 @@ def test_approving_a_view_passes_over_corrected_and_unlabelled_samples(labelled)
     correct(labelled.limit(2), "green")
     approved = approve(labelled)
     assert len(approved.sample_ids) == 4
-    assert approved.passed_over == {"answered before": 2, "without a label": 1}
+    assert approved.passed_over == {"reviewed before": 2, "without a label": 1}
     assert labelled.limit(2).values("auto_label_corrected.label") == ["green", "green"]
 
 

@@ -11,7 +11,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.dataset import image_labels, record as runs, running, writing
+from fiftyone_autolabel.plugin.dataset import labels, record as runs, running, writing
 from fiftyone_autolabel.plugin.dataset.record import RunState, cancel_run, list_runs, update_record
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted, load_outcome
 from fiftyone_autolabel.plugin.engine.errors import InputError, RunCancelledError
@@ -106,7 +106,7 @@ def test_labels_are_complete_although_the_first_attempt_to_write_them_fails(data
 def test_a_database_that_is_gone_for_a_while_costs_no_label(dataset):
     gone = ConnectionError("the database is gone")
     with (
-        mock.patch.object(image_labels, "update_documents", side_effect=gone),
+        mock.patch.object(labels, "update_documents", side_effect=gone),
         pytest.raises(ConnectionError),
     ):
         run(dataset)

@@ -106,7 +106,7 @@ def test_an_approval_tags_the_objects_and_passes_over_answers(labelled):
     correct(labelled.to_patches(FIELD).limit(2), "dog", FIELD)
     approved = approve(labelled.limit(1), FIELD)
 
-    assert approved.passed_over == {"answered before": 2, "without a label": 0}
+    assert approved.passed_over == {"reviewed before": 2, "without a label": 0}
     tags = [one.tags for one in objects_of(labelled).values()]
     assert tags == [[], [], ["approved"]] + [[]] * 21
     assert labelled.count_sample_tags() == {}
@@ -116,7 +116,7 @@ def test_what_was_said_can_be_taken_back(labelled):
     before = documents(labelled)
     correct(labelled.limit(1), "dog", FIELD)
     approve(labelled.skip(6), FIELD)
-    assert withdraw(labelled, FIELD).passed_over == {"not answered": 15}
+    assert withdraw(labelled, FIELD).passed_over == {"not reviewed": 15}
 
     after = documents(labelled)
     assert after == before

@@ -11,6 +11,7 @@ import fiftyone.operators as foo
 from bson import ObjectId
 from fiftyone.core.odm import get_db_conn, get_field_kwargs
 from fiftyone.core.odm.runs import RunDocument
+from fiftyone.core.stages import ViewStage
 from mongoengine.queryset import QuerySet
 from pymongo import UpdateOne
 from pymongo.collection import Collection
@@ -110,7 +111,7 @@ def shows_frames(samples: Samples) -> bool:
     return samples._is_frames
 
 
-def view_stages(view: Samples) -> list[fo.ViewStage]:
+def view_stages(view: Samples) -> list[ViewStage]:
     """The stages of a view; a public property would replace it."""
     return view._stages
 

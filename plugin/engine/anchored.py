@@ -46,7 +46,7 @@ def run(
     bold = _refined(rules[0], evidence, hierarchy, settings).state
     cautious = _refined(rules[1], evidence, hierarchy, settings, on_iteration)
     runs = (bold.probabilities, cautious.state.probabilities)
-    z = sum(runs) / 2
+    z = (bold.probabilities + cautious.state.probabilities) / 2
     return Outcome(
         runs=runs,
         text_weight=sum(rule.text_weight(own) for rule, own in zip(rules, runs, strict=True)) / 2,

@@ -3,6 +3,7 @@
 Images are reduced to their leading principal directions first: density means little in 512 dimensions.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,7 @@ class Hierarchy:
     meta: Clusters
     micro: Clusters
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Clusters]:
         """Coarsest level first."""
         return iter((self.meta, self.micro))
 
@@ -104,13 +105,13 @@ def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
         (n,) whole numbers, -1 for images in no cluster.
     """
     n = len(X)
-    if settings.clustering == "none" or n < 2 * settings.min_cluster_size:
+    if settings.clustering == "none" or n < 2 * settings.smallest_cluster:
         return np.full(n, -1)
     reduced = unit_rows(principal_projection(X, CLUSTERING_DIMENSIONS).of(X))
     if settings.clustering == "kmeans":
-        count = min(n // (2 * settings.min_cluster_size), MOST_MEANS)
+        count = min(n // (2 * settings.smallest_cluster), MOST_MEANS)
         return _kmeans(reduced, count, settings.seed)
-    return _hdbscan(reduced, settings.min_cluster_size)
+    return _hdbscan(reduced, settings.smallest_cluster)
 
 
 def meta_cluster_assignments(micro: Clusters, wanted: int) -> np.ndarray:

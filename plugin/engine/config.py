@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from numbers import Integral, Real
+from typing import Any
 
 from .errors import InputError
 
@@ -109,13 +110,24 @@ class Settings:
             k: Number of classes; there should be clusters for all of them.
         """
         preset = Settings.preset(_preset_for(n))
-        size = max(2, min(preset.min_cluster_size, n // (CLUSTERS_PER_CLASS * k)))
+        size = max(2, min(preset.smallest_cluster, n // (CLUSTERS_PER_CLASS * k)))
         return replace(
             self,
             clustering=preset.clustering if self.clustering == "auto" else self.clustering,
             min_cluster_size=self.min_cluster_size or size,
             confidence_temperature=self.confidence_temperature or 1.0,
         )
+
+    @property
+    def smallest_cluster(self) -> int:
+        """Fewest images of a micro-cluster, of settings with nothing left automatic.
+
+        Raises:
+            InputError: The number is still automatic.
+        """
+        if self.min_cluster_size is None:
+            raise InputError("min_cluster_size is automatic in these settings: call resolved() first.")
+        return self.min_cluster_size
 
     def choices(self, n: int, k: int) -> str:
         """What is chosen for so many images and classes where a setting is automatic, in one sentence.
@@ -133,13 +145,13 @@ class Settings:
         if self.min_cluster_size is None and chosen.clustering == "hdbscan":
             found.append(f"micro-clusters of at least {chosen.min_cluster_size} images")
         if self.min_cluster_size is None and chosen.clustering == "kmeans":
-            found.append(f"micro-clusters of about {2 * chosen.min_cluster_size} images")
+            found.append(f"micro-clusters of about {2 * chosen.smallest_cluster} images")
         if not found:
             return ""
         classes = "1 class" if k == 1 else f"{k:,} classes"
         return f"Chosen for {n:,} images and {classes}: {', '.join(found)}."
 
-    def with_overrides(self, **overrides: object) -> "Settings":
+    def with_overrides(self, **overrides: Any) -> "Settings":
         """A copy with some fields changed.
 
         Raises:
@@ -160,7 +172,7 @@ def _check_choice(what: str, value: object, choices: tuple[str, ...] | list[str]
 
 
 def _check_number(
-    name: str, value: object, kind: type, allowed: str, is_inside: Callable[[float], bool]
+    name: str, value: Any, kind: type, allowed: str, is_inside: Callable[[float], bool]
 ) -> None:
     accepted = Integral if kind is int else Real
     is_number = isinstance(value, accepted) and not isinstance(value, bool) and math.isfinite(value)

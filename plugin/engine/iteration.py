@@ -5,6 +5,7 @@ A level is an iterator of states; what a round means is the rule's own business.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Outcome:
     @property
     def probabilities(self) -> np.ndarray:
         """(n, k) float32, mean soft label of every image."""
-        return self.runs[0] if len(self.runs) == 1 else sum(self.runs) / np.float32(len(self.runs))
+        return self.runs[0] if len(self.runs) == 1 else reduce(np.add, self.runs) / np.float32(len(self.runs))
 
 
 class Levels:
@@ -94,11 +95,11 @@ class Levels:
             vectors: Number of clusters or images on the level.
             rounds: States after the first, second, … round from the present state.
         """
-        above, iterations = self.history, []
+        above, iterations = self.history, list[Iteration]()
         while len(iterations) < self._settings.iterations:
             labels, prototypes = self.state.probabilities.argmax(axis=1), self.state.prototypes
             # Soft labels are large: let go of the old ones before the rule makes new ones.
-            self.state = None
+            del self.state
             self.state = next(rounds)
             iterations.append(self._compare(len(iterations) + 1, labels, prototypes))
             self.history = (*above, LevelHistory(level, vectors, tuple(iterations)))

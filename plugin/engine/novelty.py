@@ -191,7 +191,7 @@ def smoothed(values: np.ndarray, z: np.ndarray, neighbors: np.ndarray) -> np.nda
     """
     n, k = z.shape
     asked = neighbors[:, : max(n // (2 * k), 1)]
-    trust = trust_in_classes(np.float64(n / k))
+    trust = trust_in_classes(np.asarray(n / k))
     weights = np.empty(asked.T.shape)
     for rows in row_chunks(n):
         for weight, column in zip(weights, asked.T, strict=True):

@@ -4,6 +4,7 @@ Clusters first, then the chosen rule from the coarsest level down to the images.
 """
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -137,8 +138,9 @@ def _label(
     outcome = RULES[settings.method](evidence, hierarchy, settings, on_iteration)
     is_held = settings.method == "anchored"  # the textbook rule stays true to its equations
     runs = [held_to_names(z, evidence) if is_held else z for z in outcome.runs]
-    probabilities = sum(calibrated(z, evidence, settings.confidence_temperature) for z in runs)
-    probabilities /= len(runs)
+    temperature = settings.confidence_temperature or 1.0
+    calibrated_runs = [calibrated(z, evidence, temperature) for z in runs]
+    probabilities = reduce(np.add, calibrated_runs) / np.float32(len(runs))
     levels = outcome.level_labels | {"image": probabilities.argmax(axis=1)}
     outcome = replace(outcome, level_labels=levels)
     return _Labelled(outcome, doubted(probabilities, evidence), evidence.text.logits)

@@ -33,7 +33,7 @@ STAGES = {
     "embed": "Embedding images",
     "cluster": "Clustering",
     "refine": "Refining labels",
-    "suggest": "Suggesting names for novel clusters",
+    "suggest": "Suggesting names",
     "write": "Writing labels",
     "fill": "Writing values",
 }

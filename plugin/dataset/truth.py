@@ -122,6 +122,8 @@ def evaluate_images(samples: Samples, truth_field: str, names: FieldNames, key: 
         ids = both.values("id")
         if not ids:
             return _no_pairs(len(samples))
+        if key in lock.dataset.list_evaluations():
+            lock.dataset.delete_evaluation(key)  # FiftyOne refuses to replace one of another ground truth
         results = both.evaluate_classifications(
             names.label, gt_field=truth_field, eval_key=key, progress=False
         )

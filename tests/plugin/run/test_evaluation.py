@@ -89,6 +89,16 @@ def test_an_evaluation_is_replaced_by_the_next(dataset):
     assert dataset.count_values(key)[True] == 7
 
 
+def test_an_evaluation_with_another_ground_truth_replaces_the_first(dataset):
+    evaluate(dataset, "truth")
+    empty = fo.Classification(label=None)
+    dataset.set_values("other", [fo.Classification(label="cat")] * 4 + [empty] * 5)
+    evaluation = evaluate(dataset, "other")
+    assert (evaluation.n_images, evaluation.n_left_out, evaluation.accuracy) == (4, 5, 0.5)
+    (key,) = dataset.list_evaluations()
+    assert dataset.get_evaluation_info(key).config.gt_field == "other"
+
+
 def test_an_evaluation_is_of_what_there_is_when_no_run_writes_any_more(dataset):
     found = []
     with WriteLock(dataset):

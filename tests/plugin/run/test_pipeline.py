@@ -193,7 +193,7 @@ def test_auto_says_once_which_encoder_it_took_and_why(demo_dataset, monkeypatch,
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     labelling = auto_label(demo_dataset, DEMO_CLASSES, encoder="auto")
     said = [record.message for record in caplog.records if record.name == "fiftyone_autolabel"]
-    assert said == [labelling.encoder_reason]
+    assert [each for each in said if "does not know" not in each] == [labelling.encoder_reason]
     assert f'"{labelling.encoder.partition(":")[0]}"' in labelling.encoder_reason
 
 

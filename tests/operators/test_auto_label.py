@@ -279,7 +279,7 @@ def test_an_error_that_nobody_foresaw_is_told_with_its_kind_and_what_to_report(
     def burn(*_, **__):
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr(in_plugin("operators.auto_label"), "auto_label", burn)
+    monkeypatch.setattr(in_plugin("operators.auto_label"), "label_samples", burn)
     told = dict(messages(server, demo_dataset, **OFFLINE))
     notice = "Auto-label failed with RuntimeError: the disk is on fire"
     assert told["notify"] == {"message": notice, "variant": "error"}

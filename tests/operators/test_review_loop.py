@@ -211,7 +211,7 @@ def test_a_refinement_from_the_app_labels_all_of_the_run_whatever_the_grid_shows
     view = labelled.limit(3)._serialize()
     answer = ask(server, "execute/generator", "refine_with_corrections", labelled, {}, view=view)
     last = json.loads(answer.text.splitlines()[-1])["body"]["params"]["results"]
-    assert f"of {len(labelled) - 5} that" in last["message"]
+    assert f"of {len(labelled) - 5} unreviewed ones" in last["message"]
 
 
 def test_a_delegated_refinement_works(labelled):

@@ -172,7 +172,7 @@ def test_a_dry_run_counts_reading_names_to_suggest_until_the_cache_has_them(phot
 
 
 TALKING = """
-from fiftyone_autolabel.plugin import console
+from fiftyone_autolabel.plugin.cli import console
 from fiftyone_autolabel.plugin.cli.app import app
 
 def tell(self, stage, done, total):
@@ -265,7 +265,7 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
         (("--output", "x", "--dry-run"), "Name a folder of images or a dataset, or give --image-paths"),
         (("--image-paths", "{}/none.txt", "--output", "x"), "Cannot read the image paths in"),
         (("{}", "--output", "x"), "There are no images in"),
-        (("quickstart", "--output", "x"), "'quickstart' is no folder"),
+        (("quickstart", "--output", "x"), "'quickstart' is not a folder"),
         (("{}", "--output", "x", "--key", "second"), "--key is for datasets"),
         (("{}", "--output", "x", "--embeddings", "clip"), "There are no images in"),
         (("{}", "--output", "x", "--iterations", "0"), "Setting iterations is 0 but must be"),
@@ -289,4 +289,4 @@ def test_bad_input_is_answered_with_one_line_and_exit_code_2(files, arguments, s
 
 def test_a_vector_field_needs_a_dataset(photos, tmp_path):
     given = ("-c", "cat", "--output", tmp_path / "out", "--embeddings", "clip", "--encoder", "offline")
-    assert "'clip' is no .npy file" in run(photos, *given).stderr
+    assert "'clip' is not a .npy file" in run(photos, *given).stderr

@@ -133,7 +133,7 @@ def test_answers_anchor_the_next_run_over_the_same_slice(grouped):
     labelling = label(grouped, embeddings="vector")
     correct(flat_samples(grouped).select(labelling.sample_ids[:2]), "red")
     done = refine_with_corrections(grouped, text_embeddings=np.eye(4)[:2])
-    assert done.n_reviewed == 2
+    assert done.changes.n_reviewed == 2
     assert done.sample_ids == labelling.sample_ids
     assert labels_in(grouped, "right")[:2] == ["red"] * 2
 

@@ -78,7 +78,7 @@ def test_what_was_said_of_an_object_that_is_gone_counts_no_more(labelled):
     sample.ground_truth.detections = [one for one in sample.ground_truth.detections if one.id != chosen]
     sample.save()
     assert read_reviews(labelled, NAMES) == {}
-    with pytest.raises(InputError, match="Nobody has approved or corrected a label yet"):
+    with pytest.raises(InputError, match="No label is reviewed yet"):
         refine_with_corrections(labelled, FIELD)
 
 

@@ -244,7 +244,7 @@ def test_an_object_without_a_box_can_be_corrected(scenes):
     assert "its box has no area" in scenes.first()[FIELD].detections[0]["error"]
 
     correct(scenes.to_patches(FIELD).limit(1), "rocket", FIELD)
-    assert refine_with_corrections(scenes, FIELD).n_reviewed == 0
+    assert refine_with_corrections(scenes, FIELD).changes.n_reviewed == 0
     assert scenes.first()[FIELD].detections[0].label == "rocket"
 
 

@@ -103,7 +103,7 @@ def test_all_objects_of_a_selected_image_are_approved(server, labelled):
 def test_review_next_shows_a_page_of_patches(server, labelled):
     result = execute(server, "review_next", labelled, {"count": 5})
     page = fo.DatasetView._build(labelled, result["told"]["set_view"]["view"])
-    assert result["message"].startswith("5 objects to review, 19 left after them.")
+    assert result["message"].startswith("5 objects to review, 19 more after this page.")
     assert page.values("id") == result["sample_ids"]
     assert page.values(f"{FIELD}.review_rank") == [1, 2, 3, 4, 5]
 

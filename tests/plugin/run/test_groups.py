@@ -224,7 +224,7 @@ def test_objects_of_a_slice_are_labelled_and_answered(grouped, slice_name):
     assert len(review_view(grouped, field)) == N - 3
     assert known_classes(grouped, field) == [*CLASSES, "blue"]
     assert (
-        refine_with_corrections(grouped, field, text_embeddings=np.eye(4)[:2], embeddings=VECTORS).n_reviewed
+        refine_with_corrections(grouped, field, text_embeddings=np.eye(4)[:2], embeddings=VECTORS).changes.n_reviewed
         == 3
     )
 

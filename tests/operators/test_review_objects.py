@@ -160,7 +160,7 @@ def test_labels_of_objects_are_evaluated_in_the_app(server, labelled, shown):
     result = execute(server, "evaluate", labelled, {"truth_field": "ground_truth"}, **context)
     assert result["n_images"] == 24
     assert "of the labels of 24 objects are right.**" in result["message"]
-    assert f"`{FIELD}.{FIELD}_evaluation` tells which are right" in result["message"]
+    assert f"`{FIELD}.{FIELD}_evaluation` says which are right" in result["message"]
 
 
 def test_the_form_of_the_evaluation_asks_for_labels_in_patches_that_have_none(server, scenes):

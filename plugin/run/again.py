@@ -56,7 +56,7 @@ class LastRun:
                 "The last run got its classes as vectors (text_embeddings), and there is none for a new "
                 "class: label again with vectors for all classes."
             )
-        return self.inputs(given).with_classes(read_classes(classes))
+        return self.inputs(given).with_classes(read_classes(classes) if classes else [])
 
 
 def last_run(samples: "Samples", label_field: str) -> LastRun:

@@ -125,13 +125,13 @@ def test_the_vocabulary_is_read_bit_by_bit(vectors):
 
 def test_a_report_lists_them(vectors, tmp_path):
     folder = label(vectors, SEEN[:2]).report(tmp_path / "report")
-    assert "perhaps: espresso" in (folder / "report.txt").read_text()
+    assert "suggested names: espresso" in (folder / "report.txt").read_text()
     assert "<td>espresso" in (folder / "report.html").read_text()
 
 
 def test_a_report_without_any_does_not_mention_them(vectors, tmp_path):
     folder = label(vectors, SEEN).report(tmp_path / "report")
-    assert "perhaps" not in (folder / "report.txt").read_text().casefold()
+    assert "suggested names" not in (folder / "report.txt").read_text().casefold()
     assert "<th>perhaps" not in (folder / "report.html").read_text()
 
 

@@ -119,7 +119,7 @@ def test_a_folder_in_the_way_is_left_alone(plugins_dir):
 
 def test_where_links_are_impossible_the_package_is_copied(plugins_dir, without_links):
     place = install().plugin
-    assert (place.is_symlink(), (place / "plugin" / "install.py").is_file()) == (False, True)
+    assert (place.is_symlink(), (place / "plugin" / "system" / "install.py").is_file()) == (False, True)
 
 
 def test_a_copy_is_refreshed_by_the_next_installation(plugins_dir, without_links):

@@ -53,7 +53,7 @@ def test_an_empty_file_changes_nothing(file):
         ("settings.yaml", "itertions: 3", "Unknown setting 'itertions'.*did you mean 'iterations'"),
         ("settings.yaml", "iterations: many", "Setting iterations is 'many' but must be a whole number"),
         ("settings.yaml", "a: [", "it cannot be read"),
-        ("settings.yaml", "- iterations", "it must hold one setting per line"),
+        ("settings.yaml", "- iterations", "it must have one setting per line"),
         ("settings.yaml", "!!python/object/apply:os.getcwd []", "it cannot be read"),
         ("settings.toml", "iterations: 3", "it cannot be read"),
         ("settings.ini", "", r"its name must end in \.yaml, \.yml or \.toml"),

@@ -5,6 +5,7 @@ The work itself is done by `plugin.run` and `plugin.dataset`.
 
 from .add_class import AddClass
 from .approve import Approve
+from .audit import Audit
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
 from .compare_runs import CompareRuns
@@ -28,6 +29,7 @@ OPERATORS = (
     Correct,
     Approve,
     Withdraw,
+    Audit,
     RefineWithCorrections,
     Evaluate,
     ShowRun,

@@ -3,10 +3,12 @@
 The names are imported from here; importing this needs FiftyOne.
 """
 
+from .audits import audit_probabilities, draw_audit
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import DeletedRun, delete_run, fields_of_its_own
 from .documents import IDS_PER_QUERY
+from .drawn import Audit
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
 from .internals import Samples, dataset_id, dataset_of, label_list_name, label_path, view_stages
@@ -52,7 +54,7 @@ from .record import (
     list_runs,
     read_results,
 )
-from .review_views import Order, review_next, review_view
+from .review_views import Order, audit_view_name, review_next, review_view, save_audit_view
 from .reviews import (
     Reviewed,
     anchors_of,
@@ -84,6 +86,7 @@ __all__ = [
     "ARRAYS",
     "AUTHOR",
     "IDS_PER_QUERY",
+    "Audit",
     "Column",
     "DeletedRun",
     "FieldNames",
@@ -100,6 +103,8 @@ __all__ = [
     "Samples",
     "anchors_of",
     "approve",
+    "audit_probabilities",
+    "audit_view_name",
     "cancel_run",
     "changed_samples",
     "check_cluster_field",
@@ -122,6 +127,7 @@ __all__ = [
     "dataset_id",
     "dataset_of",
     "delete_run",
+    "draw_audit",
     "evaluable_fields",
     "evaluate_images",
     "evaluate_objects",
@@ -166,6 +172,7 @@ __all__ = [
     "reviewable_fields",
     "run_of",
     "run_under_way",
+    "save_audit_view",
     "saved_view",
     "shown_field",
     "truth_choices",

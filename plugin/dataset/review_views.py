@@ -3,6 +3,7 @@
 Reviewed samples are left out, whatever the order.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 
 import fiftyone as fo
@@ -72,7 +73,11 @@ def review_view(
 
 
 def review_next(
-    samples: Samples, count: int = 24, label_field: str = "auto_label", order: str = Order.SUGGESTED
+    samples: Samples,
+    count: int = 24,
+    label_field: str = "auto_label",
+    order: str = Order.SUGGESTED,
+    drawn: Sequence[str] = (),
 ) -> fo.DatasetView:
     """What a person should look at next, samples or objects; they stay in the view when they are reviewed.
 
@@ -81,6 +86,7 @@ def review_next(
         count: Most samples, at least 1.
         label_field: Field that a run wrote.
         order: As for `review_view`.
+        drawn: Ids of unreviewed samples or objects that take the last places, whatever the order.
 
     Raises:
         InputError: No run wrote that field, there is no such order, or the count is below 1.
@@ -89,7 +95,8 @@ def review_next(
         raise InputError(f"Ask for at least 1 sample, not {count}.")
     page = review_view(samples, label_field, order).limit(count)
     labels = labels_of(dataset_of(samples), fields_of_run(samples, label_field))
-    return labels.view(labels.ids(page))
+    others = [one for one in labels.ids(page) if one not in drawn]
+    return labels.view([*others[: count - len(drawn)], *drawn])
 
 
 def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
@@ -112,9 +119,21 @@ def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
 
 def delete_review_views(dataset: fo.Dataset, label_field: str) -> None:
     """Delete the views that `save_review_views` saved, and none of a person's."""
-    for name in _names_of_views(label_field).values():
+    for name in (*_names_of_views(label_field).values(), audit_view_name(label_field)):
         if dataset.has_saved_view(name) and _is_ours(dataset, name):
             dataset.delete_saved_view(name)
+
+
+def save_audit_view(dataset: fo.Dataset, label_field: str, view: fo.DatasetView) -> None:
+    """Save what waits for an audit as a view of the dataset; one of a person's is left as it is."""
+    name = audit_view_name(label_field)
+    if not dataset.has_saved_view(name) or _is_ours(dataset, name):
+        dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
+
+
+def audit_view_name(label_field: str) -> str:
+    """Name of the saved view of what waits for an audit."""
+    return f"{label_field} audit"
 
 
 def _names_of_views(label_field: str) -> dict[Order, str]:

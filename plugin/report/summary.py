@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from ..engine.errors import InputError
 from ..engine.metrics import Coverage
 from ..engine.results import LevelHistory
+from .measured import MeasuredAccuracy
 
 LEAST_DOUBT = 0.5
 """Images outside the first class of a cluster from which it is in doubt."""
@@ -159,6 +160,7 @@ class RunSummary:
         truth: What a ground truth says, None without one.
         noun: What was labelled, "image" or "object"; "images" here are objects then.
         reviewed: Number of labels that were approved or corrected.
+        measured: What an audit of the run says, None before one.
     """
 
     classes: tuple[str, ...]
@@ -179,6 +181,7 @@ class RunSummary:
     truth: Truth | None
     noun: str = "image"
     reviewed: int = 0
+    measured: MeasuredAccuracy | None = None
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -216,7 +219,7 @@ class RunSummary:
             )
         # Summaries of runs that are older than a field have its default.
         values = {field.name: _frozen(data[field.name]) for field in fields(cls) if field.name in data}
-        truth = values["truth"]
+        truth, measured = values["truth"], data.get("measured")
         return cls(
             **values
             | {
@@ -226,6 +229,7 @@ class RunSummary:
                 "confusable": tuple(ConfusablePair(**each) for each in values["confusable"]),
                 "novel": tuple(NovelCluster(**each) for each in values["novel"]),
                 "truth": truth and _truth(truth),
+                "measured": measured and MeasuredAccuracy.from_dict(measured),
             }
         )
 

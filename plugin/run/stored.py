@@ -5,7 +5,7 @@ The samples may have changed since; they are asked for nothing but their paths.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from ..report.images_table import ClusterShares, Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
 from ..report.summary import Alignment, RunSummary
 from ..report.writing import check_report_folder
+from .audit import measured_runs
 from .embedding import load_towers
 from .inputs import Inputs
 from .labelling import label_items
@@ -54,6 +55,12 @@ class StoredRun(LabelledRun):
         from ..dataset import Outcome
 
         return Outcome.from_dict(self._outcome)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What an audit has measured, and what the class counts say."""
+        measured = self.summary.measured
+        return [*(measured.sentences if measured else ()), *super().remarks]
 
     @property
     def failures(self) -> dict[str, str]:
@@ -180,13 +187,14 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
         raise InputError("No run has labelled anything in this dataset yet: label it first.")
     record = completed[-1] if key is None else find_run(dataset, key)
     results = read_results(dataset, record.key)
+    measured = measured_runs(dataset, [record]).get(record.key)
     return StoredRun(
         record=record,
         classes=list(record.classes),
         encoder=record.encoder,
         second_encoder=record.second_encoder,
         seconds=record.seconds,
-        summary=RunSummary.from_dict(results["summary"]),
+        summary=replace(RunSummary.from_dict(results["summary"]), measured=measured),
         _outcome=results["outcome"],
         dataset=dataset,
     )

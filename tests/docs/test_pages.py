@@ -9,14 +9,17 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import fiftyone_autolabel
+import numpy as np
 import pytest
 import typer
 import yaml
 from fiftyone_autolabel.operators import OPERATORS
 from fiftyone_autolabel.plugin.cli.app import app
+from fiftyone_autolabel.plugin.engine.audit import estimate_accuracy
 from fiftyone_autolabel.plugin.export.formats import BOX_COLUMNS, COLUMNS as EXPORT_COLUMNS
 from fiftyone_autolabel.plugin.export.options import Format
 from fiftyone_autolabel.plugin.report.images_table import COLUMNS as REPORT_COLUMNS
+from fiftyone_autolabel.plugin.report.measured import interval
 
 from .conftest import PAGES, ROOT, blocks
 
@@ -145,6 +148,15 @@ def test_the_table_of_operators_is_that_of_the_program():
 def test_the_page_of_commands_lists_every_command():
     text = (DOCS / "command-line.md").read_text(encoding="utf-8")
     assert [name for name in CLI.commands if f"`{name}`" not in text] == []
+
+
+def test_the_intervals_of_the_page_on_reviews_are_those_of_the_program():
+    text = (DOCS / "review.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (\d+) \| (\S+) \|$", text, re.MULTILINE)
+    assert len(rows) == 6
+    for audited, right, shown in ((int(one), int(two), three) for one, two, three in rows):
+        estimate = estimate_accuracy(np.arange(audited) < right, np.ones(audited), 100_000)
+        assert interval(estimate) == shown
 
 
 def test_every_sentence_that_is_explained_is_one_of_the_programs():

@@ -114,6 +114,31 @@ def check_anchors(anchors: object, n: int, k: int) -> np.ndarray:
     return array.astype(np.int64)
 
 
+def check_drawn(drawn: object, n: int) -> np.ndarray:
+    """Check with which probability images were drawn to be reviewed.
+
+    Args:
+        drawn: (n,) numbers in [0, 1]; None where none was drawn.
+        n: Number of images.
+
+    Returns:
+        (n,) float64.
+
+    Raises:
+        InputError: The array has another length, or holds what is not a number in [0, 1].
+    """
+    if drawn is None:
+        return np.zeros(n)
+    array = _numbers(drawn, "Probabilities of being drawn")
+    if array.shape != (n,):
+        raise InputError(
+            f"Probabilities of being drawn must be one number per image: expected ({n},), got {array.shape}."
+        )
+    if array.dtype.kind not in "iuf" or not ((array >= 0) & (array <= 1)).all():
+        raise InputError("Probabilities of being drawn must be numbers from 0 (not drawn) to 1.")
+    return array.astype(np.float64)
+
+
 def check_name_reliability(name_reliability: object, k: int) -> np.ndarray | None:
     """Check how well each class name is known.
 

@@ -187,6 +187,7 @@ def label_samples(
     from ..dataset import (
         Outcome,
         anchors_of,
+        audit_probabilities,
         field_to_label,
         read_images,
         read_objects,
@@ -222,6 +223,7 @@ def label_samples(
             run.report,
             clusters=clusters,
             anchors_of=anchors,
+            drawn=audit_probabilities(run.dataset, fields),
             on_iteration=run.follow,
             noun=fields.noun,
         )

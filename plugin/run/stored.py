@@ -118,7 +118,7 @@ class StoredRun(LabelledRun):
             InputError: The steps cannot be repeated or do not give the labels of the run; the message says
                 why.
         """
-        from ..dataset import flat_samples, read_images
+        from ..dataset import audit_probabilities, flat_samples, read_images
 
         run, outcome = self.record, self.outcome
         if run.label_fields.objects:
@@ -138,6 +138,7 @@ class StoredRun(LabelledRun):
             progress or silent,
             clusters=outcome.micro_cluster if inputs.clusters is not None else None,
             anchors_of=lambda _: np.where(self.is_reviewed, outcome.labels, -1),
+            drawn=audit_probabilities(self.dataset, run.label_fields, before=run),
         )
         if found.embedded.errors:
             raise InputError("Some of its images cannot be read any more.")

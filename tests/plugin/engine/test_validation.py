@@ -7,6 +7,7 @@ from fiftyone_autolabel.plugin.engine.validation import (
     check_anchors,
     check_class_names,
     check_clusters,
+    check_drawn,
     check_pair,
     check_second,
     check_vectors,
@@ -68,6 +69,19 @@ def test_unusable_clusters_are_refused(clusters, sentence):
 def test_unusable_anchors_are_refused(anchors, sentence):
     with pytest.raises(InputError, match=sentence):
         check_anchors(anchors, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "sentence"),
+    [(np.ones(4), "one number per image"), (np.full(5, 1.5), "from 0"), (np.full(5, np.nan), "from 0")],
+)
+def test_unusable_probabilities_of_being_drawn_are_refused(drawn, sentence):
+    with pytest.raises(InputError, match=sentence):
+        check_drawn(drawn, 5)
+
+
+def test_without_a_draw_no_image_was_drawn():
+    assert check_drawn(None, 3).tolist() == [0, 0, 0]
 
 
 def test_no_anchors_are_minus_one_everywhere():

@@ -18,6 +18,8 @@ from fiftyone_autolabel import (
     withdraw,
 )
 from fiftyone_autolabel.plugin.dataset import audit_probabilities, load_outcome, read_reviews
+from fiftyone_autolabel.plugin.engine import refinement
+from fiftyone_autolabel.plugin.engine.recalibration import recalibration_weights
 
 CLASSES = ["red", "green", "blue"]
 N = 90
@@ -208,6 +210,18 @@ def test_a_refined_run_is_measured_anew_and_the_reviews_count_as_right(dataset):
     right = accuracy(page)
     review(page)
     assert measured_accuracy(dataset).overall.accuracy == pytest.approx((30 + 60 * right) / 90)
+
+
+def test_what_an_audit_has_drawn_corrects_the_confidence_of_the_next_run(dataset, monkeypatch):
+    review(audit(dataset, 20))
+    review(dataset.sort_by("confidence").limit(10))
+    seen = []
+    fit = recalibration_weights
+    monkeypatch.setattr(refinement, "recalibration_weights", lambda drawn: seen.append(drawn) or fit(drawn))
+    refine_with_corrections(dataset, text_embeddings=np.eye(8)[:3])
+    (drawn,) = seen
+    assert np.isclose(drawn, 20 / N).sum() == 20
+    assert (drawn == 0).sum() == len(drawn) - 20 > 0
 
 
 def test_a_stored_run_tells_what_was_measured(dataset):

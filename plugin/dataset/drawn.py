@@ -1,7 +1,7 @@
 """The labels of a run that were drawn at random to be audited, as the record of the run keeps them."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -21,15 +21,15 @@ class Audit:
         is_asked: (m,) whether a person was asked for a review, because there was none.
     """
 
-    unreviewed: tuple[int, ...]
-    known: tuple[int, ...]
+    unreviewed: tuple[int, ...] = field(repr=False)
+    known: tuple[int, ...] = field(repr=False)
     sure_from: float
     sure_unreviewed: int
     sure_known: int
-    ids: tuple[str, ...] = ()
-    labels: tuple[int, ...] = ()
-    confidence: tuple[float, ...] = ()
-    is_asked: tuple[bool, ...] = ()
+    ids: tuple[str, ...] = field(default=(), repr=False)
+    labels: tuple[int, ...] = field(default=(), repr=False)
+    confidence: tuple[float, ...] = field(default=(), repr=False)
+    is_asked: tuple[bool, ...] = field(default=(), repr=False)
 
     @property
     def inclusion_probability(self) -> float:

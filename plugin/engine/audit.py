@@ -112,7 +112,7 @@ def estimate_accuracy(
     if audited == 0:
         return None
     w = weights[counts]
-    share = float(w @ right[counts] / w.sum())
+    share = float(w[right[counts]].sum() / w.sum())
     size = min(int(w.sum() ** 2 / (w @ w) + ROUNDING), unreviewed)
     low = _least_right(int(share * size + ROUNDING), size, unreviewed)
     high = unreviewed - _least_right(int((1 - share) * size + ROUNDING), size, unreviewed)

@@ -10,7 +10,7 @@ import numpy as np
 SHIFT_SPREAD, SLOPE_SPREAD = 1.0, 0.5
 """Standard deviations of the shift (about 0) and of the slope (about 1) of the log-odds, a priori."""
 
-DRAWN_THAT_HALVE = 25
+DRAWN_THAT_HALVE = 50
 """Labels drawn at random with which those that were not count half."""
 
 NEWTON_STEPS = 20
@@ -39,7 +39,7 @@ def recalibration_weights(probability: np.ndarray) -> np.ndarray:
 
     A label that was drawn at random with probability π stands for 1/π (Horvitz and Thompson 1952), scaled to
     a mean of 1. Others, which were reviewed for their doubt, may be right more or less often than the rest of
-    the same confidence: with m labels drawn they count 25/(25 + m), a power prior (Ibrahim and Chen 2000)
+    the same confidence: with m labels drawn they count 50/(50 + m), a power prior (Ibrahim and Chen 2000)
     that gives way to the random sample.
 
     Args:

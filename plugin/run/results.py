@@ -17,6 +17,7 @@ from ..report.images_table import Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
 from ..report.remarks import remarks
 from ..report.summary import RunSummary
+from ..report.text import headline
 from ..report.writing import check_report_folder, write_report
 from ..system.versions import package_versions
 from .embedding import Embedded, Towers
@@ -49,6 +50,10 @@ class LabelledRun(ABC):
     summary: RunSummary = field(repr=False)
     seconds: dict[str, float] = field(repr=False)
     dataset: "fo.Dataset | None" = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        """The run in one sentence, with its expected and, after an audit, its measured accuracy."""
+        return headline(self.summary)
 
     @property
     @abstractmethod

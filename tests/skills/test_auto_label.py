@@ -122,10 +122,10 @@ def test_frames_are_labelled_after_they_were_cloned_as_the_skill_says(tmp_path):
 def test_the_examples_of_the_skill_run_in_order(demo_dataset, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^( *)```python\n(.*?)^\1```", TEXT, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     names = {"dataset": demo_dataset}
     for indent, block in blocks:
         exec(re.sub(f"^{indent}", "", block, flags=re.MULTILINE), names)
     assert demo_dataset.count("auto_label") == demo_dataset.count("auto_label_more") == len(demo_dataset)
-    assert demo_dataset.count("auto_label_corrected") == 24
+    assert demo_dataset.count("auto_label_corrected") == 48
     assert (tmp_path / "labelled" / "manifest.json").is_file()

@@ -131,6 +131,12 @@ def test_labels_reviewed_for_their_doubt_count_for_nothing_before_others_are_rev
     assert weights.tolist() == [0, 0, 0]
 
 
+def test_all_right_is_one_whatever_the_weights():
+    weights = np.random.default_rng(0).uniform(1, 2, size=37)
+    estimate = estimate_accuracy(np.ones(37, bool), weights, 91, known=11)
+    assert (estimate.accuracy, estimate.high) == (1.0, 1.0)
+
+
 def test_unequal_weights_widen_the_interval():
     right = np.arange(40) % 4 > 0
     equal, unequal = (

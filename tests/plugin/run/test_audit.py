@@ -229,6 +229,7 @@ def test_a_stored_run_tells_what_was_measured(dataset):
     run, measured = load_run(dataset), measured_accuracy(dataset)
     assert run.summary.measured == measured
     assert run.remarks[0].startswith("Measured ")
+    assert str(measured) in str(run)
 
 
 @pytest.mark.parametrize("count", [0, -3])

@@ -48,6 +48,7 @@ class AutoLabel(LongOperator):
         second_encoder: str | None = None,
         second_embeddings: str | None = None,
         clusters: str | None = None,
+        class_balance: str | None = None,
         objects: str | None = None,
         margin: float = MARGIN,
         preset: str = "auto",
@@ -69,6 +70,7 @@ class AutoLabel(LongOperator):
             second_encoder: Second image encoder, e.g. "zoo:dinov2-vits14-torch".
             second_embeddings: Vector field or brain key with existing embeddings of a second encoder.
             clusters: Field with the cluster of each image; computed if None.
+            class_balance: Rough idea of the class frequencies, e.g. "cat: common, dog: rare", or "equal".
             objects: Field of boxes or shapes to label one by one, instead of whole images.
             margin: Context around an object, as a share of its width and height, from 0 to 1.
             preset: "auto", "small", "medium" or "large".
@@ -96,6 +98,7 @@ class AutoLabel(LongOperator):
                 "second_encoder": second_encoder,
                 "second_embeddings": second_embeddings,
                 "clusters": clusters,
+                "class_balance": class_balance,
                 "objects": objects,
                 "margin": margin,
                 "preset": preset,

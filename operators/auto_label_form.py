@@ -29,6 +29,7 @@ from ..plugin.encoders.descriptions import ClassDescription, Classes, read_class
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import METHODS, PRESETS, Settings
+from ..plugin.run.balance import class_frequencies
 from ..plugin.run.inputs import Inputs
 from ..plugin.wording import counted
 from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
@@ -36,7 +37,15 @@ from .forms import add_explorer, dropdown, explored, refuse, sentence_of, sugges
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
 SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
-MORE = ("prompt_templates", "second_encoder", "second_embeddings", "clusters", "text_embeddings", "run_key")
+MORE = (
+    "prompt_templates",
+    "second_encoder",
+    "second_embeddings",
+    "clusters",
+    "class_balance",
+    "text_embeddings",
+    "run_key",
+)
 """Inputs that are hidden until *More options* is on or one of them is given."""
 
 
@@ -53,6 +62,7 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
         _add_prompts(inputs, ctx)
         _add_second_encoder(inputs, ctx, samples)
         _add_clusters(inputs, ctx, samples)
+        _add_class_balance(inputs, ctx, samples)
         _add_key(inputs, ctx)
 
 
@@ -71,6 +81,7 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
         second_encoder=ctx.params.get("second_encoder") or None,
         second_embeddings=ctx.params.get("second_embeddings") or None,
         clusters=ctx.params.get("clusters") or None,
+        class_balance=ctx.params.get("class_balance") or None,
         objects=chosen_objects(ctx, samples),
         margin=chosen_margin(ctx),
         settings=chosen_settings(ctx),
@@ -256,6 +267,22 @@ def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
             description="On the machine where FiftyOne runs",
             folder=False,
         )
+
+
+def _add_class_balance(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """A rough idea of the class frequencies."""
+    balance = inputs.str(
+        "class_balance",
+        label="Class frequencies",
+        description='Optional: a rough idea, e.g. "cat: common, dog: rare", "cat: 900, dog: 40", or "equal"',
+    )
+    said, classes = ctx.params.get("class_balance"), chosen_classes(ctx, samples)
+    if said and classes:
+        refuse(balance, sentence_of(partial(_check_balance, said, classes)))
+
+
+def _check_balance(balance: str, classes: Classes) -> None:
+    class_frequencies(balance, [one.name for one in read_classes(classes)])
 
 
 def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:

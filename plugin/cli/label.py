@@ -79,6 +79,14 @@ def label(
             help="Existing vectors by any image model, instead of a second encoder.", metavar=VECTORS
         ),
     ] = None,
+    class_balance: Annotated[
+        str | None,
+        typer.Option(
+            help="Rough idea of the class frequencies: words (common, rare, absent), counts or shares, e.g. "
+            '"cat: common, dog: rare"; or equal.',
+            metavar="TEXT",
+        ),
+    ] = None,
     preset: PresetOption = "auto",
     clusters: Annotated[
         str | None,
@@ -176,6 +184,7 @@ def label(
         second_encoder=second_encoder,
         second_embeddings=second_embeddings,
         clusters=clusters,
+        class_balance=class_balance,
         objects=objects,
         margin=margin,
         settings=chosen_settings(preset, settings_file, settings),

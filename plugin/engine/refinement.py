@@ -25,6 +25,7 @@ from .validation import (
     check_anchors,
     check_clusters,
     check_drawn,
+    check_frequencies,
     check_name_reliability,
     check_pair,
     check_second,
@@ -43,6 +44,7 @@ def refine(
     drawn: np.ndarray | None = None,
     micro_clusters: np.ndarray | None = None,
     name_reliability: np.ndarray | None = None,
+    frequencies: np.ndarray | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
     on_iteration: OnIteration | None = None,
@@ -65,6 +67,8 @@ def refine(
             are computed.
         name_reliability: (k,) in [0, 1], chance that the images of each class are recognised by its name.
             Confidence allows for names that the text tower does not know; by default it is taken to know all.
+        frequencies: (k,) ≥ 0, a rough idea of how many images each class has, in any unit; believed as far as
+            similar images bear it out.
         settings: How to cluster and refine; the defaults suit most data.
         progress: Called with (stage, done, total), stage "cluster" or "refine".
         on_iteration: Called after every round of the run that gives the labels, with what `history` holds
@@ -87,12 +91,14 @@ def refine(
     reliability = check_name_reliability(name_reliability, len(T))
     asked = (settings or Settings()).with_overrides(**overrides)
     report = progress or (lambda stage, done, total: None)
-    drawn = check_drawn(drawn, len(X))
+    drawn, frequencies = check_drawn(drawn, len(X)), check_frequencies(frequencies, len(T))
     distinct = images.distinct()
     if distinct.are_all:
-        return _refine(images, T, reliability, drawn, asked, report, on_iteration)
+        return _refine(images, T, reliability, frequencies, drawn, asked, report, on_iteration)
     some = distinct.first
-    refinement = _refine(images.rows(some), T, reliability, drawn[some], asked, report, on_iteration)
+    refinement = _refine(
+        images.rows(some), T, reliability, frequencies, drawn[some], asked, report, on_iteration
+    )
     return refinement.with_copies(distinct)
 
 
@@ -100,6 +106,7 @@ def _refine(
     images: Images,
     T: np.ndarray,
     reliability: np.ndarray | None,
+    frequencies: np.ndarray | None,
     drawn: np.ndarray,
     asked: Settings,
     report: Progress,
@@ -111,7 +118,7 @@ def _refine(
     hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
     report("cluster", 1, 1)
     report("refine", 0, 1)
-    evidence = replace(gather_evidence(images, T), name_reliability=reliability)
+    evidence = replace(gather_evidence(images, T, frequencies), name_reliability=reliability)
     answer = partial(_label_with_answers, drawn) if (images.known >= 0).any() else _label
     labelled = answer(evidence, hierarchy, settings, on_iteration)
     outcome, probabilities = labelled.outcome, labelled.probabilities

@@ -19,6 +19,7 @@ from ..engine.validation import check_clusters
 from ..report.images_table import Failure
 from ..report.summarising import summarise
 from ..report.summary import RunSummary
+from .balance import class_frequencies
 from .embedding import Embedded, Items, Towers, embed
 from .inputs import Clusters, CustomClusters, Inputs
 from .names import suggest_names
@@ -105,6 +106,7 @@ def label_items(
         drawn=np.array([drawn.get(one, 0.0) for one in ids]) if drawn else None,
         micro_clusters=_micro_clusters(clusters, embedded),
         name_reliability=class_reliability(towers.text_encoder, inputs.classes),
+        frequencies=class_frequencies(inputs.class_balance, inputs.class_names),
         settings=inputs.settings,
         progress=report,
         on_iteration=on_iteration,

@@ -17,6 +17,7 @@ from ..encoders.descriptions import Classes, read_classes
 from ..encoders.precomputed import Vectors
 from ..engine.config import Settings
 from ..engine.progress import Progress, silent
+from .balance import ClassBalance
 from .embedding import Towers, load_towers
 from .estimate import Cost, estimate_cost
 from .files import Files
@@ -52,6 +53,7 @@ def auto_label(
     second_encoder: str | ImageTower | None = None,
     second_embeddings: Vectors | None = None,
     clusters: CustomClusters | None = None,
+    class_balance: ClassBalance | None = None,
     objects: str | None = None,
     margin: float = MARGIN,
     settings: Settings | Mapping[str, object] | None = None,
@@ -96,6 +98,9 @@ def auto_label(
             whole numbers, negative for none, or a function from the (m, d) unit rows of the images that
             could be read (those of the second encoder if there is one) to such an array.
 
+        class_balance: A rough idea of how frequent the classes are: a mapping from classes to "common",
+            "rare", "absent", counts or shares, or "equal"; believed as far as similar images bear it out.
+
         objects: Field of boxes or shapes, whose objects are labelled instead of whole images. The field is
             only read: copies of its objects, with the same ids and boxes, go to "auto_label_<objects>", with
             label, confidence and all else as attributes. What is said of images here then goes for objects:
@@ -125,6 +130,7 @@ def auto_label(
         second_encoder=second_encoder,
         second_embeddings=second_embeddings,
         clusters=clusters,
+        class_balance=class_balance,
         objects=objects,
         margin=margin,
         settings=read_settings(settings),
@@ -144,6 +150,7 @@ def label_files(
     text_embeddings: Vectors | None = None,
     second_encoder: str | ImageTower | None = None,
     second_embeddings: Vectors | None = None,
+    class_balance: ClassBalance | None = None,
     settings: Settings | Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> FinishedRun:
@@ -158,6 +165,7 @@ def label_files(
         text_embeddings: (k, d) vectors, one row per class.
         second_encoder: A second encoder, of the images alone.
         second_embeddings: (n, v) vectors in its place.
+        class_balance: A rough idea of how frequent the classes are.
         settings: How to cluster and refine.
         progress: Called with (stage, done, total), stage "embed", "cluster", "refine" or "suggest".
 
@@ -175,6 +183,7 @@ def label_files(
         text_embeddings=text_embeddings,
         second_encoder=second_encoder,
         second_embeddings=second_embeddings,
+        class_balance=class_balance,
         settings=read_settings(settings),
     )
     return label_paths(paths, inputs, progress)

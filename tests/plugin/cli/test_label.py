@@ -290,3 +290,9 @@ def test_bad_input_is_answered_with_one_line_and_exit_code_2(files, arguments, s
 def test_a_vector_field_needs_a_dataset(photos, tmp_path):
     given = ("-c", "cat", "--output", tmp_path / "out", "--embeddings", "clip", "--encoder", "offline")
     assert "'clip' is not a .npy file" in run(photos, *given).stderr
+
+
+def test_a_class_balance_of_another_class_is_refused_in_one_line(tmp_path):
+    result = run(tmp_path, "-c", "cat, dog", "--class-balance", "bird: rare")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "The class balance names 'bird'" in result.stderr

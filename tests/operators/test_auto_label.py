@@ -248,6 +248,13 @@ def test_the_form_says_how_much_of_the_dataset_a_view_is(server, demo_dataset):
     assert "part" not in form(server, demo_dataset)
 
 
+def test_the_form_refuses_a_class_balance_of_another_class(server, demo_dataset):
+    typed = {"classes": ["cat", "dog"], "class_balance": "bird: rare"}
+    balance = form(server, demo_dataset, **typed)["class_balance"]
+    assert "'bird', which is not one of the classes" in balance["error_message"]
+    assert not form(server, demo_dataset, **typed | {"class_balance": "dog: rare"})["class_balance"]["invalid"]
+
+
 def test_class_names_are_no_markup_in_the_outcome(server, demo_dataset):
     told = dict(messages(server, demo_dataset, **OFFLINE | {"classes": ["**cat**", "`coins`"]}))
     message = told["show_output"]["results"]["message"]

@@ -126,6 +126,7 @@ ROLES = {
 }
 
 EXPLANATIONS = {
+    "run_label": Role(fo.StringField, "Class that the run gave; another one beside it is a person's"),
     "second_choice": Role(fo.StringField, "Second most likely class"),
     "margin": Role(fo.FloatField, "Confidence less the probability of the second choice"),
     "text_support": Role(fo.FloatField, "Probability that the class names alone give to the label"),
@@ -135,6 +136,15 @@ EXPLANATIONS = {
     "novelty": Role(fo.FloatField, "Novelty percentile: share of the images that are less novel"),
 }
 """Attributes of a label beside its confidence."""
+
+REVIEW_ATTRIBUTES = {
+    "run_label": Role(fo.StringField, "Class that the run gave"),
+    "run_confidence": Role(fo.FloatField, "Confidence that the run gave"),
+    "given": Role(fo.StringField, "Class as it was approved or given with auto-label"),
+    "before": Role(fo.StringField, "Reviewed class that this one replaced"),
+    "action": Role(fo.StringField, "When it was reviewed, together with others; empty if edited elsewhere"),
+}
+"""Attributes of a reviewed label."""
 
 
 def check_names(names: FieldNames) -> None:
@@ -243,18 +253,19 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
         InputError: A field of that name holds something else.
     """
     _check_reviews(dataset, names)
-    if dataset.has_sample_field(names.corrected):
-        return
-    kind = dataset.get_field(names.label).document_type if names.objects else fo.Classification
-    dataset.add_sample_field(
-        names.corrected,
-        fo.EmbeddedDocumentField,
-        embedded_doc_type=kind,
-        description="Reviewed label, and label and confidence of the run before it",
-        info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
-    )
-    for name, kind in (("run_label", fo.StringField), ("run_confidence", fo.FloatField)):
-        dataset.add_sample_field(label_path(dataset, names.corrected, name), kind)
+    if not dataset.has_sample_field(names.corrected):
+        kind = dataset.get_field(names.label).document_type if names.objects else fo.Classification
+        dataset.add_sample_field(
+            names.corrected,
+            fo.EmbeddedDocumentField,
+            embedded_doc_type=kind,
+            description="Reviewed label, and label and confidence of the run before it",
+            info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
+        )
+    for name, role in REVIEW_ATTRIBUTES.items():
+        path = label_path(dataset, names.corrected, name)
+        if dataset.get_field(path) is None:
+            dataset.add_sample_field(path, role.kind, description=role.description)
 
 
 def review_fields(dataset: fo.Dataset) -> list[str]:

@@ -11,7 +11,7 @@ from .fields import FieldNames, declare_reviews
 from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
-from .reviews import read_reviews
+from .reviews import adopt_edits, read_reviews
 
 CHUNK_LABELS = 10_000
 
@@ -29,6 +29,7 @@ def write_outcome(
     """
     labels = labels_of(dataset, fields)
     _prepare(dataset, labels, fields)
+    adopt_edits(dataset, fields)
     reviews = read_reviews(dataset, fields)
     total = len(outcome.sample_ids)
     for start in range(0, total, CHUNK_LABELS):

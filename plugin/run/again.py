@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset import dataset_of, labels_of, read_reviews, run_of
+from ..dataset import dataset_of, labels_of, read_reviews, run_of, settle
 from ..encoders.descriptions import ClassDescription, Classes, read_classes
 from ..engine.errors import InputError
 from ..engine.progress import Progress
@@ -102,6 +102,7 @@ def add_classes(
             from cannot be found again.
     """
     last = last_run(samples, label_field)
+    settle(last.dataset)
     return label_samples(last.samples, last.inputs_with(classes, given), progress)
 
 
@@ -133,6 +134,7 @@ def refine_with_corrections(
             found again.
     """
     last = last_run(samples, label_field)
+    settle(last.dataset)
     reviews = read_reviews(last.dataset, last.fields)
     if not reviews:
         raise InputError("No label is reviewed yet: approve or correct some, then refine.")

@@ -5,14 +5,8 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, InputError, auto_label
 from fiftyone_autolabel.plugin.dataset.fields import APPROVED_TAG
-from fiftyone_autolabel.plugin.dataset.reviews import (
-    anchors_of,
-    approve,
-    correct,
-    known_classes,
-    read_reviews,
-    withdraw,
-)
+from fiftyone_autolabel.plugin.dataset.reviewing import approve, correct, known_classes, withdraw
+from fiftyone_autolabel.plugin.dataset.reviews import anchors_of, read_reviews
 
 
 def label_again(dataset, classes=("red", "green"), seed=1, **arguments):

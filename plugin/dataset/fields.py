@@ -3,6 +3,7 @@
 A field that auto-label did not write is never overwritten.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import fiftyone as fo
@@ -15,6 +16,9 @@ AUTHOR = "@autolabel/prototypes"
 
 REVIEW = "answer"
 """Role, in the `info` of their fields, of reviewed labels; so they are known for every label field."""
+
+CLASS_LIST = "dropdown"
+"""How the App's Annotate tab asks for a class."""
 
 APPROVED_TAG = "approved"
 """Tag of the samples whose label a person found right."""
@@ -266,6 +270,24 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
         path = label_path(dataset, names.corrected, name)
         if dataset.get_field(path) is None:
             dataset.add_sample_field(path, role.kind, description=role.description)
+
+
+def offer_classes(dataset: fo.Dataset, names: FieldNames, classes: Sequence[str]) -> None:
+    """Have the App's Annotate tab offer classes for the labels; a list that is there already only grows.
+
+    Args:
+        dataset: Dataset with the label field.
+        names: Fields of the run.
+        classes: Class names.
+    """
+    held = dataset.label_schemas.get(names.label) or {}
+    if held.get("component", CLASS_LIST) != CLASS_LIST:  # somebody set it up in another way
+        return
+    kind = dataset.get_field(names.label).document_type.__name__.lower()
+    offered = list(dict.fromkeys([*held.get("classes", ()), *classes]))
+    schema = {"type": kind, "attributes": []} | held | {"component": CLASS_LIST, "classes": offered}
+    dataset.update_label_schema(names.label, schema)
+    dataset.activate_label_schemas(names.label)
 
 
 def review_fields(dataset: fo.Dataset) -> list[str]:

@@ -16,7 +16,7 @@ from .patches import check_objects, is_patches, shown_field
 from .reading import check_samples, flat_samples
 from .record import completed_runs, latest_run
 from .review_views import Order, unreviewed_in_order
-from .reviews import keep_reviews, new_action, read_reviews, restore_labels, undo_action
+from .reviews import keep_reviews, latest_action, new_action, read_reviews, restore_labels, undo_action
 from .schema import RunRecord
 from .settling import settle
 
@@ -115,6 +115,16 @@ def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
         labels.untag(reviewed)
         labels.refresh(samples, reviewed)
     return Reviewed(reviewed, {"not reviewed": len(ids) - len(reviewed)})
+
+
+def last_reviewed(samples: Samples, label_field: str = "auto_label") -> list[str]:
+    """Ids of the samples or objects that `undo_review` takes the reviews of.
+
+    Raises:
+        InputError: No run wrote that field.
+    """
+    dataset, names = dataset_of(samples), fields_of_run(samples, label_field)
+    return latest_action(labels_of(dataset, names)) if dataset.has_sample_field(names.corrected) else []
 
 
 def undo_review(samples: Samples, label_field: str = "auto_label") -> Reviewed:

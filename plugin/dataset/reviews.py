@@ -109,15 +109,20 @@ def adopt_edits(dataset: fo.Dataset, names: FieldNames) -> Collection[str]:
     return edits.keys()
 
 
+def latest_action(labels: Labels) -> list[str]:
+    """Ids of the samples or objects that were approved or corrected last, together."""
+    actions = {one: action for one, (action,) in labels.values("corrected", "action").items() if action}
+    latest = max(actions.values(), default=None)
+    return [one for one, action in actions.items() if action == latest]
+
+
 def undo_action(labels: Labels) -> list[str]:
     """Take back the reviews of the latest action, and bring back those that it replaced.
 
     Returns:
         Ids of the samples or objects of that action.
     """
-    actions = {one: action for one, (action,) in labels.values("corrected", "action").items() if action}
-    latest = max(actions.values(), default=None)
-    undone = labels.read("corrected", [one for one, action in actions.items() if action == latest])
+    undone = labels.read("corrected", latest_action(labels))
     replaced = {one: review["before"] for one, review in undone.items() if review.get("before")}
     restore_labels(labels, undone)
     labels.untag(undone)

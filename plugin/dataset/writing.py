@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import fiftyone as fo
 
-from .fields import FieldNames, declare_reviews
+from .fields import FieldNames, declare_reviews, offer_classes
 from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
@@ -39,6 +39,7 @@ def write_outcome(
     labels.put(_with_reviews(outcome.failed_changes(), reviews))
     _prepare(dataset, labels, fields)  # fields of the run may be lost where others were added meanwhile
     labels.index()
+    offer_classes(dataset, fields, outcome.classes)
 
 
 def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:

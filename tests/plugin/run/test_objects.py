@@ -9,8 +9,9 @@ import yaml
 from fiftyone_autolabel import ExportOptions, FieldNames, auto_label, export_labels
 from fiftyone_autolabel.plugin.dataset.comparing import changed_samples, compare_runs
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
-from fiftyone_autolabel.plugin.dataset.record import UNHEARD, find_run, list_runs, stamp, update_record
+from fiftyone_autolabel.plugin.dataset.record import find_run, list_runs, update_record
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
+from fiftyone_autolabel.plugin.dataset.schema import UNHEARD, stamp
 from fiftyone_autolabel.plugin.engine.errors import InputError
 
 CLASSES = ["cat", "rocket", "cup of coffee"]

@@ -103,9 +103,10 @@ class ObjectLabels:
     def edited(self) -> dict[str, str]:
         """Id → class of the labels that were edited outside auto-label."""
         names = self._names
-        fields = [one for one in (names.label, names.corrected) if self._has(one)]
+        if not (self._has(names.label) and self._has(names.objects)):
+            return {}
         classes: dict[str, str | None] = {}
-        for sample in sample_documents(self._dataset).find({}, fields) if fields else ():
+        for sample in sample_documents(self._dataset).find({}, [names.label, names.corrected]):
             reviews = self._singles(sample, names.corrected)
             for one, label in self._singles(sample, names.label).items():
                 classes[one] = edited_class(label, reviews.get(one, {}))

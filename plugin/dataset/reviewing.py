@@ -48,8 +48,8 @@ def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     Raises:
         InputError: No run wrote that field.
     """
-    names = fields_of_run(samples, label_field)
     settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
     with WriteLock(dataset_of(samples)) as lock:
         declare_reviews(lock.dataset, names)
         labels = labels_of(lock.dataset, names)
@@ -75,11 +75,11 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     Raises:
         InputError: No run wrote that field, or the name is blank.
     """
-    names = fields_of_run(samples, label_field)
     given = class_name.strip()
     if not given:
         raise InputError("The class name is blank: give the class of these samples.")
     settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
     known = _described_by(dataset_of(samples), label_field) | {
         name.casefold(): name for name in known_classes(samples, label_field)
     }
@@ -105,8 +105,8 @@ def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     Raises:
         InputError: No run wrote that field.
     """
-    names = fields_of_run(samples, label_field)
     settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
     with WriteLock(dataset_of(samples)) as lock:
         labels = labels_of(lock.dataset, names)
         ids, reviews = labels.ids(samples), read_reviews(lock.dataset, names)
@@ -137,8 +137,8 @@ def undo_review(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     Raises:
         InputError: No run wrote that field.
     """
-    names = fields_of_run(samples, label_field)
     settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
     with WriteLock(dataset_of(samples)) as lock:
         labels = labels_of(lock.dataset, names)
         undone = undo_action(labels)
@@ -161,8 +161,9 @@ def review_view(
     """
     if order not in list(Order):
         raise InputError(f"There is no order {order!r}: choose {' or '.join(one.value for one in Order)}.")
-    names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
+    dataset = dataset_of(samples)
     settle(dataset)
+    names = fields_of_run(samples, label_field)
     if not dataset.has_sample_field(names.corrected):  # deleted by a person: runs declare it
         with WriteLock(dataset) as lock:
             declare_reviews(lock.dataset, names)

@@ -101,8 +101,8 @@ def add_classes(
         InputError: No run wrote the field, a class is unusable or there already, or what the run was made
             from cannot be found again.
     """
+    settle(dataset_of(samples))
     last = last_run(samples, label_field)
-    settle(last.dataset)
     return label_samples(last.samples, last.inputs_with(classes, given), progress)
 
 
@@ -133,8 +133,8 @@ def refine_with_corrections(
         InputError: No run wrote the field, no label is reviewed yet, or what the run was made from cannot be
             found again.
     """
+    settle(dataset_of(samples))
     last = last_run(samples, label_field)
-    settle(last.dataset)
     reviews = read_reviews(last.dataset, last.fields)
     if not reviews:
         raise InputError("No label is reviewed yet: approve or correct some, then refine.")

@@ -215,12 +215,12 @@ def test_runs_over_objects_are_listed_compared_and_deleted(scenes):
     assert not scenes.has_sample_field(second.fields.label)
 
 
-def test_deleting_a_later_run_takes_only_its_objects_away(scenes):
+def test_deleting_a_later_run_brings_the_labels_of_its_objects_back(scenes):
     label_vectors(scenes)
+    before = [objects.to_dict() for objects in scenes.values(FIELD)]
     later = label_vectors(scenes.limit(2), 6)
-    delete_run(scenes, later.run_key)
-
-    assert len(objects_of(scenes)) == 18
+    assert delete_run(scenes, later.run_key).n_restored == 6
+    assert [objects.to_dict() for objects in scenes.values(FIELD)] == before
 
 
 def test_a_run_that_died_while_it_wrote_is_completed(scenes):

@@ -5,7 +5,7 @@ The names are imported from here; importing this needs FiftyOne.
 
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
-from .deleting import DeletedRun, delete_run, what_deleting_does
+from .deleting import delete_run, what_deleting_does
 from .documents import IDS_PER_QUERY
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
@@ -89,7 +89,6 @@ __all__ = [
     "AUTHOR",
     "IDS_PER_QUERY",
     "Column",
-    "DeletedRun",
     "FieldNames",
     "ImageLabels",
     "ObjectLabels",

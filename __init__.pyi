@@ -10,6 +10,7 @@ from .plugin.dataset import (
     delete_run as delete_run,
     list_all_runs as list_all_runs,
     list_runs as list_runs,
+    undo_review as undo_review,
     withdraw as withdraw,
 )
 from .plugin.encoders.base import BatchEncoder as BatchEncoder

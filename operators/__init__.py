@@ -18,6 +18,7 @@ from .export_labels import ExportLabels
 from .refine_with_corrections import RefineWithCorrections
 from .review_next import ReviewNext
 from .show_run import ShowRun
+from .undo_review import UndoReview
 from .withdraw import Withdraw
 
 OPERATORS = (
@@ -29,6 +30,7 @@ OPERATORS = (
     Correct,
     Approve,
     Withdraw,
+    UndoReview,
     Audit,
     RefineWithCorrections,
     Evaluate,

@@ -16,6 +16,7 @@ from .record import completed_runs, find_run, update_record
 from .reviews import read_reviews
 from .running import load_outcome
 from .schema import RunRecord
+from .settling import settle
 
 SURE_SHARE = 0.8
 """Share of the labels, most confident first, whose accuracy is measured apart."""
@@ -38,6 +39,7 @@ def draw_audit(dataset: fo.Dataset, run_key: str, count: int) -> list[str]:
     Raises:
         InputError: There is no such run, or what it saved cannot be read.
     """
+    settle(dataset)
     with WriteLock(dataset) as lock:
         run = find_run(lock.dataset, run_key)
         reviews = read_reviews(lock.dataset, run.label_fields)

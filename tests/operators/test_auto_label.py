@@ -252,7 +252,9 @@ def test_the_form_refuses_a_class_balance_of_another_class(server, demo_dataset)
     typed = {"classes": ["cat", "dog"], "class_balance": "bird: rare"}
     balance = form(server, demo_dataset, **typed)["class_balance"]
     assert "'bird', which is not one of the classes" in balance["error_message"]
-    assert not form(server, demo_dataset, **typed | {"class_balance": "dog: rare"})["class_balance"]["invalid"]
+    assert not form(server, demo_dataset, **typed | {"class_balance": "dog: rare"})["class_balance"][
+        "invalid"
+    ]
 
 
 def test_class_names_are_no_markup_in_the_outcome(server, demo_dataset):

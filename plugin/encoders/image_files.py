@@ -7,6 +7,7 @@ import mimetypes
 from pathlib import Path
 
 from ..engine.errors import InputError
+from ..wording import readable
 
 
 def image_files(folder: Path) -> list[str]:
@@ -19,8 +20,22 @@ def image_files(folder: Path) -> list[str]:
     visible = (path for path in folder.rglob("*") if not _is_hidden(path.relative_to(folder)))
     paths = sorted(str(path) for path in visible if _is_image(path) and path.is_file())
     if not paths:
-        raise InputError(f"There are no images in {folder} or its subfolders.")
+        raise InputError(f"There are no images in {readable(str(folder))} or its subfolders.")
     return paths
+
+
+def images_at(path: Path) -> list[str]:
+    """Paths of the images below a folder, see `image_files`, or of the one image that is there.
+
+    Raises:
+        InputError: There is neither.
+    """
+    path = path.expanduser()
+    if path.is_dir():
+        return image_files(path)
+    if not path.is_file():
+        raise InputError(f"There is no folder or image {readable(str(path))}: check the path.")
+    return [str(path)]
 
 
 def _is_image(path: Path) -> bool:

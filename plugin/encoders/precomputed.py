@@ -12,8 +12,9 @@ import numpy as np
 
 from ..engine.errors import InputError
 from ..engine.vectors import unit_rows
-from .base import Encoder, ImageEmbeddings, ImageLike, Progress, name_of
+from .base import Encoder, ImageEmbeddings, Progress
 from .lookup import fingerprint
+from .opening import ImageLike, name_of
 
 Vectors = np.ndarray | str | os.PathLike[str]
 

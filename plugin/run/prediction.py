@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TextIO
 
 from ..encoders.base import ImageTower
+from ..encoders.image_files import images_at
 from ..encoders.precomputed import PrecomputedImages, Vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
 from ..engine.progress import Progress, silent
 from ..report.prototypes import Prototypes, label_by_prototypes
+from ..wording import readable
 from .embedding import EmbeddedImages, embed_images
 from .files import read_paths
 
@@ -111,7 +113,7 @@ def _predictions(
         rows = zip(*(column.tolist() for column in columns), strict=True)
         found = dict(zip(embedded.rows.tolist(), rows, strict=True))
     names = (*prototypes.classes, None)  # -1, which stands for none, is the last
-    for row, path in enumerate(paths):
+    for row, path in enumerate(map(readable, paths)):
         if row in errors:
             yield Prediction(path, error=errors[row])
             continue
@@ -129,8 +131,6 @@ def paths_of(images: str, image_paths: Path | None) -> tuple[list[str], str | No
     Raises:
         InputError: There is no such thing.
     """
-    from ..encoders.image_files import image_files
-
     path = Path(images).expanduser()
     if path.suffix == ".npy":
         rows = PrecomputedImages(str(path)).count
@@ -138,8 +138,4 @@ def paths_of(images: str, image_paths: Path | None) -> tuple[list[str], str | No
         return paths, str(path)
     if image_paths is not None:
         raise InputError("--image-paths names the rows of a .npy file: leave it out for images.")
-    if path.is_dir():
-        return image_files(path), None
-    if not path.is_file():
-        raise InputError(f"There is no folder, image or .npy file {images}: check the path.")
-    return [str(path)], None
+    return images_at(path), None

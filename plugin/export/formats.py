@@ -335,14 +335,22 @@ def _labelled_clone(plan: Plan) -> Iterator[fo.Dataset]:
     is_whole = plan.samples is dataset and len(images) == len(dataset)
     # A copy of a whole dataset also has its runs and saved views.
     ids = [image.sample_id for image in images]
-    source = dataset if is_whole else flat_samples(dataset).select(ids, ordered=True)
-    clone = source.clone()
+    clone = dataset.clone() if is_whole else _clone(flat_samples(dataset), ids)
     try:
         _set_labels(clone, plan)
         tag_splits(clone, ids, plan.splits)
         yield clone
     finally:
         clone.delete()
+
+
+def _clone(samples: Samples, ids: list[str]) -> fo.Dataset:
+    """A copy of some samples, made in parts, as a query has a largest size."""
+    first, *others = [ids[start : start + IDS_PER_QUERY] for start in range(0, len(ids), IDS_PER_QUERY)]
+    clone = samples.select(first, ordered=True).clone()
+    for some in others:
+        clone.add_collection(samples.select(some, ordered=True))
+    return clone
 
 
 def _set_labels(clone: fo.Dataset, plan: Plan) -> None:

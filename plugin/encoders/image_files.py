@@ -4,6 +4,7 @@ Whether one can be read shows when it is embedded.
 """
 
 import mimetypes
+import os
 from pathlib import Path
 
 from ..engine.errors import InputError
@@ -24,18 +25,18 @@ def image_files(folder: Path) -> list[str]:
     return paths
 
 
-def images_at(path: Path) -> list[str]:
+def images_at(path: str) -> list[str]:
     """Paths of the images below a folder, see `image_files`, or of the one image that is there.
 
     Raises:
         InputError: There is neither.
     """
-    path = path.expanduser()
-    if path.is_dir():
-        return image_files(path)
-    if not path.is_file():
-        raise InputError(f"There is no folder or image {readable(str(path))}: check the path.")
-    return [str(path)]
+    place = os.path.expanduser(path)
+    if place and os.path.isdir(place):
+        return image_files(Path(place))
+    if not os.path.isfile(place):
+        raise InputError(f"There is no folder or image {readable(path)!r}: check the path.")
+    return [place]
 
 
 def _is_image(path: Path) -> bool:

@@ -36,13 +36,15 @@ class Files:
             InputError: There are none, or something else was given.
         """
         try:
-            one = Path(os.fsdecode(paths)) if isinstance(paths, str | bytes | os.PathLike) else None
-            files = cls([os.fsdecode(path) for path in paths] if one is None else images_at(one))
+            if isinstance(paths, str | bytes | os.PathLike):
+                images = images_at(os.fsdecode(paths))
+            else:
+                images = [os.fsdecode(path) for path in paths]
         except TypeError as error:
             raise InputError(f"Give a folder of images or their paths, not {paths!r}.") from error
-        if not files.images:
+        if not images:
             raise InputError("There are no images to label: give at least one path.")
-        return files
+        return cls(images)
 
     @property
     def ids(self) -> list[str]:

@@ -5,6 +5,7 @@ The encoders are those that the prototypes name; others are refused.
 
 import csv
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,11 +132,11 @@ def paths_of(images: str, image_paths: Path | None) -> tuple[list[str], str | No
     Raises:
         InputError: There is no such thing.
     """
-    path = Path(images).expanduser()
+    path = Path(os.path.expanduser(images))
     if path.suffix == ".npy":
         rows = PrecomputedImages(str(path)).count
         paths = read_paths(image_paths) if image_paths else [f"row {row}" for row in range(rows)]
         return paths, str(path)
     if image_paths is not None:
         raise InputError("--image-paths names the rows of a .npy file: leave it out for images.")
-    return images_at(path), None
+    return images_at(images), None

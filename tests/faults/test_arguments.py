@@ -72,10 +72,10 @@ class TestSamples:
         with pytest.raises(InputError, match="This sample is in no dataset"):
             autolabel.correct(fo.Sample(filepath="a.jpg"), "rose")
 
-    @pytest.mark.parametrize("name", [None, 5, " ", "\udce9"], ids=repr)
-    def test_a_class_that_is_not_a_text_is_refused(self, labelled, name):
-        with pytest.raises(InputError, match="The class name is blank or not a text"):
-            autolabel.correct(labelled, name)
+    def test_a_class_that_is_not_a_text_is_refused(self, labelled):
+        for name in (None, 5, " ", "\udce9"):
+            with pytest.raises(InputError, match="The class name is blank or not a text"):
+                autolabel.correct(labelled, name)
 
 
 class TestPaths:

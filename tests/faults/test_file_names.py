@@ -13,7 +13,7 @@ from fiftyone_autolabel.plugin.cli.app import app
 from fiftyone_autolabel.plugin.dataset.folder import open_source
 from fiftyone_autolabel.plugin.encoders.descriptions import read_classes
 from fiftyone_autolabel.plugin.encoders.image_files import image_files
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from typer.testing import CliRunner
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -145,6 +145,7 @@ def test_classes_are_usable_or_refused_in_a_sentence(names):
 
 
 @given(ODD)
+@settings(max_examples=25)
 def test_any_file_name_is_labelled_or_reported_under_a_name_that_can_be_stored(name):
     run = label_files(
         ["plain.png", f"/photos/{name}"],

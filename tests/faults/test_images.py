@@ -9,10 +9,12 @@ import zlib
 from importlib.util import find_spec
 from pathlib import Path
 
+import fiftyone as fo
 import numpy as np
 import pytest
-from fiftyone_autolabel import CachedEncoder
+from fiftyone_autolabel import CachedEncoder, ExportOptions, InputError, export_labels
 from fiftyone_autolabel.plugin.encoders.opening import open_image, upright_size
+from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedImages
 from hypothesis import HealthCheck, given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -55,6 +57,25 @@ class TestOnlyRegularFilesAreOpened:
         result = CachedEncoder(encoder, tmp_path).embed_images(odd_paths)
 
         assert sorted(result.errors) == [1, 2, 3]
+
+    @pytest.mark.timeout(20)
+    def test_an_export_takes_none_of_them(self, odd_paths, tmp_path):
+        dataset = fo.Dataset()
+        truth = fo.Classification(label="red")
+        dataset.add_samples([fo.Sample(filepath=path, truth=truth) for path in odd_paths])
+        options = ExportOptions(label_field="truth")
+
+        with pytest.raises(InputError, match=r"3 images are missing, the first is .*pipe\.png"):
+            export_labels(dataset, tmp_path / "export", "folders", options=options)
+
+        dataset.delete()
+
+    @pytest.mark.timeout(20)
+    def test_vectors_are_not_read_from_a_pipe(self, tmp_path):
+        os.mkfifo(tmp_path / "vectors.npy")
+
+        with pytest.raises(InputError, match=r"There is no file .*vectors\.npy with image vectors"):
+            PrecomputedImages(tmp_path / "vectors.npy")
 
     def test_a_folder_lists_no_pipes(self, odd_paths, label):
         assert len(label(Path(odd_paths[0]).parent).paths) == 4

@@ -35,6 +35,7 @@ from .reading import (
     classification_fields,
     cluster_fields,
     flat_samples,
+    images_of,
     label_fields,
     read_images,
     read_vectors,
@@ -51,6 +52,7 @@ from .record import (
     list_all_runs,
     list_runs,
     read_results,
+    reading_results,
 )
 from .review_views import Order
 from .reviewing import (
@@ -136,6 +138,7 @@ __all__ = [
     "find_run",
     "find_source",
     "flat_samples",
+    "images_of",
     "is_patches",
     "is_reviewed",
     "known_classes",
@@ -163,6 +166,7 @@ __all__ = [
     "read_results",
     "read_reviews",
     "read_vectors",
+    "reading_results",
     "review_fields",
     "review_next",
     "review_view",

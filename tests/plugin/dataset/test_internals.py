@@ -29,6 +29,7 @@ NAMES = {
     "_sample_collection": lambda dataset: dataset,
     "_serialize": lambda dataset: dataset.view(),
     "_stages": lambda dataset: dataset.view(),
+    "_view": lambda dataset: dataset.view().first(),
 }
 """Private name → whose it is, given a dataset."""
 

@@ -37,6 +37,7 @@ from .reading import (
     classification_fields,
     cluster_fields,
     flat_samples,
+    images_of,
     label_fields,
     read_images,
     read_vectors,
@@ -53,6 +54,7 @@ from .record import (
     list_all_runs,
     list_runs,
     read_results,
+    reading_results,
 )
 from .review_views import Order, audit_view_name, save_audit_view
 from .reviewing import (
@@ -142,6 +144,7 @@ __all__ = [
     "find_run",
     "find_source",
     "flat_samples",
+    "images_of",
     "is_patches",
     "is_reviewed",
     "known_classes",
@@ -169,6 +172,7 @@ __all__ = [
     "read_results",
     "read_reviews",
     "read_vectors",
+    "reading_results",
     "review_fields",
     "review_next",
     "review_view",

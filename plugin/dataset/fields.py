@@ -3,13 +3,14 @@
 A field that auto-label did not write is never overwritten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import fiftyone as fo
 
 from ..engine.errors import InputError
-from .internals import label_path
+from .internals import add_fields, label_path
 
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
@@ -234,20 +235,37 @@ def _check_origin(dataset: fo.Dataset, names: FieldNames) -> None:
 
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add the fields that are missing, described and marked as auto-label's."""
-    for role, name in names.by_role().items():
-        if dataset.has_sample_field(name):
-            continue
-        dataset.add_sample_field(
-            name,
-            ROLES[role].kind,
-            embedded_doc_type=fo.Classification if role == "label" else None,
-            description=ROLES[role].description,
-            info={"author": AUTHOR},
-        )
-    for attribute, role in EXPLANATIONS.items():
-        path = f"{names.label}.{attribute}"
-        if dataset.get_field(path) is None:
-            dataset.add_sample_field(path, role.kind, description=role.description)
+    missing = {role: name for role, name in names.by_role().items() if not dataset.has_sample_field(name)}
+    add_fields(dataset, {name: _declaration(role) for role, name in missing.items()})
+    declare_attributes(dataset, names.label, EXPLANATIONS)
+
+
+def declare_attributes(dataset: fo.Dataset, path: str, attributes: Mapping[str, Role]) -> None:
+    """Add the attributes of labels that are missing, described.
+
+    Args:
+        dataset: Dataset with the labels.
+        path: Path of the labels.
+        attributes: Name → what it is for.
+    """
+    missing = {name: role for name, role in attributes.items() if dataset.get_field(f"{path}.{name}") is None}
+    add_fields(
+        dataset,
+        {
+            f"{path}.{name}": {"ftype": role.kind, "description": role.description}
+            for name, role in missing.items()
+        },
+    )
+
+
+def _declaration(role: str) -> dict[str, Any]:
+    """Arguments of `Dataset.add_sample_field` for a field that a run writes."""
+    return {
+        "ftype": ROLES[role].kind,
+        "embedded_doc_type": fo.Classification if role == "label" else None,
+        "description": ROLES[role].description,
+        "info": {"author": AUTHOR},
+    }
 
 
 def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
@@ -266,10 +284,7 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
             description="Reviewed label, and label and confidence of the run before it",
             info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
         )
-    for name, role in REVIEW_ATTRIBUTES.items():
-        path = label_path(dataset, names.corrected, name)
-        if dataset.get_field(path) is None:
-            dataset.add_sample_field(path, role.kind, description=role.description)
+    declare_attributes(dataset, label_path(dataset, names.corrected), REVIEW_ATTRIBUTES)
 
 
 def offer_classes(dataset: fo.Dataset, names: FieldNames, classes: Sequence[str]) -> None:

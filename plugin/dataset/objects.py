@@ -14,7 +14,7 @@ from fiftyone.core.patches import PatchesView
 
 from .documents import Document, read_documents, update_documents
 from .edits import edited_class, label_of_run
-from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames
+from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, declare_attributes
 from .indexes import create_indexes
 from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
@@ -268,9 +268,7 @@ def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
             info={"author": AUTHOR, "objects": names.objects},
         )
     source, own = label_path(dataset, names.objects), label_path(dataset, names.label)
-    for path, role in ((f"{own}.{name}", role) for name, role in ATTRIBUTES.items()):
-        if dataset.get_field(path) is None:
-            dataset.add_sample_field(path, role.kind, description=role.description)
+    declare_attributes(dataset, own, ATTRIBUTES)
     for path, field in dataset.get_field_schema(flat=True).items():
         name = path.removeprefix(f"{source}.")
         if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:

@@ -140,9 +140,14 @@ class Outcome:
 
     @classmethod
     def from_dict(cls, data: dict) -> "Outcome":
-        """Read what `to_dict` returned."""
+        """Read what `to_dict` returned.
+
+        Raises:
+            Exception: It is damaged, in one of the many ways that NumPy and zlib report, or its arrays do not
+                fit one another.
+        """
         ids = deserialize_numpy_array(data["sample_ids"], ascii=True)
-        return cls(
+        found = cls(
             classes=tuple(data["classes"]),
             levels=tuple(data["levels"]),
             sample_ids=tuple(row.tobytes().hex() for row in ids),
@@ -150,6 +155,9 @@ class Outcome:
             novel_samples=tuple(map(tuple, data["novel_samples"])),
             **{name: deserialize_numpy_array(data[name], ascii=True) for name in ARRAYS},
         )
+        if any(getattr(found, name).shape != (len(ids),) for name in ARRAYS):
+            raise ValueError("arrays of different lengths")
+        return found
 
     def changes(self, rows: slice) -> dict[str, dict]:
         """What is to be written of some of the samples: id → role of a field → value.

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import fiftyone as fo
 
 from ..engine.errors import InputError
+from ..wording import is_readable
 from .fields import FieldNames, declare_reviews
 from .internals import Samples, dataset_of, label_path
 from .labels import labels_of
 from .lock import WriteLock
 from .patches import check_objects, is_patches, shown_field
-from .reading import check_samples, flat_samples
+from .reading import as_samples, check_samples, flat_samples
 from .record import completed_runs, latest_run
 from .review_views import Order, unreviewed_in_order
 from .reviews import keep_reviews, latest_action, new_action, read_reviews, restore_labels, undo_action
@@ -42,13 +43,14 @@ def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     wrong labels of a view have been corrected, all of the view can be approved.
 
     Args:
-        samples: Dataset or view; where objects are labelled, those that it shows are meant, e.g. the patches
-            of a patches view.
+        samples: Dataset, view or single sample; where objects are labelled, those that it shows are meant,
+            e.g. the patches of a patches view.
         label_field: Field that a run wrote.
 
     Raises:
         InputError: No run wrote that field.
     """
+    samples = as_samples(samples)
     settle(dataset_of(samples))
     names = fields_of_run(samples, label_field)
     with WriteLock(dataset_of(samples)) as lock:
@@ -68,7 +70,8 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     """Give samples, or objects, another class than the run did; it shows in the label field at once.
 
     Args:
-        samples: Dataset or view, with or without labels; of objects, those that it shows are meant.
+        samples: Dataset, view or single sample, with or without labels; of objects, those that it shows are
+            meant.
         class_name: The class of all of them; a known class, or a description of
             one, in any case of letters, stands for that class.
         label_field: Field that a run wrote.
@@ -76,9 +79,10 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     Raises:
         InputError: No run wrote that field, or the name is blank.
     """
-    given = class_name.strip()
-    if not given:
-        raise InputError("The class name is blank: give the class of these samples.")
+    samples = as_samples(samples)
+    given = class_name.strip() if isinstance(class_name, str) else ""
+    if not given or not is_readable(given):
+        raise InputError("The class name is blank or not a text: give the class of these samples.")
     settle(dataset_of(samples))
     names = fields_of_run(samples, label_field)
     known = _described_by(dataset_of(samples), label_field) | {
@@ -100,12 +104,13 @@ def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     The label and confidence return that they had before the first review; later runs keep reviewed labels.
 
     Args:
-        samples: Dataset or view; of objects, those that it shows are meant.
+        samples: Dataset, view or single sample; of objects, those that it shows are meant.
         label_field: Field that a run wrote.
 
     Raises:
         InputError: No run wrote that field.
     """
+    samples = as_samples(samples)
     settle(dataset_of(samples))
     names = fields_of_run(samples, label_field)
     with WriteLock(dataset_of(samples)) as lock:
@@ -138,6 +143,7 @@ def undo_review(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     Raises:
         InputError: No run wrote that field.
     """
+    samples = as_samples(samples)
     settle(dataset_of(samples))
     names = fields_of_run(samples, label_field)
     with WriteLock(dataset_of(samples)) as lock:

@@ -7,7 +7,6 @@ the samples as they were; for one that dies after it, `complete_interrupted` wri
 import logging
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -32,6 +31,7 @@ from .record import (
     free_key,
     list_all_runs,
     read_results,
+    reading_results,
     taken_keys,
     update_record,
 )
@@ -327,10 +327,8 @@ def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
         InputError: There is no such run, it wrote nothing, or what it saved is gone or damaged.
     """
     saved = read_results(dataset, key)
-    try:
+    with reading_results(key):
         return Outcome.from_dict(saved["outcome"])
-    except (TypeError, ValueError, LookupError, AttributeError, zlib.error) as error:
-        raise InputError(f"What run {key!r} saved is damaged: delete it, and label again.") from error
 
 
 def _complete_all_interrupted(lock: WriteLock) -> None:

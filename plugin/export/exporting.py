@@ -189,7 +189,7 @@ def _vectors(
         return load_encoder().embed_images([image.path for image in images], report).vectors
     if isinstance(embeddings, str):
         ids = [image.sample_id for image in images]
-        return read_vectors(flat_samples(dataset_of(samples)).select(ids, ordered=True), embeddings)
+        return read_vectors(samples, embeddings, ids)
     if np.ndim(embeddings) != 2 or len(embeddings) != len(samples):
         raise InputError(
             f"The embeddings have the shape {np.shape(embeddings)}: give one row for each of the "

@@ -52,9 +52,10 @@ class StoredRun(LabelledRun):
     @cached_property
     def outcome(self) -> "Outcome":
         """What it said of every sample, or of every object."""
-        from ..dataset import Outcome
+        from ..dataset import Outcome, reading_results
 
-        return Outcome.from_dict(self._outcome)
+        with reading_results(self.run_key):
+            return Outcome.from_dict(self._outcome)
 
     @property
     def remarks(self) -> list[str]:
@@ -118,17 +119,14 @@ class StoredRun(LabelledRun):
             InputError: The steps cannot be repeated or do not give the labels of the run; the message says
                 why.
         """
-        from ..dataset import audit_probabilities, flat_samples, read_images
+        from ..dataset import audit_probabilities, images_of
 
         run, outcome = self.record, self.outcome
         if run.label_fields.objects:
             raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
         if any(not name for name in run.inputs.values()):
             raise InputError("It was made from arrays or an encoder object, which its record does not keep.")
-        ids = list(outcome.sample_ids)
-        images = read_images(flat_samples(self.dataset).select(ids, ordered=True))
-        if images.ids != ids:
-            raise InputError("Some of its images are no longer in the dataset.")
+        images = images_of(self.dataset, outcome.sample_ids)
         inputs = Inputs.of_run(run, {"encoder": run.inputs.get("encoder", run.encoder)})
         towers = load_towers(inputs, images)
         found = label_items(
@@ -181,7 +179,7 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     Raises:
         InputError: There is no such run, or it wrote no labels.
     """
-    from ..dataset import complete_interrupted, completed_runs, find_run, read_results
+    from ..dataset import complete_interrupted, completed_runs, find_run, read_results, reading_results
 
     complete_interrupted(dataset)
     completed = completed_runs(dataset)
@@ -189,6 +187,8 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
         raise InputError("No run has labelled anything in this dataset yet: label it first.")
     record = completed[-1] if key is None else find_run(dataset, key)
     results = read_results(dataset, record.key)
+    with reading_results(record.key):
+        summary, outcome = RunSummary.from_dict(results["summary"]), dict(results["outcome"])
     measured = measured_runs(dataset, [record]).get(record.key)
     return StoredRun(
         record=record,
@@ -196,8 +196,8 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
         encoder=record.encoder,
         second_encoder=record.second_encoder,
         seconds=record.seconds,
-        summary=replace(RunSummary.from_dict(results["summary"]), measured=measured),
-        _outcome=results["outcome"],
+        summary=replace(summary, measured=measured),
+        _outcome=outcome,
         dataset=dataset,
     )
 

@@ -26,6 +26,7 @@ CALLS: dict[str, Callable] = {
     "correct": lambda call, dataset, folder: call(dataset.limit(1), "b", label_field="auto_label_first"),
     "approve": lambda call, dataset, folder: call(dataset.limit(2), label_field="auto_label_first"),
     "withdraw": lambda call, dataset, folder: call(dataset.limit(2), label_field="auto_label_first"),
+    "undo_review": lambda call, dataset, folder: call(dataset, label_field="auto_label_first"),
     "audit": lambda call, dataset, folder: call(dataset, 2, label_field="auto_label_first"),
     "refine_with_corrections": lambda call, dataset, folder: call(dataset, label_field="auto_label_second"),
     "evaluate": lambda call, dataset, folder: call(dataset, "truth", label_field="auto_label_first"),

@@ -11,7 +11,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from bson import ObjectId
 from fiftyone.core.collections import SampleCollection
-from fiftyone.core.odm import get_db_conn, get_field_kwargs
+from fiftyone.core.odm import create_field, get_db_conn, get_field_kwargs
 from fiftyone.core.odm.runs import RunDocument
 from fiftyone.core.sample import SampleView
 from fiftyone.core.stages import ViewStage
@@ -151,6 +151,21 @@ def label_path(samples: Samples, field: str, attribute: str | None = None) -> st
 def label_list_name(kind: type[fo.Label]) -> str:
     """Name of the list in a label that holds several: "detections" of `fo.Detections`; a table would do."""
     return kind._LABEL_LIST_FIELD
+
+
+def add_fields(dataset: fo.Dataset, declarations: dict[str, dict[str, Any]]) -> None:
+    """Add fields at one stroke; `Dataset.add_sample_field` saves and reloads the dataset for each.
+
+    Args:
+        dataset: Dataset without these fields.
+        declarations: Name, or path in a field that is there → arguments of `Dataset.add_sample_field`.
+    """
+    dataset._merge_sample_field_schema(
+        {
+            path: create_field(path.rpartition(".")[2], **declaration)
+            for path, declaration in declarations.items()
+        }
+    )
 
 
 def field_declaration(field: fo.Field) -> dict[str, Any]:

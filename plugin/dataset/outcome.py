@@ -3,8 +3,9 @@
 Kept before the samples are written, so that a run that dies while it writes can be completed.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import compress
 
 import numpy as np
 from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
@@ -118,6 +119,13 @@ class Outcome:
         """Mean confidence, in [0, 1]."""
         return float(self.confidence.mean())
 
+    def only(self, ids: Collection[str]) -> "Outcome":
+        """The same for some of the samples."""
+        rows = np.array([one in ids for one in self.sample_ids], bool)
+        arrays = {name: getattr(self, name)[rows] for name in ARRAYS}
+        failures = {one: why for one, why in self.failures.items() if one in ids}
+        return replace(self, sample_ids=tuple(compress(self.sample_ids, rows)), failures=failures, **arrays)
+
     def to_dict(self) -> dict:
         """The same in values that go through JSON; arrays are compressed."""
         ids = np.frombuffer(bytes.fromhex("".join(self.sample_ids)), np.uint8).reshape(-1, BYTES_OF_AN_ID)
@@ -202,6 +210,7 @@ class Outcome:
             # -1, which stands for none, is the last entry of either tuple.
             yield {
                 "label": classes[label],
+                "run_label": classes[label],
                 "confidence": sure,
                 "second_choice": classes[second],
                 "changed_by": changed_by[level],

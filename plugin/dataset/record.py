@@ -123,6 +123,11 @@ def cancel_run(dataset: fo.Dataset, key: str) -> None:
         )
 
 
+def is_being_written(dataset: fo.Dataset) -> bool:
+    """Whether a run is writing its labels now, or died while it did."""
+    return bool(documents(dataset).filter(config__state="running", config__is_writing=True).count())
+
+
 def documents(dataset: fo.Dataset) -> QuerySet:
     """The records of a dataset's runs in the database; those that FiftyOne keeps in memory grow old.
 

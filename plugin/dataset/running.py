@@ -311,8 +311,13 @@ def complete_interrupted(dataset: fo.Dataset) -> None:
     runs = list_all_runs(dataset)
     is_at_work = any(run.state == RunState.RUNNING for run in runs)
     if any(run.is_interrupted for run in runs) or (staged_fields(dataset) and not is_at_work):
-        with WriteLock(dataset) as lock:
-            _complete_all_interrupted(lock)
+        complete_written(dataset)
+
+
+def complete_written(dataset: fo.Dataset) -> None:
+    """Wait for the run that is writing, and write what is missing where it has died."""
+    with WriteLock(dataset) as lock:
+        _complete_all_interrupted(lock)
 
 
 def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
@@ -368,4 +373,4 @@ def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames | Column, 
     end["history"] = []  # the summary has it
     update_record(dataset, key, end | values)
     if isinstance(fields, FieldNames):
-        save_review_views(dataset, fields.label)
+        save_review_views(dataset, fields)

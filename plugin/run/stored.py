@@ -171,8 +171,9 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     Raises:
         InputError: There is no such run, or it wrote no labels.
     """
-    from ..dataset import completed_runs, find_run, read_results, reading_results
+    from ..dataset import complete_interrupted, completed_runs, find_run, read_results, reading_results
 
+    complete_interrupted(dataset)
     completed = completed_runs(dataset)
     if key is None and not completed:
         raise InputError("No run has labelled anything in this dataset yet: label it first.")

@@ -172,11 +172,12 @@ def test_a_dry_run_counts_reading_names_to_suggest_until_the_cache_has_them(phot
 
 
 TALKING = """
+import sys
 from fiftyone_autolabel.plugin.cli import console
 from fiftyone_autolabel.plugin.cli.app import app
 
 def tell(self, stage, done, total):
-    print(stage, done, flush=True)
+    print(stage, done, flush=True, file=sys.__stdout__)
 
 console.StageProgress.__call__ = tell
 app()

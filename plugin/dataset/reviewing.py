@@ -78,10 +78,10 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     Raises:
         InputError: No run wrote that field, or the name is blank.
     """
+    samples = as_samples(samples)
     given = class_name.strip() if isinstance(class_name, str) else ""
     if not given or not is_readable(given):
         raise InputError("The class name is blank or not a text: give the class of these samples.")
-    samples = as_samples(samples)
     settle(dataset_of(samples))
     names = fields_of_run(samples, label_field)
     known = _described_by(dataset_of(samples), label_field) | {
@@ -142,6 +142,7 @@ def undo_review(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     Raises:
         InputError: No run wrote that field.
     """
+    samples = as_samples(samples)
     settle(dataset_of(samples))
     names = fields_of_run(samples, label_field)
     with WriteLock(dataset_of(samples)) as lock:

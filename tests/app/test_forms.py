@@ -9,7 +9,7 @@ import pytest
 from fiftyone_autolabel import auto_label
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import add_to, choose_encoder, open_form, type_classes
+from .forms import add_to, choose_encoder, field_of, open_form, open_more, type_classes
 
 NEEDS_LABELS = {
     "Review next": "run Auto-label first",
@@ -115,25 +115,24 @@ def options(labelled: Page) -> Locator:
     form = open_form(labelled, "Auto-label")
     type_classes(form, ["cat", "coins"])
     choose_encoder(form, "offline")
-    form.get_by_role("switch").or_(form.get_by_role("checkbox")).first.click()
-    expect(form.get_by_text("Run key", exact=True)).to_be_visible()
+    open_more(form)
     return form
 
 
 def test_a_prompt_without_a_place_for_the_name_is_refused(options):
-    add_to(options.get_by_role("combobox").nth(-3), "a photo")
+    add_to(field_of(options, "Prompt templates"), "a photo")
     is_refused(options, "needs exactly one {} for the class name")
 
 
 def test_a_second_encoder_that_does_not_exist_is_refused(options):
-    field = options.get_by_role("combobox").nth(-2)
+    field = field_of(options, "Second image encoder")
     field.press_sequentially("ofline")
     field.press("Enter")
     is_refused(options, "did you mean 'offline'?")
 
 
 def test_clusters_that_are_in_no_field_are_refused(options):
-    field = options.get_by_role("combobox").nth(-1)
+    field = field_of(options, "Clusters")
     field.press_sequentially("no_such_field")
     field.press("Enter")
     is_refused(options, "There is no field 'no_such_field' with one cluster per sample")

@@ -168,10 +168,10 @@ def test_the_accuracy_of_a_single_class_is_not_shown_as_certain(folder):
         (("label", "nowhere", "-c", "cat"), "Error: 'nowhere' is neither a folder nor a FiftyOne dataset"),
         (("label", "nowhere"), "Error: No classes given: name them with --classes or --classes-file."),
         (("label", "nowhere", "-c", "cat,cat"), "Error: Class 'cat' is given twice: remove one of them."),
-        (("label", "nowhere", "-c", "dog: puppy,,"), "Error: Description number 2 of class 'dog' is blank"),
+        (("label", "nowhere", "-c", ": puppy"), "Error: Class name number 1 is blank"),
         (
             ("label", "nowhere", "-c", "cat, dog: puppy"),
-            "Error: 'cat, dog: puppy' names several classes before its colon",
+            "Error: 'cat, dog' are several classes before a colon",
         ),
         (("label", "nowhere", "-c", "cat", "--template", "a photo"), "Error: The prompt template 'a photo'"),
         (

@@ -163,7 +163,7 @@ def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             description="Field of boxes or shapes to label one by one; leave empty to label whole images",
             view=dropdown(fields),
         )
-    if chosen_objects(ctx, samples):
+    if chosen := chosen_objects(ctx, samples):
         inputs.float(
             "margin",
             default=MARGIN,
@@ -172,6 +172,8 @@ def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             label="Margin",
             description="Context around an object, as a share of its width and height",
         )
+        into = _fields_of_objects(ctx, chosen).label
+        inputs.view("into", types.Notice(label=f"Copies of the objects, with labels, go to {into!r}"))
 
 
 def _has_more(ctx: foo.ExecutionContext) -> bool:
@@ -230,12 +232,10 @@ def _add_settings(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
 
 def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
     problem = _field_problem(ctx, samples)
-    if objects := chosen_objects(ctx, samples):
-        into = f"Copies of the objects, with labels, go to {_fields_of_objects(ctx, objects).label!r}"
-        label = inputs.str("label_field", default=FIELDS.label, label="Label field", description=into)
+    label = inputs.str("label_field", default=FIELDS.label, label="Label field")
+    if chosen_objects(ctx, samples):
         refuse(label, problem)
         return
-    label = inputs.str("label_field", default=FIELDS.label, label="Label field")
     confidence = inputs.str("confidence_field", default=FIELDS.confidence, label="Confidence field")
     refuse(confidence if repr(chosen_fields(ctx).confidence) in problem else label, problem)
 

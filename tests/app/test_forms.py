@@ -9,7 +9,7 @@ import pytest
 from fiftyone_autolabel import auto_label
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import add_to, choose_encoder, field_of, open_form, open_more, type_classes
+from .forms import add_to, choose_encoder, class_field, field_of, open_form, open_more, type_classes
 
 NEEDS_LABELS = {
     "Review next": "run Auto-label first",
@@ -107,6 +107,17 @@ def test_a_field_that_holds_something_else_is_not_computed_into(labelled, operat
     form = open_form(labelled, operator)
     form.get_by_role("textbox").last.fill("confidence")
     is_refused(form, "Field 'confidence' exists and does not hold")
+
+
+def test_the_classes_of_the_last_run_are_there_and_can_be_replaced(labelled):
+    form = open_form(labelled, "Auto-label")
+    expect(class_field(form)).to_have_value("cat\ncoins\nrocket")
+    expect(form.get_by_text("3 classes: cat, coins, rocket")).to_be_visible()
+    class_field(form).fill("")
+    expect(form.get_by_text("No classes yet: type their names.")).to_be_visible()
+    class_field(form).press_sequentially("tulip, rose", delay=60)
+    expect(form.get_by_text("2 classes: tulip, rose")).to_be_visible()
+    expect(class_field(form)).to_have_value("tulip, rose")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ..encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vector
 from ..encoders.prompts import class_prototypes
 from ..encoders.registry import choose_encoder, load_encoder
 from ..engine.errors import InputError
-from ..engine.progress import Progress
+from ..engine.progress import Progress, silent
 from .inputs import Inputs
 
 logger = logging.getLogger("fiftyone_autolabel")
@@ -170,16 +170,24 @@ def embed_images(
     return EmbeddedImages(rows, views, {row: errors[row] for row in sorted(errors)})
 
 
-def load_towers(inputs: Inputs, items: Items) -> Towers:
+def load_towers(inputs: Inputs, items: Items, report: Progress = silent) -> Towers:
     """Load the encoders, or take the vectors that are given in their place.
 
     Args:
         inputs: Encoders or vectors.
         items: What is labelled, which may keep the vectors.
+        report: Called with ("load", 0, 1), and with ("load", 1, 1) in the end.
 
     Raises:
         InputError: They do not go together, or one of them cannot be loaded.
     """
+    report("load", 0, 1)
+    towers = _towers(inputs, items)
+    report("load", 1, 1)
+    return towers
+
+
+def _towers(inputs: Inputs, items: Items) -> Towers:
     if inputs.embeddings is None:
         tower, reason = load_tower(inputs.encoder, "embed_texts")
         return Towers(tower, reason, _load_second(inputs, items), tower)

@@ -16,7 +16,8 @@ from ..encoders.crops import MARGIN
 from ..encoders.descriptions import Classes, read_classes
 from ..encoders.precomputed import Vectors
 from ..engine.config import Settings
-from ..engine.progress import Progress, silent
+from ..engine.progress import Progress, ShowProgress
+from ..system.progress_bars import shown_progress
 from .embedding import Towers, load_towers
 from .estimate import Cost, estimate_cost
 from .files import Files
@@ -30,15 +31,17 @@ if TYPE_CHECKING:
     from ..dataset import FieldNames
 
 STAGES = {
+    "load": "Loading the encoder",
     "embed": "Embedding images",
     "cluster": "Clustering",
     "refine": "Refining labels",
-    "suggest": "Suggesting names",
+    "suggest": "Reading names for novel clusters",
     "write": "Writing labels",
     "fill": "Writing values",
 }
 """Stage of a run, in order → what to call it where its progress is shown. With a second encoder,
-"embed" counts every image twice. Runs that only prepare others end with "fill" instead of "write"."""
+"embed" counts every image twice; "suggest" counts candidate names. Runs that only prepare others end with
+"fill" instead of "write"."""
 
 
 def auto_label(
@@ -57,7 +60,7 @@ def auto_label(
     settings: Settings | Mapping[str, object] | None = None,
     fields: "FieldNames | None" = None,
     run_key: str | None = None,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> FinishedRun:
     """Label every image of a dataset or view and write the labels to its samples.
 
@@ -107,7 +110,9 @@ def auto_label(
         fields: Names of the fields to write.
         run_key: Key of the run. The fields get it too, as in "auto_label_<key>", unless they are named, so
             that several runs can be compared side by side. By default the label field with a number.
-        progress: Called with (stage, done, total), stage one of `STAGES`.
+        progress: True for progress bars, False for none, None for bars unless FiftyOne's setting
+            `show_progress_bars` is off; or a function that is called with (stage, done, total), stage one of
+            `STAGES`.
 
     Returns:
         The finished run.
@@ -145,7 +150,7 @@ def label_files(
     second_encoder: str | ImageTower | None = None,
     second_embeddings: Vectors | None = None,
     settings: Settings | Mapping[str, object] | None = None,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> FinishedRun:
     """Label image files; FiftyOne is not needed.
 
@@ -159,7 +164,8 @@ def label_files(
         second_encoder: A second encoder, of the images alone.
         second_embeddings: (n, v) vectors in its place.
         settings: How to cluster and refine.
-        progress: Called with (stage, done, total), stage "embed", "cluster", "refine" or "suggest".
+        progress: As for `auto_label`; FiftyOne's setting counts if FiftyOne is imported or its environment
+            variable is set.
 
     Returns:
         The finished run.
@@ -181,9 +187,25 @@ def label_files(
 
 
 def label_samples(
-    samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, progress: Progress | None = None
+    samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, progress: ShowProgress = None
 ) -> FinishedRun:
     """Label a dataset or view; see `auto_label`."""
+    with shown_progress(progress, STAGES) as report:
+        return _label_samples(samples, inputs, report)
+
+
+def label_paths(
+    paths: Sequence[str | os.PathLike[str]], inputs: Inputs, progress: ShowProgress = None
+) -> FinishedRun:
+    """Label image files; see `label_files`."""
+    with shown_progress(progress, STAGES) as report:
+        files, clock = Files.of(paths), _Clock(report)
+        clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files, clock)
+        found = label_items(files, inputs, towers, clock, clusters=clusters)
+        return _finished(found, inputs, towers, seconds=clock.seconds)
+
+
+def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, report: Progress) -> FinishedRun:
     from ..dataset import (
         Outcome,
         anchors_of,
@@ -198,7 +220,7 @@ def label_samples(
     images = read_objects(samples, objects, inputs.margin) if objects else read_images(samples)
     fields = _fields_to_write(samples, inputs, objects)
     clusters = read_clusters(images, inputs.clusters)
-    towers = load_towers(inputs, images)
+    towers = load_towers(inputs, images, report)
     described = recorded(inputs, towers, margin=inputs.margin if objects else None)
     with run_under_way(
         samples,
@@ -207,7 +229,7 @@ def label_samples(
         fields,
         n_images=len(images.ids),
         key=inputs.run_key,
-        progress=progress,
+        progress=report,
     ) as run:
         reviews: dict[str, str] = {}
 
@@ -238,16 +260,6 @@ def label_samples(
             dataset=run.dataset,
             unlisted_classes=_unlisted([reviews[one] for one in found.ids if one in reviews], inputs),
         )
-
-
-def label_paths(
-    paths: Sequence[str | os.PathLike[str]], inputs: Inputs, progress: Progress | None = None
-) -> FinishedRun:
-    """Label image files; see `label_files`."""
-    files, clock = Files.of(paths), _Clock(progress or silent)
-    clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files)
-    found = label_items(files, inputs, towers, clock, clusters=clusters)
-    return _finished(found, inputs, towers, seconds=clock.seconds)
 
 
 def estimate_paths(paths: Sequence[str | os.PathLike[str]], inputs: Inputs) -> Cost:

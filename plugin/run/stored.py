@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.errors import InputError
-from ..engine.progress import Progress, silent
+from ..engine.progress import ShowProgress
 from ..report.images_table import ClusterShares, Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
 from ..report.summary import Alignment, RunSummary
 from ..report.writing import check_report_folder
+from ..system.progress_bars import shown_progress
 from .embedding import load_towers
 from .inputs import Inputs
 from .labelling import label_items
+from .pipeline import STAGES
 from .results import OBJECTS_HAVE_NO_PROTOTYPES, LabelledRun
 
 if TYPE_CHECKING:
@@ -101,11 +103,11 @@ class StoredRun(LabelledRun):
             ids=outcome.sample_ids,
         )
 
-    def prototypes(self, progress: Progress | None = None) -> Prototypes:
+    def prototypes(self, progress: ShowProgress = None) -> Prototypes:
         """What the run has learnt, made again from the same embeddings, which the cache has.
 
         Args:
-            progress: Called with (stage, done, total).
+            progress: As for `auto_label`.
 
         Raises:
             InputError: The steps cannot be repeated or do not give the labels of the run; the message says
@@ -123,15 +125,16 @@ class StoredRun(LabelledRun):
         if images.ids != ids:
             raise InputError("Some of its images are no longer in the dataset.")
         inputs = Inputs.of_run(run, {"encoder": run.inputs.get("encoder", run.encoder)})
-        towers = load_towers(inputs, images)
-        found = label_items(
-            images,
-            inputs,
-            towers,
-            progress or silent,
-            clusters=outcome.micro_cluster if inputs.clusters is not None else None,
-            anchors_of=lambda _: np.where(self.is_reviewed, outcome.labels, -1),
-        )
+        with shown_progress(progress, STAGES) as report:
+            towers = load_towers(inputs, images, report)
+            found = label_items(
+                images,
+                inputs,
+                towers,
+                report,
+                clusters=outcome.micro_cluster if inputs.clusters is not None else None,
+                anchors_of=lambda _: np.where(self.is_reviewed, outcome.labels, -1),
+            )
         if found.embedded.errors:
             raise InputError("Some of its images cannot be read any more.")
         if np.mean(found.refinement.labels == outcome.labels) < LEAST_AGREEMENT:
@@ -200,7 +203,7 @@ def report_run(
     title: str = "",
     png: bool = False,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> RunReport:
     """Write the report of a run, see `write_report`, and say what it lacks.
 
@@ -211,7 +214,7 @@ def report_run(
         title: Heading of the page; the dataset and the run by default.
         png: Whether to write every figure as a PNG file too.
         overwrite: Whether an earlier report may be replaced.
-        progress: Called with (stage, done, total) while prototypes are made.
+        progress: As for `auto_label`, while prototypes are made.
 
     Raises:
         InputError: There is no such run, or the folder cannot be made.

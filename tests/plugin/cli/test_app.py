@@ -9,9 +9,9 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.cli.app import app
-from fiftyone_autolabel.plugin.cli.console import StageProgress
 from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
+from fiftyone_autolabel.plugin.system.progress_bars import StageBars
 from typer.testing import CliRunner
 
 
@@ -270,7 +270,7 @@ def test_an_interrupted_run_ends_without_a_traceback(folder, monkeypatch):
     def press_ctrl_c(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(StageProgress, "__call__", press_ctrl_c)
+    monkeypatch.setattr(StageBars, "__call__", press_ctrl_c)
     result = run("label", folder, "-c", "cat,rocket", "--encoder", "offline")
     assert (result.exit_code, "Traceback" in result.output) == (130, False)
 

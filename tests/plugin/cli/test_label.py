@@ -172,13 +172,13 @@ def test_a_dry_run_counts_reading_names_to_suggest_until_the_cache_has_them(phot
 
 
 TALKING = """
-from fiftyone_autolabel.plugin.cli import console
 from fiftyone_autolabel.plugin.cli.app import app
+from fiftyone_autolabel.plugin.system.progress_bars import StageBars
 
 def tell(self, stage, done, total):
     print(stage, done, flush=True)
 
-console.StageProgress.__call__ = tell
+StageBars.__call__ = tell
 app()
 """
 """A command line that prints its progress, so that a test can wait for it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import fiftyone as fo
 import numpy as np
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from .documents import Document
 from .fields import FieldNames, declare_reviews
@@ -22,8 +23,8 @@ from .record import completed_runs, latest_run
 from .schema import RunRecord
 
 
-@dataclass(frozen=True)
-class Reviewed:
+@dataclass(frozen=True, repr=False)
+class Reviewed(Displayed):
     """What came of approving, correcting or withdrawing.
 
     Attributes:
@@ -33,6 +34,10 @@ class Reviewed:
 
     sample_ids: list[str]
     passed_over: dict[str, int]
+
+    def _lines(self) -> list[str]:
+        passed = "".join(f", {count:,} {why}" for why, count in self.passed_over.items() if count)
+        return [f"Reviewed: {len(self.sample_ids):,}{passed}", "Next: refine_with_corrections(dataset)"]
 
 
 def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:

@@ -14,6 +14,7 @@ from ..encoders.base import Encoder, ImageLike, ImageTower
 from ..encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vectors
 from ..encoders.prompts import class_prototypes
 from ..encoders.registry import choose_encoder, load_encoder
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.progress import Progress, silent
 from .inputs import Inputs
@@ -74,8 +75,8 @@ class Towers:
         }
 
 
-@dataclass(frozen=True)
-class EmbeddedImages:
+@dataclass(frozen=True, repr=False)
+class EmbeddedImages(Displayed):
     """Vectors of the m of n images that every image tower could read.
 
     Attributes:
@@ -99,8 +100,8 @@ class EmbeddedImages:
             raise InputError(f"None of the {n} images can be used. The first: {first}")
 
 
-@dataclass(frozen=True)
-class Embedded:
+@dataclass(frozen=True, repr=False)
+class Embedded(Displayed):
     """Vectors of the images that could be read, and of the classes; m of n images, k classes.
 
     Attributes:

@@ -12,6 +12,7 @@ import numpy as np
 from ..encoders.base import ImageLike
 from ..encoders.crops import ImageCrop
 from ..encoders.known_names import class_reliability, warn_of_names
+from ..engine.display import Displayed
 from ..engine.progress import Progress
 from ..engine.refinement import OnIteration, refine
 from ..engine.results import Refinement
@@ -24,8 +25,8 @@ from .inputs import Clusters, CustomClusters, Inputs
 from .names import suggest_names
 
 
-@dataclass(frozen=True)
-class Labelled:
+@dataclass(frozen=True, repr=False)
+class Labelled(Displayed):
     """What was found for the m of n items that could be read.
 
     Attributes:

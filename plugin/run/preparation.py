@@ -14,6 +14,7 @@ from ..encoders.base import ImageTower
 from ..encoders.precomputed import PrecomputedImages, Vectors
 from ..engine.clustering import micro_cluster_assignments
 from ..engine.config import Settings
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.progress import Progress, ShowProgress
 from ..system.progress_bars import shown_progress
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from ..dataset import Column, Run
 
 
-@dataclass(frozen=True)
-class Computed:
+@dataclass(frozen=True, repr=False)
+class Computed(Displayed):
     """What was written to a field.
 
     Attributes:

@@ -5,7 +5,7 @@ The samples may have changed since; they are asked for nothing but their paths.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ LEAST_AGREEMENT = 0.999
 """Share of the run's labels that must come out again; less than all, because machines round differently."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class StoredRun(LabelledRun):
     """A finished run as its record has it.
 
@@ -43,7 +43,7 @@ class StoredRun(LabelledRun):
     """
 
     record: "RunRecord"
-    _outcome: dict[str, Any] = field(repr=False)
+    _outcome: dict[str, Any]
 
     @property
     def run_key(self) -> str:

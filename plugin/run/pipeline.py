@@ -14,6 +14,7 @@ import numpy as np
 from ..encoders.base import Encoder, ImageTower
 from ..encoders.crops import MARGIN
 from ..encoders.descriptions import Classes, read_classes
+from ..encoders.known_names import warn_of_names
 from ..encoders.precomputed import Vectors
 from ..engine.config import Settings
 from ..engine.progress import Progress, ShowProgress
@@ -263,13 +264,15 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
 
 
 def estimate_paths(paths: Sequence[str | os.PathLike[str]], inputs: Inputs) -> Cost:
-    """What `label_paths` would cost; nothing is labelled.
+    """What `label_paths` would cost; nothing is labelled. Names that the encoder does not know are logged.
 
     Raises:
         InputError: Something given cannot be used.
     """
     files = Files.of(paths)
-    return estimate_cost(load_towers(inputs, files), inputs, files.images)
+    towers = load_towers(inputs, files)
+    warn_of_names(towers.text_encoder, inputs.classes)
+    return estimate_cost(towers, inputs, files.images)
 
 
 def recorded(inputs: Inputs, towers: Towers, margin: float | None = None) -> dict[str, object]:

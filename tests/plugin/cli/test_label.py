@@ -144,6 +144,22 @@ def test_a_damaged_image_counts_as_often_as_it_is_listed(photos, tmp_path):
     assert "2 images could not be labelled" in (tmp_path / "out" / "report.txt").read_text()
 
 
+UNKNOWN = (
+    "The offline encoder does not know: dandelion (taken for Pickelhaube). Describe them, name them "
+    "differently, or use OpenCLIP.\n"
+)
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_names_that_the_encoder_does_not_know_are_said_before_a_run(photos, tmp_path, more):
+    command = [sys.executable, "-c", COMMAND_LINE, "label", str(photos), "-c", "daisy, dandelion"]
+    given = ["--encoder", "offline", "--output", str(tmp_path / "out"), "--json", *more]
+    done = subprocess.run([*command, *given], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert UNKNOWN in done.stderr.partition("Embedding images")[0]
+    assert json.loads(done.stdout)
+
+
 def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(photos, tmp_path):
     where = ("--encoder", "offline", "--output", tmp_path / "out", "--dry-run")
     result = run(photos, "-c", "cat,rocket", *where, "--json")
@@ -170,6 +186,8 @@ def test_a_dry_run_counts_reading_names_to_suggest_until_the_cache_has_them(phot
     load_encoder("offline").embed_texts(list(texts.values()))
     assert seconds("{}") == 0
 
+
+COMMAND_LINE = "from fiftyone_autolabel.plugin.cli.app import app; app()"
 
 TALKING = """
 from fiftyone_autolabel.plugin.cli.app import app

@@ -9,6 +9,7 @@ import fiftyone as fo
 
 from ..engine.errors import InputError
 from .internals import label_path
+from .sidebar import tuck_away
 
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
@@ -255,6 +256,8 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
     )
     for name, kind in (("run_label", fo.StringField), ("run_confidence", fo.FloatField)):
         dataset.add_sample_field(label_path(dataset, names.corrected, name), kind)
+    kept = [names.micro_cluster, names.meta_cluster, names.error, names.review_rank, names.corrected]
+    tuck_away(dataset, kept, hidden=names.corrected)
 
 
 def review_fields(dataset: fo.Dataset) -> list[str]:

@@ -257,7 +257,7 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
     for name, kind in (("run_label", fo.StringField), ("run_confidence", fo.FloatField)):
         dataset.add_sample_field(label_path(dataset, names.corrected, name), kind)
     kept = [names.micro_cluster, names.meta_cluster, names.error, names.review_rank, names.corrected]
-    tuck_away(dataset, kept, hidden=names.corrected)
+    tuck_away(dataset, kept, hidden=[names.confidence, *kept])
 
 
 def review_fields(dataset: fo.Dataset) -> list[str]:

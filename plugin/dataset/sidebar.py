@@ -3,22 +3,26 @@
 Set once, when the fields are new; what somebody rearranges later stays as it is.
 """
 
+from collections.abc import Iterable
+
 import fiftyone as fo
 
 GROUP = "auto-label"
 
 
-def tuck_away(dataset: fo.Dataset, paths: list[str], hidden: str) -> None:
-    """Move fields into the group, closed at first, and leave one of them out of the pictures of the grid.
+def tuck_away(dataset: fo.Dataset, grouped: Iterable[str], hidden: Iterable[str]) -> None:
+    """Move fields into the group, and leave fields out of what the grid shows on every picture.
 
     Args:
         dataset: Dataset of the fields.
-        paths: Fields to move; those that the dataset lacks are passed over.
-        hidden: Label field that repeats another one, and would be a second tag on every picture.
+        grouped: Fields to move; those that the dataset lacks are passed over.
+        hidden: Fields not to show until somebody selects them, such as labels that repeat other labels.
     """
     config = dataset.app_config
     groups = config.sidebar_groups or fo.DatasetAppConfig.default_sidebar_groups(dataset)
-    moved = [path for path in paths if dataset.has_sample_field(path)]
+    _show_usual_fields(dataset, [path for group in groups for path in group.paths])
+    _hide(config.active_fields, hidden)
+    moved = [path for path in grouped if dataset.has_sample_field(path)]
     for group in groups:
         group.paths = [path for path in group.paths if path not in moved]
     ours = next((group for group in groups if group.name == GROUP), None)
@@ -27,17 +31,19 @@ def tuck_away(dataset: fo.Dataset, paths: list[str], hidden: str) -> None:
         groups.append(ours)
     ours.paths += moved
     config.sidebar_groups = groups
-    _hide(dataset, hidden)
     dataset.save()
 
 
-def _hide(dataset: fo.Dataset, path: str) -> None:
-    config = dataset.app_config
-    if config.active_fields is None:
+def _show_usual_fields(dataset: fo.Dataset, listed: list[str]) -> None:
+    """Spell out what the App shows by itself: with a list of what to show, later labels would not show."""
+    if dataset.app_config.active_fields is None:
         usual = fo.DatasetAppConfig.default_active_fields(dataset).paths
-        unusual = [name for name in dataset.get_field_schema(embedded_doc_type=fo.Label) if name not in usual]
-        config.active_fields = fo.ActiveFields(exclude=True, paths=unusual)
-    if config.active_fields.exclude and path not in config.active_fields.paths:
-        config.active_fields.paths.append(path)
-    elif not config.active_fields.exclude and path in config.active_fields.paths:
-        config.active_fields.paths.remove(path)
+        others = [path for path in listed if path not in usual]
+        dataset.app_config.active_fields = fo.ActiveFields(exclude=True, paths=others)
+
+
+def _hide(active: fo.ActiveFields, hidden: Iterable[str]) -> None:
+    if active.exclude:
+        active.paths += [path for path in hidden if path not in active.paths]
+    else:
+        active.paths = [path for path in active.paths if path not in hidden]

@@ -49,11 +49,16 @@ def test_the_fields_of_a_run_with_a_key_join_the_group(dataset):
     assert groups(dataset)["auto-label"] == KEPT + [f"auto_label_second_{role}" for role in ROLES]
 
 
-def test_a_reviewed_label_is_no_second_tag_on_the_picture(dataset):
+def test_a_reviewed_label_is_no_second_tag_on_the_picture_and_other_labels_show_as_before(dataset):
     dataset.add_sample_field("heat", fo.EmbeddedDocumentField, embedded_doc_type=fo.Heatmap)
+    dataset.add_sample_field("truth", fo.EmbeddedDocumentField, embedded_doc_type=fo.Classification)
     label(dataset)
+    label(dataset, run_key="second")
     active = dataset.app_config.active_fields
-    assert (active.exclude, list(active.paths)) == (True, ["heat", "auto_label_corrected"])
+    assert active.exclude
+    assert {"heat", "id", "filepath", "confidence", "confidence_second", *KEPT} <= set(active.paths)
+    assert not {"truth", "auto_label", "auto_label_second"} & set(active.paths)
+    assert len(active.paths) == len(set(active.paths))
 
 
 def test_fields_that_somebody_chose_to_see_stay_chosen(dataset):

@@ -210,6 +210,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
     from ..dataset import (
         Outcome,
         anchors_of,
+        check_database,
         field_to_label,
         read_images,
         read_objects,
@@ -217,6 +218,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         run_under_way,
     )
 
+    check_database()
     objects = field_to_label(samples, inputs.objects)
     images = read_objects(samples, objects, inputs.margin) if objects else read_images(samples)
     fields = _fields_to_write(samples, inputs, objects)

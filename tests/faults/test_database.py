@@ -1,0 +1,130 @@
+"""A database that goes away is told within seconds, and one that only pauses costs nothing."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fiftyone_autolabel.plugin.system.database import answers, mongod_folder
+
+SECONDS_TO_TELL = 10
+SECONDS_PER_SCRIPT = 120
+
+LABELS = """
+import os, signal, sys, threading, time
+from datetime import timedelta
+import fiftyone as fo, numpy as np
+from fiftyone.core.odm import get_db_conn
+from fiftyone_autolabel import InputError, auto_label
+from fiftyone_autolabel.plugin.dataset import lock, patience
+
+server, signal_name, pause = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+at = (sys.argv[4], int(sys.argv[5]))
+dataset = fo.Dataset("kept", persistent=True)
+dataset.add_samples([fo.Sample(filepath=f"/{number}.jpg") for number in range(6)])
+since = [0.0]
+
+def disturb(stage=None, done=None, total=None):
+    if (stage, done) != at:
+        return
+    get_db_conn().client.admin.command("fsync")  # or MongoDB forgets the last tenth of a second
+    since[0] = time.monotonic()
+    os.kill(server, getattr(signal, signal_name))
+    if pause:
+        patience.SECONDS_PER_CALL = pause / 5
+        threading.Timer(pause, os.kill, (server, signal.SIGCONT)).start()
+    else:
+        lock.LEASE = timedelta(seconds=1)
+
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(6, 4)), rng.normal(size=(2, 4))
+disturb("before", 0)
+try:
+    run = auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=T, progress=disturb)
+    print(f"{time.monotonic() - since[0]:.1f} labelled {len(run.sample_ids)}")
+except InputError as error:
+    print(f"{time.monotonic() - since[0]:.1f} {error}")
+os._exit(0)  # FiftyOne takes leave of the database, too
+"""
+"""A run whose database gets a signal at a stage; prints the seconds from then on, and what the user is told."""
+
+LOOKS = """
+from datetime import timedelta
+import fiftyone as fo
+from fiftyone_autolabel.plugin.dataset import record as runs
+from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
+
+runs.LONGEST_SILENCE = timedelta(0)
+dataset = fo.load_dataset("kept")
+complete_interrupted(dataset)
+labels = dataset.count("auto_label") if dataset.has_sample_field("auto_label") else 0
+print(dataset.count(), labels, runs.list_runs(dataset)[0].state.value)
+"""
+
+
+pytestmark = pytest.mark.skipif(
+    not Path(mongod_folder() / "mongod").is_file(), reason="FiftyOne's own server is not here"
+)
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts a server of the test's own, always on the same data."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    uri, servers = f"mongodb://127.0.0.1:{port}", []
+
+    def started() -> tuple[subprocess.Popen, str]:
+        place = ["--dbpath", tmp_path, "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+        mongod = [mongod_folder() / "mongod", *place, "--wiredTigerCacheSizeGB", "0.25"]
+        servers.append(subprocess.Popen(mongod, stdout=subprocess.DEVNULL))
+        while not answers(uri, patience=1):
+            assert servers[-1].poll() is None, "mongod does not start"
+        return servers[-1], uri
+
+    yield started
+    for server in servers:
+        server.kill()
+        server.wait()
+
+
+def python(script: str, uri: str, *arguments: object) -> str:
+    """Last line that a script prints in a process of its own."""
+    environment = os.environ | {"FIFTYONE_DATABASE_URI": uri, "FIFTYONE_DATABASE_NAME": "gone"}
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=SECONDS_PER_SCRIPT
+    )
+    return (done.stdout.splitlines() or [done.stderr])[-1]
+
+
+@pytest.mark.parametrize(
+    ("stage", "done", "after"),
+    [
+        ("before", 0, None),
+        ("refine", 0, "6 0 failed"),
+        ("write", 0, "6 0 failed"),
+        ("write", 6, "6 6 completed"),
+    ],
+)
+def test_a_database_that_is_killed_is_told_within_ten_seconds(start, stage, done, after):
+    server, uri = start()
+    seconds, _, message = python(LABELS, uri, server.pid, "SIGKILL", 0, stage, done).partition(" ")
+    assert message.startswith("The database does not answer any more: start it again")
+    assert float(seconds) < SECONDS_TO_TELL
+    server.wait()
+    start()
+    assert after is None or python(LOOKS, uri) == after
+
+
+@pytest.mark.parametrize(("stage", "done"), [("refine", 0), ("write", 0), ("write", 6)])
+def test_a_database_that_pauses_for_a_while_is_waited_for(start, stage, done):
+    server, uri = start()
+    pause = 5
+    seconds, _, message = python(LABELS, uri, server.pid, "SIGSTOP", pause, stage, done).partition(" ")
+    assert message == "labelled 6"
+    assert float(seconds) >= pause
+    assert python(LOOKS, uri) == "6 6 completed"

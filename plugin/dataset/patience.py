@@ -17,7 +17,7 @@ from .internals import database
 
 Result = TypeVar("Result")
 
-SECONDS_PER_CALL = 4.0
+SECONDS_PER_CALL = 3.0
 """How long a call may take before the database is asked whether it is there; then four times that."""
 
 SECONDS_UNTIL_GONE = 3.0
@@ -34,11 +34,15 @@ DATABASE_GONE = (
 logger = logging.getLogger("fiftyone_autolabel")
 
 
+class DatabaseGoneError(ConnectionFailure):
+    """Nothing accepts connections where the database was, or nothing has answered for long."""
+
+
 def persistently(call: Callable[[], Result]) -> Result:
     """Make a call that may be made again, until it is answered.
 
     Raises:
-        ConnectionFailure: The database is gone.
+        DatabaseGoneError: The database is gone.
     """
     limit = SECONDS_PER_CALL
     while True:
@@ -60,7 +64,7 @@ def check_database() -> None:
     """
     try:
         wait_for_answer()
-    except ConnectionFailure as error:
+    except DatabaseGoneError as error:
         raise InputError(DATABASE_GONE) from error
 
 
@@ -68,21 +72,20 @@ def wait_for_answer() -> None:
     """Wait while the database is paused or started anew.
 
     Raises:
-        ConnectionFailure: It is gone.
+        DatabaseGoneError: It is gone.
     """
     since, is_told = time.monotonic(), False
-    while not answers():
+    while not _answers():
         waited = time.monotonic() - since
         if waited > (LONGEST_PAUSE if _accepts_connections() else SECONDS_UNTIL_GONE):
-            raise ConnectionFailure("The database does not answer.")
+            raise DatabaseGoneError(DATABASE_GONE)
         if not is_told:
             logger.warning("The database does not answer: waiting for it.")
             is_told = True
         time.sleep(0.2)
 
 
-def answers() -> bool:
-    """Whether the database is there and answers at once."""
+def _answers() -> bool:
     try:
         with pymongo.timeout(1):
             database().client.admin.command("ping")

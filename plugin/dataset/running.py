@@ -27,7 +27,7 @@ from .fields import FieldNames
 from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
-from .patience import DATABASE_GONE, answers, persistently, wait_for_answer
+from .patience import DATABASE_GONE, DatabaseGoneError, persistently, wait_for_answer
 from .record import (
     documents,
     find_run,
@@ -168,8 +168,10 @@ class Run:
         """Write what is saved: once a part is in place the rest follows, whatever stops the first try."""
         try:
             write(partial(self._written, lock))
-        except ConnectionFailure:
-            wait_for_answer()  # fails where the database is gone
+        except DatabaseGoneError:
+            raise
+        except ConnectionFailure:  # of a call that is not made again by itself
+            wait_for_answer()
             write(partial(self._written, lock))
         except BaseException:
             write(lambda done, total: lock.renew())
@@ -228,7 +230,7 @@ class Run:
         }
         running = {"state": RunState.RUNNING.value}
         dead = {"heartbeat": stamp(UNHEARD), "error": f"It stopped while it wrote: {sentence}"}
-        if isinstance(error, ConnectionFailure) and not answers():
+        if isinstance(error, DatabaseGoneError):
             return
         try:
             update_record(self.dataset, self.key, end, running | {"is_writing": False})

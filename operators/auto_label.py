@@ -16,12 +16,11 @@ from ..plugin.engine.progress import Progress
 from ..plugin.run.pipeline import label_samples
 from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
-from .auto_label_form import FIELDS, add_inputs, chosen_inputs, chosen_objects
+from .auto_label_form import DELEGATE_ABOVE, FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
 from .forms import add_problem, sentence_of
 from .reviewing import execute_on
 
-DELEGATE_ABOVE = 20_000
 MOST_CLASSES_SHOWN = 20
 TITLE = "Auto-label"
 

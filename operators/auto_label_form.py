@@ -35,6 +35,13 @@ from .forms import add_explorer, dropdown, explored, refuse, sentence_of, sugges
 
 FIELDS = FieldNames()
 SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
+DELEGATE_ABOVE = 20_000
+"""Images from which a run is better queued."""
+
+NO_SCHEDULE = (
+    "{:,} images take a while. To queue the run with Schedule, start FiftyOne with "
+    "FIFTYONE_ALLOW_LEGACY_ORCHESTRATORS=true."
+)
 SETTINGS = tuple(each.name for each in fields_of(Settings))
 MORE = {
     "embeddings": None,
@@ -60,6 +67,7 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
     _add_encoder(inputs, ctx)
     _add_name_warnings(inputs, ctx, samples)
     _add_objects(inputs, ctx, samples)
+    _add_size(inputs, samples)
     inputs.bool("more", default=False, label="More options", view=types.SwitchView())
     if not ctx.params.get("more") and not _has_more(ctx) and not _field_problem(ctx, samples):
         return
@@ -150,6 +158,12 @@ def _add_part(inputs: types.Object, samples: fo.DatasetView) -> None:
     n, total = len(samples), len(dataset)
     if n < total:
         inputs.view("part", types.Notice(label=f"Label {n:,} of {counted(total, 'image')}"))
+
+
+def _add_size(inputs: types.Object, samples: fo.DatasetView) -> None:
+    """Say how to queue the run of a large dataset, where FiftyOne does not offer it."""
+    if len(samples) > DELEGATE_ABOVE and not fo.config.allow_legacy_orchestrators:
+        inputs.view("size", types.Notice(label=NO_SCHEDULE.format(len(samples))))
 
 
 def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:

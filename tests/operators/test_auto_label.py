@@ -388,6 +388,19 @@ def test_many_images_are_delegated_by_default(demo_dataset, monkeypatch, in_plug
     assert operator.resolve_execution_options(ctx).default_choice_to_delegated
 
 
+@pytest.mark.parametrize("is_offered", [True, False])
+def test_the_form_says_how_to_queue_many_images_where_fiftyone_does_not_offer_it(
+    server, demo_dataset, monkeypatch, in_plugin, is_offered
+):
+    assert "size" not in form(server, demo_dataset)
+    monkeypatch.setattr(in_plugin("operators.auto_label_form"), "DELEGATE_ABOVE", len(demo_dataset) - 1)
+    monkeypatch.setattr(fo.config, "allow_legacy_orchestrators", is_offered)
+    fields = form(server, demo_dataset)
+    assert ("size" in fields) != is_offered
+    if not is_offered:
+        assert "FIFTYONE_ALLOW_LEGACY_ORCHESTRATORS=true" in fields["size"]["view"]["label"]
+
+
 def test_the_app_is_told_of_an_error_that_only_shows_during_the_run(server):
     unreadable = fo.Dataset()
     unreadable.add_sample(fo.Sample(filepath="/nowhere.jpg"))

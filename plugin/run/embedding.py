@@ -177,11 +177,14 @@ def load_towers(inputs: Inputs, items: Items, report: Progress = silent) -> Towe
     Args:
         inputs: Encoders or vectors.
         items: What is labelled, which may keep the vectors.
-        report: Called with ("load", 0, 1), and with ("load", 1, 1) in the end.
+        report: Called with ("load", 0, 1) and then ("load", 1, 1) where there is an encoder to load.
 
     Raises:
         InputError: They do not go together, or one of them cannot be loaded.
     """
+    are_given = inputs.embeddings is not None and inputs.text_embeddings is not None
+    if are_given and inputs.second_encoder is None:
+        return _towers(inputs, items)
     report("load", 0, 1)
     towers = _towers(inputs, items)
     report("load", 1, 1)

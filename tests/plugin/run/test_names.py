@@ -75,7 +75,7 @@ def test_classes_given_as_vectors_get_no_names_and_read_no_vocabulary(vectors):
     given = {"text_embeddings": vectors[:2], "progress": lambda stage, done, total: stages.add(stage)}
     labelling = label(vectors, SEEN[:2], encoder="auto", **given)
     assert labelling.suggested_names == {}
-    assert stages == {"load", "embed", "cluster", "refine"}
+    assert stages == {"embed", "cluster", "refine"}
 
 
 class ColorNames(PrecomputedEncoder):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import pymongo
+from mongoengine.errors import OperationError
 from pymongo.errors import ConnectionFailure, PyMongoError
 
 from ..engine.errors import InputError
@@ -31,6 +32,9 @@ DATABASE_GONE = (
     "is written are completed by the next use of the dataset."
 )
 
+UNANSWERED = (PyMongoError, OperationError)
+"""Errors of calls that were not answered, among others; MongoEngine wraps some in another class."""
+
 logger = logging.getLogger("fiftyone_autolabel")
 
 
@@ -49,11 +53,17 @@ def persistently(call: Callable[[], Result]) -> Result:
         try:
             with pymongo.timeout(limit):
                 return call()
-        except PyMongoError as error:
-            if not isinstance(error, ConnectionFailure) and not error.timeout:
+        except UNANSWERED as error:
+            if not _is_silence(error):
                 raise
         wait_for_answer()
         limit *= 4
+
+
+def _is_silence(error: Exception) -> bool:
+    """Whether an error, or the one that MongoEngine wraps in it, says that there was no answer in time."""
+    found = error.__context__ if isinstance(error, OperationError) else error
+    return isinstance(found, ConnectionFailure) or (isinstance(found, PyMongoError) and found.timeout)
 
 
 def check_database() -> None:

@@ -27,7 +27,14 @@ from .fields import FieldNames
 from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
-from .patience import DATABASE_GONE, DatabaseGoneError, persistently, wait_for_answer
+from .patience import (
+    DATABASE_GONE,
+    SECONDS_PER_CALL,
+    UNANSWERED,
+    DatabaseGoneError,
+    persistently,
+    wait_for_answer,
+)
 from .record import (
     documents,
     find_run,
@@ -206,9 +213,9 @@ class Run:
                 "config.history": [level.to_dict() for level in self._history],
             }
             try:
-                with pymongo.timeout(SECONDS_BETWEEN_BEATS):
+                with pymongo.timeout(SECONDS_PER_CALL):
                     found = record.clone().modify(new=True, __raw__={"$set": news})
-            except PyMongoError:  # it may come back before the run needs it
+            except UNANSWERED:  # it may come back before the run needs it
                 if not was_silent:
                     logger.warning("The database does not answer: start it before the labels are written.")
                 was_silent = True

@@ -12,6 +12,7 @@ import numpy as np
 from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..wording import counted, listed, percent
+from .documents import IDS_PER_QUERY
 from .outcome import Outcome
 from .patches import object_view
 from .reading import flat_samples
@@ -31,7 +32,7 @@ class RunComparison(Displayed):
         n_only_second: Samples that only the second labelled.
         changes: (label by the first, label by the second, samples), different labels only, most frequent
             first.
-        view: The samples whose labels differ, those first of which the two are surest.
+        view: The samples whose labels differ, at most 100,000, those first of which the two are surest.
         noun: What both labelled: "image" or "object".
     """
 
@@ -98,7 +99,11 @@ def compare_runs(dataset: fo.Dataset, first: str, second: str) -> RunComparison:
 
 
 def _view_of(dataset: fo.Dataset, run: str, ids: list[str]) -> fo.DatasetView:
-    """What a run labelled, in this order: samples, or objects one by one."""
+    """The first of what a run labelled, in this order: samples, or objects one by one.
+
+    No more than a view can hold, and far more than anybody looks through.
+    """
+    ids = ids[:IDS_PER_QUERY]
     fields = find_run(dataset, run).fields
     if fields.objects:
         return object_view(dataset, fields.label, ids)

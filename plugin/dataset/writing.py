@@ -8,12 +8,12 @@ from functools import partial
 
 import fiftyone as fo
 
-from .fields import FieldNames, declare_reviews
+from .fields import FieldNames, declare_reviews, offer_classes
 from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
 from .patience import persistently, wait_for_answer
-from .reviews import read_reviews
+from .reviews import adopt_edits, read_reviews
 
 CHUNK_LABELS = 10_000
 
@@ -31,6 +31,7 @@ def write_outcome(
     """
     labels = labels_of(dataset, fields)
     persistently(partial(_prepare, dataset, labels, fields))
+    adopt_edits(dataset, fields)
     reviews = read_reviews(dataset, fields)
     total = len(outcome.sample_ids)
     for start in range(0, total, CHUNK_LABELS):
@@ -42,6 +43,7 @@ def write_outcome(
     persistently(partial(_prepare, dataset, labels, fields))
     wait_for_answer()  # not tried again: many indexes take long
     labels.index()
+    offer_classes(dataset, fields, outcome.classes)
 
 
 def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:

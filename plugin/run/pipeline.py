@@ -3,7 +3,6 @@
 Operators and the command line make `Inputs` themselves and call `label_samples` or `label_paths`.
 """
 
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from ..engine.progress import Progress, ShowProgress
 from ..system.progress_bars import shown_progress
 from .embedding import Towers, load_towers
 from .estimate import Cost, estimate_cost
-from .files import Files
+from .files import Files, Paths
 from .inputs import CustomClusters, Inputs, read_settings
 from .labelling import Labelled, label_items, read_clusters
 from .results import FinishedRun
@@ -141,7 +140,7 @@ def auto_label(
 
 
 def label_files(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Paths,
     classes: Classes,
     *,
     prompt_templates: Sequence[str] | None = None,
@@ -156,7 +155,8 @@ def label_files(
     """Label image files; FiftyOne is not needed.
 
     Args:
-        paths: n images; not opened where their vectors are given.
+        paths: n images, in a list or whatever yields them, or a folder, whose subfolders count too. They are
+            not opened where their vectors are given.
         classes: As for `auto_label`, as is everything below; vectors are arrays or `.npy` files.
         prompt_templates: Texts with one `{}` for the name.
         encoder: Name of an encoder, or one.
@@ -195,9 +195,7 @@ def label_samples(
         return _label_samples(samples, inputs, report)
 
 
-def label_paths(
-    paths: Sequence[str | os.PathLike[str]], inputs: Inputs, progress: ShowProgress = None
-) -> FinishedRun:
+def label_paths(paths: Paths, inputs: Inputs, progress: ShowProgress = None) -> FinishedRun:
     """Label image files; see `label_files`."""
     with shown_progress(progress, STAGES) as report:
         files, clock = Files.of(paths), _Clock(report)
@@ -265,7 +263,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         )
 
 
-def estimate_paths(paths: Sequence[str | os.PathLike[str]], inputs: Inputs) -> Cost:
+def estimate_paths(paths: Paths, inputs: Inputs) -> Cost:
     """What `label_paths` would cost; nothing is labelled. Names that the encoder does not know are logged.
 
     Raises:

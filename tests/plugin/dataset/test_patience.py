@@ -1,9 +1,6 @@
 """A call that is not answered in time is made again, and any other error is told at once."""
 
-import time
-
 import pytest
-from fiftyone_autolabel.plugin.dataset import patience
 from fiftyone_autolabel.plugin.dataset.patience import persistently
 from mongoengine.errors import OperationError
 from pymongo.errors import AutoReconnect, ExecutionTimeout, OperationFailure
@@ -44,20 +41,3 @@ def test_a_call_that_is_not_answered_is_made_again(error):
 def test_another_error_is_told_at_once(error):
     with pytest.raises(type(error)):
         persistently(failing_once(error))
-
-
-def test_a_call_that_takes_long_gets_more_time(monkeypatch):
-    from fiftyone.core.odm import get_db_conn
-
-    monkeypatch.setattr(patience, "SECONDS_PER_CALL", 0.02)
-    taken = []
-
-    def call() -> float:
-        since = time.monotonic()
-        get_db_conn().client.admin.command("ping")
-        if len(taken) < 2:
-            taken.append(since)
-            raise ExecutionTimeout("late")
-        return 1.0
-
-    assert persistently(call) == 1.0

@@ -47,15 +47,19 @@ class StageBars:
         self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show that `done` of `total` steps of a stage are finished; the first call begins to draw."""
-        self._bars.start()
+        """Show that `done` of `total` steps of a stage are finished.
+
+        Drawing begins with the first finished step: work that is refused before it is told in one line.
+        """
+        if done:
+            self._bars.start()
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(self._stages[stage], total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)
 
     def stop(self) -> None:
         """Stop drawing."""
-        if self._tasks:
+        if self._bars.live.is_started:
             self._bars.stop()
 
 

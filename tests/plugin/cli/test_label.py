@@ -230,12 +230,11 @@ def test_ctrl_c_leaves_nothing_half_done_and_the_same_command_goes_on_from_there
             pass
         stopped.send_signal(signal.SIGINT)
         _, errors = stopped.communicate(timeout=60)
-    assert (stopped.returncode, errors.count("\n"), "same command to continue" in errors) == (130, 1, True), (
-        errors
-    )
+    assert (stopped.returncode, errors.count("\n")) == (130, 1), errors
+    assert "same command to continue" in errors
     assert sorted(os.listdir(tmp_path)) == ["cache", "many"]
     done = subprocess.run(**start, capture_output=True, check=True)
-    assert done.stdout.splitlines()[:2] == ["embed 0", "embed 256"]
+    assert list(dict.fromkeys(done.stdout.splitlines()))[:4] == ["load 0", "load 1", "embed 0", "embed 256"]
     assert len(labels_in(out)) == 352
 
 

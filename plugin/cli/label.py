@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..encoders.crops import MARGIN
-from ..encoders.descriptions import read_classes
 from ..encoders.image_files import image_files
 from ..encoders.registry import ENCODER_NAMES
 from ..engine.errors import InputError
 from ..system.database import require_database
-from .classes import class_entries
+from .classes import classes_of
 from .options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOption, one_of
 from .settings import PANEL, chosen_settings, takes_settings
 
@@ -176,7 +175,7 @@ def label(
     from .console import Printer
 
     inputs = Inputs(
-        classes=read_classes(class_entries(classes or [], classes_file)),
+        classes=classes_of(classes or [], classes_file),
         prompt_templates=template or None,
         encoder=encoder,
         embeddings=embeddings,

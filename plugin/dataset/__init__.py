@@ -29,6 +29,7 @@ from .patches import (
     shown_field,
     why_no_objects,
 )
+from .patience import check_database
 from .pending import PendingRun, failed_start, find_pending, pending_runs, was_called_off
 from .reading import (
     check_cluster_field,
@@ -114,6 +115,7 @@ __all__ = [
     "changed_samples",
     "check_cluster_field",
     "check_column",
+    "check_database",
     "check_fields",
     "check_images",
     "check_key",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import fiftyone as fo
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..wording import is_readable
 from .fields import FieldNames, declare_reviews
@@ -23,8 +24,8 @@ from .schema import RunRecord
 from .settling import settle
 
 
-@dataclass(frozen=True)
-class Reviewed:
+@dataclass(frozen=True, repr=False)
+class Reviewed(Displayed):
     """What came of approving, correcting or withdrawing.
 
     Attributes:
@@ -34,6 +35,10 @@ class Reviewed:
 
     sample_ids: list[str]
     passed_over: dict[str, int]
+
+    def _lines(self) -> list[str]:
+        passed = "".join(f", {count:,} {why}" for why, count in self.passed_over.items() if count)
+        return [f"Reviewed: {len(self.sample_ids):,}{passed}", "Next: refine_with_corrections(dataset)"]
 
 
 def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from ..engine.config import Settings
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.results import LevelHistory
 from ..system.versions import package_versions
@@ -39,8 +40,8 @@ class RunState(str, Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class RunRecord:
+@dataclass(frozen=True, repr=False)
+class RunRecord(Displayed):
     """A run as it is listed.
 
     Attributes:
@@ -105,6 +106,12 @@ class RunRecord:
     versions: dict[str, str]
     audit: Audit | None
     is_interrupted: bool
+
+    def _lines(self) -> list[str]:
+        lines = [f"Run {self.key!r}: {self.in_words}", self.error]
+        if self.state == RunState.COMPLETED and self.kind == "labels":
+            lines.append(f"Next: load_run(dataset, {self.key!r})")
+        return [line for line in lines if line]
 
     @property
     def kind(self) -> str:

@@ -6,6 +6,7 @@ Nothing here grows with the number of images, and all of it goes into strict JSO
 import math
 from dataclasses import asdict, dataclass, fields
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.metrics import Coverage
 from ..engine.results import LevelHistory
@@ -18,8 +19,8 @@ VERSION = 1
 """Version of the dictionary; goes up whenever an older one could be misread."""
 
 
-@dataclass(frozen=True)
-class Alignment:
+@dataclass(frozen=True, repr=False)
+class Alignment(Displayed):
     """Which clusters went to which classes on one level; m clusters, those with most doubt first.
 
     Attributes:
@@ -106,8 +107,8 @@ class ReliabilityBin:
     accuracy: float
 
 
-@dataclass(frozen=True)
-class Truth:
+@dataclass(frozen=True, repr=False)
+class Truth(Displayed):
     """How good the labels are, by a ground truth; k classes.
 
     Attributes:
@@ -137,8 +138,8 @@ class Truth:
     confusions: tuple[tuple[int, int, int], ...]
 
 
-@dataclass(frozen=True)
-class RunSummary:
+@dataclass(frozen=True, repr=False)
+class RunSummary(Displayed):
     """A run as figures and reports show it; k classes.
 
     Attributes:

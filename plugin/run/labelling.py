@@ -11,6 +11,7 @@ import numpy as np
 
 from ..encoders.known_names import class_reliability, warn_of_names
 from ..encoders.opening import ImageLike, file_of
+from ..engine.display import Displayed
 from ..engine.progress import Progress
 from ..engine.refinement import OnIteration, refine
 from ..engine.results import Refinement
@@ -25,8 +26,8 @@ from .inputs import Clusters, CustomClusters, Inputs
 from .names import suggest_names
 
 
-@dataclass(frozen=True)
-class Labelled:
+@dataclass(frozen=True, repr=False)
+class Labelled(Displayed):
     """What was found for the m of n items that could be read.
 
     Attributes:

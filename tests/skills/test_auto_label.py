@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from fiftyone.operators.executor import ExecutionError
 from fiftyone.server.app import app
-from fiftyone_autolabel import ExportOptions, InputError, auto_label
+from fiftyone_autolabel import ExportOptions, InputError, Settings, auto_label
 from fiftyone_autolabel.operators import OPERATORS
 from fiftyone_autolabel.plugin.dataset.record import update_record
 from starlette.testclient import TestClient
@@ -78,6 +78,8 @@ def test_every_parameter_that_the_skill_names_is_taken_by_name_from_python(uri):
     taken = set(inspect.signature(operator.__call__).parameters)
     if "given" in taken:
         taken |= {field.name for field in fields(ExportOptions)}
+    if "settings" in taken:
+        taken |= {field.name for field in fields(Settings)}
     assert NAMED[uri] - taken == set()
 
 

@@ -1,4 +1,4 @@
-"""The robust rule: Gaussian classes in image space, anchored to the text and smoothed by neighbours.
+"""The robust rule: Gaussian classes in image space, anchored to the text and to their neighbours.
 
 On clusters first and then on the images, each level starting from what the last one found.
 """
@@ -9,16 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from .answers import clamped
-from .channel import measure_channel, neighbor_votes
+from .channel import measure_channel
 from .clustering import Hierarchy, with_singletons
 from .config import Settings
 from .evidence import Evidence
 from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
 from .vectors import averaging, group_means, row_chunks, softmax
-
-VOTERS = 3
-"""Nearest neighbours that have a say in an image's label."""
 
 TEXT_GIVES_WAY = 0.75
 """Share of the Gaussian's weight that is taken from the text."""
@@ -86,8 +83,8 @@ class AnchoredRule:
 
     Gaussian classes with one covariance over all images (TransCLIP, Zanella et al. 2024, eq. 3-7), shrunk
     to a text anchor (StatA, Zanella et al. 2025). Ours: an image is judged by prototypes that it did not
-    help to make, the Gaussian weighs as much as its means are known and takes that weight from the text, and
-    neighbours speak through a channel whose reliability is measured.
+    help to make, the Gaussian weighs as much as its means are estimated to be known and takes that from the
+    text, and the nearest neighbour counts by a channel whose reliability is measured.
     """
 
     def __init__(self, evidence: Evidence) -> None:
@@ -98,7 +95,7 @@ class AnchoredRule:
         """
         n = len(evidence.text.logits)
         place = evidence.geometry
-        self.neighbors = evidence.neighbors[:, :VOTERS]
+        self.nearest = evidence.neighbors[:, :1].ravel()
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
         self.projection, self.texts = place.projection, place.texts
         self.scatter = place.images.T @ place.images
@@ -159,9 +156,9 @@ class AnchoredRule:
         are each other's nearest are counted twice, so every image counts half.
         """
         n, k = self.images.logits.shape
-        if k == 1 or self.neighbors.shape[1] == 0:
+        if k == 1 or len(self.nearest) == 0:
             return np.full(len(HALF_KNOWN), 1 / len(HALF_KNOWN))
-        X, p, nearest = self.images.vectors, self.text_view(), self.neighbors[:, 0]
+        X, p, nearest = self.images.vectors, self.text_view(), self.nearest
         gaussians = self._fit(self.images, p)
         weights = np.array([knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN], np.float32)
         by_chance, copied = np.empty(n), np.empty((len(weights), n))
@@ -224,10 +221,10 @@ class AnchoredRule:
         return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
 
     def _ask_neighbors(self, logits: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, float]:
-        """New soft labels of the images and their mean log-likelihood, neighbours included."""
-        if self.neighbors.shape[1] == 0 or z.shape[1] == 1:
+        """New soft labels of the images and their mean log-likelihood, the nearest neighbour included."""
+        if len(self.nearest) == 0 or z.shape[1] == 1:
             return soft_labels(logits, self.images.anchors)
-        votes = neighbor_votes(z, self.neighbors)
+        votes = z[self.nearest]
         channel = measure_channel(z, votes)
         for rows in row_chunks(len(votes)):
             message = np.float32(NEIGHBOR_WEIGHT) * channel.message(votes[rows])

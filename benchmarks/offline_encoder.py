@@ -236,8 +236,7 @@ def reliability_tables(known: KnownClasses) -> list[Table]:
         names = recognised_names(known, families)
         curve = names.fitted()
         cells = [f"{names.right.mean():.1%}", *(f"{reliability:.2f}" for reliability in curve)]
-        chosen = " (chosen)" if families == CHOSEN_FAMILIES else ""
-        curves.add_row(f"{families}{chosen}", *cells, f"{held_out_error(names):.1%}")
+        curves.add_row(str(families), *cells, f"{held_out_error(names):.1%}")
         if families == CHOSEN_FAMILIES:
             for size in LIST_SIZES:
                 by_length.add_row(str(size), *_by_length(names.of(names.sizes == size), curve))

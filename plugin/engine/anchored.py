@@ -144,7 +144,7 @@ class AnchoredRule:
         return float(self._text_weight(self._fit(self.images, z)))
 
     def _beliefs(self) -> np.ndarray:
-        """How far to believe in each of `HALF_KNOWN`, (5,) numbers that sum to 1.
+        """How far to believe in each of `HALF_KNOWN`, (4,) numbers that sum to 1.
 
         By how well labels that the text and the Gaussians of the text view give to an image, which is left
         out of them, foretell what the text says of its nearest neighbour. With z_i the labels, p the text

@@ -10,7 +10,7 @@ from scipy import linalg
 
 from .vectors import TRUSTED_IMAGES, trust_in_classes
 
-HALF_KNOWN = (0.5, 2.0, 8.0, 32.0, 128.0)
+HALF_KNOWN = (1.0, 4.0, 16.0, 64.0)
 """Images of a class, times log k, at which its mean may be half known; the data say which it is.
 
 The largest of k noises squares to about 2 log k times one, so many classes need means that are known better.

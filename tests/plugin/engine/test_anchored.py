@@ -95,14 +95,14 @@ def test_images_count_more_the_worse_the_text_foretells_the_text_of_their_neighb
 
 def test_a_single_image_or_class_says_nothing_of_how_many_images_a_mean_needs(features):
     for sizes in ((1, 0, 0), (5,)):
-        assert AnchoredRule(make_features(sizes).evidence).beliefs.tolist() == [0.2] * 5
+        assert AnchoredRule(make_features(sizes).evidence).beliefs.tolist() == [0.25] * 4
 
 
 def test_few_images_leave_open_how_many_a_mean_needs_and_many_decide():
     def surest(size):
         return AnchoredRule(make_features((size,) * 6, noise=1.5, text_noise=1.6).evidence).beliefs.max()
 
-    assert surest(2) < 0.3 < surest(100)
+    assert surest(2) < 0.35 < surest(100)
 
 
 def test_the_text_weighs_less_the_more_images_make_the_means():

@@ -78,9 +78,9 @@ def test_guesses_improve_labels_where_names_mislead(monkeypatch):
 
 
 def test_answers_held_out_correct_the_confidence_of_all_images(monkeypatch):
-    _, gap = mean_accuracy_and_gap(2.5, 2.2, 15)
+    _, gap = mean_accuracy_and_gap(1.5, 2.0, 30)
     monkeypatch.setattr(refinement, "fit_recalibration", lambda confidence, right: Recalibration())
-    assert gap < mean_accuracy_and_gap(2.5, 2.2, 15)[1] / 2
+    assert gap < mean_accuracy_and_gap(1.5, 2.0, 30)[1] / 2
 
 
 def test_an_answer_leaves_no_second_choice(features):

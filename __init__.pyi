@@ -11,6 +11,7 @@ from .plugin.dataset import (
     list_all_runs as list_all_runs,
     list_runs as list_runs,
     review_next as review_next,
+    undo_review as undo_review,
     withdraw as withdraw,
 )
 from .plugin.encoders.base import BatchEncoder as BatchEncoder

@@ -17,6 +17,7 @@ from .export_labels import ExportLabels
 from .refine_with_corrections import RefineWithCorrections
 from .review_next import ReviewNext
 from .show_run import ShowRun
+from .undo_review import UndoReview
 from .withdraw import Withdraw
 
 OPERATORS = (
@@ -28,6 +29,7 @@ OPERATORS = (
     Correct,
     Approve,
     Withdraw,
+    UndoReview,
     RefineWithCorrections,
     Evaluate,
     ShowRun,

@@ -6,8 +6,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset import DeletedRun, RunState, delete_run, fields_of_its_own, list_all_runs
-from ..plugin.wording import counted
+from ..plugin.dataset import RunState, delete_run, list_all_runs, what_deleting_does
 from .base import DescribedOperator
 from .choosing_runs import KEY, add_run
 from .forms import refuse
@@ -44,10 +43,7 @@ class DeleteRun(DescribedOperator):
         ended = [run for run in list_all_runs(ctx.dataset) if run.state != RunState.RUNNING]
         run = add_run(inputs, ctx, ended)
         if run is not None:
-            fields = ", ".join(fields_of_its_own(ctx.dataset, run))
-            what = (
-                f"These fields are deleted with it: {fields}." if fields else "No field is deleted with it."
-            )
+            what = what_deleting_does(ctx.dataset, run)
             inputs.view("what", types.Warning(label=what, description="Reviewed labels stay."))
             confirmed = inputs.bool("confirmed", default=False, label=f"Delete run {run.key}")
             if not ctx.params.get("confirmed"):
@@ -61,21 +57,13 @@ class DeleteRun(DescribedOperator):
             What was deleted.
         """
         deleted = delete_run(ctx.dataset, ctx.params[KEY])
-        message = _sentence(deleted)
+        message = deleted.in_words
         ctx.ops.reload_dataset()
         ctx.ops.notify(message, variant="success")
         return {
             KEY: deleted.key,
             "fields": list(deleted.fields),
             "n_cleared": deleted.n_cleared,
+            "n_restored": deleted.n_restored,
             "message": message,
         }
-
-
-def _sentence(deleted: DeletedRun) -> str:
-    parts = [f"Deleted run {deleted.key}"]
-    if deleted.fields:
-        parts.append(f"the fields {', '.join(deleted.fields)}")
-    if deleted.n_cleared:
-        parts.append(f"its values on {counted(deleted.n_cleared, 'image')}")
-    return " and ".join(parts)

@@ -15,6 +15,7 @@ from fiftyone.operators.constants import ViewTarget
 from ..plugin.dataset import (
     Reviewed,
     Samples,
+    complete_interrupted,
     dataset_of,
     fields_of_run,
     flat_samples,
@@ -125,6 +126,7 @@ def add_label_field(inputs: types.Object, ctx: foo.ExecutionContext, samples: Sa
     Returns:
         Whether there are labels of a run.
     """
+    complete_interrupted(dataset_of(samples))
     problem = sentence_of(partial(fields_of_run, samples, chosen_label_field(ctx, samples)))
     if problem:
         add_problem(inputs, problem)

@@ -12,6 +12,7 @@ from ..plugin.dataset import (
     RunRecord,
     RunState,
     classification_fields,
+    complete_interrupted,
     failed_start,
     flat_samples,
     label_path,
@@ -163,6 +164,9 @@ def load_board(
 def read_runs(dataset: fo.Dataset) -> tuple[tuple[RunRecord, ...], int, str]:
     """All runs, latest first, how many more wait for a worker, and why the last one could not begin."""
     every = list_all_runs(dataset)
+    if any(run.is_interrupted for run in every):
+        complete_interrupted(dataset)
+        every = list_all_runs(dataset)
     runs = tuple(run for run in reversed(every) if isinstance(run.fields, FieldNames))
     return runs, len(pending_runs(dataset)), failed_start(dataset, every[-1].started if every else None)
 

@@ -8,10 +8,10 @@ import io
 from collections.abc import Sequence
 
 import fiftyone as fo
-from PIL import Image, ImageOps
 
 from ..plugin.dataset import FieldNames, flat_samples, object_view, read_objects
 from ..plugin.encoders.crops import ImageCrop
+from ..plugin.encoders.opening import open_image
 from ..plugin.engine.errors import InputError
 
 MOST = 4
@@ -42,16 +42,11 @@ def _places(dataset: fo.Dataset, fields: FieldNames, ids: Sequence[str]) -> list
 
 def _picture(place: str | ImageCrop) -> str:
     """Address of a picture, "" where there is none to read."""
-    is_crop = isinstance(place, ImageCrop)
     try:
-        with Image.open(place.path if is_crop else place) as image:
-            if not is_crop:  # reads a large JPEG at a fraction of its size
-                image.draft("RGB", (2 * PIXELS, 2 * PIXELS))
-            upright = ImageOps.exif_transpose(image)
-            small = (place.cut(upright) if is_crop else upright).convert("RGB")
-            small.thumbnail((2 * PIXELS, PIXELS))
+        small = open_image(place, 2 * PIXELS)
     except Exception:  # every kind of damage raises its own
         return ""
+    small.thumbnail((2 * PIXELS, PIXELS))
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -13,6 +13,9 @@ LONGEST_IN_TITLE = 50
 MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&:@])")
 """Marks of Markdown, and what addresses are known by, which it would make links of."""
 
+NOT_UTF_8 = re.compile("[\ud800-\udfff]")
+"""What Python makes of the bytes of a file name that are not UTF-8, and no file or database takes."""
+
 
 def cut(name: str, longest: int = LONGEST_IN_TITLE) -> str:
     """A class name for a sentence or a line: without its middle where it is long."""
@@ -21,6 +24,16 @@ def cut(name: str, longest: int = LONGEST_IN_TITLE) -> str:
         return name
     tail = (longest - 1) // 2
     return f"{name[: longest - 1 - tail]}…{name[-tail:]}"
+
+
+def readable(path: str) -> str:
+    """A path that can be printed and stored: bytes that are not UTF-8 are written as in "caf\\xe9.jpg"."""
+    return NOT_UTF_8.sub(lambda byte: f"\\x{ord(byte[0]) & 0xFF:02x}", path)
+
+
+def is_readable(path: str) -> bool:
+    """Whether a path is UTF-8, so that files and databases can hold it."""
+    return NOT_UTF_8.search(path) is None
 
 
 def safe(text: str) -> str:

@@ -36,8 +36,8 @@ FILES_WITH_FIFTYONE = [
 BELOW = {
     "engine": {"engine"},
     "wording": set(),
-    "system": {"system", "engine"},
-    "encoders": {"encoders", "system", "engine"},
+    "system": {"system", "engine", "wording"},
+    "encoders": {"encoders", "system", "engine", "wording"},
     "dataset": {"dataset", "encoders", "engine", "system", "wording"},
     "export": {"export", "dataset", "encoders", "engine", "system", "wording"},
     "report": {"report", "engine", "system", "wording"},

@@ -57,7 +57,7 @@ def delete_run(
 ) -> None:
     """Delete a run and the fields that it wrote.
 
-    Reviewed labels and values that later runs wrote are kept.
+    Reviewed labels and labels of later runs are kept; labels that it replaced return.
 
     Example:
 
@@ -65,20 +65,15 @@ def delete_run(
     """
     require_database()
 
-    from ..dataset import delete_run as delete, fields_of_its_own, find_run, find_source
+    from ..dataset import delete_run as delete, find_run, find_source, what_deleting_does
     from .console import Printer
 
     dataset = find_source(source)
-    fields = ", ".join(fields_of_its_own(dataset, find_run(dataset, key))) or "none"
+    what = what_deleting_does(dataset, find_run(dataset, key))
     if not yes:
-        typer.confirm(f"Delete run {key} and its fields ({fields})?", abort=True, err=True)
+        typer.confirm(f"Delete run {key}? {what}", abort=True, err=True)
     deleted = delete(dataset, key)
-    sentences = [f"Deleted run {deleted.key}; fields: {', '.join(deleted.fields) or 'none'}."]
-    if deleted.n_cleared:
-        sentences.append(
-            f"{deleted.n_cleared:,} images lost its values in fields that other runs also wrote."
-        )
-    Printer(as_json, quiet).tell(asdict(deleted), *sentences)
+    Printer(as_json, quiet).tell(asdict(deleted), deleted.in_words)
 
 
 def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Table":

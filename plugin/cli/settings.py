@@ -72,7 +72,7 @@ def read_settings(file: Path) -> dict[str, object]:
         raise InputError("its name must end in .yaml, .yml or .toml.")
     try:
         values = reader(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"it cannot be read ({' '.join(str(error).split())}).") from error
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         raise InputError("it must have one setting per line, such as `iterations: 4`.")

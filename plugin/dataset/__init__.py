@@ -5,7 +5,7 @@ The names are imported from here; importing this needs FiftyOne.
 
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
-from .deleting import DeletedRun, delete_run, fields_of_its_own
+from .deleting import delete_run, what_deleting_does
 from .documents import IDS_PER_QUERY
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
@@ -35,6 +35,7 @@ from .reading import (
     classification_fields,
     cluster_fields,
     flat_samples,
+    images_of,
     label_fields,
     read_images,
     read_vectors,
@@ -51,22 +52,27 @@ from .record import (
     list_all_runs,
     list_runs,
     read_results,
+    reading_results,
 )
-from .review_views import Order, review_next, review_view
-from .reviews import (
+from .review_views import Order
+from .reviewing import (
     Reviewed,
-    anchors_of,
     approve,
     correct,
     fields_of_run,
     known_classes,
-    read_reviews,
+    last_reviewed,
+    review_next,
+    review_view,
     reviewable_fields,
     run_of,
+    undo_review,
     withdraw,
 )
+from .reviews import anchors_of, read_reviews
 from .running import Run, check_key, complete_interrupted, load_outcome, run_under_way
 from .schema import RunRecord, RunState
+from .settling import settle
 from .truth import (
     check_images,
     check_labelled_objects,
@@ -85,7 +91,6 @@ __all__ = [
     "AUTHOR",
     "IDS_PER_QUERY",
     "Column",
-    "DeletedRun",
     "FieldNames",
     "ImageLabels",
     "ObjectLabels",
@@ -128,12 +133,12 @@ __all__ = [
     "evaluated_names",
     "failed_start",
     "field_to_label",
-    "fields_of_its_own",
     "fields_of_run",
     "find_pending",
     "find_run",
     "find_source",
     "flat_samples",
+    "images_of",
     "is_patches",
     "is_reviewed",
     "known_classes",
@@ -142,6 +147,7 @@ __all__ = [
     "label_path",
     "labelled_fields",
     "labels_of",
+    "last_reviewed",
     "latest_run",
     "list_all_runs",
     "list_runs",
@@ -160,6 +166,7 @@ __all__ = [
     "read_results",
     "read_reviews",
     "read_vectors",
+    "reading_results",
     "review_fields",
     "review_next",
     "review_view",
@@ -167,11 +174,14 @@ __all__ = [
     "run_of",
     "run_under_way",
     "saved_view",
+    "settle",
     "shown_field",
     "truth_choices",
+    "undo_review",
     "vector_sources",
     "view_stages",
     "was_called_off",
+    "what_deleting_does",
     "why_no_objects",
     "why_not_labelable",
     "withdraw",

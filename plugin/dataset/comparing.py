@@ -10,6 +10,7 @@ import fiftyone as fo
 import numpy as np
 
 from ..engine.errors import InputError
+from .documents import IDS_PER_QUERY
 from .outcome import Outcome
 from .patches import object_view
 from .reading import flat_samples
@@ -29,7 +30,7 @@ class RunComparison:
         n_only_second: Samples that only the second labelled.
         changes: (label by the first, label by the second, samples), different labels only, most frequent
             first.
-        view: The samples whose labels differ, those first of which the two are surest.
+        view: The samples whose labels differ, at most 100,000, those first of which the two are surest.
         noun: What both labelled: "image" or "object".
     """
 
@@ -88,7 +89,11 @@ def compare_runs(dataset: fo.Dataset, first: str, second: str) -> RunComparison:
 
 
 def _view_of(dataset: fo.Dataset, run: str, ids: list[str]) -> fo.DatasetView:
-    """What a run labelled, in this order: samples, or objects one by one."""
+    """The first of what a run labelled, in this order: samples, or objects one by one.
+
+    No more than a view can hold, and far more than anybody looks through.
+    """
+    ids = ids[:IDS_PER_QUERY]
     fields = find_run(dataset, run).fields
     if fields.objects:
         return object_view(dataset, fields.label, ids)

@@ -16,8 +16,9 @@ from .objects import clear_object_labels
 from .reading import flat_samples
 from .record import RunRecord, RunState, completed_runs, find_run, list_all_runs
 from .review_views import delete_review_views
-from .reviews import read_reviews
+from .reviews import adopt_edits, read_reviews
 from .running import complete_interrupted, load_outcome
+from .writing import write_outcome
 
 
 @dataclass(frozen=True)
@@ -27,20 +28,35 @@ class DeletedRun:
     Attributes:
         key: Key that the run had.
         fields: Fields that were deleted, because no other run has written them.
-        n_cleared: Samples whose values were removed from fields that other runs have written too.
+        n_cleared: Samples, or objects, whose values were removed from fields that other runs wrote too.
+        n_restored: Samples, or objects, that have the label of an earlier run again.
     """
 
     key: str
     fields: tuple[str, ...]
     n_cleared: int
+    n_restored: int = 0
+
+    @property
+    def in_words(self) -> str:
+        """What was deleted, cleared and restored, in one sentence."""
+        parts = [f"Deleted run {self.key}"]
+        if self.fields:
+            parts.append(f"the fields {', '.join(self.fields)}")
+        if self.n_cleared:
+            parts.append(f"its values on {self.n_cleared:,} images or objects")
+        sentence = " and ".join(parts)
+        if self.n_restored:
+            sentence += f"; {self.n_restored:,} have the label of an earlier run again"
+        return f"{sentence}."
 
 
 def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
     """Delete a run and what it wrote.
 
-    A field that other runs have written too stays, and loses only the values of this run; one of embeddings
-    or clusters stays as it is. Labels of runs before it do not return. Of a run whose record cannot be read
-    only the record goes.
+    A field that other runs have written too stays: there the labels of the run before return, and what only
+    this run labelled loses its label. One of embeddings or clusters stays as it is. Of a run whose record
+    cannot be read only the record goes.
 
     Args:
         dataset: Dataset of the run.
@@ -54,9 +70,19 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
         run = find_run(dataset, key)
         if run.state == RunState.RUNNING:
             raise InputError(f"Run {key!r} is under way: cancel it first, or wait for its end.")
-        fields, cleared = _delete_values(lock.dataset, run) if _has_written(run) else ((), set())
+        deleted = _delete_values(lock.dataset, run) if _has_written(run) else DeletedRun(key, (), 0)
         lock.dataset.delete_run(key)
-    return DeletedRun(key, tuple(fields), len(cleared))
+    return deleted
+
+
+def what_deleting_does(dataset: fo.Dataset, run: RunRecord) -> str:
+    """What happens to the fields when a run is deleted, one sentence."""
+    fields = fields_of_its_own(dataset, run)
+    if fields:
+        return f"These fields are deleted with it: {', '.join(fields)}."
+    if isinstance(run.fields, Column) or not _has_written(run):
+        return "No field is deleted with it."
+    return "Labels of the run before return; what only this run labelled loses its label."
 
 
 def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
@@ -80,40 +106,64 @@ def _has_written(run: RunRecord) -> bool:
     return bool(run.n_labelled) or run.state == RunState.COMPLETED
 
 
-def _delete_values(dataset: fo.Dataset, run: RunRecord) -> tuple[list[str], set[str]]:
-    """Delete the fields that are the run's alone, and clear its values in the others.
-
-    Returns:
-        The deleted fields, and the samples that lost a value in another.
-    """
-    if isinstance(run.fields, Column):
-        own = fields_of_its_own(dataset, run)
-        dataset.delete_sample_fields(own)
-        return own, set()
-    written = _written_ids(dataset, run, set())
-    reviewed = set(read_reviews(dataset, run.fields))
+def _delete_values(dataset: fo.Dataset, run: RunRecord) -> DeletedRun:
+    """Delete the fields that are the run's alone, and put what was there before into the others."""
     own = fields_of_its_own(dataset, run)
-    later = [other for other in completed_runs(dataset) if _is_later(other, run)]
-    rewritten = {other.key: _written_ids(dataset, other, written) for other in later}
-    cleared: set[str] = set()
-    for role, name in run.fields.by_role().items():
-        if name in own or not dataset.has_sample_field(name):
-            continue
-        rewriters = [other for other in later if name in other.fields.by_role().values()]
-        ids = written.difference(*(rewritten[other.key] for other in rewriters))
-        if role in ("label", "confidence"):
-            ids -= reviewed
-        if run.fields.objects:
-            clear_object_labels(dataset, name, ids)
-        else:
-            _clear(dataset, name, ids)
-        cleared |= ids
+    if isinstance(run.fields, Column):
+        dataset.delete_sample_fields(own)
+        return DeletedRun(run.key, tuple(own), 0)
+    adopt_edits(dataset, run.fields)
+    written = _written_ids(dataset, run, set())
+    same = [other for other in completed_runs(dataset) if other.fields.label == run.fields.label]
+    for later in (other for other in same if _is_later(other, run)):
+        written -= _written_ids(dataset, later, written)
+    restored = _restore(dataset, [other for other in same if _is_later(run, other)], written)
+    cleared = _clear_values(dataset, run.fields, written - restored, own)
     if own:
         dataset.delete_sample_fields(own)
     if run.fields.label in own:
         delete_review_views(dataset, run.fields.label)
         _delete_if_empty(dataset, run.fields.corrected)
-    return own, cleared
+    return DeletedRun(run.key, tuple(own), len(cleared), len(restored))
+
+
+def _restore(dataset: fo.Dataset, earlier: list[RunRecord], ids: set[str]) -> set[str]:
+    """Write what the latest of earlier runs said of samples or objects; reviewed labels stay.
+
+    Returns:
+        Those of them that an earlier run had written to.
+    """
+    restored: set[str] = set()
+    for run in reversed(earlier):
+        try:
+            outcome = load_outcome(dataset, run.key)
+        except InputError:
+            continue
+        of_run = (ids - restored) & outcome.written_ids
+        if of_run:
+            write_outcome(dataset, outcome.only(of_run), run.label_fields, lambda done, total: None)
+        restored |= of_run
+    return restored
+
+
+def _clear_values(dataset: fo.Dataset, fields: FieldNames, ids: set[str], own: list[str]) -> set[str]:
+    """Remove values from fields that stay.
+
+    Returns:
+        The samples or objects that lost a value.
+    """
+    reviewed = set(read_reviews(dataset, fields))
+    cleared: set[str] = set()
+    for role, name in fields.by_role().items():
+        if name in own or not dataset.has_sample_field(name):
+            continue
+        lost = ids - reviewed if role in ("label", "confidence") else ids
+        if fields.objects:
+            clear_object_labels(dataset, name, lost)
+        else:
+            _clear(dataset, name, lost)
+        cleared |= lost
+    return cleared
 
 
 def _written_ids(dataset: fo.Dataset, run: RunRecord, otherwise: set[str]) -> set[str]:

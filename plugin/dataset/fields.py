@@ -3,18 +3,23 @@
 A field that auto-label did not write is never overwritten.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import fiftyone as fo
 
 from ..engine.errors import InputError
-from .internals import label_path
+from .internals import add_fields, label_path
 
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
 
 REVIEW = "answer"
 """Role, in the `info` of their fields, of reviewed labels; so they are known for every label field."""
+
+CLASS_LIST = "dropdown"
+"""How the App's Annotate tab asks for a class."""
 
 APPROVED_TAG = "approved"
 """Tag of the samples whose label a person found right."""
@@ -126,6 +131,7 @@ ROLES = {
 }
 
 EXPLANATIONS = {
+    "run_label": Role(fo.StringField, "Class that the run gave; another one beside it is a person's"),
     "second_choice": Role(fo.StringField, "Second most likely class"),
     "margin": Role(fo.FloatField, "Confidence less the probability of the second choice"),
     "text_support": Role(fo.FloatField, "Probability that the class names alone give to the label"),
@@ -135,6 +141,15 @@ EXPLANATIONS = {
     "novelty": Role(fo.FloatField, "Novelty percentile: share of the images that are less novel"),
 }
 """Attributes of a label beside its confidence."""
+
+REVIEW_ATTRIBUTES = {
+    "run_label": Role(fo.StringField, "Class that the run gave"),
+    "run_confidence": Role(fo.FloatField, "Confidence that the run gave"),
+    "given": Role(fo.StringField, "Class as it was approved or given with auto-label"),
+    "before": Role(fo.StringField, "Reviewed class that this one replaced"),
+    "action": Role(fo.StringField, "When it was reviewed, together with others; empty if edited elsewhere"),
+}
+"""Attributes of a reviewed label."""
 
 
 def check_names(names: FieldNames) -> None:
@@ -220,20 +235,37 @@ def _check_origin(dataset: fo.Dataset, names: FieldNames) -> None:
 
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add the fields that are missing, described and marked as auto-label's."""
-    for role, name in names.by_role().items():
-        if dataset.has_sample_field(name):
-            continue
-        dataset.add_sample_field(
-            name,
-            ROLES[role].kind,
-            embedded_doc_type=fo.Classification if role == "label" else None,
-            description=ROLES[role].description,
-            info={"author": AUTHOR},
-        )
-    for attribute, role in EXPLANATIONS.items():
-        path = f"{names.label}.{attribute}"
-        if dataset.get_field(path) is None:
-            dataset.add_sample_field(path, role.kind, description=role.description)
+    missing = {role: name for role, name in names.by_role().items() if not dataset.has_sample_field(name)}
+    add_fields(dataset, {name: _declaration(role) for role, name in missing.items()})
+    declare_attributes(dataset, names.label, EXPLANATIONS)
+
+
+def declare_attributes(dataset: fo.Dataset, path: str, attributes: Mapping[str, Role]) -> None:
+    """Add the attributes of labels that are missing, described.
+
+    Args:
+        dataset: Dataset with the labels.
+        path: Path of the labels.
+        attributes: Name → what it is for.
+    """
+    missing = {name: role for name, role in attributes.items() if dataset.get_field(f"{path}.{name}") is None}
+    add_fields(
+        dataset,
+        {
+            f"{path}.{name}": {"ftype": role.kind, "description": role.description}
+            for name, role in missing.items()
+        },
+    )
+
+
+def _declaration(role: str) -> dict[str, Any]:
+    """Arguments of `Dataset.add_sample_field` for a field that a run writes."""
+    return {
+        "ftype": ROLES[role].kind,
+        "embedded_doc_type": fo.Classification if role == "label" else None,
+        "description": ROLES[role].description,
+        "info": {"author": AUTHOR},
+    }
 
 
 def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
@@ -243,18 +275,34 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
         InputError: A field of that name holds something else.
     """
     _check_reviews(dataset, names)
-    if dataset.has_sample_field(names.corrected):
+    if not dataset.has_sample_field(names.corrected):
+        kind = dataset.get_field(names.label).document_type if names.objects else fo.Classification
+        dataset.add_sample_field(
+            names.corrected,
+            fo.EmbeddedDocumentField,
+            embedded_doc_type=kind,
+            description="Reviewed label, and label and confidence of the run before it",
+            info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
+        )
+    declare_attributes(dataset, label_path(dataset, names.corrected), REVIEW_ATTRIBUTES)
+
+
+def offer_classes(dataset: fo.Dataset, names: FieldNames, classes: Sequence[str]) -> None:
+    """Have the App's Annotate tab offer classes for the labels; a list that is there already only grows.
+
+    Args:
+        dataset: Dataset with the label field.
+        names: Fields of the run.
+        classes: Class names.
+    """
+    held = dataset.label_schemas.get(names.label) or {}
+    if held.get("component", CLASS_LIST) != CLASS_LIST:  # somebody set it up in another way
         return
-    kind = dataset.get_field(names.label).document_type if names.objects else fo.Classification
-    dataset.add_sample_field(
-        names.corrected,
-        fo.EmbeddedDocumentField,
-        embedded_doc_type=kind,
-        description="Reviewed label, and label and confidence of the run before it",
-        info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
-    )
-    for name, kind in (("run_label", fo.StringField), ("run_confidence", fo.FloatField)):
-        dataset.add_sample_field(label_path(dataset, names.corrected, name), kind)
+    kind = dataset.get_field(names.label).document_type.__name__.lower()
+    offered = list(dict.fromkeys([*held.get("classes", ()), *classes]))
+    schema = {"type": kind, "attributes": []} | held | {"component": CLASS_LIST, "classes": offered}
+    dataset.update_label_schema(names.label, schema)
+    dataset.activate_label_schemas(names.label)
 
 
 def review_fields(dataset: fo.Dataset) -> list[str]:

@@ -5,6 +5,7 @@ A folder becomes a dataset once; later it is found again and only new images are
 
 import contextlib
 import difflib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import fiftyone as fo
 
 from ..encoders.image_files import image_files
 from ..engine.errors import InputError
+from ..wording import counted, is_readable, listed, readable
 from .internals import dataset_documents
 
 FOLDER_KEY = "auto_label_folder"
 """Where the `info` of a dataset keeps the folder that it was made from."""
 
 MOST_NEAR_NAMES = 5
+
+logger = logging.getLogger("fiftyone_autolabel")
 
 
 @contextlib.contextmanager
@@ -82,6 +86,7 @@ def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
     """Make a dataset of the images below a folder, or find it and add what is new.
 
     A new dataset is not persistent yet: FiftyOne deletes it when the last process that uses FiftyOne ends.
+    Images are left out, with a warning, whose names are not UTF-8: no database holds them.
 
     Args:
         folder: Folder of images, in subfolders too.
@@ -91,11 +96,26 @@ def dataset_from_folder(folder: Path, name: str | None = None) -> fo.Dataset:
         InputError: The folder holds no images, or the name is unusable or another dataset's.
     """
     folder = folder.expanduser().resolve()
-    paths = image_files(folder)
+    paths = _readable_paths(folder)
     dataset = _dataset_of_folder(folder, name or folder.name)
     known = set(dataset.values("filepath"))
     dataset.add_images([path for path in paths if path not in known], progress=False)
     return dataset
+
+
+def _readable_paths(folder: Path) -> list[str]:
+    paths = image_files(folder)
+    readable_paths = [path for path in paths if is_readable(path)]
+    unreadable = [readable(path) for path in paths if not is_readable(path)]
+    if unreadable:
+        logger.warning(
+            "%s left out, because the name is not UTF-8 and no database can hold it: rename %s.",
+            counted(len(unreadable), "image"),
+            listed(unreadable),
+        )
+    if not readable_paths:
+        raise InputError(f"No image in {readable(str(folder))} has a name in UTF-8: rename them.")
+    return readable_paths
 
 
 def _is_folder(source: str) -> bool:
@@ -104,7 +124,8 @@ def _is_folder(source: str) -> bool:
 
 
 def _dataset_named(name: str) -> fo.Dataset:
-    if not fo.dataset_exists(name):
+    if not is_readable(name) or not fo.dataset_exists(name):
+        name = readable(name)
         raise InputError(f"{name!r} {_what_it_is(name)}: check the path or name{_near_names(name)}.")
     return fo.load_dataset(name)
 
@@ -121,6 +142,8 @@ def _near_names(name: str) -> str:
 
 
 def _dataset_of_folder(folder: Path, name: str) -> fo.Dataset:
+    if not is_readable(name):
+        raise InputError(f"{readable(name)} is not UTF-8 and cannot be the name of a dataset: give another.")
     if fo.dataset_exists(name):
         dataset = fo.load_dataset(name)
         if dataset.info.get(FOLDER_KEY) != str(folder):

@@ -3,19 +3,24 @@
 FiftyOne may rename them in any version: no other module uses one, and the tests say which one is gone.
 """
 
+import reprlib
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import fiftyone as fo
 import fiftyone.operators as foo
 from bson import ObjectId
-from fiftyone.core.odm import get_db_conn, get_field_kwargs
+from fiftyone.core.collections import SampleCollection
+from fiftyone.core.odm import create_field, get_db_conn, get_field_kwargs
 from fiftyone.core.odm.runs import RunDocument
+from fiftyone.core.sample import SampleView
 from fiftyone.core.stages import ViewStage
 from mongoengine.queryset import QuerySet
 from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
+
+from ..engine.errors import InputError
 
 Samples: TypeAlias = fo.Dataset | fo.DatasetView
 
@@ -42,7 +47,8 @@ def write_documents(dataset: fo.Dataset, updates: Sequence[UpdateOne], ids: Sequ
 
 def run_documents(dataset: fo.Dataset) -> QuerySet:
     """The runs of a dataset as the database has them; `Dataset.get_run_info` may read an old copy."""
-    return RunDocument.objects(dataset_id=dataset_id(dataset))
+    number = dataset_id(dataset)  # refuses what is not a dataset, before the database is asked
+    return RunDocument.objects(dataset_id=number)
 
 
 def reload_run(dataset: fo.Dataset, key: str) -> None:
@@ -59,7 +65,7 @@ def run_id(dataset: fo.Dataset, key: str) -> ObjectId:
 
 def dataset_id(dataset: fo.Dataset) -> ObjectId:
     """Id of a dataset, which outlives its name; a public `Dataset.id` would replace it."""
-    return dataset._doc.id
+    return dataset_of(dataset)._doc.id
 
 
 def dataset_state(dataset: fo.Dataset) -> dict[str, Any]:
@@ -85,8 +91,26 @@ def own_dataset(name: str) -> fo.Dataset:
 
 
 def dataset_of(samples: Samples) -> fo.Dataset:
-    """The dataset behind a view, or the dataset itself; a public `DatasetView.dataset` would replace it."""
+    """The dataset behind a view, or the dataset itself; a public `DatasetView.dataset` would replace it.
+
+    Raises:
+        InputError: It is neither.
+    """
+    if not isinstance(samples, SampleCollection):
+        raise InputError(f"Give a FiftyOne dataset or view, not {reprlib.repr(samples)}.")
     return samples._root_dataset
+
+
+def view_of(sample: fo.Sample | SampleView) -> fo.DatasetView:
+    """A sample, or a patch of a patches view, as a view that shows it alone.
+
+    Raises:
+        InputError: It is in no dataset.
+    """
+    shown_in = sample._view if isinstance(sample, SampleView) else sample.dataset
+    if shown_in is None:
+        raise InputError("This sample is in no dataset: add it to one first.")
+    return shown_in.select(sample.id)
 
 
 def on_object(samples: Samples, dataset: fo.Dataset) -> Samples:
@@ -127,6 +151,21 @@ def label_path(samples: Samples, field: str, attribute: str | None = None) -> st
 def label_list_name(kind: type[fo.Label]) -> str:
     """Name of the list in a label that holds several: "detections" of `fo.Detections`; a table would do."""
     return kind._LABEL_LIST_FIELD
+
+
+def add_fields(dataset: fo.Dataset, declarations: dict[str, dict[str, Any]]) -> None:
+    """Add fields at one stroke; `Dataset.add_sample_field` saves and reloads the dataset for each.
+
+    Args:
+        dataset: Dataset without these fields.
+        declarations: Name, or path in a field that is there → arguments of `Dataset.add_sample_field`.
+    """
+    dataset._merge_sample_field_schema(
+        {
+            path: create_field(path.rpartition(".")[2], **declaration)
+            for path, declaration in declarations.items()
+        }
+    )
 
 
 def field_declaration(field: fo.Field) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import fiftyone as fo
 from bson import ObjectId
 
 from .documents import Document, read_documents, update_documents
+from .edits import edited_class
 from .fields import APPROVED_TAG, FieldNames, declare_fields, origin_of, review_fields
 from .indexes import create_indexes
-from .internals import Samples
+from .internals import Samples, sample_documents
 from .objects import ObjectLabels
 from .reading import flat_samples
 
@@ -71,6 +72,22 @@ class ImageLabels:
     def values(self, role: str, *attributes: str) -> dict[str, tuple]:
         """Id → attributes of its label, or of its review, for all that have one."""
         return self._values(self._all, getattr(self._names, role), *attributes)
+
+    def edited(self) -> dict[str, str]:
+        """Id → class of the labels that were edited outside auto-label."""
+        names = self._names
+        if not self._dataset.has_sample_field(names.label):
+            return {}
+        differs = {"$ne": [f"${names.label}.label", f"${names.label}.run_label"]}
+        is_reviewed = {f"{names.corrected}.label": {"$ne": None}}
+        found = sample_documents(self._dataset).find(
+            {"$or": [{"$expr": differs}, is_reviewed]}, [names.label, names.corrected]
+        )
+        classes = {
+            str(one["_id"]): edited_class(one.get(names.label) or {}, one.get(names.corrected) or {})
+            for one in found
+        }
+        return {one: name for one, name in classes.items() if name is not None}
 
     def tagged(self) -> dict[str, str]:
         """Id → class of the labels that are approved by a tag alone.

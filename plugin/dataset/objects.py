@@ -13,7 +13,8 @@ import fiftyone as fo
 from fiftyone.core.patches import PatchesView
 
 from .documents import Document, read_documents, update_documents
-from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames
+from .edits import edited_class, label_of_run
+from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, declare_attributes
 from .indexes import create_indexes
 from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
@@ -39,7 +40,7 @@ class ObjectLabels:
     def prepare(self) -> None:
         """Make room for what a run writes; copies of objects that are gone from their field go too."""
         declare_object_field(self._dataset, self._names)
-        gone = self._places_in(self._names.label).keys() - self._places_in(self._names.objects).keys()
+        gone = self._copies() - self._places_in(self._names.objects).keys()
         if gone:
             clear_object_labels(self._dataset, self._names.label, gone)
 
@@ -99,6 +100,19 @@ class ObjectLabels:
         there = self._places_in(self._names.objects)
         return {one: value for one, value in values.items() if one in there}
 
+    def edited(self) -> dict[str, str]:
+        """Id → class of the labels that were edited outside auto-label."""
+        names = self._names
+        if not (self._has(names.label) and self._has(names.objects)):
+            return {}
+        classes: dict[str, str | None] = {}
+        for sample in sample_documents(self._dataset).find({}, [names.label, names.corrected]):
+            reviews = self._singles(sample, names.corrected)
+            for one, label in self._singles(sample, names.label).items():
+                classes[one] = edited_class(label, reviews.get(one, {}))
+        there = self._places_in(names.objects)
+        return {one: name for one, name in classes.items() if name is not None and one in there}
+
     def tagged(self) -> dict[str, str]:
         """Id → class of the labels that are approved by their tag alone."""
         field = self._names.label
@@ -116,14 +130,18 @@ class ObjectLabels:
         self._put_tag(ids, [])
 
     def refresh(self, samples: Samples, ids: Iterable[str]) -> None:
-        """Bring labels up to date in a patches view, which shows copies of them."""
-        if isinstance(samples, PatchesView) and samples.patches_field == self._names.label:
-            labels = self.read("label", ids)
-            update_documents(
-                shown_dataset(samples), {one: {self._names.label: labels[one]} for one in labels}
-            )
-        elif is_patches(samples):
-            samples.reload()
+        """Bring labels up to date in a patches view, which shows copies of them, without making it anew."""
+        field = self._names.label
+        if not (is_patches(samples) and samples.has_sample_field(field)):
+            return
+        labels, shown = self.read("label", ids), shown_dataset(samples)
+        if isinstance(samples, PatchesView) and samples.patches_field == field:
+            update_documents(shown, {one: {field: label} for one, label in labels.items()})
+            return
+        copies = read_documents(shown, samples.values("id"), [field])
+        update_documents(
+            shown, {one: {field: self._replaced(copy.get(field), labels)} for one, copy in copies.items()}
+        )
 
     def unreviewed(self, samples: Samples) -> fo.DatasetView:
         """Labelled objects without a review, one by one."""
@@ -160,6 +178,12 @@ class ObjectLabels:
         path = f"{label_path(self._dataset, field)}._id"
         samples = sample_documents(self._dataset).find({}, [path])
         return {one: str(sample["_id"]) for sample in samples for one in self._singles(sample, field)}
+
+    def _copies(self) -> set[str]:
+        """Ids of the labelled objects but for those that somebody drew into their field by hand."""
+        samples = sample_documents(self._dataset).find({}, [self._names.label])
+        singles = (self._singles(sample, self._names.label) for sample in samples)
+        return {one for objects in singles for one, label in objects.items() if label_of_run(label)}
 
     @cached_property
     def _list_name(self) -> str:
@@ -208,6 +232,15 @@ class ObjectLabels:
             if self._has(field)
         }
 
+    def _replaced(self, value: Document | None, labels: dict[str, Document]) -> Document | None:
+        """The value of a field with those of its objects replaced that are given."""
+        if not value:
+            return value
+        if not self._list_name:
+            return labels.get(str(value["_id"]), value)
+        objects = value.get(self._list_name) or []
+        return value | {self._list_name: [labels.get(str(one["_id"]), one) for one in objects]}
+
     def _put_tag(self, ids: Iterable[str], tags: list[str]) -> None:
         changes = {}
         for one, document in self.read("label", ids).items():
@@ -235,9 +268,7 @@ def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
             info={"author": AUTHOR, "objects": names.objects},
         )
     source, own = label_path(dataset, names.objects), label_path(dataset, names.label)
-    for path, role in ((f"{own}.{name}", role) for name, role in ATTRIBUTES.items()):
-        if dataset.get_field(path) is None:
-            dataset.add_sample_field(path, role.kind, description=role.description)
+    declare_attributes(dataset, own, ATTRIBUTES)
     for path, field in dataset.get_field_schema(flat=True).items():
         name = path.removeprefix(f"{source}.")
         if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:

@@ -3,8 +3,9 @@
 Kept before the samples are written, so that a run that dies while it writes can be completed.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import compress
 
 import numpy as np
 from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
@@ -118,6 +119,13 @@ class Outcome:
         """Mean confidence, in [0, 1]."""
         return float(self.confidence.mean())
 
+    def only(self, ids: Collection[str]) -> "Outcome":
+        """The same for some of the samples."""
+        rows = np.array([one in ids for one in self.sample_ids], bool)
+        arrays = {name: getattr(self, name)[rows] for name in ARRAYS}
+        failures = {one: why for one, why in self.failures.items() if one in ids}
+        return replace(self, sample_ids=tuple(compress(self.sample_ids, rows)), failures=failures, **arrays)
+
     def to_dict(self) -> dict:
         """The same in values that go through JSON; arrays are compressed."""
         ids = np.frombuffer(bytes.fromhex("".join(self.sample_ids)), np.uint8).reshape(-1, BYTES_OF_AN_ID)
@@ -132,9 +140,14 @@ class Outcome:
 
     @classmethod
     def from_dict(cls, data: dict) -> "Outcome":
-        """Read what `to_dict` returned."""
+        """Read what `to_dict` returned.
+
+        Raises:
+            Exception: It is damaged, in one of the many ways that NumPy and zlib report, or its arrays do not
+                fit one another.
+        """
         ids = deserialize_numpy_array(data["sample_ids"], ascii=True)
-        return cls(
+        found = cls(
             classes=tuple(data["classes"]),
             levels=tuple(data["levels"]),
             sample_ids=tuple(row.tobytes().hex() for row in ids),
@@ -142,6 +155,9 @@ class Outcome:
             novel_samples=tuple(map(tuple, data["novel_samples"])),
             **{name: deserialize_numpy_array(data[name], ascii=True) for name in ARRAYS},
         )
+        if any(getattr(found, name).shape != (len(ids),) for name in ARRAYS):
+            raise ValueError("arrays of different lengths")
+        return found
 
     def changes(self, rows: slice) -> dict[str, dict]:
         """What is to be written of some of the samples: id → role of a field → value.
@@ -194,6 +210,7 @@ class Outcome:
             # -1, which stands for none, is the last entry of either tuple.
             yield {
                 "label": classes[label],
+                "run_label": classes[label],
                 "confidence": sure,
                 "second_choice": classes[second],
                 "changed_by": changed_by[level],

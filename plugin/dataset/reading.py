@@ -3,14 +3,18 @@
 Collections that cannot be labelled are refused here, before any work starts.
 """
 
+import reprlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import fiftyone as fo
 import numpy as np
 from fiftyone.core.collections import SampleCollection
+from fiftyone.core.sample import SampleView
 
 from ..engine.errors import InputError
-from .internals import Samples, dataset_of, is_generated, label_path
+from .documents import IDS_PER_QUERY, read_documents
+from .internals import Samples, dataset_of, is_generated, label_path, view_of
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Images:
 
     def vectors(self, source: str) -> np.ndarray:
         """Read one vector per image, as `read_vectors` does."""
-        return read_vectors(self.samples, source)
+        return read_vectors(self.samples, source, self.ids)
 
     def clusters(self, field: str) -> np.ndarray:
         """Read the cluster of every image, as `read_clusters` does."""
@@ -46,6 +50,30 @@ def read_images(samples: Samples) -> Images:
     return Images(samples, *samples.values(["id", "filepath"]))
 
 
+def images_of(dataset: fo.Dataset, ids: Sequence[str]) -> Images:
+    """Images by their ids, in this order.
+
+    Raises:
+        InputError: Some are no longer in the dataset.
+    """
+    found = read_documents(dataset, ids, ["filepath"])
+    if len(found) < len(ids):
+        raise InputError("Some of its images are no longer in the dataset.")
+    return Images(flat_samples(dataset), list(ids), [found[one]["filepath"] for one in ids])
+
+
+def as_samples(given: Samples | fo.Sample | SampleView) -> Samples:
+    """A dataset or view as it is, and a single sample or patch as a view.
+
+    Raises:
+        InputError: It is none of these.
+    """
+    if isinstance(given, fo.Sample | SampleView):
+        return view_of(given)
+    dataset_of(given)
+    return given
+
+
 def check_samples(samples: Samples) -> None:
     """Check that a dataset or view holds plain images.
 
@@ -60,7 +88,7 @@ def check_samples(samples: Samples) -> None:
 def why_not_labelable(samples: Samples) -> str:
     """One sentence on why a dataset or view cannot be labelled, "" if it can."""
     if not isinstance(samples, SampleCollection):
-        return f"Give a FiftyOne dataset or view, not {samples!r}."
+        return f"Give a FiftyOne dataset or view, not {reprlib.repr(samples)}."
     if samples.media_type == "group":
         return "These are grouped samples: choose one slice, with select_group_slices(), and label that."
     if len(samples) == 0:
@@ -82,15 +110,16 @@ def flat_samples(samples: Samples) -> Samples:
     return samples
 
 
-def read_vectors(samples: Samples, source: str) -> np.ndarray:
+def read_vectors(samples: Samples, source: str, ids: Sequence[str] | None = None) -> np.ndarray:
     """Read one vector per sample from a field or from the results of a brain run.
 
     Args:
         samples: Dataset or view; a field may be one that the view leaves out.
         source: Name of a vector field, or the key of a similarity run over whole images.
+        ids: (n,) samples of the dataset to read; those of `samples` if None.
 
     Returns:
-        (n, d) float32 in the order of `samples`; rows of NaN where a sample has no vector.
+        (n, d) float32 in this order; rows of NaN where a sample has no vector.
 
     Raises:
         InputError: There is no such field or brain key, or it has no vectors of one length.
@@ -99,12 +128,12 @@ def read_vectors(samples: Samples, source: str) -> np.ndarray:
     if source not in known:
         listed = f"choose one of {', '.join(known)}." if known else "this dataset has none yet."
         raise InputError(f"There is no vector field or brain key {source!r} with vectors: {listed}")
-    dataset = dataset_of(samples)
+    dataset, ids = dataset_of(samples), samples.values("id") if ids is None else ids
     if dataset.has_sample_field(source):
-        return as_matrix(_field_values(samples, source), source)
+        return as_matrix(_field_values(dataset, ids, source), source)
     results = dataset.load_brain_results(source)
     vectors = dict(zip(results.sample_ids, results.embeddings, strict=True))
-    return as_matrix([vectors.get(sample_id) for sample_id in samples.values("id")], source)
+    return as_matrix([vectors.get(sample_id) for sample_id in ids], source)
 
 
 def vector_sources(samples: Samples) -> list[str]:
@@ -129,7 +158,7 @@ def read_clusters(samples: Samples, field: str) -> np.ndarray:
         InputError: There is no such field, or no sample has a cluster in it.
     """
     check_cluster_field(samples, field)
-    return as_clusters(_field_values(samples, field), field)
+    return as_clusters(_field_values(dataset_of(samples), samples.values("id"), field), field)
 
 
 def as_clusters(values: list[int | str | None], source: str) -> np.ndarray:
@@ -223,11 +252,13 @@ def saved_view(dataset: fo.Dataset, name: str) -> fo.DatasetView:
     return dataset.load_saved_view(name)
 
 
-def _field_values(samples: Samples, field: str) -> list:
-    """Values of a field of the dataset in the order of the samples."""
-    ids = samples.values("id")
-    values = dict(zip(*flat_samples(dataset_of(samples)).select(ids).values(["id", field]), strict=True))
-    return [values[sample_id] for sample_id in ids]
+def _field_values(dataset: fo.Dataset, ids: Sequence[str], field: str) -> list:
+    """Values of a field in the order of the ids; read in parts, as a query has a largest size."""
+    everything, values = flat_samples(dataset), {}
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        some = everything.select(ids[start : start + IDS_PER_QUERY])
+        values |= dict(zip(*some.values(["id", field]), strict=True))
+    return [values[one] for one in ids]
 
 
 def as_matrix(vectors: list[np.ndarray | None], source: str) -> np.ndarray:

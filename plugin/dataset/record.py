@@ -3,14 +3,17 @@
 Kept as a FiftyOne custom run, so that it is listed, loaded and cloned by FiftyOne's own calls.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import fiftyone as fo
 from bson import json_util
-from gridfs.errors import NoFile
+from gridfs.errors import CorruptGridFile, NoFile
 from mongoengine import Document
 from mongoengine.queryset import QuerySet
+from pymongo.errors import PyMongoError
 
 from ..engine.errors import InputError
 from .columns import Column
@@ -50,7 +53,7 @@ def read_results(dataset: fo.Dataset, key: str) -> dict[str, Any]:
     a part. Here everyone opens a file.
 
     Raises:
-        InputError: There is no such run, it wrote no labels, or what it saved is gone.
+        InputError: There is no such run, it wrote no labels, or what it saved is gone or damaged.
     """
     document = _document(dataset, key)
     run, saved = _record(document), document.results
@@ -59,11 +62,27 @@ def read_results(dataset: fo.Dataset, key: str) -> dict[str, Any]:
     if not run.n_labelled:
         raise InputError(f"Run {key!r} is {run.state.value} and has no labels.")
     try:
-        return json_util.loads(saved.fs.get(saved.grid_id).read())
+        with reading_results(key):
+            return dict(json_util.loads(saved.fs.get(saved.grid_id).read()))
     except NoFile as error:
         raise InputError(
             f"What run {key!r} saved is not in the database: delete it, and label again."
         ) from error
+
+
+@contextmanager
+def reading_results(key: str) -> Iterator[None]:
+    """Say in a sentence that what a run saved is damaged, however that shows in the block.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    try:
+        yield
+    except Exception as error:  # every kind of damage raises its own
+        if isinstance(error, PyMongoError) and not isinstance(error, CorruptGridFile):
+            raise
+        raise InputError(f"What run {key!r} saved is damaged: delete it, and label again.") from error
 
 
 def completed_runs(dataset: fo.Dataset) -> list[RunRecord]:
@@ -102,6 +121,11 @@ def cancel_run(dataset: fo.Dataset, key: str) -> None:
             f"Run {key!r} is already writing its labels and cannot be cancelled: wait a few seconds, "
             "then delete it."
         )
+
+
+def is_being_written(dataset: fo.Dataset) -> bool:
+    """Whether a run is writing its labels now, or died while it did."""
+    return bool(documents(dataset).filter(config__state="running", config__is_writing=True).count())
 
 
 def documents(dataset: fo.Dataset) -> QuerySet:

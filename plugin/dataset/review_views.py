@@ -8,14 +8,11 @@ from enum import Enum
 import fiftyone as fo
 import numpy as np
 
-from ..engine.errors import InputError
 from ..engine.results import Refinement
 from ..engine.review import review_order
-from .fields import declare_reviews
+from .fields import FieldNames
 from .internals import Samples, dataset_of
 from .labels import labels_of
-from .lock import WriteLock
-from .reviews import fields_of_run
 
 VIEW_NOTE = "Kept up to date by auto-label"
 """Description of the saved views, by which those of the user's are told apart."""
@@ -47,52 +44,14 @@ def review_ranks(refinement: Refinement) -> np.ndarray:
     return ranks
 
 
-def review_view(
-    samples: Samples, label_field: str = "auto_label", order: str = Order.SUGGESTED
-) -> fo.DatasetView:
-    """Labelled samples, or objects one by one, without a review, those to review first in front.
-
-    Args:
-        samples: Dataset or view.
-        label_field: Field that a run wrote.
-        order: "suggested": most informative first; "worst": least confidence first.
-
-    Raises:
-        InputError: No run wrote that field, or there is no such order.
-    """
-    if order not in list(Order):
-        raise InputError(f"There is no order {order!r}: choose {' or '.join(one.value for one in Order)}.")
-    names, dataset = fields_of_run(samples, label_field), dataset_of(samples)
-    if not dataset.has_sample_field(names.corrected):  # deleted by a person: runs declare it
-        with WriteLock(dataset) as lock:
-            declare_reviews(lock.dataset, names)
-    labels = labels_of(dataset, names)
+def unreviewed_in_order(samples: Samples, names: FieldNames, order: Order) -> fo.DatasetView:
+    """Labelled samples, or objects one by one, without a review, those to review first in front."""
+    labels = labels_of(dataset_of(samples), names)
     path = labels.path("review_rank" if order == Order.SUGGESTED else "confidence")
     return labels.unreviewed(samples).exists(path).sort_by(path)
 
 
-def review_next(
-    samples: Samples, count: int = 24, label_field: str = "auto_label", order: str = Order.SUGGESTED
-) -> fo.DatasetView:
-    """What a person should look at next, samples or objects; they stay in the view when they are reviewed.
-
-    Args:
-        samples: Dataset or view.
-        count: Most samples, at least 1.
-        label_field: Field that a run wrote.
-        order: As for `review_view`.
-
-    Raises:
-        InputError: No run wrote that field, there is no such order, or the count is below 1.
-    """
-    if count < 1:
-        raise InputError(f"Ask for at least 1 sample, not {count}.")
-    page = review_view(samples, label_field, order).limit(count)
-    labels = labels_of(dataset_of(samples), fields_of_run(samples, label_field))
-    return labels.view(labels.ids(page))
-
-
-def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
+def save_review_views(dataset: fo.Dataset, names: FieldNames) -> list[str]:
     """Save what there is to review as views of the dataset, under names that begin with the label field.
 
     FiftyOne keeps what a view of patches showed when it was saved, until it is reloaded.
@@ -101,10 +60,10 @@ def save_review_views(dataset: fo.Dataset, label_field: str) -> list[str]:
         Their names; a view that a person saved under one of them is left as it is, and not among them.
     """
     saved = []
-    for order, name in _names_of_views(label_field).items():
+    for order, name in _names_of_views(names.label).items():
         if dataset.has_saved_view(name) and not _is_ours(dataset, name):
             continue
-        view = review_view(dataset, label_field, order)
+        view = unreviewed_in_order(dataset, names, order)
         dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
         saved.append(name)
     return saved

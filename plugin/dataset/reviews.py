@@ -1,125 +1,26 @@
-"""Reviews of labels: approve, correct and withdraw, for images or objects in them.
+"""Reviewed labels as a dataset keeps them: read them, write them, take them back.
 
-A reviewed label is the class that a person approved or gave. Reviewed labels anchor every later run, and no
-run overwrites them.
+A reviewed label is the class that a person approved or gave, with auto-label or outside of it: in the App's
+Annotate tab, or in Python. Reviewed labels anchor every later run, and no run overwrites them.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from datetime import datetime, timezone
 
 import fiftyone as fo
 import numpy as np
 
-from ..engine.errors import InputError
 from .documents import Document
+from .edits import label_of_run
 from .fields import FieldNames, declare_reviews
-from .internals import Samples, dataset_of, label_path
 from .labels import Labels, labels_of
-from .lock import WriteLock
-from .patches import check_objects, is_patches, shown_field
-from .reading import check_samples, flat_samples
-from .record import completed_runs, latest_run
-from .schema import RunRecord
-
-
-@dataclass(frozen=True)
-class Reviewed:
-    """What came of approving, correcting or withdrawing.
-
-    Attributes:
-        sample_ids: Samples, or objects, that it was done to.
-        passed_over: Why others were left as they are → their number, which may be 0.
-    """
-
-    sample_ids: list[str]
-    passed_over: dict[str, int]
-
-
-def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
-    """Approve the labels that samples, or objects, have now.
-
-    They are tagged too, so that the App shows and filters them. Reviewed labels stay as they are: after the
-    wrong labels of a view have been corrected, all of the view can be approved.
-
-    Args:
-        samples: Dataset or view; where objects are labelled, those that it shows are meant, e.g. the patches
-            of a patches view.
-        label_field: Field that a run wrote.
-
-    Raises:
-        InputError: No run wrote that field.
-    """
-    names = fields_of_run(samples, label_field)
-    with WriteLock(dataset_of(samples)) as lock:
-        declare_reviews(lock.dataset, names)
-        labels = labels_of(lock.dataset, names)
-        ids = labels.ids(samples)
-        now, earlier = labels.read("label", ids), labels.read("corrected", ids)
-        approved = {one: now[one]["label"] for one in now if now[one].get("label") and one not in earlier}
-        _keep(labels, approved, now, earlier)
-        labels.tag(approved)
-        labels.refresh(samples, approved)
-    n_unlabelled = len(ids) - len(approved) - len(earlier)
-    return Reviewed(list(approved), {"reviewed before": len(earlier), "without a label": n_unlabelled})
-
-
-def correct(samples: Samples, class_name: str, label_field: str = "auto_label") -> Reviewed:
-    """Give samples, or objects, another class than the run did; it shows in the label field at once.
-
-    Args:
-        samples: Dataset or view, with or without labels; of objects, those that it shows are meant.
-        class_name: The class of all of them; a known class, or a description of
-            one, in any case of letters, stands for that class.
-        label_field: Field that a run wrote.
-
-    Raises:
-        InputError: No run wrote that field, or the name is blank.
-    """
-    names = fields_of_run(samples, label_field)
-    given = class_name.strip()
-    if not given:
-        raise InputError("The class name is blank: give the class of these samples.")
-    known = _described_by(dataset_of(samples), label_field) | {
-        name.casefold(): name for name in known_classes(samples, label_field)
-    }
-    with WriteLock(dataset_of(samples)) as lock:
-        declare_reviews(lock.dataset, names)
-        labels = labels_of(lock.dataset, names)
-        ids = labels.ids(samples)
-        reviews = dict.fromkeys(ids, known.get(given.casefold(), given))
-        _keep(labels, reviews, labels.read("label", ids), labels.read("corrected", ids))
-        labels.untag(ids)
-        labels.refresh(samples, ids)
-    return Reviewed(ids, {})
-
-
-def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
-    """Take back the reviews of samples, or objects.
-
-    The label and confidence return that they had before the first review; later runs keep reviewed labels.
-
-    Args:
-        samples: Dataset or view; of objects, those that it shows are meant.
-        label_field: Field that a run wrote.
-
-    Raises:
-        InputError: No run wrote that field.
-    """
-    names = fields_of_run(samples, label_field)
-    with WriteLock(dataset_of(samples)) as lock:
-        labels = labels_of(lock.dataset, names)
-        ids, reviews = labels.ids(samples), read_reviews(lock.dataset, names)
-        reviewed = [one for one in ids if one in reviews]
-        _restore(labels, reviewed)
-        labels.untag(reviewed)
-        labels.refresh(samples, reviewed)
-    return Reviewed(reviewed, {"not reviewed": len(ids) - len(reviewed)})
 
 
 def read_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str, str]:
     """The reviewed labels of a dataset, of its samples or of its objects if they are what is labelled.
 
-    A label counts too whose sample or object is only tagged "approved", as can be done by hand in the App.
+    A label counts too that was edited outside auto-label, or whose sample or object is only tagged
+    "approved", as can be done by hand in the App.
 
     Args:
         dataset: Dataset with or without reviews.
@@ -130,7 +31,7 @@ def read_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str, str]:
     """
     labels = labels_of(dataset, names)
     given = labels.values("corrected", "label")
-    return labels.tagged() | {one: name for one, (name,) in given.items()}
+    return labels.tagged() | {one: name for one, (name,) in given.items()} | labels.edited()
 
 
 def anchors_of(reviews: dict[str, str], ids: Iterable[str], classes: Iterable[str]) -> np.ndarray:
@@ -148,66 +49,24 @@ def anchors_of(reviews: dict[str, str], ids: Iterable[str], classes: Iterable[st
     return np.array([numbers.get(reviews.get(one), -1) for one in ids], np.int64)
 
 
-def fields_of_run(samples: Samples, label_field: str) -> FieldNames:
-    """Names of the fields that go with a label field; see `run_of`."""
-    return run_of(samples, label_field).label_fields
+def new_action() -> str:
+    """What `undo_action` knows the reviews of one action by; later ones sort behind earlier ones."""
+    return datetime.now(timezone.utc).isoformat()
 
 
-def run_of(samples: Samples, label_field: str) -> RunRecord:
-    """The run that wrote a label field last.
+def keep_reviews(labels: Labels, reviews: dict[str, str], action: str = "") -> None:
+    """Write reviews, and show them in the fields of the run.
 
-    Raises:
-        InputError: No run wrote that field, or the samples do not show what it is of.
+    Args:
+        labels: Labels of a dataset whose fields for reviews are declared.
+        reviews: Id → class name.
+        action: From `new_action`; "" for reviews that are not undone.
     """
-    samples, run = flat_samples(samples), latest_run(dataset_of(samples), label_field)
-    if run and run.fields.objects:
-        check_objects(samples, label_field)
-    else:
-        check_samples(samples)
-    if run is None:
-        known = reviewable_fields(samples)
-        advice = f"choose {' or '.join(known)}." if known else "run Auto-label first."
-        raise InputError(f"No run wrote a label field {label_field!r}: {advice}")
-    return run
-
-
-def reviewable_fields(samples: Samples) -> list[str]:
-    """Label fields that runs wrote; in a patches view, those of the objects that it shows."""
-    written = {run.fields.label: run.fields for run in completed_runs(dataset_of(samples))}
-    if not is_patches(samples):
-        return list(written)
-    return [label for label, names in written.items() if names.objects and shown_field(samples, label)]
-
-
-def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str]:
-    """Classes of the last run and of the reviews since.
-
-    Raises:
-        InputError: No run wrote that field, or the samples do not show what it is of.
-    """
-    dataset, names = dataset_of(samples), fields_of_run(samples, label_field)
-    classes = latest_run(dataset, label_field).classes
-    if not dataset.has_sample_field(names.corrected):
-        return list(classes)
-    given = flat_samples(dataset).distinct(label_path(dataset, names.corrected, "label"))
-    return list(dict.fromkeys([*classes, *given]))
-
-
-def _described_by(dataset: fo.Dataset, label_field: str) -> dict[str, str]:
-    """Description → class that it describes, for which it stands."""
-    run = latest_run(dataset, label_field)
-    described = zip(run.classes, run.descriptions, strict=True)
-    return {text.casefold(): name for name, texts in described for text in texts}
-
-
-def _keep(
-    labels: Labels, reviews: dict[str, str], now: dict[str, Document], earlier: dict[str, Document]
-) -> None:
-    """Write reviews, and show them in the fields of the run."""
+    now, earlier = labels.read("label", reviews), labels.read("corrected", reviews)
     labels.put(
         {
             one: {
-                "corrected": _review(name, earlier.get(one), now.get(one, {})),
+                "corrected": _review(name, earlier.get(one), now.get(one, {})) | {"action": action},
                 "label": now.get(one, {}) | {"label": name, "confidence": 1.0},
             }
             for one, name in reviews.items()
@@ -215,7 +74,7 @@ def _keep(
     )
 
 
-def _restore(labels: Labels, ids: list[str]) -> None:
+def restore_labels(labels: Labels, ids: Iterable[str]) -> None:
     """Remove reviews and show the labels of the run; a review that is only a tag changed none."""
     reviews = labels.read("corrected", ids)
     now = labels.read("label", reviews)
@@ -231,10 +90,52 @@ def _restore(labels: Labels, ids: list[str]) -> None:
     )
 
 
+def adopt_edits(dataset: fo.Dataset, names: FieldNames) -> Collection[str]:
+    """Keep labels that were edited outside auto-label as reviews.
+
+    Args:
+        dataset: Dataset of the labels, locked.
+        names: Fields of the run.
+
+    Returns:
+        Ids of the samples or objects whose labels were edited.
+    """
+    labels = labels_of(dataset, names)
+    edits = labels.edited()
+    if edits:
+        declare_reviews(dataset, names)
+        keep_reviews(labels, edits)
+        labels.untag(edits)
+    return edits.keys()
+
+
+def latest_action(labels: Labels) -> list[str]:
+    """Ids of the samples or objects that were approved or corrected last, together."""
+    actions = {one: action for one, (action,) in labels.values("corrected", "action").items() if action}
+    latest = max(actions.values(), default=None)
+    return [one for one, action in actions.items() if action == latest]
+
+
+def undo_action(labels: Labels) -> list[str]:
+    """Take back the reviews of the latest action, and bring back those that it replaced.
+
+    Returns:
+        Ids of the samples or objects of that action.
+    """
+    undone = labels.read("corrected", latest_action(labels))
+    replaced = {one: review["before"] for one, review in undone.items() if review.get("before")}
+    restore_labels(labels, undone)
+    labels.untag(undone)
+    keep_reviews(labels, replaced)
+    labels.tag([one for one, name in replaced.items() if name == undone[one].get("run_label")])
+    return list(undone)
+
+
 def _review(name: str, earlier: Document | None, label: Document) -> Document:
     """A review that keeps the label and confidence of the run, however often it is changed."""
     if earlier is None:
-        of_run = {"run_label": label.get("label"), "run_confidence": label.get("confidence")}
+        of_run = {"run_label": label_of_run(label), "run_confidence": label.get("confidence")}
     else:
         of_run = {"run_label": earlier.get("run_label"), "run_confidence": earlier.get("run_confidence")}
-    return {"label": name, "confidence": None} | of_run
+    before = earlier["label"] if earlier else None
+    return {"label": name, "given": name, "before": before, "confidence": None} | of_run

@@ -7,7 +7,6 @@ the samples as they were; for one that dies after it, `complete_interrupted` wri
 import logging
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -32,6 +31,7 @@ from .record import (
     free_key,
     list_all_runs,
     read_results,
+    reading_results,
     taken_keys,
     update_record,
 )
@@ -311,8 +311,13 @@ def complete_interrupted(dataset: fo.Dataset) -> None:
     runs = list_all_runs(dataset)
     is_at_work = any(run.state == RunState.RUNNING for run in runs)
     if any(run.is_interrupted for run in runs) or (staged_fields(dataset) and not is_at_work):
-        with WriteLock(dataset) as lock:
-            _complete_all_interrupted(lock)
+        complete_written(dataset)
+
+
+def complete_written(dataset: fo.Dataset) -> None:
+    """Wait for the run that is writing, and write what is missing where it has died."""
+    with WriteLock(dataset) as lock:
+        _complete_all_interrupted(lock)
 
 
 def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
@@ -322,10 +327,8 @@ def load_outcome(dataset: fo.Dataset, key: str) -> Outcome:
         InputError: There is no such run, it wrote nothing, or what it saved is gone or damaged.
     """
     saved = read_results(dataset, key)
-    try:
+    with reading_results(key):
         return Outcome.from_dict(saved["outcome"])
-    except (TypeError, ValueError, LookupError, AttributeError, zlib.error) as error:
-        raise InputError(f"What run {key!r} saved is damaged: delete it, and label again.") from error
 
 
 def _complete_all_interrupted(lock: WriteLock) -> None:
@@ -370,4 +373,4 @@ def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames | Column, 
     end["history"] = []  # the summary has it
     update_record(dataset, key, end | values)
     if isinstance(fields, FieldNames):
-        save_review_views(dataset, fields.label)
+        save_review_views(dataset, fields)

@@ -274,7 +274,7 @@ KEPT = ("started", "n_images", "fields")
 UNUSABLE_ENTRY = (
     "Its record has no usable {!r}: delete the run, or use the version of auto-label that made it."
 )
-UNUSABLE = (TypeError, ValueError, LookupError, AttributeError)
+UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 
 
 def new_config(

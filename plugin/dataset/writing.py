@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import fiftyone as fo
 
-from .fields import FieldNames, declare_reviews
+from .fields import FieldNames, declare_reviews, offer_classes
 from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
-from .reviews import read_reviews
+from .reviews import adopt_edits, read_reviews
 
 CHUNK_LABELS = 10_000
 
@@ -29,6 +29,7 @@ def write_outcome(
     """
     labels = labels_of(dataset, fields)
     _prepare(dataset, labels, fields)
+    adopt_edits(dataset, fields)
     reviews = read_reviews(dataset, fields)
     total = len(outcome.sample_ids)
     for start in range(0, total, CHUNK_LABELS):
@@ -38,6 +39,7 @@ def write_outcome(
     labels.put(_with_reviews(outcome.failed_changes(), reviews))
     _prepare(dataset, labels, fields)  # fields of the run may be lost where others were added meanwhile
     labels.index()
+    offer_classes(dataset, fields, outcome.classes)
 
 
 def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:

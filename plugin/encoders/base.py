@@ -8,23 +8,22 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ..engine.vectors import unit_rows
 from .crops import ImageCrop, SharedImage, are_of_one_file
 from .lookup import reason
+from .opening import DIGEST, ImageLike, name_of, open_image
 
-ImageLike = str | os.PathLike[str] | ImageCrop | Image.Image | np.ndarray
 Progress = Callable[[int, int], None]
 
 DECODING_THREADS = min(16, max(4, os.cpu_count() or 4))
-_STRETCHED_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -36,10 +35,13 @@ class ImageEmbeddings:
     Attributes:
         vectors: (n, d) float32 unit rows in the order of the images; zeros where an image failed.
         errors: row of a failed image → one sentence that names the image and the reason.
+        digests: row of the image of a file, or of a crop → digest of the file as it was decoded, see
+            `opening.file_digest`. An encoder that cannot tell leaves it out.
     """
 
     vectors: np.ndarray
     errors: dict[int, str]
+    digests: dict[int, bytes] = field(default_factory=dict)
 
 
 class ImageTower(Protocol):
@@ -143,14 +145,13 @@ class BatchEncoder(ABC):
         Raises:
             Exception: What the model raises where it fails on a batch and on the plain image too.
         """
-        vectors = np.zeros((len(images), self.dimension), np.float32)
-        errors: dict[int, str] = {}
-        for rows, inputs in self._decoded_batches(images):
-            failures = self._embed_batch(rows, inputs, vectors)
-            errors |= {row: _describe_failure(images[row], error) for row, error in failures.items()}
+        result = ImageEmbeddings(np.zeros((len(images), self.dimension), np.float32), {})
+        for rows, inputs in self._decoded_batches(images, result.digests):
+            failures = self._embed_batch(rows, inputs, result.vectors)
+            result.errors.update((row, _describe_failure(images[row], failures[row])) for row in failures)
             if progress:
                 progress(rows.stop, len(images))
-        return ImageEmbeddings(vectors, errors)
+        return result
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts batch by batch as (k, d) float32 unit rows."""
@@ -160,15 +161,25 @@ class BatchEncoder(ABC):
             return np.zeros((0, self.dimension), np.float32)
         return unit_rows(np.concatenate([self.forward_texts(batch) for batch in batches]))
 
-    def _decoded_batches(self, images: Sequence[ImageLike]) -> Iterator[tuple[range, list]]:
-        """Yield (rows, inputs or exceptions) per batch, decoding one batch ahead."""
+    def _decoded_batches(
+        self, images: Sequence[ImageLike], digests: dict[int, bytes]
+    ) -> Iterator[tuple[range, list]]:
+        """Yield (rows, inputs or exceptions) per batch, decoding one batch ahead; note digests by row."""
         starts = range(0, len(images), self.batch_size)
         batches = [range(start, min(start + self.batch_size, len(images))) for start in starts]
         shared = _shared_images(images)
+
+        def load(row: int) -> Any:
+            whole = shared.pop(row, None)
+            opened = whole.cut(images[row]) if whole else open_image(images[row], self.decoded_side)
+            if DIGEST in opened.info:
+                digests[row] = opened.info[DIGEST]
+            return self.preprocess(opened)
+
         with ThreadPoolExecutor(DECODING_THREADS) as pool:
 
             def submit(rows: range) -> list[Future]:
-                return [pool.submit(self._load, images[row], shared.pop(row, None)) for row in rows]
+                return [pool.submit(load, row) for row in rows]
 
             upcoming = submit(batches[0]) if batches else []
             for position, rows in enumerate(batches):
@@ -212,66 +223,6 @@ class BatchEncoder(ABC):
         raw = np.asarray(self.forward_images(self.collate(inputs)))
         no_vector = ValueError("the model returned no finite vector for it, or all zeros")
         return [vector if np.isfinite(vector).all() and vector.any() else no_vector for vector in raw]
-
-    def _load(self, image: ImageLike, shared: SharedImage | None) -> Any:
-        return self.preprocess(shared.cut(image) if shared else open_image(image, self.decoded_side))
-
-
-def open_image(image: ImageLike, decoded_side: int | None = None) -> Image.Image:
-    """Open anything image-like as an upright 8-bit RGB image.
-
-    Transparent pixels become white. Images of more than 8 bits a pixel (16-bit PNG, float TIFF) are
-    stretched from their darkest to their lightest value, because sensors rarely fill the whole range and
-    Pillow would clip all above 255 to white. An animation gives its first frame.
-
-    Args:
-        image: A path, a crop, a PIL image, or an array of shape (height, width[, channels]).
-        decoded_side: If given, a JPEG file may be decoded at 1/2, 1/4 or 1/8 of its size, as long as no
-            side gets shorter than this; for a photograph of 12 megapixels that takes a quarter of the time.
-            Crops are always cut from the full size: small ones need it.
-
-    Raises:
-        OSError: The file is missing or is no image that Pillow can read.
-        TypeError: The array's shape or dtype is no image's.
-        ValueError: The pixels are not finite numbers, or no part of a crop is in its image.
-    """
-    if isinstance(image, ImageCrop):
-        return image.cut(open_image(image.path))
-    if isinstance(image, Image.Image):
-        return _upright_rgb(image)
-    if isinstance(image, np.ndarray):
-        single_channel = image.ndim == 3 and image.shape[2] == 1
-        return _upright_rgb(Image.fromarray(image[..., 0] if single_channel else image))
-    with Image.open(image) as file:
-        if decoded_side:
-            file.draft(None, (decoded_side, decoded_side))
-        return _upright_rgb(file)
-
-
-def _upright_rgb(image: Image.Image) -> Image.Image:
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode in _STRETCHED_MODES:
-        upright = _stretched_to_8_bit(upright)
-    if not upright.has_transparency_data:
-        return upright.convert("RGB")
-    white = Image.new("RGBA", upright.size, "white")
-    return Image.alpha_composite(white, upright.convert("RGBA")).convert("RGB")
-
-
-def _stretched_to_8_bit(image: Image.Image) -> Image.Image:
-    pixels = np.asarray(image, np.float32)
-    darkest, lightest = pixels.min(), pixels.max()
-    if not np.isfinite(lightest - darkest):
-        raise ValueError("its pixels are not finite numbers")
-    span = max(lightest - darkest, 1e-12)
-    return Image.fromarray(np.uint8((pixels - darkest) / span * 255))
-
-
-def name_of(image: ImageLike) -> str:
-    """What to call an image in a sentence."""
-    if isinstance(image, ImageCrop):
-        return f"an object in {image.path}"
-    return os.fspath(image) if isinstance(image, str | os.PathLike) else "the given image"
 
 
 def _shared_images(images: Sequence[ImageLike]) -> dict[int, SharedImage]:

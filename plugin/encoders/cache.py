@@ -8,30 +8,20 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from .base import (
-    DECODING_THREADS,
-    Encoder,
-    ImageEmbeddings,
-    ImageLike,
-    KnowsNames,
-    Progress,
-    open_image,
-)
+from .base import DECODING_THREADS, Encoder, ImageEmbeddings, KnowsNames, Progress
 from .crops import ImageCrop, are_of_one_file
+from .opening import ImageLike, file_digest, file_of, open_image
 from .vector_store import VectorStore
 
 CACHE_FOLDER_VARIABLE = "FIFTYONE_AUTOLABEL_CACHE"
 
 # Part of every key: raise it when `open_image` begins to show the models other pixels.
-PIXELS_VERSION = "1"
-
-_CHUNK_BYTES = 1 << 20
+PIXELS_VERSION = "2"
 
 
 def default_cache_folder() -> Path:
@@ -129,18 +119,22 @@ class CachedEncoder:
     def _embed_chunk(self, images: list[ImageLike], report: Callable[[int], None]) -> ImageEmbeddings:
         keys = _image_keys(images)
         vectors = self._store.get(list({*keys} - {None}))
-        unknown = {key: row for row, key in enumerate(keys) if key and key not in vectors}
+        unknown = list({key: row for row, key in enumerate(keys) if key and key not in vectors}.values())
         already_known = sum(key in vectors for key in keys)
         result = ImageEmbeddings(np.zeros((len(images), self.dimension), np.float32), {})
-        self._compute(images, list(unknown.values()), result, lambda done, _: report(already_known + done))
-        fresh = {key: result.vectors[row] for key, row in unknown.items() if row not in result.errors}
+        self._compute(images, unknown, result, lambda done, _: report(already_known + done))
+        fresh = {}
+        for row, key in _keys_as_decoded(images, keys, unknown, result).items():
+            keys[row] = key
+            if key:
+                fresh[key] = result.vectors[row]
         self._store.put(fresh)
         vectors |= fresh
         for row, key in enumerate(keys):
             if key in vectors:
                 result.vectors[row] = vectors[key]
         # Those without a key, and those equal to an image that failed, whose error names only that image.
-        remaining = [row for row, key in enumerate(keys) if key not in vectors and row not in result.errors]
+        remaining = [row for row in sorted({*range(len(keys))} - {*unknown}) if keys[row] not in vectors]
         self._compute(images, remaining, result)
         return result
 
@@ -155,6 +149,7 @@ class CachedEncoder:
         computed = self.encoder.embed_images([images[row] for row in rows], progress)
         result.vectors[rows] = computed.vectors
         result.errors.update({rows[i]: error for i, error in computed.errors.items()})
+        result.digests.update({rows[i]: digest for i, digest in computed.digests.items()})
 
 
 def _file_name(encoder: Encoder) -> str:
@@ -167,38 +162,56 @@ def _text_keys(texts: Sequence[str]) -> list[bytes]:
     return [hashlib.sha256(b"text" + text.encode()).digest() for text in texts]
 
 
-def _image_keys(images: Sequence[ImageLike]) -> list[bytes | None]:
-    """Digests of what the images show, None for those that cannot be read; a file of crops is read once."""
-    files = {image.path for image in images if isinstance(image, ImageCrop)}
+def _keys_as_decoded(
+    images: Sequence[ImageLike], keys: Sequence[bytes | None], rows: Sequence[int], computed: ImageEmbeddings
+) -> dict[int, bytes | None]:
+    """Row → key of what its vector is of, as a file may have been replaced since `keys` were made.
+
+    Where the encoder does not tell what it decoded, the key is None if the file is not the same any more.
+    """
+    good = [row for row in rows if row not in computed.errors]
+    now = _image_keys([images[row] for row in good], [computed.digests.get(row) for row in good])
+    return {
+        row: key if row in computed.digests or key == keys[row] else None
+        for row, key in zip(good, now, strict=True)
+    }
+
+
+def _image_keys(
+    images: Sequence[ImageLike], digests: Sequence[bytes | None] | None = None
+) -> list[bytes | None]:
+    """Keys of what images show, None for those that cannot be read; every file is read once.
+
+    Args:
+        images: n images.
+        digests: (n,) digests of their files as far as they are known.
+    """
+    known = digests or [None] * len(images)
+    files = {file_of(image) for image, digest in zip(images, known, strict=True) if digest is None} - {None}
     with ThreadPoolExecutor(DECODING_THREADS) as pool:
-        of_file = dict(zip(files, pool.map(partial(_image_key, {}), files), strict=True))
-        return list(pool.map(partial(_image_key, of_file), images))
+        of_file = dict(zip(files, pool.map(_digest, files), strict=True))
+
+        def key(image: ImageLike, digest: bytes | None) -> bytes | None:
+            return _image_key(image, digest or of_file.get(file_of(image)))
+
+        return list(pool.map(key, images, known))
 
 
-def _image_key(of_file: dict[str, bytes | None], image: ImageLike) -> bytes | None:
-    """Digest of a file's bytes, of those and a region, or of the upright RGB pixels of anything else."""
+def _image_key(image: ImageLike, digest: bytes | None) -> bytes | None:
+    """Digest of a file, of that and a region, or of the upright RGB pixels of anything else."""
+    if not isinstance(image, ImageCrop | Image.Image | np.ndarray):
+        return digest
     try:
         if isinstance(image, ImageCrop):
-            return _crop_key(of_file[image.path], image)
-        return _pixels_key(image) if isinstance(image, Image.Image | np.ndarray) else _file_key(image)
+            return digest and hashlib.sha256(digest + f"crop {image.region}".encode()).digest()
+        upright = open_image(image)
+        return hashlib.sha256(f"pixels {upright.size}".encode() + upright.tobytes()).digest()
     except Exception:  # whatever is wrong with the image, the encoder will report it
         return None
 
 
-def _crop_key(file: bytes | None, crop: ImageCrop) -> bytes | None:
-    return file and hashlib.sha256(file + f"crop {crop.region}".encode()).digest()
-
-
-def _file_key(path: str | os.PathLike[str]) -> bytes:
-    digest = hashlib.sha256(b"file")
-    with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.digest()
-
-
-def _pixels_key(image: Image.Image | np.ndarray) -> bytes:
-    upright = open_image(image)
-    digest = hashlib.sha256(f"pixels {upright.size}".encode())
-    digest.update(upright.tobytes())
-    return digest.digest()
+def _digest(path: str) -> bytes | None:
+    try:
+        return file_digest(path)
+    except (OSError, ValueError):  # ValueError: a null character; the encoder will report it
+        return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..engine.errors import InputError
 from ..engine.validation import check_class_names
+from ..wording import is_readable, readable
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def read_classes(classes: Classes) -> list[ClassDescription]:
     names = check_class_names([description.name for description in described])
     phrases = [_check_descriptions(description) for description in described]
     result = [ClassDescription(*pair) for pair in zip(names, phrases, strict=True)]
+    _check_readable(result)
     _check_distinct(result)
     return result
 
@@ -98,6 +100,12 @@ def _check_descriptions(described: ClassDescription) -> tuple[str, ...]:
         number = stripped.index("") + 1
         raise InputError(f"Description number {number} of class {name!r} is blank: remove it or fill it in.")
     return stripped
+
+
+def _check_readable(classes: list[ClassDescription]) -> None:
+    for phrase in (phrase for described in classes for phrase in described.phrases):
+        if not is_readable(phrase):
+            raise InputError(f"Class name or description {readable(phrase)!r} is not UTF-8: type it again.")
 
 
 def _check_distinct(classes: list[ClassDescription]) -> None:

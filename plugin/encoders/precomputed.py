@@ -12,8 +12,9 @@ import numpy as np
 
 from ..engine.errors import InputError
 from ..engine.vectors import unit_rows
-from .base import Encoder, ImageEmbeddings, ImageLike, Progress, name_of
+from .base import Encoder, ImageEmbeddings, Progress
 from .lookup import fingerprint
+from .opening import ImageLike, name_of
 
 Vectors = np.ndarray | str | os.PathLike[str]
 
@@ -161,10 +162,10 @@ def _as_array(vectors: object, what: str) -> np.ndarray:
 
 
 def _load(path: str | os.PathLike[str], what: str) -> np.ndarray:
+    if not os.path.isfile(path):  # to open a pipe may wait for ever
+        raise InputError(f"There is no file {os.fspath(path)} with {what}; check the path.")
     try:
         loaded = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {os.fspath(path)} with {what}; check the path.") from error
     except Exception as error:  # NumPy runs Python's tokenizer on a damaged header
         raise InputError(
             f"The file {os.fspath(path)} with {what} cannot be read; "

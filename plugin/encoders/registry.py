@@ -4,6 +4,7 @@ A name is checked before anything is imported or loaded.
 """
 
 import logging
+import re
 from dataclasses import dataclass
 
 from ..engine.errors import InputError
@@ -19,6 +20,22 @@ _FORMS = (
 )
 _NEEDS_MODEL = {"sentence-transformers": "clip-ViT-B-32", "zoo": "dinov2-vits14-torch"}
 """Kind of encoder that is nothing without a model → example of a model."""
+
+_CLIP_MODELS = (
+    "ViT-L-14-336",
+    "ViT-L-14",
+    "ViT-B-32",
+    "ViT-B-16",
+    "RN50x64",
+    "RN50x16",
+    "RN50x4",
+    "RN101",
+    "RN50",
+)
+"""What OpenCLIP calls the models of CLIP, no name before one that begins with it."""
+
+_CLIP_SPELLING = re.compile(r"ViT-\w/\d", re.IGNORECASE)
+"""What CLIP itself calls them, which no name of OpenCLIP's looks like."""
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -92,16 +109,23 @@ def load_encoder(spec: str = "auto", cache: bool = True) -> Encoder:
 
 def _parse(spec: str) -> tuple[str, str]:
     """Split a name into kind and argument, and refuse what cannot be meant."""
+    if not isinstance(spec, str):
+        raise InputError(f"Give the name of an encoder, not {spec!r}: {_FORMS}.")
     kind, _, argument = spec.partition(":")
-    if kind not in ENCODER_NAMES:
-        raise InputError(
-            f"There is no encoder {spec!r}; did you mean {nearest(kind, ENCODER_NAMES)!r}? Give {_FORMS}."
-        )
+    if kind not in ENCODER_NAMES or _CLIP_SPELLING.match(argument):
+        raise InputError(f"There is no encoder {spec!r}; did you mean {_meant(spec)!r}? Give {_FORMS}.")
     if argument and kind in ("auto", "offline"):
         raise InputError(f"The encoder {kind!r} takes nothing after its name; leave out {':' + argument!r}.")
     if kind in _NEEDS_MODEL and not argument:
         raise InputError(f'Name the model of "{kind}", e.g. "{kind}:{_NEEDS_MODEL[kind]}".')
     return kind, argument
+
+
+def _meant(spec: str) -> str:
+    """What somebody means by the name of an encoder that there is not."""
+    dashed = re.sub("[/@]", "-", spec).lower()
+    model = next((model for model in _CLIP_MODELS if model.lower() in dashed), None)
+    return f"openclip:{model}/openai" if model else nearest(spec.partition(":")[0], ENCODER_NAMES)
 
 
 def _load(kind: str, argument: str) -> Encoder:

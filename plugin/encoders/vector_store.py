@@ -32,7 +32,8 @@ class VectorStore:
 
         Args:
             path: The SQLite file; it and its folder are created when first needed.
-            dimension: Length of the vectors; rows of any other length in the file are ignored.
+            dimension: Length of the vectors; rows of any other length in the file, or with numbers that are
+                not finite, are ignored.
         """
         self.path = path
         self.dimension = dimension
@@ -48,7 +49,8 @@ class VectorStore:
                 places = ",".join("?" * len(some))
                 query = f"SELECT key, vector FROM vectors WHERE key IN ({places}) AND length(vector) = ?"
                 found.update(connection.execute(query, [*some, self.dimension * 4]))
-            return {key: np.frombuffer(vector, "<f4") for key, vector in found.items()}
+            vectors = {key: np.frombuffer(vector, "<f4") for key, vector in found.items()}
+            return {key: vector for key, vector in vectors.items() if np.isfinite(vector).all()}
 
         return self._attempt(select, {})
 

@@ -57,6 +57,16 @@ class Settings:
     confidence_temperature: float | None = None
     seed: int = 51
 
+    def __new__(cls, *_: Any, **given: Any) -> "Settings":
+        """Check the names, before a dataclass says in its own way what it does not know.
+
+        Raises:
+            InputError: There is no setting of a name.
+        """
+        for name in given:
+            _check_choice("setting", name, [field.name for field in fields(cls)])
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         """Check every value.
 
@@ -157,9 +167,6 @@ class Settings:
         Raises:
             InputError: There is no field of that name, or its value is out of range.
         """
-        names = [field.name for field in fields(self)]
-        for name in overrides:
-            _check_choice("setting", name, names)
         return replace(self, **overrides)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..dataset import Samples, dataset_of, flat_samples, read_vectors
+from ..dataset import Samples, dataset_of, flat_samples, read_vectors, settle
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
 from ..engine.progress import Progress
@@ -75,6 +75,7 @@ def export_labels(
     check_collection(samples, options.label_field)
     samples = showing_labels(samples, options.label_field)
     report = progress or _ignore
+    settle(dataset_of(samples))
     selection = select_images(samples, options)
     _check_selection(selection, chosen, options)
     target = check_target(folder, options.overwrite, KIND)
@@ -188,7 +189,7 @@ def _vectors(
         return load_encoder().embed_images([image.path for image in images], report).vectors
     if isinstance(embeddings, str):
         ids = [image.sample_id for image in images]
-        return read_vectors(flat_samples(dataset_of(samples)).select(ids, ordered=True), embeddings)
+        return read_vectors(samples, embeddings, ids)
     if np.ndim(embeddings) != 2 or len(embeddings) != len(samples):
         raise InputError(
             f"The embeddings have the shape {np.shape(embeddings)}: give one row for each of the "

@@ -21,6 +21,7 @@ import fiftyone.utils.yolo as fouy
 import yaml
 
 from ..dataset import IDS_PER_QUERY, Samples, dataset_of, flat_samples, label_list_name
+from ..encoders.opening import upright_size
 from ..engine.errors import InputError
 from .names import safe_folder_names, unique_file_names
 from .options import ExportOptions, Format, ImageMode, OwnFormat
@@ -180,7 +181,7 @@ def _write_coco(plan: Plan, folder: Path, report: Report) -> None:
             for split in plan.used_splits
         }
         for item in _items(plan, folder, report):
-            size = metadata.get(item.image.sample_id) or _read_metadata(item.image.path)
+            size = _size(item.image, metadata)
             exporters[item.split].export_sample(item.name, _shapes(item.image), metadata=size)
     if plan.mode == ImageMode.NONE:
         for split in plan.used_splits:
@@ -237,7 +238,7 @@ def _write_with(plan: Plan, folder: Path, report: Report) -> None:
         for done, (image, split) in enumerate(zip(images, plan.splits, strict=True), 1):
             each, size = exporters[split], None
             if each.requires_image_metadata:
-                size = metadata.get(image.sample_id) or _read_metadata(image.path)
+                size = _size(image, metadata)
             each.export_sample(image.path, _label_for(each, image), metadata=size)
             report(done, len(images))
 
@@ -306,11 +307,24 @@ def _metadata(plan: Plan) -> dict[str, fo.ImageMetadata]:
     return {key: value for key, value in zip(*known, strict=True) if value and value.width}
 
 
-def _read_metadata(path: str) -> fo.ImageMetadata:
+def _size(image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> fo.ImageMetadata:
+    """Width and height of an image as it is shown; what FiftyOne knows is that for JPEG alone.
+
+    Raises:
+        InputError: The image cannot be read, and its size is not known.
+    """
+    metadata = known.get(image.sample_id)
+    if metadata and metadata.mime_type == "image/jpeg":
+        return metadata
     try:
-        return fo.ImageMetadata.build_for(path)
+        width, height = upright_size(image.path)
+        metadata = metadata or fo.ImageMetadata.build_for(image.path)
+        metadata.width, metadata.height = width, height
     except Exception as error:  # every kind of damage raises its own
-        raise InputError(f"The size of {path} cannot be read: leave it out of the view.") from error
+        if metadata is None:
+            message = f"The size of {image.path} cannot be read: leave it out of the view."
+            raise InputError(message) from error
+    return metadata
 
 
 @contextlib.contextmanager
@@ -321,14 +335,22 @@ def _labelled_clone(plan: Plan) -> Iterator[fo.Dataset]:
     is_whole = plan.samples is dataset and len(images) == len(dataset)
     # A copy of a whole dataset also has its runs and saved views.
     ids = [image.sample_id for image in images]
-    source = dataset if is_whole else flat_samples(dataset).select(ids, ordered=True)
-    clone = source.clone()
+    clone = dataset.clone() if is_whole else _clone(flat_samples(dataset), ids)
     try:
         _set_labels(clone, plan)
         tag_splits(clone, ids, plan.splits)
         yield clone
     finally:
         clone.delete()
+
+
+def _clone(samples: Samples, ids: list[str]) -> fo.Dataset:
+    """A copy of some samples, made in parts, as a query has a largest size."""
+    first, *others = [ids[start : start + IDS_PER_QUERY] for start in range(0, len(ids), IDS_PER_QUERY)]
+    clone = samples.select(first, ordered=True).clone()
+    for some in others:
+        clone.add_collection(samples.select(some, ordered=True))
+    return clone
 
 
 def _set_labels(clone: fo.Dataset, plan: Plan) -> None:

@@ -6,7 +6,7 @@ A classifier of a few arrays in a folder, with the names of the classes and of t
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ import numpy as np
 from ..engine.classifier import Classifier, Predictions, fit_classifier
 from ..engine.errors import InputError
 from ..engine.results import Refinement
+from ..system.arrays import read_array, read_arrays
 from ..system.targets import check_target, new_folder
+from ..wording import is_readable
 
 KIND = "classifier"
 VERSION = 1
@@ -151,24 +153,40 @@ def load_prototypes(folder: str | os.PathLike[str]) -> Prototypes:
         version = words.pop("version")
         # Folders from before arrays alone could be labelled do not say it; all their runs named the encoder.
         words.setdefault("has_second_encoder", bool(words["second_encoder"]))
-        prototypes = np.load(folder / PROTOTYPES_NAME, allow_pickle=False)
-        with np.load(folder / CLASSIFIER_NAME, allow_pickle=False) as arrays:
-            facts = {name: words.pop(name) for name in FACTS}
-            classifier = Classifier(prototypes, *(arrays[name] for name in WEIGHTS), **facts)
-        loaded = Prototypes(classifier=classifier, **words | {"classes": tuple(words["classes"])})
+        facts = {name: words.pop(name) for name in FACTS}
+        arrays = read_arrays(folder / CLASSIFIER_NAME, WEIGHTS)
+        classifier = Classifier(read_array(folder / PROTOTYPES_NAME), **arrays, **facts)
+        loaded = Prototypes(classifier=classifier, **words)
     except FileNotFoundError as error:
         raise InputError(
             f"{folder} holds no saved prototypes, {Path(error.filename).name} is missing: give the folder of "
             "a report."
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError) as error:
+    except Exception as error:  # every kind of damage raises its own
         raise InputError(f"The prototypes in {folder} cannot be read: save them again.") from error
     if version != VERSION:
         raise InputError(
             f"The prototypes in {folder} have version {version}, not {VERSION}: save them again."
         )
+    if not _are_of_their_kinds(loaded):
+        raise InputError(f"The prototypes in {folder} cannot be read: save them again.")
     _check_shapes(loaded, folder)
-    return loaded
+    return replace(loaded, classes=tuple(loaded.classes))
+
+
+def _are_of_their_kinds(prototypes: Prototypes) -> bool:
+    """Whether everything but the shapes is what its name says."""
+    classifier = prototypes.classifier
+    arrays = [classifier.prototypes, *(getattr(classifier, name) for name in WEIGHTS)]
+    texts = [getattr(prototypes, field.name) for field in fields(prototypes) if field.type is str]
+    return (
+        isinstance(prototypes.classes, list)
+        and all(isinstance(text, str) and is_readable(text) for text in (*prototypes.classes, *texts))
+        and all(array.dtype.kind == "f" for array in arrays)
+        and isinstance(classifier.has_second_encoder, bool)
+        and isinstance(classifier.images, int)
+        and isinstance(classifier.agreement, float | int)
+    )
 
 
 def _check_shapes(prototypes: Prototypes, folder: Path) -> None:

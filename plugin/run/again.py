@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset import dataset_of, labels_of, read_reviews, run_of
+from ..dataset import dataset_of, labels_of, read_reviews, run_of, settle
 from ..encoders.descriptions import ClassDescription, Classes, read_classes
 from ..engine.errors import InputError
 from ..engine.progress import Progress
@@ -101,6 +101,7 @@ def add_classes(
         InputError: No run wrote the field, a class is unusable or there already, or what the run was made
             from cannot be found again.
     """
+    settle(dataset_of(samples))
     last = last_run(samples, label_field)
     return label_samples(last.samples, last.inputs_with(classes, given), progress)
 
@@ -132,6 +133,7 @@ def refine_with_corrections(
         InputError: No run wrote the field, no label is reviewed yet, or what the run was made from cannot be
             found again.
     """
+    settle(dataset_of(samples))
     last = last_run(samples, label_field)
     reviews = read_reviews(last.dataset, last.fields)
     if not reviews:

@@ -10,12 +10,14 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from ..encoders.base import Encoder, ImageLike, ImageTower
+from ..encoders.base import Encoder, ImageTower
+from ..encoders.opening import ImageLike, file_of, name_of
 from ..encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vectors
 from ..encoders.prompts import class_prototypes
 from ..encoders.registry import choose_encoder, load_encoder
 from ..engine.errors import InputError
 from ..engine.progress import Progress
+from ..wording import is_readable
 from .inputs import Inputs
 
 logger = logging.getLogger("fiftyone_autolabel")
@@ -147,6 +149,8 @@ def embed_images(
 ) -> EmbeddedImages:
     """Vectors of images by one image tower after the other.
 
+    A file whose name no result can hold is an error of that image alone, whichever tower reads it.
+
     Args:
         towers: One image tower or more.
         images: n images.
@@ -154,7 +158,11 @@ def embed_images(
     """
     n, total = len(images), len(images) * len(towers)
     views: list[np.ndarray] = []
-    errors: dict[int, str] = {}
+    errors = {
+        row: f"Cannot use {name_of(image)}: its name is not UTF-8; rename it"
+        for row, image in enumerate(images)
+        if not is_readable(file_of(image) or "")
+    }
     report("embed", 0, total)
     for number, tower in enumerate(towers):
 

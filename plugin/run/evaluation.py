@@ -102,10 +102,12 @@ def evaluate(
         evaluated_names,
         flat_samples,
         is_reviewed,
+        settle,
     )
 
     samples, key = flat_samples(samples), key or evaluation_key(label_field)
     check_evaluation(samples, truth_field, label_field, key)
+    settle(dataset_of(samples))
     names = evaluated_names(dataset_of(samples), label_field)
     pairs = (evaluate_objects if names.objects else evaluate_images)(samples, truth_field, names, key)
     if not pairs.ids:

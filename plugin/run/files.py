@@ -4,13 +4,18 @@ They have no fields, so vectors and clusters come as arrays or `.npy` files.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ..encoders.image_files import images_at
 from ..engine.errors import InputError
+from ..wording import readable
+
+Paths = Iterable[str | os.PathLike[str]] | str | os.PathLike[str]
+"""Image files, or the folder that they are in."""
 
 
 @dataclass(frozen=True)
@@ -24,21 +29,27 @@ class Files:
     images: list[str]
 
     @classmethod
-    def of(cls, paths: Sequence[str | os.PathLike[str]]) -> "Files":
-        """Check a list of paths.
+    def of(cls, paths: Paths) -> "Files":
+        """Take the images that a person names.
 
         Raises:
-            InputError: It is empty.
+            InputError: There are none, or something else was given.
         """
-        files = cls([os.fspath(path) for path in paths])
-        if not files.images:
+        try:
+            if isinstance(paths, str | bytes | os.PathLike):
+                images = images_at(os.fsdecode(paths))
+            else:
+                images = [os.fsdecode(path) for path in paths]
+        except TypeError as error:
+            raise InputError(f"Give a folder of images or their paths, not {paths!r}.") from error
+        if not images:
             raise InputError("There are no images to label: give at least one path.")
-        return files
+        return cls(images)
 
     @property
     def ids(self) -> list[str]:
-        """(n,) paths."""
-        return self.images
+        """(n,) paths, as they can be printed and stored."""
+        return [readable(path) for path in self.images]
 
     def vectors(self, source: str) -> np.ndarray:
         """Refuse a field or brain key."""
@@ -52,12 +63,14 @@ class Files:
 def read_paths(file: Path) -> list[str]:
     """Paths from a text file, one per line, blank lines left out.
 
+    A name that is not UTF-8 is read as Python reads it from a folder.
+
     Raises:
         InputError: The file cannot be read, or is empty.
     """
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = file.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines()
+    except OSError as error:
         raise InputError(f"Cannot read the image paths in {file}: {error}.") from error
     paths = [line.strip() for line in lines if line.strip()]
     if not paths:
@@ -74,5 +87,6 @@ def check_files(paths: Sequence[str]) -> None:
     missing = [path for path in paths if not os.path.isfile(path)]
     if missing:
         raise InputError(
-            f"{len(missing)} of {len(paths)} images are missing, the first is {missing[0]}: correct the list."
+            f"{len(missing)} of {len(paths)} images are missing, the first is {readable(missing[0])}: "
+            "correct the list."
         )

@@ -166,7 +166,11 @@ def read_settings(given: Settings | Mapping[str, Any] | None) -> Settings:
     Raises:
         InputError: There is no such setting, or its value is out of range.
     """
-    return given if isinstance(given, Settings) else Settings().with_overrides(**(given or {}))
+    if isinstance(given, Settings):
+        return given
+    if not isinstance(given, Mapping | None):
+        raise InputError(f"Give settings as `Settings` or by name, as in {{'iterations': 2}}, not {given!r}.")
+    return Settings(**{str(name): value for name, value in (given or {}).items()})
 
 
 def _known_settings(recorded: Mapping[str, Any]) -> Settings:

@@ -9,9 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..encoders.base import ImageLike
-from ..encoders.crops import ImageCrop
 from ..encoders.known_names import class_reliability, warn_of_names
+from ..encoders.opening import ImageLike, file_of
 from ..engine.progress import Progress
 from ..engine.refinement import OnIteration, refine
 from ..engine.results import Refinement
@@ -19,6 +18,7 @@ from ..engine.validation import check_clusters
 from ..report.images_table import Failure
 from ..report.summarising import summarise
 from ..report.summary import RunSummary
+from ..wording import readable
 from .embedding import Embedded, Items, Towers, embed
 from .inputs import Clusters, CustomClusters, Inputs
 from .names import suggest_names
@@ -138,4 +138,4 @@ def _micro_clusters(clusters: Clusters | None, embedded: Embedded) -> np.ndarray
 
 
 def _path(image: ImageLike) -> str:
-    return str(image.path) if isinstance(image, ImageCrop) else str(image)
+    return readable(file_of(image) or str(image))

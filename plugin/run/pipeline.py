@@ -3,7 +3,6 @@
 Operators and the command line make `Inputs` themselves and call `label_samples` or `label_paths`.
 """
 
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from ..engine.config import Settings
 from ..engine.progress import Progress, silent
 from .embedding import Towers, load_towers
 from .estimate import Cost, estimate_cost
-from .files import Files
+from .files import Files, Paths
 from .inputs import CustomClusters, Inputs, read_settings
 from .labelling import Labelled, label_items, read_clusters
 from .results import FinishedRun
@@ -135,7 +134,7 @@ def auto_label(
 
 
 def label_files(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Paths,
     classes: Classes,
     *,
     prompt_templates: Sequence[str] | None = None,
@@ -150,7 +149,8 @@ def label_files(
     """Label image files; FiftyOne is not needed.
 
     Args:
-        paths: n images; not opened where their vectors are given.
+        paths: n images, in a list or whatever yields them, or a folder, whose subfolders count too. They are
+            not opened where their vectors are given.
         classes: As for `auto_label`, as is everything below; vectors are arrays or `.npy` files.
         prompt_templates: Texts with one `{}` for the name.
         encoder: Name of an encoder, or one.
@@ -240,9 +240,7 @@ def label_samples(
         )
 
 
-def label_paths(
-    paths: Sequence[str | os.PathLike[str]], inputs: Inputs, progress: Progress | None = None
-) -> FinishedRun:
+def label_paths(paths: Paths, inputs: Inputs, progress: Progress | None = None) -> FinishedRun:
     """Label image files; see `label_files`."""
     files, clock = Files.of(paths), _Clock(progress or silent)
     clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files)
@@ -250,7 +248,7 @@ def label_paths(
     return _finished(found, inputs, towers, seconds=clock.seconds)
 
 
-def estimate_paths(paths: Sequence[str | os.PathLike[str]], inputs: Inputs) -> Cost:
+def estimate_paths(paths: Paths, inputs: Inputs) -> Cost:
     """What `label_paths` would cost; nothing is labelled.
 
     Raises:

@@ -5,17 +5,20 @@ The encoders are those that the prototypes name; others are refused.
 
 import csv
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from ..encoders.base import ImageTower
+from ..encoders.image_files import images_at
 from ..encoders.precomputed import PrecomputedImages, Vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
 from ..engine.progress import Progress, silent
 from ..report.prototypes import Prototypes, label_by_prototypes
+from ..wording import readable
 from .embedding import EmbeddedImages, embed_images
 from .files import read_paths
 
@@ -111,7 +114,7 @@ def _predictions(
         rows = zip(*(column.tolist() for column in columns), strict=True)
         found = dict(zip(embedded.rows.tolist(), rows, strict=True))
     names = (*prototypes.classes, None)  # -1, which stands for none, is the last
-    for row, path in enumerate(paths):
+    for row, path in enumerate(map(readable, paths)):
         if row in errors:
             yield Prediction(path, error=errors[row])
             continue
@@ -129,17 +132,11 @@ def paths_of(images: str, image_paths: Path | None) -> tuple[list[str], str | No
     Raises:
         InputError: There is no such thing.
     """
-    from ..encoders.image_files import image_files
-
-    path = Path(images).expanduser()
+    path = Path(os.path.expanduser(images))
     if path.suffix == ".npy":
         rows = PrecomputedImages(str(path)).count
         paths = read_paths(image_paths) if image_paths else [f"row {row}" for row in range(rows)]
         return paths, str(path)
     if image_paths is not None:
         raise InputError("--image-paths names the rows of a .npy file: leave it out for images.")
-    if path.is_dir():
-        return image_files(path), None
-    if not path.is_file():
-        raise InputError(f"There is no folder, image or .npy file {images}: check the path.")
-    return [str(path)], None
+    return images_at(images), None

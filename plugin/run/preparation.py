@@ -3,7 +3,7 @@
 `auto_label` computes what it is not given; this is for whoever wants to look at them, or to use them twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from ..engine.config import Settings
 from ..engine.errors import InputError
 from ..engine.progress import Progress
 from .embedding import embed_images, given_vectors, load_tower
-from .inputs import recorded_name
+from .inputs import read_settings, recorded_name
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -88,7 +88,7 @@ def compute_clusters(
     *,
     encoder: str | ImageTower = "auto",
     embeddings: Vectors | None = None,
-    settings: Settings | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> Computed:
     """Group images that look alike and keep the numbers in a field, for `auto_label(..., clusters=field)`.
@@ -109,7 +109,7 @@ def compute_clusters(
     """
     from ..dataset import Column
 
-    column = Column(field, "clusters")
+    column, chosen = Column(field, "clusters"), read_settings(settings)
     _check(samples, column)
     _check_others(samples, column)
     if embeddings is None:
@@ -119,10 +119,10 @@ def compute_clusters(
     with _under_way(samples, column, tower, names, progress) as run:
         images = _embedded(samples, tower, run.report)
         run.report("cluster", 0, 1)
-        settings = (settings or Settings()).resolved(len(images.readable), 1)
-        assignments = micro_cluster_assignments(images.vectors, settings)
+        resolved = chosen.resolved(len(images.readable), 1)
+        assignments = micro_cluster_assignments(images.vectors, resolved)
         run.report("cluster", 1, 1)
-        run.fill(images.values(assignments.tolist()), _origin(tower), settings)
+        run.fill(images.values(assignments.tolist()), _origin(tower), resolved)
     return Computed(
         run.key,
         field,

@@ -51,9 +51,10 @@ class StoredRun(LabelledRun):
     @cached_property
     def outcome(self) -> "Outcome":
         """What it said of every sample, or of every object."""
-        from ..dataset import Outcome
+        from ..dataset import Outcome, reading_results
 
-        return Outcome.from_dict(self._outcome)
+        with reading_results(self.run_key):
+            return Outcome.from_dict(self._outcome)
 
     @property
     def failures(self) -> dict[str, str]:
@@ -111,17 +112,14 @@ class StoredRun(LabelledRun):
             InputError: The steps cannot be repeated or do not give the labels of the run; the message says
                 why.
         """
-        from ..dataset import flat_samples, read_images
+        from ..dataset import images_of
 
         run, outcome = self.record, self.outcome
         if run.label_fields.objects:
             raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
         if any(not name for name in run.inputs.values()):
             raise InputError("It was made from arrays or an encoder object, which its record does not keep.")
-        ids = list(outcome.sample_ids)
-        images = read_images(flat_samples(self.dataset).select(ids, ordered=True))
-        if images.ids != ids:
-            raise InputError("Some of its images are no longer in the dataset.")
+        images = images_of(self.dataset, outcome.sample_ids)
         inputs = Inputs.of_run(run, {"encoder": run.inputs.get("encoder", run.encoder)})
         towers = load_towers(inputs, images)
         found = label_items(
@@ -173,21 +171,24 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     Raises:
         InputError: There is no such run, or it wrote no labels.
     """
-    from ..dataset import completed_runs, find_run, read_results
+    from ..dataset import complete_interrupted, completed_runs, find_run, read_results, reading_results
 
+    complete_interrupted(dataset)
     completed = completed_runs(dataset)
     if key is None and not completed:
         raise InputError("No run has labelled anything in this dataset yet: label it first.")
     record = completed[-1] if key is None else find_run(dataset, key)
     results = read_results(dataset, record.key)
+    with reading_results(record.key):
+        summary, outcome = RunSummary.from_dict(results["summary"]), dict(results["outcome"])
     return StoredRun(
         record=record,
         classes=list(record.classes),
         encoder=record.encoder,
         second_encoder=record.second_encoder,
         seconds=record.seconds,
-        summary=RunSummary.from_dict(results["summary"]),
-        _outcome=results["outcome"],
+        summary=summary,
+        _outcome=outcome,
         dataset=dataset,
     )
 

@@ -15,6 +15,9 @@ from ..engine.errors import InputError
 MANIFEST_NAME = "manifest.json"
 MAKER = "fiftyone-autolabel"
 
+MOST_COMPRESSED = 100
+"""How many times an archive a manifest in it may be at most; digests hardly compress."""
+
 Progress = Callable[[int, int], None]
 
 _CHUNK_BYTES = 1 << 20
@@ -53,7 +56,9 @@ def read_manifest(path: Path, kind: str) -> dict:
         names, text = _archived(path) if path.is_file() else _in_folder(path)
         manifest = json.loads(text)
         made_by, listed = (manifest["made_by"], manifest["kind"]), {MANIFEST_NAME, *manifest["files"]}
-    except (FileNotFoundError, zipfile.BadZipFile, KeyError, TypeError, ValueError):
+    except Exception as error:  # every kind of damage raises its own
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            raise
         made_by, listed, names = None, set(), []
     if made_by != (MAKER, kind):
         raise InputError(f"{path} is not an earlier {kind}, and is not overwritten: choose another folder.")
@@ -78,6 +83,8 @@ def _archived(archive: Path) -> tuple[list[str], bytes]:
     """The same of an archive."""
     with zipfile.ZipFile(archive) as opened:
         names = [name for name in opened.namelist() if not name.endswith("/")]
+        if opened.getinfo(MANIFEST_NAME).file_size > MOST_COMPRESSED * archive.stat().st_size:
+            raise ValueError("no manifest takes so little room in an archive")
         return names, opened.read(MANIFEST_NAME)
 
 

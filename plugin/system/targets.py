@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..engine.errors import InputError
+from ..wording import is_readable, readable
 from .manifest import Progress, read_manifest, write_manifest
 
 try:
@@ -30,9 +31,12 @@ def absolute_path(path: str | os.PathLike[str]) -> Path:
         InputError: There is no such path.
     """
     try:
-        return Path(path).expanduser().resolve()
+        absolute = Path(path).expanduser().resolve()
     except (RuntimeError, OSError, ValueError) as error:  # a loop of links, ~nobody, a null character
         raise InputError(f"{path} cannot be used ({error}): choose another path.") from error
+    if not is_readable(str(absolute)):
+        raise InputError(f"{readable(str(absolute))} is not UTF-8: choose another path.")
+    return absolute
 
 
 def check_target(folder: str | os.PathLike[str], overwrite: bool, kind: str) -> Path:

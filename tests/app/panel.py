@@ -1,8 +1,12 @@
 """What a person does with the panel of the App: open it, choose a tab, look at figures."""
 
 import re
+from contextlib import suppress
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error as PlaywrightError, Locator, Page, expect
+
+MOST_TRIES = 3
+SECONDS_TO_OPEN = 10
 
 FIGURES_FILL_THEIR_PLACES = """() => [...document.querySelectorAll(".js-plotly-plot")].every(
     one => one._fullLayout && Math.abs(one._fullLayout.width - one.clientWidth) < 2
@@ -25,9 +29,13 @@ UNREADABLE = """one => [...one.querySelectorAll(".js-plotly-plot")].flatMap(plot
 
 def open_panel(page: Page, words: str = "Did it converge?") -> Locator:
     """The panel, opened beside the grid, when it shows some words."""
-    page.locator("[data-cy=new-panel-btn]").first.click()
-    page.locator("[data-cy=new-panel-option-auto_label_panel]").click()
     panel = page.locator("[data-cy=panel-content-auto_label_panel]")
+    for _ in range(MOST_TRIES):  # a view that the server still has to send closes panels
+        page.locator("[data-cy=new-panel-btn]").first.click()
+        page.locator("[data-cy=new-panel-option-auto_label_panel]").click()
+        with suppress(PlaywrightError):
+            panel.wait_for(timeout=1000 * SECONDS_TO_OPEN)
+            break
     expect(panel.get_by_text(words).first).to_be_visible()
     return panel
 

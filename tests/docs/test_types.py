@@ -1,6 +1,5 @@
 """An editor knows what the first example of the README returns, and what it takes."""
 
-import os
 import sys
 
 from mypy import api
@@ -14,7 +13,8 @@ def test_the_example_of_the_readme_is_typed(tmp_path, monkeypatch):
     example.write_text(f"{blocks(ROOT / 'README.md', 'python')[0]}\nreveal_type(labelling)\n")
     monkeypatch.setenv("MYPYPATH", str(tmp_path))
     options = ["--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={tmp_path / 'cache'}"]
-    config = [f"--config-file={os.devnull}", f"--python-executable={sys.executable}"]
+    (tmp_path / "mypy.ini").write_text("[mypy]\n")
+    config = [f"--config-file={tmp_path / 'mypy.ini'}", f"--python-executable={sys.executable}"]
     told, errors, status = api.run([*options, *config, str(example)])
     assert (errors, status) == ("", 0), told
     assert 'Revealed type is "fiftyone_autolabel.plugin.run.results.FinishedRun"' in told

@@ -16,7 +16,7 @@ from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"
-REVIEWING = ("review_next", "approve", "correct", "withdraw", "refine_with_corrections")
+REVIEWING = ("review_next", "approve", "correct", "withdraw", "undo_review", "refine_with_corrections")
 
 
 @pytest.fixture(scope="module")
@@ -297,3 +297,15 @@ def test_bad_input_is_refused_with_a_sentence(labelled, name, params, sentence):
     with pytest.raises(ExecutionError, match=sentence):
         foo.execute_operator(f"{PLUGIN}/{name}", {"dataset": labelled}, params=params)
     assert labelled.count("auto_label_corrected") == 0
+
+
+def test_the_last_review_is_undone_in_the_app(server, labelled):
+    ids = labelled.limit(2).values("id")
+    before = labelled.limit(2).values("confidence")
+    execute(server, "approve", labelled, selected=ids)
+    shown = form(server, "undo_review", labelled)
+    assert shown["count"]["view"]["label"] == "Take back the last review, of 2 images"
+    assert execute(server, "undo_review", labelled)["message"] == "Took back the last review, of 2 images"
+    labelled.reload()
+    assert labelled.limit(2).values("confidence") == before
+    assert any(field["invalid"] for field in form(server, "undo_review", labelled).values())

@@ -13,8 +13,9 @@ from fiftyone.core.view import DatasetView
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.server.app import app
 from fiftyone_autolabel import Settings, approve, auto_label, delete_run
-from fiftyone_autolabel.plugin.dataset.record import RunState, list_runs, stamp, update_record
+from fiftyone_autolabel.plugin.dataset.record import list_runs, update_record
 from fiftyone_autolabel.plugin.dataset.running import Run
+from fiftyone_autolabel.plugin.dataset.schema import RunState, stamp
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
 from fiftyone_autolabel.plugin.encoders.registry import load_encoder
 from starlette.testclient import TestClient

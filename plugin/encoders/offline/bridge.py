@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...engine.vectors import unit_rows
+from ...system.arrays import read_arrays
 
 # Best on ImageNet classes left out of the fit, as benchmarks/offline_encoder.py leaves them out; values near
 # these do as well.
@@ -79,10 +80,10 @@ class Bridge:
         """Read what `save` wrote.
 
         Raises:
-            Exception: The file is missing or damaged, in one of the many ways that NumPy reports.
+            FileNotFoundError: The file is missing.
+            ValueError: It is damaged.
         """
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+        return cls(**read_arrays(path, [field.name for field in fields(cls)]))
 
 
 def _kernel(rows: np.ndarray, anchors: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ A file appears complete or not at all, and one that was damaged later is prepare
 """
 
 import contextlib
+import errno
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ def open_prepared(path: Path, prepare: Callable[[Path], None], open_file: Callab
         open_file: Opens the file, or raises whatever it likes where the file is no good.
 
     Raises:
-        InputError: The folder cannot be made or written to.
+        InputError: The folder cannot be made or written to, or the disk is full.
     """
     try:
         return open_file(path)
@@ -44,19 +45,27 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a scratch path that takes the place of `path`, all at once, when the block ends well.
 
     Raises:
-        InputError: The folder cannot be made or written to.
+        InputError: The folder cannot be made or written to, or the disk is full.
     """
     scratch = path.with_name(f".{uuid4().hex}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch.touch()
     except OSError as error:
-        raise InputError(
-            f"Cannot write to the cache folder {path.parent} ({error.strerror}): "
-            f"set {CACHE_FOLDER_VARIABLE} to a folder that you can write to."
-        ) from error
+        raise _cannot_write(path.parent, error) from error
     try:
         yield scratch
         os.replace(scratch, path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise _cannot_write(path.parent, error) from error
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def _cannot_write(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        f"Cannot write to the cache folder {folder} ({error.strerror}): "
+        f"set {CACHE_FOLDER_VARIABLE} to a folder that you can write to."
+    )

@@ -172,11 +172,12 @@ def test_a_dry_run_counts_reading_names_to_suggest_until_the_cache_has_them(phot
 
 
 TALKING = """
+import sys
 from fiftyone_autolabel.plugin.cli import console
 from fiftyone_autolabel.plugin.cli.app import app
 
 def tell(self, stage, done, total):
-    print(stage, done, flush=True)
+    print(stage, done, flush=True, file=sys.__stdout__)
 
 console.StageProgress.__call__ = tell
 app()
@@ -211,7 +212,9 @@ def test_ctrl_c_leaves_nothing_half_done_and_the_same_command_goes_on_from_there
             pass
         stopped.send_signal(signal.SIGINT)
         _, errors = stopped.communicate(timeout=60)
-    assert (stopped.returncode, errors.count("\n"), "goes on from there" in errors) == (130, 1, True), errors
+    assert (stopped.returncode, errors.count("\n"), "same command to continue" in errors) == (130, 1, True), (
+        errors
+    )
     assert sorted(os.listdir(tmp_path)) == ["cache", "many"]
     done = subprocess.run(**start, capture_output=True, check=True)
     assert done.stdout.splitlines()[:2] == ["embed 0", "embed 256"]

@@ -111,7 +111,7 @@ def test_prototypes_of_given_vectors_cannot_label_images(vectors, place):
     ("arguments", "sentence"),
     [
         (("{}", "{}/X.npy"), "holds no saved prototypes"),
-        (("{}/report", "{}/none"), "There is no folder, image or .npy file"),
+        (("{}/report", "{}/none"), "There is no folder or image"),
         (("{}/report", "{}/none.npy"), "There is no file"),
         (("{}/report", "{}/T3.npy"), "3 dimensions"),
         (("{}/report", "{}/report"), "There are no images in"),

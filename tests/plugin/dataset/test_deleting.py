@@ -5,7 +5,7 @@ import pytest
 from fiftyone_autolabel import FieldNames, InputError, auto_label
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
 from fiftyone_autolabel.plugin.dataset.record import list_runs, update_record
-from fiftyone_autolabel.plugin.dataset.reviews import correct
+from fiftyone_autolabel.plugin.dataset.reviewing import correct
 
 RNG = np.random.default_rng(0)
 X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(2, 4))
@@ -42,11 +42,32 @@ def test_samples_that_no_later_run_wrote_lose_their_labels(dataset):
     assert [value is None for value in dataset.values("confidence")] == [False] * 2 + [True] * 4
 
 
-def test_the_last_run_takes_its_labels_and_none_of_the_others(dataset):
+def test_labels_that_the_last_run_replaced_return(dataset):
     run(dataset[:4], rows=slice(4))
-    second = run(dataset[2:], rows=slice(2, None))
+    before = dataset.values(["auto_label.label", "confidence", "auto_label.margin", "auto_label_review_rank"])
+    second = run(dataset[2:], ["new", "other"], rows=slice(2, None))
+    deleted = delete_run(dataset, second)
+    assert (deleted.n_restored, deleted.n_cleared) == (2, 2)
+    fields = ["auto_label.label", "confidence", "auto_label.margin", "auto_label_review_rank"]
+    assert dataset.values(fields) == before
+
+
+def test_labels_return_from_the_latest_run_that_gave_one(dataset):
+    run(dataset, ["old", "oldest"])
+    run(dataset[:3], ["new", "newer"], rows=slice(3))
+    before = dataset.values("auto_label.label")
+    delete_run(dataset, run(dataset, ["other", "another"]))
+    assert dataset.values("auto_label.label") == before
+
+
+def test_an_edit_made_outside_stays_when_its_run_is_deleted(dataset):
+    run(dataset)
+    second = run(dataset, ["new", "other"])
+    sample = dataset.first()
+    sample.auto_label.label = "edited"
+    sample.save()
     delete_run(dataset, second)
-    assert [label is None for label in dataset.values("auto_label")] == [False] * 2 + [True] * 4
+    assert dataset.first().auto_label.label == "edited"
 
 
 def test_fields_of_other_runs_are_not_touched(dataset):

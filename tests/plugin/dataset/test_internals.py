@@ -23,11 +23,13 @@ NAMES = {
     "_is_generated": lambda dataset: dataset.view(),
     "_LABEL_LIST_FIELD": lambda dataset: fo.Detections,
     "_make_instance": lambda dataset: fo.Dataset,
+    "_merge_sample_field_schema": lambda dataset: dataset,
     "_root_dataset": lambda dataset: dataset.view(),
     "_run_cache": lambda dataset: dataset,
     "_sample_collection": lambda dataset: dataset,
     "_serialize": lambda dataset: dataset.view(),
     "_stages": lambda dataset: dataset.view(),
+    "_view": lambda dataset: dataset.view().first(),
 }
 """Private name → whose it is, given a dataset."""
 

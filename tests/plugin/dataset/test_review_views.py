@@ -2,15 +2,10 @@
 
 import numpy as np
 import pytest
-from fiftyone_autolabel import InputError, auto_label, refine
+from fiftyone_autolabel import FieldNames, InputError, auto_label, refine
 from fiftyone_autolabel.plugin.dataset.fields import APPROVED_TAG
-from fiftyone_autolabel.plugin.dataset.review_views import (
-    review_next,
-    review_ranks,
-    review_view,
-    save_review_views,
-)
-from fiftyone_autolabel.plugin.dataset.reviews import approve, correct
+from fiftyone_autolabel.plugin.dataset.review_views import review_ranks, save_review_views
+from fiftyone_autolabel.plugin.dataset.reviewing import approve, correct, review_next, review_view
 
 
 @pytest.fixture
@@ -89,7 +84,7 @@ def test_a_run_saves_what_to_review_as_views(labelled):
 
 def test_a_view_that_a_person_saved_under_that_name_is_left_alone(labelled):
     labelled.save_view("auto_label worst first", labelled.limit(1), overwrite=True)
-    assert save_review_views(labelled, "auto_label") == ["auto_label review first"]
+    assert save_review_views(labelled, FieldNames()) == ["auto_label review first"]
     assert len(labelled.load_saved_view("auto_label worst first")) == 1
 
 

@@ -4,7 +4,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.dataset.reviews import correct
+from fiftyone_autolabel.plugin.dataset.reviewing import correct
 from fiftyone_autolabel.plugin.dataset.truth import evaluable_fields, truth_choices
 
 FIELD = "auto_label_boxes"

@@ -103,3 +103,25 @@ def test_a_sample_in_memory_and_its_time_of_modification_follow(dataset, refinem
     write(dataset, refinement)
     assert sample.auto_label.label in CLASSES
     assert sample.last_modified_at > before
+
+
+def test_the_annotate_tab_offers_the_classes(dataset, refinement):
+    write(dataset, refinement)
+    assert dataset.label_schemas["auto_label"]["classes"] == CLASSES
+    assert dataset.active_label_schemas == ["auto_label"]
+
+
+def test_classes_that_the_annotate_tab_offers_already_stay(dataset, refinement):
+    write(dataset, refinement)
+    schema = dataset.label_schemas["auto_label"]
+    dataset.update_label_schema("auto_label", schema | {"classes": ["mine"]})
+    write(dataset, refinement)
+    assert dataset.label_schemas["auto_label"]["classes"] == ["mine", *CLASSES]
+
+
+def test_a_text_field_that_somebody_chose_for_the_annotate_tab_stays(dataset, refinement):
+    write(dataset, refinement)
+    mine = {"type": "classification", "component": "text", "attributes": []}
+    dataset.update_label_schema("auto_label", mine)
+    write(dataset, refinement)
+    assert dataset.label_schemas["auto_label"] == mine

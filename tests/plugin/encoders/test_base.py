@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fiftyone_autolabel.plugin.encoders.base import BatchEncoder, open_image
+from fiftyone_autolabel.plugin.encoders.base import BatchEncoder
+from fiftyone_autolabel.plugin.encoders.opening import open_image
 from PIL import Image
 
 RED, GREEN, BLUE = (250, 10, 10), (10, 250, 10), (10, 10, 250)

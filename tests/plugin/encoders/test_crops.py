@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.encoders import base
-from fiftyone_autolabel.plugin.encoders.base import BatchEncoder, open_image
+from fiftyone_autolabel.plugin.encoders.base import BatchEncoder
 from fiftyone_autolabel.plugin.encoders.cache import CachedEncoder
 from fiftyone_autolabel.plugin.encoders.crops import ImageCrop
+from fiftyone_autolabel.plugin.encoders.opening import open_image
 from PIL import Image
 
 RED, GREEN, BLUE = (250, 10, 10), (10, 250, 10), (10, 10, 250)
@@ -41,15 +42,14 @@ def flag(tmp_path) -> str:
 
 @pytest.fixture
 def openings(monkeypatch) -> Counter:
-    """How often Pillow opened each file."""
+    """How often each file was decoded."""
     counts: Counter = Counter()
-    plain = Image.open
 
-    def counting(file: object, *args: object) -> Image.Image:
-        counts[Path(file).name] += 1
-        return plain(file, *args)
+    def counting(image: str, *args: object) -> Image.Image:
+        counts[Path(image).name] += 1
+        return open_image(image, *args)
 
-    monkeypatch.setattr(base.Image, "open", counting)
+    monkeypatch.setattr(base, "open_image", counting)
     return counts
 
 

@@ -132,6 +132,29 @@ def test_an_unknown_name_lists_the_valid_ones_and_the_nearest(spec, meant):
         load_encoder(spec)
 
 
+@pytest.mark.parametrize(
+    ("spec", "meant"),
+    [
+        ("ViT-B/32", "ViT-B-32"),
+        ("vit-b-16", "ViT-B-16"),
+        ("ViT-L/14@336px", "ViT-L-14-336"),
+        ("ViT-L/14", "ViT-L-14"),
+        ("RN50x16", "RN50x16"),
+        ("openclip:ViT-B/32", "ViT-B-32"),
+        ("clip:ViT-B-32", "ViT-B-32"),
+    ],
+)
+def test_a_model_of_clip_is_known_by_any_of_its_names(spec, meant):
+    with pytest.raises(InputError, match=f"did you mean 'openclip:{meant}/openai'"):
+        load_encoder(spec)
+
+
+@pytest.mark.parametrize("spec", [5, None, ["offline"]])
+def test_what_is_not_a_name_is_refused(spec):
+    with pytest.raises(InputError, match="Give the name of an encoder, not"):
+        load_encoder(spec)
+
+
 @pytest.mark.parametrize("spec", ["auto:fast", "offline:x"])
 def test_what_takes_no_argument_refuses_one(spec):
     with pytest.raises(InputError, match="takes nothing after its name"):

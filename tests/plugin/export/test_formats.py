@@ -189,6 +189,33 @@ class TestCoco:
         assert back.count("detections.detections.confidence") == sum(CLASSES.values())
         back.delete()
 
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_the_size_of_a_turned_image_is_that_of_the_image_as_it_is_shown(
+        self, export, dataset, tmp_path, is_known
+    ):
+        turned = []
+        for suffix in ("png", "jpg", "webp"):
+            sample = add_image(dataset, tmp_path / "images" / f"turned.{suffix}", "cat", 0.9)
+            turned.append(sample.id)
+            exif = Image.Exif()
+            exif[0x0112] = 6
+            Image.new("RGB", (16, 12)).save(sample.filepath, exif=exif)
+        if is_known:
+            dataset.compute_metadata()
+
+        coco = COCO(str(export("coco", samples=dataset.select(turned)) / "labels.json"))
+
+        assert [(image["width"], image["height"]) for image in coco.imgs.values()] == [(12, 16)] * 3
+
+    def test_the_size_of_an_image_that_is_elsewhere_is_what_the_dataset_knows(self, export, dataset):
+        dataset.compute_metadata()
+        for path in dataset.values("filepath"):
+            Path(path).unlink()
+
+        coco = COCO(str(export("coco", ExportOptions(images="none")) / "labels.json"))
+
+        assert {(image["width"], image["height"]) for image in coco.imgs.values()} == {(16, 12)}
+
     def test_an_image_whose_size_cannot_be_read_is_named(self, export, dataset, tmp_path):
         add_image(dataset, tmp_path / "images" / "damaged.png", "cat")
         (tmp_path / "images" / "damaged.png").write_text("no image")

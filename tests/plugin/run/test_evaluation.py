@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import InputError, auto_label
 from fiftyone_autolabel.plugin.dataset.lock import WriteLock
-from fiftyone_autolabel.plugin.dataset.reviews import approve, correct
+from fiftyone_autolabel.plugin.dataset.reviewing import approve, correct
 from fiftyone_autolabel.plugin.run.evaluation import evaluate
 
 

@@ -26,8 +26,8 @@ from fiftyone_autolabel import (
 from fiftyone_autolabel.plugin.dataset.fields import APPROVED_TAG
 from fiftyone_autolabel.plugin.dataset.reading import flat_samples
 from fiftyone_autolabel.plugin.dataset.record import RunState, list_runs
-from fiftyone_autolabel.plugin.dataset.review_views import review_view
-from fiftyone_autolabel.plugin.dataset.reviews import known_classes, read_reviews
+from fiftyone_autolabel.plugin.dataset.reviewing import known_classes, review_view
+from fiftyone_autolabel.plugin.dataset.reviews import read_reviews
 from PIL import Image
 
 SLICES = ("left", "right")

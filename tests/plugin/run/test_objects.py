@@ -9,8 +9,9 @@ import yaml
 from fiftyone_autolabel import ExportOptions, FieldNames, auto_label, export_labels
 from fiftyone_autolabel.plugin.dataset.comparing import changed_samples, compare_runs
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
-from fiftyone_autolabel.plugin.dataset.record import UNHEARD, find_run, list_runs, stamp, update_record
+from fiftyone_autolabel.plugin.dataset.record import find_run, list_runs, update_record
 from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
+from fiftyone_autolabel.plugin.dataset.schema import UNHEARD, stamp
 from fiftyone_autolabel.plugin.engine.errors import InputError
 
 CLASSES = ["cat", "rocket", "cup of coffee"]
@@ -214,12 +215,12 @@ def test_runs_over_objects_are_listed_compared_and_deleted(scenes):
     assert not scenes.has_sample_field(second.fields.label)
 
 
-def test_deleting_a_later_run_takes_only_its_objects_away(scenes):
+def test_deleting_a_later_run_brings_the_labels_of_its_objects_back(scenes):
     label_vectors(scenes)
+    before = [objects.to_dict() for objects in scenes.values(FIELD)]
     later = label_vectors(scenes.limit(2), 6)
-    delete_run(scenes, later.run_key)
-
-    assert len(objects_of(scenes)) == 18
+    assert delete_run(scenes, later.run_key).n_restored == 6
+    assert [objects.to_dict() for objects in scenes.values(FIELD)] == before
 
 
 def test_a_run_that_died_while_it_wrote_is_completed(scenes):

@@ -8,15 +8,16 @@ import pytest
 import yaml
 from fiftyone_autolabel import ExportOptions, FieldNames, InputError, auto_label, export_labels
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
-from fiftyone_autolabel.plugin.dataset.review_views import review_next, review_view
-from fiftyone_autolabel.plugin.dataset.reviews import (
+from fiftyone_autolabel.plugin.dataset.reviewing import (
     approve,
     correct,
     known_classes,
-    read_reviews,
+    review_next,
+    review_view,
     reviewable_fields,
     withdraw,
 )
+from fiftyone_autolabel.plugin.dataset.reviews import read_reviews
 from fiftyone_autolabel.plugin.dataset.running import load_outcome
 from fiftyone_autolabel.plugin.dataset.writing import write_outcome
 from fiftyone_autolabel.plugin.run.again import refine_with_corrections
@@ -355,3 +356,48 @@ def test_what_is_written_says_when_its_sample_was_modified(labelled):
     correct(labelled.limit(1), "dog", FIELD)
     after = labelled.values("last_modified_at")
     assert [new > old for new, old in zip(after, before, strict=True)] == [True] + [False] * 7
+
+
+def test_two_parts_of_one_patches_view_are_reviewed_one_after_the_other(labelled):
+    patches = labelled.to_patches("ground_truth")
+    correct(patches.limit(2), "dog", FIELD)
+    assert len(approve(patches.skip(2).limit(2), FIELD).sample_ids) == 2
+    assert len(patches) == 24
+
+
+def test_labels_in_a_view_of_evaluated_objects_are_brought_up_to_date(labelled):
+    labelled.evaluate_detections(FIELD, gt_field="ground_truth", eval_key="check")
+    patches = labelled.to_evaluation_patches("check")
+    (chosen,) = correct(patches.exists(FIELD).limit(1), "dog", FIELD).sample_ids
+    assert objects_of(patches)[chosen].label == "dog"
+
+
+def edit(samples, label, field=FIELD):
+    """Change the label of the first object as the Annotate tab does."""
+    sample = samples.first()
+    sample[field].detections[0].label = label
+    sample.save()
+    return sample[field].detections[0].id
+
+
+def test_an_edited_label_of_an_object_is_a_review_that_a_later_run_keeps(labelled):
+    one = edit(labelled, "dog")
+    assert read_reviews(labelled, NAMES) == {one: "dog"}
+    label(labelled, embeddings=X[::-1])
+    assert (objects_of(labelled)[one].label, objects_of(labelled)[one].confidence) == ("dog", 1.0)
+
+
+def test_an_edit_of_an_object_wins_over_an_earlier_approval(labelled):
+    approve(labelled, FIELD)
+    one = edit(labelled, "dog")
+    review_next(labelled, label_field=FIELD)
+    assert objects_of(labelled, f"{FIELD}_corrected")[one].label == "dog"
+
+
+def test_an_object_drawn_by_hand_survives_a_later_run(labelled):
+    sample = labelled.first()
+    drawn = fo.Detection(label="dog", bounding_box=[0, 0, 0.1, 0.1])
+    sample[FIELD].detections.append(drawn)
+    sample.save()
+    label(labelled)
+    assert objects_of(labelled)[drawn.id].label == "dog"

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, InputError, Settings, auto_label
 from fiftyone_autolabel.plugin.dataset.record import latest_run
-from fiftyone_autolabel.plugin.dataset.review_views import review_next
-from fiftyone_autolabel.plugin.dataset.reviews import approve, correct
+from fiftyone_autolabel.plugin.dataset.reviewing import approve, correct, review_next
 from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from fiftyone_autolabel.plugin.run.again import refine_with_corrections
 

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, InputError, auto_label
 from fiftyone_autolabel.plugin.dataset.fields import APPROVED_TAG
-from fiftyone_autolabel.plugin.dataset.reviews import (
-    anchors_of,
+from fiftyone_autolabel.plugin.dataset.reviewing import (
     approve,
     correct,
     known_classes,
-    read_reviews,
+    undo_review,
     withdraw,
 )
+from fiftyone_autolabel.plugin.dataset.reviews import anchors_of, read_reviews
 
 
 def label_again(dataset, classes=("red", "green"), seed=1, **arguments):
@@ -208,3 +208,43 @@ def test_a_class_that_looks_like_a_path_of_mongodb_is_a_class_like_any(dataset):
     assert said[1:] == [["$red", "$label"][one] for one in labelling.refinement.labels[1:]]
     assert read_reviews(dataset, FieldNames()) == dict(zip(dataset.values("id")[:2], said[:2], strict=True))
     assert known_classes(dataset) == ["$red", "$label"]
+
+
+def test_the_last_approval_is_undone_whole_and_alone(labelled):
+    before = labelled.values(["auto_label.label", "confidence", "tags"])
+    correct(labelled.limit(1), "blue")
+    approve(labelled)
+    assert len(undo_review(labelled).sample_ids) == 5
+    assert read_reviews(labelled, FieldNames()) == {labelled.first().id: "blue"}
+    withdraw(labelled)
+    assert labelled.values(["auto_label.label", "confidence", "tags"]) == before
+
+
+def test_undoing_a_correction_brings_back_the_review_that_it_replaced(labelled):
+    correct(labelled.limit(2), "blue")
+    correct(labelled.limit(1), "yellow")
+    undo_review(labelled)
+    assert labelled.limit(2).values("auto_label_corrected.label") == ["blue", "blue"]
+    assert labelled.limit(2).values("auto_label.label") == ["blue", "blue"]
+
+
+def test_undoing_a_correction_of_an_approved_label_approves_it_again(labelled):
+    label = labelled.first().auto_label.label
+    approve(labelled.limit(1))
+    correct(labelled.limit(1), "blue")
+    undo_review(labelled)
+    assert (labelled.first().auto_label.label, labelled.first().tags) == (label, [APPROVED_TAG])
+
+
+def test_a_review_is_undone_once(labelled):
+    approve(labelled.limit(2))
+    undo_review(labelled)
+    assert undo_review(labelled).sample_ids == []
+
+
+def test_an_edit_made_outside_is_not_undone(labelled):
+    sample = labelled.first()
+    sample.auto_label.label = "blue"
+    sample.save()
+    assert undo_review(labelled).sample_ids == []
+    assert labelled.first().auto_label.label == "blue"

@@ -1,0 +1,249 @@
+"""Reviews of labels: approve, correct, withdraw and undo, for images or objects in them, page by page.
+
+A run that somebody else writes is waited for, one that died is completed, and edits made outside count.
+"""
+
+from dataclasses import dataclass
+
+import fiftyone as fo
+
+from ..engine.errors import InputError
+from ..wording import is_readable
+from .fields import FieldNames, declare_reviews
+from .internals import Samples, dataset_of, label_path
+from .labels import labels_of
+from .lock import WriteLock
+from .patches import check_objects, is_patches, shown_field
+from .reading import as_samples, check_samples, flat_samples
+from .record import completed_runs, latest_run
+from .review_views import Order, unreviewed_in_order
+from .reviews import keep_reviews, latest_action, new_action, read_reviews, restore_labels, undo_action
+from .schema import RunRecord
+from .settling import settle
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What came of approving, correcting or withdrawing.
+
+    Attributes:
+        sample_ids: Samples, or objects, that it was done to.
+        passed_over: Why others were left as they are → their number, which may be 0.
+    """
+
+    sample_ids: list[str]
+    passed_over: dict[str, int]
+
+
+def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
+    """Approve the labels that samples, or objects, have now.
+
+    They are tagged too, so that the App shows and filters them. Reviewed labels stay as they are: after the
+    wrong labels of a view have been corrected, all of the view can be approved.
+
+    Args:
+        samples: Dataset, view or single sample; where objects are labelled, those that it shows are meant,
+            e.g. the patches of a patches view.
+        label_field: Field that a run wrote.
+
+    Raises:
+        InputError: No run wrote that field.
+    """
+    samples = as_samples(samples)
+    settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
+    with WriteLock(dataset_of(samples)) as lock:
+        declare_reviews(lock.dataset, names)
+        labels = labels_of(lock.dataset, names)
+        ids = labels.ids(samples)
+        now, earlier = labels.read("label", ids), labels.read("corrected", ids)
+        approved = {one: now[one]["label"] for one in now if now[one].get("label") and one not in earlier}
+        keep_reviews(labels, approved, new_action())
+        labels.tag(approved)
+        labels.refresh(samples, approved)
+    n_unlabelled = len(ids) - len(approved) - len(earlier)
+    return Reviewed(list(approved), {"reviewed before": len(earlier), "without a label": n_unlabelled})
+
+
+def correct(samples: Samples, class_name: str, label_field: str = "auto_label") -> Reviewed:
+    """Give samples, or objects, another class than the run did; it shows in the label field at once.
+
+    Args:
+        samples: Dataset, view or single sample, with or without labels; of objects, those that it shows are
+            meant.
+        class_name: The class of all of them; a known class, or a description of
+            one, in any case of letters, stands for that class.
+        label_field: Field that a run wrote.
+
+    Raises:
+        InputError: No run wrote that field, or the name is blank.
+    """
+    samples = as_samples(samples)
+    given = class_name.strip() if isinstance(class_name, str) else ""
+    if not given or not is_readable(given):
+        raise InputError("The class name is blank or not a text: give the class of these samples.")
+    settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
+    known = _described_by(dataset_of(samples), label_field) | {
+        name.casefold(): name for name in known_classes(samples, label_field)
+    }
+    with WriteLock(dataset_of(samples)) as lock:
+        declare_reviews(lock.dataset, names)
+        labels = labels_of(lock.dataset, names)
+        ids = labels.ids(samples)
+        keep_reviews(labels, dict.fromkeys(ids, known.get(given.casefold(), given)), new_action())
+        labels.untag(ids)
+        labels.refresh(samples, ids)
+    return Reviewed(ids, {})
+
+
+def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
+    """Take back the reviews of samples, or objects.
+
+    The label and confidence return that they had before the first review; later runs keep reviewed labels.
+
+    Args:
+        samples: Dataset, view or single sample; of objects, those that it shows are meant.
+        label_field: Field that a run wrote.
+
+    Raises:
+        InputError: No run wrote that field.
+    """
+    samples = as_samples(samples)
+    settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
+    with WriteLock(dataset_of(samples)) as lock:
+        labels = labels_of(lock.dataset, names)
+        ids, reviews = labels.ids(samples), read_reviews(lock.dataset, names)
+        reviewed = [one for one in ids if one in reviews]
+        restore_labels(labels, reviewed)
+        labels.untag(reviewed)
+        labels.refresh(samples, reviewed)
+    return Reviewed(reviewed, {"not reviewed": len(ids) - len(reviewed)})
+
+
+def last_reviewed(samples: Samples, label_field: str = "auto_label") -> list[str]:
+    """Ids of the samples or objects that `undo_review` takes the reviews of.
+
+    Raises:
+        InputError: No run wrote that field.
+    """
+    dataset, names = dataset_of(samples), fields_of_run(samples, label_field)
+    return latest_action(labels_of(dataset, names)) if dataset.has_sample_field(names.corrected) else []
+
+
+def undo_review(samples: Samples, label_field: str = "auto_label") -> Reviewed:
+    """Take back what was approved or corrected last, all of it; reviews that it replaced return.
+
+    Args:
+        samples: A dataset or view: of which dataset; a patches view shows the change at once.
+        label_field: Field that a run wrote.
+
+    Raises:
+        InputError: No run wrote that field.
+    """
+    samples = as_samples(samples)
+    settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
+    with WriteLock(dataset_of(samples)) as lock:
+        labels = labels_of(lock.dataset, names)
+        undone = undo_action(labels)
+        labels.refresh(samples, undone)
+    return Reviewed(undone, {})
+
+
+def review_view(
+    samples: Samples, label_field: str = "auto_label", order: str = Order.SUGGESTED
+) -> fo.DatasetView:
+    """Labelled samples, or objects one by one, without a review, those to review first in front.
+
+    Args:
+        samples: Dataset or view.
+        label_field: Field that a run wrote.
+        order: "suggested": most informative first; "worst": least confidence first.
+
+    Raises:
+        InputError: No run wrote that field, or there is no such order.
+    """
+    if order not in list(Order):
+        raise InputError(f"There is no order {order!r}: choose {' or '.join(one.value for one in Order)}.")
+    dataset = dataset_of(samples)
+    settle(dataset)
+    names = fields_of_run(samples, label_field)
+    if not dataset.has_sample_field(names.corrected):  # deleted by a person: runs declare it
+        with WriteLock(dataset) as lock:
+            declare_reviews(lock.dataset, names)
+    return unreviewed_in_order(samples, names, order)
+
+
+def review_next(
+    samples: Samples, count: int = 24, label_field: str = "auto_label", order: str = Order.SUGGESTED
+) -> fo.DatasetView:
+    """What a person should look at next, samples or objects; they stay in the view when they are reviewed.
+
+    Args:
+        samples: Dataset or view.
+        count: Most samples, at least 1.
+        label_field: Field that a run wrote.
+        order: As for `review_view`.
+
+    Raises:
+        InputError: No run wrote that field, there is no such order, or the count is below 1.
+    """
+    if count < 1:
+        raise InputError(f"Ask for at least 1 sample, not {count}.")
+    page = review_view(samples, label_field, order).limit(count)
+    labels = labels_of(dataset_of(samples), fields_of_run(samples, label_field))
+    return labels.view(labels.ids(page))
+
+
+def fields_of_run(samples: Samples, label_field: str) -> FieldNames:
+    """Names of the fields that go with a label field; see `run_of`."""
+    return run_of(samples, label_field).label_fields
+
+
+def run_of(samples: Samples, label_field: str) -> RunRecord:
+    """The run that wrote a label field last.
+
+    Raises:
+        InputError: No run wrote that field, or the samples do not show what it is of.
+    """
+    samples, run = flat_samples(samples), latest_run(dataset_of(samples), label_field)
+    if run and run.fields.objects:
+        check_objects(samples, label_field)
+    else:
+        check_samples(samples)
+    if run is None:
+        known = reviewable_fields(samples)
+        advice = f"choose {' or '.join(known)}." if known else "run Auto-label first."
+        raise InputError(f"No run wrote a label field {label_field!r}: {advice}")
+    return run
+
+
+def reviewable_fields(samples: Samples) -> list[str]:
+    """Label fields that runs wrote; in a patches view, those of the objects that it shows."""
+    written = {run.fields.label: run.fields for run in completed_runs(dataset_of(samples))}
+    if not is_patches(samples):
+        return list(written)
+    return [label for label, names in written.items() if names.objects and shown_field(samples, label)]
+
+
+def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str]:
+    """Classes of the last run and of the reviews since.
+
+    Raises:
+        InputError: No run wrote that field, or the samples do not show what it is of.
+    """
+    dataset, names = dataset_of(samples), fields_of_run(samples, label_field)
+    classes = latest_run(dataset, label_field).classes
+    if not dataset.has_sample_field(names.corrected):
+        return list(classes)
+    given = flat_samples(dataset).distinct(label_path(dataset, names.corrected, "label"))
+    return list(dict.fromkeys([*classes, *given]))
+
+
+def _described_by(dataset: fo.Dataset, label_field: str) -> dict[str, str]:
+    """Description → class that it describes, for which it stands."""
+    run = latest_run(dataset, label_field)
+    described = zip(run.classes, run.descriptions, strict=True)
+    return {text.casefold(): name for name, texts in described for text in texts}

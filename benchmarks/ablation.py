@@ -124,8 +124,8 @@ VARIANTS = (
     Variant("trust at 5 images", trusting(5.0)),
     Variant("trust at 20 images", trusting(20.0)),
     without("a share of the names", (confidence, "SHARE_OF_NAMES", 0.0)),
-    Variant("a share of the names of 0.2", ((confidence, "SHARE_OF_NAMES", 0.2),)),
-    Variant("a share of the names of 0.4", ((confidence, "SHARE_OF_NAMES", 0.4),)),
+    Variant("half the share of the names", ((confidence, "SHARE_OF_NAMES", 0.1),)),
+    Variant("twice the share of the names", ((confidence, "SHARE_OF_NAMES", 0.4),)),
     Variant("the textbook rule", settings={"method": "prototype"}),
 )
 

@@ -1,5 +1,7 @@
 """Confidence is the chance that a label is right, by what the rule and the class names say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fiftyone_autolabel import refine
@@ -11,10 +13,12 @@ from hypothesis import given, strategies as st
 from .conftest import make_features
 
 
-def test_the_class_names_keep_their_share_of_every_probability(features):
-    z = np.eye(8, dtype=np.float32)[features.truth]
-    names = softmax(features.evidence.text.logits)
-    np.testing.assert_allclose(with_names(z, features.evidence), 0.7 * z + 0.3 * names, rtol=1e-5)
+@pytest.mark.parametrize(("strength", "share"), [(1.0, 0.2), (0.5, 0.3), (0.0, 0.4)])
+def test_the_class_names_keep_a_share_that_falls_with_the_balance_of_the_classes(features, strength, share):
+    evidence = features.evidence
+    evidence = replace(evidence, text=replace(evidence.text, strength=strength))
+    z, names = np.eye(8, dtype=np.float32)[features.truth], softmax(evidence.text.logits)
+    np.testing.assert_allclose(with_names(z, evidence), (1 - share) * z + share * names, rtol=1e-5)
 
 
 def test_names_that_disagree_lower_the_confidence(features):

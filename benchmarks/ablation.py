@@ -1,9 +1,12 @@
 """What every ingredient of the anchored rule is worth: accuracy with and without it, under every stress.
 
 python benchmarks/ablation.py FEATURES.npz [FEATURES.npz ...] [--draws 2] [--answers SHARE] [--only NAME ...]
+    [--families PREFIX,PREFIX PREFIX ...]
 
 Prints the rows of the tables in docs/engine.md. `benchmarks/features.py` says what a file holds. With
 answers, a person has answered for the least confident share of the images, and the others are scored.
+With families, sets whose names begin alike are related: a second table says what each variant adds in each
+family, and what the variant that is best on the other families adds there.
 """
 
 import argparse
@@ -61,9 +64,14 @@ def trusting(images: float) -> tuple[tuple[object, str, object], ...]:
     return tuple((module, "TRUSTED_IMAGES", images) for module in (vectors, gaussian))
 
 
-def half_known(bold: float, cautious: float) -> tuple[tuple[object, str, object], ...]:
-    """Both runs at other numbers of images at which a mean is half known, times log k."""
-    return (anchored, "BOLD", bold), (anchored, "CAUTIOUS", cautious)
+def half_known(*images: float) -> tuple[object, str, object]:
+    """Other numbers of images, times log k, at which a mean may be half known."""
+    return anchored, "HALF_KNOWN", images
+
+
+def believing_all(rule: anchored.AnchoredRule) -> np.ndarray:
+    """Every number of images is believed alike, whatever the data say."""
+    return np.full(len(anchored.HALF_KNOWN), 1 / len(anchored.HALF_KNOWN))
 
 
 def starting_from(own: float) -> tuple[object, str, object]:
@@ -95,17 +103,17 @@ VARIANTS = (
     without("balancing", (balance, "STRENGTHS", (0.0,))),
     Variant("always balanced fully", ((balance, "STRENGTHS", (1.0,)),)),
     without("a price on changed frequencies", (balance, "PRICE", 0.0)),
-    without("the Gaussian", *half_known(np.inf, np.inf)),
-    Variant("the bold run alone", half_known(gaussian.BOLD, gaussian.BOLD)),
-    Variant("the cautious run alone", half_known(gaussian.CAUTIOUS, gaussian.CAUTIOUS)),
+    without("the Gaussian", half_known(np.inf)),
+    Variant("means half known at 2 log k images", (half_known(2.0),)),
+    Variant("means half known at 10 log k images", (half_known(10.0),)),
+    Variant("all numbers of images believed alike", ((anchored.AnchoredRule, "_beliefs", believing_all),)),
     without("the text giving way", (anchored, "TEXT_GIVES_WAY", 0.0)),
     without("shrinking to the text", (gaussian, "trust_in_classes", np.ones_like)),
     without("leaving the image out", (gaussian, "LEAVE_OUT", 0.0)),
     Variant("leaving it out once, as derived", ((gaussian, "LEAVE_OUT", 1.0),)),
     Variant("leaving whole clusters out", (leaving_out_clusters(),)),
     without("neighbours", (anchored, "NEIGHBOR_WEIGHT", 0.0)),
-    Variant("one neighbour has a say", ((anchored, "VOTERS", 1),)),
-    Variant("five neighbours have a say", ((anchored, "VOTERS", 5),)),
+    Variant("neighbours at twice the weight", ((anchored, "NEIGHBOR_WEIGHT", 0.5),)),
     without("the class prior", (anchored, "PRIOR_WEIGHT", 0.0)),
     Variant("logits spread by 2", ((balance, "SPREAD_OF_LOGITS", 2.0),)),
     Variant("logits spread by 4.5", ((balance, "SPREAD_OF_LOGITS", 4.5),)),
@@ -115,8 +123,9 @@ VARIANTS = (
     Variant("k-means clusters", settings={"clustering": "kmeans"}),
     Variant("trust at 5 images", trusting(5.0)),
     Variant("trust at 20 images", trusting(20.0)),
-    without("neighbours in the confidence", (confidence, "DOUBT", 0.0)),
-    without("class trust in the confidence", (confidence, "trust_in_classes", np.ones_like)),
+    without("a share of the names", (confidence, "SHARE_OF_NAMES", 0.0)),
+    Variant("half the share of the names", ((confidence, "SHARE_OF_NAMES", 0.1),)),
+    Variant("twice the share of the names", ((confidence, "SHARE_OF_NAMES", 0.4),)),
     Variant("the textbook rule", settings={"method": "prototype"}),
 )
 
@@ -134,6 +143,7 @@ VARIANTS_OF_ANSWERS = (
 class Score:
     """How one variant does on one set under one stress, means over draws, all in percent."""
 
+    name: str
     stress: str
     gain: float
     accuracy: float
@@ -163,7 +173,7 @@ def score(
                     area_under_risk_coverage(sure, right),
                 )
             )
-    return Score(stress, *(100 * np.mean(rows, axis=0)).tolist()) if rows else None
+    return Score(features.name, stress, *(100 * np.mean(rows, axis=0)).tolist()) if rows else None
 
 
 def answers_for(features: FeatureSet, share: float) -> np.ndarray:
@@ -185,20 +195,57 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=2, help="subsets per stress (default 2)")
     parser.add_argument("--answers", type=float, default=0, metavar="SHARE", help="of the images, in [0, 1)")
     parser.add_argument("--only", nargs="*", default=[], help="parts of the names of the variants to run")
+    parser.add_argument(
+        "--families", nargs="*", default=[], metavar="PREFIX,PREFIX", help="how names of related sets begin"
+    )
     arguments = parser.parse_args()
     sets = [load_feature_set(path) for path in arguments.files]
     every = VARIANTS_OF_ANSWERS if arguments.answers else VARIANTS
     variants = [v for v in every if not arguments.only or any(part in v.name for part in arguments.only)]
 
     table = Table("accuracy (%)", *STRESSES, "all", "worst gain", "ECE", "AURC", box=box.MARKDOWN)
+    scores = {}
     for variant in track(variants, console=Console(stderr=True)):
-        scores = [
+        measured = [
             score(variant, features, stress, arguments.draws, arguments.answers)
             for features in sets
             for stress in STRESSES
         ]
-        table.add_row(variant.name, *row([one for one in scores if one]))
-    Console(width=200).print(table)
+        scores[variant.name] = [one for one in measured if one]
+        table.add_row(variant.name, *row(scores[variant.name]))
+    console = Console(width=200)
+    console.print(table)
+    if arguments.families:
+        console.print(family_table(scores, arguments.families))
+
+
+def family_table(scores: dict[str, list[Score]], families: list[str]) -> Table:
+    """What variants add to the first one in each family of sets, and what choosing on the others adds.
+
+    Args:
+        scores: Name of a variant → its scores, the rule's own first.
+        families: How the names of related sets begin, separated by commas.
+    """
+    means = np.array(
+        [
+            [
+                np.mean([one.accuracy for one in each if one.name.startswith(tuple(family.split(",")))])
+                for family in families
+            ]
+            for each in scores.values()
+        ]
+    )
+    added = means - means[0]
+    table = Table("added to the rule", *families, "mean", "least", box=box.MARKDOWN)
+    for name, gains in zip(scores, added, strict=True):
+        table.add_row(name, *(f"{gain:+.2f}" for gain in (*gains, gains.mean(), gains.min())))
+    others = (added.sum(axis=1, keepdims=True) - added).argmax(axis=0)
+    chosen = added[others, np.arange(len(families))]
+    table.add_section()
+    table.add_row(
+        "best on the other families", *(f"{gain:+.2f}" for gain in (*chosen, chosen.mean(), chosen.min()))
+    )
+    return table
 
 
 def row(scores: list[Score]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The robust rule: Gaussian classes in image space, anchored to the text and smoothed by neighbours.
+"""The robust rule: Gaussian classes in image space, anchored to the text and to their neighbours.
 
 On clusters first and then on the images, each level starting from what the last one found.
 """
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from .answers import clamped
-from .channel import measure_channel, neighbor_votes
+from .channel import measure_channel
 from .clustering import Hierarchy, with_singletons
 from .config import Settings
 from .evidence import Evidence
-from .gaussian import BOLD, CAUTIOUS, GaussianClasses, fit_gaussians, knowledge_of_means
+from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
 from .vectors import averaging, group_means, row_chunks, softmax
 
-VOTERS = 3
-"""Nearest neighbours that have a say in an image's label."""
-
 TEXT_GIVES_WAY = 0.75
 """Share of the Gaussian's weight that is taken from the text."""
+
+COPIES = np.linspace(0.05, 0.95, 19)
+"""Chances that an image and its nearest neighbour are of one class, from which the likeliest is taken."""
 
 NEIGHBOR_WEIGHT = 0.25
 PRIOR_WEIGHT = 0.5
@@ -30,43 +30,15 @@ PRIOR_WEIGHT = 0.5
 def run(
     evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
 ) -> Outcome:
-    """Refine the text view twice, trusting the images boldly and cautiously, and take the mean.
-
-    How many images make a mean known cannot be told without labels: where the two runs disagree, the mean of
-    their soft labels is less sure, and goes with the surer one.
+    """Refine the text view on meta-clusters, micro-clusters and images, each level seeded by the last.
 
     Args:
         evidence: Images, class names, neighbours and text view.
         hierarchy: The clusters; a level that cannot help is skipped, and its history says why.
         settings: Tolerance and most iterations per level.
-        on_iteration: Called with the history so far after every round of the cautious run, which is the one
-            that history and levels tell of.
+        on_iteration: Called with the history so far after every round.
     """
-    rules = [AnchoredRule(evidence, BOLD), AnchoredRule(evidence, CAUTIOUS)]
-    bold = _refined(rules[0], evidence, hierarchy, settings).state
-    cautious = _refined(rules[1], evidence, hierarchy, settings, on_iteration)
-    runs = (bold.probabilities, cautious.state.probabilities)
-    z = (bold.probabilities + cautious.state.probabilities) / 2
-    return Outcome(
-        runs=runs,
-        text_weight=sum(rule.text_weight(own) for rule, own in zip(rules, runs, strict=True)) / 2,
-        prototypes=(bold.prototypes + cautious.state.prototypes) / 2,
-        history=cautious.history,
-        level_labels=cautious.labels,
-        alignment={
-            clusters.level: group_means(z, clusters.assignments, len(clusters)) for clusters in hierarchy
-        },
-    )
-
-
-def _refined(
-    rule: "AnchoredRule",
-    evidence: Evidence,
-    hierarchy: Hierarchy,
-    settings: Settings,
-    on_iteration: OnIteration | None = None,
-) -> Levels:
-    """Take a rule through meta-clusters, micro-clusters and images, each level seeded by the last."""
+    rule = AnchoredRule(evidence)
     levels = Levels(State(rule.text_view(), evidence.first_prototypes()), settings, on_iteration)
     for clusters in hierarchy:
         reason = clusters.reason_to_skip(len(evidence.T))
@@ -76,7 +48,17 @@ def _refined(
             rounds = rule.cluster_rounds(levels.state.probabilities, clusters.assignments)
             levels.run(clusters.level, len(clusters), rounds)
     levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
-    return levels
+    z = levels.state.probabilities
+    return Outcome(
+        probabilities=z,
+        text_weight=rule.text_weight(z),
+        prototypes=levels.state.prototypes,
+        history=levels.history,
+        level_labels=levels.labels,
+        alignment={
+            clusters.level: group_means(z, clusters.assignments, len(clusters)) for clusters in hierarchy
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -87,13 +69,13 @@ class Units:
         vectors: (m, r) float32 images, or means of clusters.
         logits: (m, k) float32 text view of each, or its mean.
         sizes: (m, 1) float32 images in each.
-        known: (m,) int64 class that a person gave, -1 for none.
+        anchors: (m,) int64 class that a person gave, -1 for none.
     """
 
     vectors: np.ndarray
     logits: np.ndarray
     sizes: np.ndarray
-    known: np.ndarray
+    anchors: np.ndarray
 
 
 class AnchoredRule:
@@ -101,29 +83,28 @@ class AnchoredRule:
 
     Gaussian classes with one covariance over all images (TransCLIP, Zanella et al. 2024, eq. 3-7), shrunk
     to a text anchor (StatA, Zanella et al. 2025). Ours: an image is judged by prototypes that it did not
-    help to make, the Gaussian weighs as much as its means are known and takes that weight from the text, and
-    neighbours speak through a channel whose reliability is measured.
+    help to make, the Gaussian weighs as much as its means are estimated to be known and takes that from the
+    text, and the nearest neighbour counts by a channel whose reliability is measured.
     """
 
-    def __init__(self, evidence: Evidence, half_known: float) -> None:
-        """Prepare the rule for one set of images.
+    def __init__(self, evidence: Evidence) -> None:
+        """Prepare the rule for one set of images, and estimate how well their means will be known.
 
         Args:
             evidence: Images, class names, neighbours and text view.
-            half_known: See `knowledge_of_means`.
         """
         n = len(evidence.text.logits)
         place = evidence.geometry
-        self.half_known = half_known
-        self.neighbors = evidence.neighbors[:, :VOTERS]
+        self.nearest = evidence.neighbors[:, :1].ravel()
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
         self.projection, self.texts = place.projection, place.texts
         self.scatter = place.images.T @ place.images
-        self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.known)
+        self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.anchors)
+        self.beliefs = self._beliefs()
 
     def text_view(self) -> np.ndarray:
         """(n, k) soft labels by the class names alone; answers are certain."""
-        return clamped(softmax(self.images.logits), self.images.known)
+        return clamped(softmax(self.images.logits), self.images.anchors)
 
     def image_rounds(self, z: np.ndarray) -> Iterator[State]:
         """Yield the state after every round over the images.
@@ -149,18 +130,47 @@ class AnchoredRule:
             z: (n, k) soft labels after the last level.
             assignments: (n,) cluster of each image, -1 for none.
         """
-        unit = with_singletons(np.where(self.images.known >= 0, -1, assignments))
+        unit = with_singletons(np.where(self.images.anchors >= 0, -1, assignments))
         clusters = self._pooled(unit)
         z = averaging(unit, len(clusters.sizes)) @ self._start(z)
         while True:
             gaussians = self._fit(clusters, z)
             logits = self._judge(gaussians, clusters, z)
-            z, objective = soft_labels(logits, clusters.known)
+            z, objective = soft_labels(logits, clusters.anchors)
             yield State(z[unit], self.projection.back(gaussians.means), objective)
 
     def text_weight(self, z: np.ndarray) -> float:
         """How much the text view counts beside images with these soft labels (n, k)."""
         return float(self._text_weight(self._fit(self.images, z)))
+
+    def _beliefs(self) -> np.ndarray:
+        """How far to believe in each of `HALF_KNOWN`, (4,) numbers that sum to 1.
+
+        By how well labels that the text and the Gaussians of the text view give to an image, which is left
+        out of them, foretell what the text says of its nearest neighbour. With z_i the labels, p the text
+        view and π its class frequencies, the neighbour j has the image's class with chance a:
+
+            worth = max_a mean_i log((1 − a) Σ_c π_c p_jc + a Σ_c z_ic p_jc)
+
+        As of the strengths of balancing, few images leave the number open and many decide. Two images that
+        are each other's nearest are counted twice, so every image counts half.
+        """
+        n, k = self.images.logits.shape
+        if k == 1 or len(self.nearest) == 0:
+            return np.full(len(HALF_KNOWN), 1 / len(HALF_KNOWN))
+        X, p, nearest = self.images.vectors, self.text_view(), self.nearest
+        gaussians = self._fit(self.images, p)
+        weights = np.array([knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN], np.float32)
+        by_chance, copied = np.empty(n), np.empty((len(weights), n))
+        for rows in row_chunks(n):
+            neighbor = p[nearest[rows]]
+            densities = gaussians.log_densities_without(X[rows], p[rows], X[nearest[rows]], neighbor)
+            by_chance[rows] = neighbor @ (gaussians.mass / n)
+            for agreement, weight in zip(copied, weights, strict=True):
+                z = softmax((1 - TEXT_GIVES_WAY * weight) * self.images.logits[rows] + weight * densities)
+                agreement[rows] = np.einsum("nk,nk->n", z, neighbor)
+        worth = [max(np.log(by_chance + a * (each - by_chance)).mean() for a in COPIES) for each in copied]
+        return softmax(n / 2 * np.array([worth]))[0]
 
     def _start(self, z: np.ndarray) -> np.ndarray:
         """Soft labels that make a level's first prototypes: half the last level's, half the names' own.
@@ -176,11 +186,11 @@ class AnchoredRule:
         """The images of every unit taken together."""
         sizes = np.bincount(unit).astype(np.float32)
         pooling = averaging(unit, len(sizes))
-        known = np.full(len(sizes), -1)
-        answered = self.images.known >= 0
-        known[unit[answered]] = self.images.known[answered]
+        anchors = np.full(len(sizes), -1)
+        answered = self.images.anchors >= 0
+        anchors[unit[answered]] = self.images.anchors[answered]
         vectors, logits = pooling @ self.images.vectors, pooling @ self.images.logits
-        return Units(vectors, logits, sizes[:, None], known)
+        return Units(vectors, logits, sizes[:, None], anchors)
 
     def _fit(self, units: Units, z: np.ndarray) -> GaussianClasses:
         """Gaussian classes from soft labels."""
@@ -204,32 +214,32 @@ class AnchoredRule:
         return logits
 
     def _gaussian_weight(self, gaussians: GaussianClasses) -> np.float32:
-        return np.float32(knowledge_of_means(gaussians.mass, self.half_known))
+        return np.float32(self.beliefs @ [knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN])
 
     def _text_weight(self, gaussians: GaussianClasses) -> np.float32:
         """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
         return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
 
     def _ask_neighbors(self, logits: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, float]:
-        """New soft labels of the images and their mean log-likelihood, neighbours included."""
-        if self.neighbors.shape[1] == 0 or z.shape[1] == 1:
-            return soft_labels(logits, self.images.known)
-        votes = neighbor_votes(z, self.neighbors)
+        """New soft labels of the images and their mean log-likelihood, the nearest neighbour included."""
+        if len(self.nearest) == 0 or z.shape[1] == 1:
+            return soft_labels(logits, self.images.anchors)
+        votes = z[self.nearest]
         channel = measure_channel(z, votes)
         for rows in row_chunks(len(votes)):
             message = np.float32(NEIGHBOR_WEIGHT) * channel.message(votes[rows])
             np.add(logits[rows], message, out=votes[rows])
-        return soft_labels(votes, self.images.known, out=votes)
+        return soft_labels(votes, self.images.anchors, out=votes)
 
 
 def soft_labels(
-    logits: np.ndarray, known: np.ndarray, out: np.ndarray | None = None
+    logits: np.ndarray, anchors: np.ndarray, out: np.ndarray | None = None
 ) -> tuple[np.ndarray, float]:
     """Soft labels from logits, and the mean log-likelihood that the logits stand for.
 
     Args:
         logits: (m, k) float32.
-        known: (m,) class that a person gave, made certain; -1 for none.
+        anchors: (m,) class that a person gave, made certain; -1 for none.
         out: (m, k) where the soft labels go; may be `logits` itself.
 
     Returns:
@@ -241,4 +251,4 @@ def soft_labels(
         largest = logits[rows].max(axis=1)
         z[rows] = softmax(logits[rows])
         total += float(np.sum(largest - np.log(z[rows].max(axis=1)), dtype=np.float64))
-    return clamped(z, known), total / len(z)
+    return clamped(z, anchors), total / len(z)

@@ -23,11 +23,11 @@ MOST_GUESSES = 300
 MOST_STEPS = 30
 
 
-def clamped(z: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The soft labels (n, k) with those that are known (n,) made certain, in place; -1 is unknown."""
-    rows = np.flatnonzero(known >= 0)
+def clamped(z: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    """The soft labels (n, k) with those of the anchors (n,) made certain, in place; -1 for none."""
+    rows = np.flatnonzero(anchors >= 0)
     z[rows] = 0
-    z[rows, known[rows]] = 1
+    z[rows, anchors[rows]] = 1
     return z
 
 
@@ -56,14 +56,14 @@ class TextCorrection:
         squares = np.einsum("nr,nr->n", images, images)
         self._length = max(float(np.sqrt(squares.mean())), 1e-12)
 
-    def spread(self, known: np.ndarray) -> float:
+    def spread(self, anchors: np.ndarray) -> float:
         """The σ under which held-out answers and guesses are most likely.
 
         Tried from the smallest up, until the likelihood no longer grows.
         """
-        if np.sum(known >= 0) < 2 or self.logits.shape[1] == 1:
+        if np.sum(anchors >= 0) < 2 or self.logits.shape[1] == 1:
             return 0.0
-        rows, y, weights, fold = self._examples(known)
+        rows, y, weights, fold = self._examples(anchors)
         logits, features = self.logits[rows], self._features(rows)
         best, most = 0.0, -np.inf
         for spread in SPREADS:
@@ -73,11 +73,11 @@ class TextCorrection:
             best, most = spread, likelihood
         return best
 
-    def apply(self, known: np.ndarray, spread: float) -> np.ndarray:
+    def apply(self, anchors: np.ndarray, spread: float) -> np.ndarray:
         """Correct the text view.
 
         Args:
-            known: (n,) class numbers, -1 where unknown.
+            anchors: (n,) class numbers, -1 for none.
             spread: σ ≥ 0; at 0 nothing changes.
 
         Returns:
@@ -85,7 +85,7 @@ class TextCorrection:
         """
         if spread == 0:
             return self.logits
-        rows, y, weights, _ = self._examples(known)
+        rows, y, weights, _ = self._examples(anchors)
         W = fit_correction(self.logits[rows], self._features(rows), y, weights, spread)
         corrected = np.empty_like(self.logits)
         for chunk in row_chunks(len(corrected)):
@@ -96,16 +96,18 @@ class TextCorrection:
         images = self.images[rows] / np.float32(self._length)
         return np.hstack([images, np.ones((len(images), 1), np.float32)])
 
-    def _examples(self, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _examples(self, anchors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Rows of answers and guesses, their labels, weights and folds."""
-        answered = even_sample(self.confidence, known >= 0, MOST_ANSWERS)
-        guessed = even_sample(self.confidence, known < 0, MOST_GUESSES)
-        recalibration = fit_recalibration(self.confidence[answered], self.labels[answered] == known[answered])
+        answered = even_sample(self.confidence, anchors >= 0, MOST_ANSWERS)
+        guessed = even_sample(self.confidence, anchors < 0, MOST_GUESSES)
+        recalibration = fit_recalibration(
+            self.confidence[answered], self.labels[answered] == anchors[answered]
+        )
         share = GUESS_WEIGHT / max(len(guessed), 1)
         trust = share * recalibration.of(self.confidence[guessed])
         return (
             np.concatenate([answered, guessed]),
-            np.concatenate([known[answered], self.labels[guessed]]),
+            np.concatenate([anchors[answered], self.labels[guessed]]),
             np.concatenate([np.ones(len(answered)), trust]),
             np.concatenate([np.arange(len(answered)), np.arange(len(guessed))]) % min(FOLDS, len(answered)),
         )
@@ -118,9 +120,9 @@ def even_sample(confidence: np.ndarray, is_eligible: np.ndarray, most: int) -> n
     return order[np.unique(np.linspace(0, len(order) - 1, min(len(order), most)).astype(int))]
 
 
-def release_folds(known: np.ndarray, confidence: np.ndarray) -> list[np.ndarray]:
+def release_folds(anchors: np.ndarray, confidence: np.ndarray) -> list[np.ndarray]:
     """Rows of the answers in three folds of alike confidence, for predictions that do not know them."""
-    rows = np.flatnonzero(known >= 0)
+    rows = np.flatnonzero(anchors >= 0)
     order = rows[np.argsort(confidence[rows], kind="stable")]
     return [order[start::FOLDS] for start in range(min(FOLDS, len(order)))]
 

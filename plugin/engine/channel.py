@@ -1,13 +1,11 @@
-"""What the labels of the nearest neighbours say of an image's own.
+"""What the label of the nearest neighbour says of an image's own.
 
-Neighbours speak through a noisy channel whose reliability is measured, so that bad ones keep quiet.
+It comes through a noisy channel whose reliability is measured, so that bad neighbours count little.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-
-from .vectors import row_chunks
 
 SUREST_COPY = 0.98
 
@@ -28,7 +26,7 @@ class NeighborChannel:
         """Log-likelihoods of the classes, log(1 − a + a · v_c / π_c).
 
         Args:
-            votes: (m, k) mean soft labels of the neighbours of m images.
+            votes: (m, k) soft labels of the neighbours of m images.
 
         Returns:
             (m, k) float32.
@@ -36,29 +34,12 @@ class NeighborChannel:
         return np.log1p(np.float32(self.copies) * (votes / self.frequencies - 1))
 
 
-def neighbor_votes(z: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
-    """Mean soft label of the neighbours of some images.
-
-    Args:
-        z: (n, k) soft labels of all images.
-        neighbors: (m, v) rows of their nearest neighbours, v ≥ 1.
-
-    Returns:
-        (m, k) of the same dtype.
-    """
-    votes = np.empty((len(neighbors), z.shape[1]), z.dtype)
-    for rows in row_chunks(len(neighbors)):
-        votes[rows] = sum(z[column] for column in neighbors[rows].T)
-        votes[rows] /= neighbors.shape[1]
-    return votes
-
-
 def measure_channel(z: np.ndarray, votes: np.ndarray) -> NeighborChannel:
     """Measure how far neighbours agree beyond chance.
 
     Args:
         z: (n, k) soft labels, rows sum to 1.
-        votes: (n, k) mean soft labels of the neighbours.
+        votes: (n, k) soft labels of the neighbours.
     """
     frequencies = z.mean(axis=0) + np.float32(1e-6)
     chance = float(frequencies @ frequencies)

@@ -12,7 +12,7 @@ from scipy import linalg
 from .balance import SETTLED, logit_scale
 from .display import Displayed
 from .errors import InputError
-from .gaussian import BOLD, CAUTIOUS, knowledge_of_means, within_class_covariance
+from .gaussian import HALF_KNOWN, knowledge_of_means, within_class_covariance
 from .geometry import MOST_DIMENSIONS
 from .results import Refinement
 from .validation import check_pair, check_second
@@ -194,7 +194,7 @@ def _discriminant(refinement: Refinement, V: np.ndarray) -> np.ndarray:
     images, means = projection.of(V), projection.of(refinement.prototypes * lengths[:, None])
     covariance = within_class_covariance(images.T @ images, z.T @ images, mass, means)
     directions = linalg.solve(covariance, means.T.astype(np.float64), assume_a="pos").T
-    known = (knowledge_of_means(mass, BOLD) + knowledge_of_means(mass, CAUTIOUS)) / 2
+    known = knowledge_of_means(mass, float(np.median(HALF_KNOWN)))
     return np.asarray(known * directions @ projection.basis.T, np.float32)
 
 

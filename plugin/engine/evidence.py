@@ -22,18 +22,18 @@ class Images:
     Attributes:
         X: (n, d) float32 unit rows, in the space of the class names.
         V: (n, v) float32 unit rows, in the space of the geometry; X itself where there is but one encoder.
-        known: (n,) int64 class that a person gave, -1 for none.
+        anchors: (n,) int64 class that a person gave, -1 for none.
         micro: (n,) int32 clusters of one's own, -1 for none; None where they are to be computed.
     """
 
     X: np.ndarray
     V: np.ndarray
-    known: np.ndarray
+    anchors: np.ndarray
     micro: np.ndarray | None
 
     def distinct(self) -> DistinctRows:
         """Which images are unlike all before them in anything given."""
-        given = [self.X, self.known]
+        given = [self.X, self.anchors]
         if self.V is not self.X:
             given.append(self.V)
         if self.micro is not None:
@@ -44,7 +44,7 @@ class Images:
         """Some of the images."""
         X = self.X[rows]
         V = X if self.V is self.X else self.V[rows]
-        return Images(X, V, self.known[rows], None if self.micro is None else self.micro[rows])
+        return Images(X, V, self.anchors[rows], None if self.micro is None else self.micro[rows])
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,9 @@ class Evidence:
         X: (n, d) float32 unit rows, images in the space of the class names.
         T: (k, d) float32 unit rows, class names.
         V: (n, v) float32 unit rows, images in the space of the geometry; X itself with one encoder.
-        known: (n,) int64 class that a person gave, -1 for none.
+        anchors: (n,) int64 class that a person gave, -1 for none.
         geometry: The images and the class names where the Gaussians are.
         neighbors: (n, m) rows of each image's nearest neighbours, nearest first, m ≤ `NEIGHBORS`.
-        similarities: (n, m) their cosines.
         text: What the class names alone say of every image.
         zero_shot_labels: (n,) int64, the class whose name is nearest.
         name_reliability: (k,) in [0, 1], how well the text tower knows each name; None where nobody says.
@@ -67,10 +66,9 @@ class Evidence:
     X: np.ndarray
     T: np.ndarray
     V: np.ndarray
-    known: np.ndarray
+    anchors: np.ndarray
     geometry: Geometry
     neighbors: np.ndarray
-    similarities: np.ndarray
     text: TextView
     zero_shot_labels: np.ndarray
     name_reliability: np.ndarray | None = None
@@ -90,7 +88,7 @@ def gather_evidence(images: Images, T: np.ndarray, frequencies: np.ndarray | Non
         T: (k, d) float32 unit rows, class names.
         frequencies: (k,) a person's idea of the class frequencies, sum to 1; None for none.
     """
-    neighbors, similarities = nearest_neighbors(images.V, NEIGHBORS)
+    neighbors = nearest_neighbors(images.V, NEIGHBORS)
     cosines = images.X @ T.T
     text, zero_shot_labels = text_view(cosines, neighbors[:, :1].ravel(), frequencies), cosines.argmax(axis=1)
     del cosines  # as large as the text view, and not needed while the geometry is found
@@ -98,10 +96,9 @@ def gather_evidence(images: Images, T: np.ndarray, frequencies: np.ndarray | Non
         X=images.X,
         T=T,
         V=images.V,
-        known=images.known,
+        anchors=images.anchors,
         geometry=geometry_of(images.X, T, images.V),
         neighbors=neighbors,
-        similarities=similarities,
         text=text,
         zero_shot_labels=zero_shot_labels,
     )

@@ -10,8 +10,8 @@ from scipy import linalg
 
 from .vectors import TRUSTED_IMAGES, trust_in_classes
 
-BOLD, CAUTIOUS = 2.0, 10.0
-"""Images of a class, times log k, at which the Gaussian has half of its weight, in the two runs.
+HALF_KNOWN = (1.0, 4.0, 16.0, 64.0)
+"""Images of a class, times log k, at which its mean may be half known; the data say which it is.
 
 The largest of k noises squares to about 2 log k times one, so many classes need means that are known better.
 """
@@ -51,12 +51,44 @@ class GaussianClasses:
         Returns:
             (m, k) float32, −½ (distance + log |S|).
         """
+        counts = self._counts()
+        growth = (counts / (counts - z)) ** 2
+        distances = self._distances(vectors) * (1 + LEAVE_OUT * (growth - 1))
+        return -0.5 * (distances + np.float32(self.log_determinant))
+
+    def log_densities_without(
+        self, vectors: np.ndarray, z: np.ndarray, others: np.ndarray, z_others: np.ndarray
+    ) -> np.ndarray:
+        """The same under Gaussians that neither the vectors nor one other for each helped to make.
+
+        Of D_i and D_j, the squared distances of image and other from the mean, and d, that of the two:
+
+            (R² D_i − R z_j (D_i + d − D_j) + z_j² d) / (R − z_i − z_j)²
+
+        Args:
+            vectors: (m, r) float32.
+            z: (m, k) their soft labels, rows sum to 1.
+            others: (m, r) float32, one for each.
+            z_others: (m, k) their soft labels.
+
+        Returns:
+            (m, k) float32, −½ (distance + log |S|).
+        """
+        counts, own, theirs = self._counts(), self._distances(vectors), self._distances(others)
+        between = np.sum(((vectors - others) @ self.whitening) ** 2, axis=1)[:, None]
+        distances = counts**2 * own - counts * z_others * (own + between - theirs) + z_others**2 * between
+        distances /= (counts - z - z_others) ** 2
+        return -0.5 * (distances + np.float32(self.log_determinant))
+
+    def _counts(self) -> np.ndarray:
+        """(k,) float32 R_c, images and what the anchor counts for."""
+        return (self.mass + TRUSTED_IMAGES).astype(np.float32)
+
+    def _distances(self, vectors: np.ndarray) -> np.ndarray:
+        """(m, k) float32 squared Mahalanobis distance of every vector from every mean."""
         x, mu = vectors @ self.whitening, self.means.astype(np.float32) @ self.whitening
         squares = np.sum(x * x, axis=1)[:, None] - 2 * (x @ mu.T) + np.sum(mu * mu, axis=1)
-        counts = (self.mass + TRUSTED_IMAGES).astype(np.float32)
-        growth = (counts / (counts - z)) ** 2
-        distances = np.maximum(squares, 0) * (1 + LEAVE_OUT * (growth - 1))
-        return -0.5 * (distances + np.float32(self.log_determinant))
+        return np.maximum(squares, 0)
 
 
 def knowledge_of_means(mass: np.ndarray, half_known: float) -> float:
@@ -64,7 +96,7 @@ def knowledge_of_means(mass: np.ndarray, half_known: float) -> float:
 
     Args:
         mass: (k,) expected number of images per class, N_c; all of it is n.
-        half_known: h, `BOLD` or `CAUTIOUS`.
+        half_known: h, one of `HALF_KNOWN`.
     """
     return float(np.sum(mass**2 / (mass + half_known * np.log(len(mass)))) / mass.sum())
 

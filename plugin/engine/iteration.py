@@ -5,7 +5,6 @@ A level is an iterator of states; what a round means is the rule's own business.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 
@@ -39,7 +38,7 @@ class Outcome:
     """What a rule ends with.
 
     Attributes:
-        runs: (n, k) float32 each, final soft label of every image in every run of the rule.
+        probabilities: (n, k) float32, final soft label of every image; rows sum to 1.
         text_weight: Times the text view's logits that are in the logarithms of `probabilities`.
         prototypes: (k, d) float32 of any length.
         history: One entry per level, coarsest first.
@@ -47,17 +46,12 @@ class Outcome:
         alignment: level → (clusters, k) float32, rows sum to 1.
     """
 
-    runs: tuple[np.ndarray, ...]
+    probabilities: np.ndarray
     text_weight: float
     prototypes: np.ndarray
     history: tuple[LevelHistory, ...]
     level_labels: dict[str, np.ndarray]
     alignment: dict[str, np.ndarray]
-
-    @property
-    def probabilities(self) -> np.ndarray:
-        """(n, k) float32, mean soft label of every image."""
-        return self.runs[0] if len(self.runs) == 1 else reduce(np.add, self.runs) / np.float32(len(self.runs))
 
 
 class Levels:

@@ -10,7 +10,7 @@ from .evidence import Evidence
 from .vectors import row_chunks, softmax
 
 
-def name_trust(reliability: np.ndarray, known: np.ndarray) -> np.ndarray:
+def name_trust(reliability: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     """How far the images of each class are known: by its name, or by reviewed labels.
 
     With ρ_c the reliability of the name and m_c the reviewed labels of the class:
@@ -22,12 +22,12 @@ def name_trust(reliability: np.ndarray, known: np.ndarray) -> np.ndarray:
 
     Args:
         reliability: (k,) in [0, 1], chance that images of the class are recognised by its name.
-        known: (n,) class that a person gave, -1 for none.
+        anchors: (n,) class that a person gave, -1 for none.
 
     Returns:
         (k,) float64 in [0, 1].
     """
-    reviewed = np.bincount(known[known >= 0], minlength=len(reliability))
+    reviewed = np.bincount(anchors[anchors >= 0], minlength=len(reliability))
     return 1 - (1 - reliability.astype(np.float64)) / (1 + reviewed)
 
 
@@ -112,5 +112,5 @@ def _trust(evidence: Evidence) -> np.ndarray | None:
     """Trust in each class, None where all are known."""
     if evidence.name_reliability is None:
         return None
-    trust = name_trust(evidence.name_reliability, evidence.known)
+    trust = name_trust(evidence.name_reliability, evidence.anchors)
     return None if (trust == 1).all() else trust

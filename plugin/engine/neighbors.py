@@ -11,7 +11,7 @@ MOST_REFERENCES = 10_000
 CHUNK_ROWS = 2_048
 
 
-def nearest_neighbors(X: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def nearest_neighbors(X: np.ndarray, count: int) -> np.ndarray:
     """Find the most similar other rows of every row.
 
     Above `MOST_REFERENCES` rows, neighbours come from an evenly strided sample of that size, so the
@@ -22,15 +22,14 @@ def nearest_neighbors(X: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray
         count: Neighbours wanted per row; fewer are returned when there are fewer other rows.
 
     Returns:
-        (n, m) row numbers and (n, m) cosines, nearest first, m = min(count, references - 1).
+        (n, m) row numbers, nearest first, m = min(count, references - 1).
     """
     n = len(X)
     references = np.unique(np.linspace(0, n - 1, min(n, MOST_REFERENCES)).astype(np.int64))
     m = max(min(count, len(references) - 1), 0)
     rows = np.empty((n, m), np.int64)
-    cosines = np.empty((n, m), np.float32)
     if m == 0:
-        return rows, cosines
+        return rows
     R = X[references]
     position = np.full(n, -1, np.int64)
     position[references] = np.arange(len(references))
@@ -44,6 +43,5 @@ def nearest_neighbors(X: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray
         for column in range(m):
             best = similarity.argmax(axis=1)
             rows[chunk, column] = references[best]
-            cosines[chunk, column] = similarity[every, best]
             similarity[every, best] = -np.inf
-    return rows, cosines
+    return rows

@@ -27,20 +27,20 @@ def run(
         settings: Temperature, tolerance and most iterations per level.
         on_iteration: Called with the history so far after every round.
     """
-    V, temperature, known = evidence.V, settings.temperature, evidence.known
-    text_view = clamped(soft_alignment(evidence.X, evidence.T, temperature), known)
+    V, temperature, anchors = evidence.V, settings.temperature, evidence.anchors
+    text_view = clamped(soft_alignment(evidence.X, evidence.T, temperature), anchors)
     levels = Levels(State(text_view, evidence.first_prototypes()), settings, on_iteration)
     for clusters in hierarchy:
         reason = clusters.reason_to_skip(len(evidence.T))
         if reason:
             levels.skip(clusters.level, len(clusters), reason)
             continue
-        rounds = prototype_rounds(V, clusters.means, levels.state.prototypes, temperature, known)
+        rounds = prototype_rounds(V, clusters.means, levels.state.prototypes, temperature, anchors)
         levels.run(clusters.level, len(clusters), rounds)
-    levels.run("image", len(V), prototype_rounds(V, V, levels.state.prototypes, temperature, known))
+    levels.run("image", len(V), prototype_rounds(V, V, levels.state.prototypes, temperature, anchors))
     state = levels.state
     return Outcome(
-        runs=(state.probabilities,),
+        probabilities=state.probabilities,
         text_weight=0.0,
         prototypes=state.prototypes,
         history=levels.history,
@@ -53,7 +53,7 @@ def run(
 
 
 def prototype_rounds(
-    images: np.ndarray, V: np.ndarray, P: np.ndarray, temperature: float, known: np.ndarray | None = None
+    images: np.ndarray, V: np.ndarray, P: np.ndarray, temperature: float, anchors: np.ndarray | None = None
 ) -> Iterator[State]:
     """Yield the state of the images after every round on the vectors of a level.
 
@@ -62,16 +62,16 @@ def prototype_rounds(
         V: (m, d) float32 unit rows, clusters of the level or the images themselves.
         P: (k, d) prototypes to start from.
         temperature: τ > 0, in units of cosine.
-        known: (n,) class that a person gave, -1 for none; responsibilities of such images are certain.
+        anchors: (n,) class that a person gave, -1 for none; responsibilities of such images are certain.
     """
-    known = np.full(len(images), -1) if known is None else known
+    anchors = np.full(len(images), -1) if anchors is None else anchors
     while True:
         likelihood = mean_log_likelihood(V, P, temperature)
         responsibilities = soft_alignment(V, P, temperature)
         if V is images:
-            responsibilities = clamped(responsibilities, known)
+            responsibilities = clamped(responsibilities, anchors)
         P = updated_prototypes(V, P, responsibilities)
-        yield State(clamped(soft_alignment(images, P, temperature), known), P, likelihood)
+        yield State(clamped(soft_alignment(images, P, temperature), anchors), P, likelihood)
 
 
 def soft_alignment(V: np.ndarray, P: np.ndarray, temperature: float) -> np.ndarray:

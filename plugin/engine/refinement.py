@@ -4,14 +4,14 @@ Clusters first, then the chosen rule from the coarsest level down to the images.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import partial
 
 import numpy as np
 
 from . import anchored, prototype
 from .answers import TextCorrection, clamped, release_folds
 from .clustering import Hierarchy, build_hierarchy
-from .confidence import calibrated, spread_rest
+from .confidence import spread_rest, tempered, with_names
 from .config import Settings
 from .evidence import Evidence, Images, gather_evidence
 from .explanation import explain
@@ -85,7 +85,7 @@ def refine(
     images = Images(
         X=X,
         V=X if second_embeddings is None else check_second(second_embeddings, len(X)),
-        known=check_anchors(anchors, len(X), len(T)),
+        anchors=check_anchors(anchors, len(X), len(T)),
         micro=None if micro_clusters is None else check_clusters(micro_clusters, len(X)),
     )
     reliability = check_name_reliability(name_reliability, len(T))
@@ -119,7 +119,7 @@ def _refine(
     report("cluster", 1, 1)
     report("refine", 0, 1)
     evidence = replace(gather_evidence(images, T, frequencies), name_reliability=reliability)
-    answer = partial(_label_with_answers, drawn) if (images.known >= 0).any() else _label
+    answer = partial(_label_with_answers, drawn) if (images.anchors >= 0).any() else _label
     labelled = answer(evidence, hierarchy, settings, on_iteration)
     outcome, probabilities = labelled.outcome, labelled.probabilities
     novelty = image_novelty(evidence, outcome.probabilities)
@@ -129,7 +129,7 @@ def _refine(
         probabilities=probabilities,
         prototypes=unit_rows(outcome.prototypes),
         zero_shot_labels=evidence.zero_shot_labels,
-        is_known=images.known >= 0,
+        is_known=images.anchors >= 0,
         explanation=explain(probabilities, outcome, labelled.text_logits, novelty),
         history=outcome.history,
         alignment=outcome.alignment,
@@ -154,13 +154,15 @@ class _Labelled:
 def _label(
     evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
 ) -> _Labelled:
-    """Run the chosen rule, calibrate what each of its runs says, and take the mean."""
+    """Run the chosen rule, and say how sure to be of what it found."""
     outcome = RULES[settings.method](evidence, hierarchy, settings, on_iteration)
-    is_held = settings.method == "anchored"  # the textbook rule stays true to its equations
-    runs = [held_to_names(z, evidence) if is_held else z for z in outcome.runs]
-    temperature = settings.confidence_temperature or 1.0
-    calibrated_runs = [calibrated(z, evidence, temperature) for z in runs]
-    probabilities = reduce(np.add, calibrated_runs) / np.float32(len(runs))
+    P = with_names(outcome.probabilities, evidence)
+    if settings.method == "anchored":
+        P = held_to_names(P, evidence)
+    else:  # the labels of the textbook rule stay true to its equations
+        labels = outcome.probabilities.argmax(axis=1)
+        P = spread_rest(labels, np.take_along_axis(P, labels[:, None], axis=1)[:, 0], P)
+    probabilities = clamped(tempered(P, settings.confidence_temperature or 1.0), evidence.anchors)
     levels = outcome.level_labels | {"image": probabilities.argmax(axis=1)}
     outcome = replace(outcome, level_labels=levels)
     return _Labelled(outcome, doubted(probabilities, evidence), evidence.text.logits)
@@ -179,27 +181,27 @@ def _label_with_answers(
     corrects the confidence of the run that knows all, the only one that reports its rounds. An answer itself
     is certain.
     """
-    unasked = _label(replace(evidence, known=np.full_like(evidence.known, -1)), hierarchy, settings)
+    unasked = _label(replace(evidence, anchors=np.full_like(evidence.anchors, -1)), hierarchy, settings)
     labels, sureness = unasked.probabilities.argmax(axis=1), unasked.probabilities.max(axis=1)
     correction = TextCorrection(evidence.text.logits, evidence.geometry.images, labels, sureness)
     # The textbook rule compares with the class names as they are.
-    spread = correction.spread(evidence.known) if settings.method == "anchored" else 0.0
+    spread = correction.spread(evidence.anchors) if settings.method == "anchored" else 0.0
 
-    def told(known: np.ndarray, on_iteration: OnIteration | None = None) -> _Labelled:
-        text = replace(evidence.text, logits=correction.apply(known, spread))
-        return _label(replace(evidence, text=text, known=known), hierarchy, settings, on_iteration)
+    def told(anchors: np.ndarray, on_iteration: OnIteration | None = None) -> _Labelled:
+        text = replace(evidence.text, logits=correction.apply(anchors, spread))
+        return _label(replace(evidence, text=text, anchors=anchors), hierarchy, settings, on_iteration)
 
     held_out, right = [], []
-    folds = release_folds(evidence.known, sureness)
+    folds = release_folds(evidence.anchors, sureness)
     for fold in folds:
-        others = evidence.known.copy()
+        others = evidence.anchors.copy()
         others[fold] = -1
         predicted = told(others).probabilities[fold]
         held_out.append(predicted.max(axis=1))
-        right.append(predicted.argmax(axis=1) == evidence.known[fold])
+        right.append(predicted.argmax(axis=1) == evidence.anchors[fold])
     weights = recalibration_weights(drawn[np.concatenate(folds)])
     recalibration = fit_recalibration(np.concatenate(held_out), np.concatenate(right), weights)
-    labelled = told(evidence.known, on_iteration)
+    labelled = told(evidence.anchors, on_iteration)
     P = labelled.probabilities
     P = spread_rest(P.argmax(axis=1), recalibration.of(P.max(axis=1)), P)
-    return replace(labelled, probabilities=clamped(P, evidence.known))
+    return replace(labelled, probabilities=clamped(P, evidence.anchors))

@@ -97,11 +97,6 @@ def trust_in_classes(mass: np.ndarray) -> np.ndarray:
     return mass / (mass + TRUSTED_IMAGES)
 
 
-def trust_in_run(n: int, k: int) -> float:
-    """How far n images can be trusted to tell k classes apart: n/(n + k), in [0, 1)."""
-    return n / (n + k)
-
-
 @dataclass(frozen=True)
 class Projection:
     """Coordinates of rows in the leading principal directions of a matrix.

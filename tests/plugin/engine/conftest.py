@@ -18,7 +18,7 @@ class Features:
     @property
     def evidence(self) -> Evidence:
         """What is known of them before the first round."""
-        images = Images(X=self.X, V=self.X, known=np.full(len(self.X), -1), micro=None)
+        images = Images(X=self.X, V=self.X, anchors=np.full(len(self.X), -1), micro=None)
         return gather_evidence(images, self.T)
 
 

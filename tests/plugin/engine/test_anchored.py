@@ -7,7 +7,7 @@ import pytest
 from fiftyone_autolabel import refine
 from fiftyone_autolabel.plugin.engine import anchored
 from fiftyone_autolabel.plugin.engine.anchored import AnchoredRule, soft_labels
-from fiftyone_autolabel.plugin.engine.gaussian import BOLD
+from fiftyone_autolabel.plugin.engine.gaussian import HALF_KNOWN
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 
 from .conftest import make_features
@@ -55,9 +55,9 @@ def test_clusters_cost_no_accuracy(clustering):
 
 
 def test_known_labels_are_certain_after_every_round(features):
-    known = np.full(320, -1)
-    known[:3] = [5, 6, 7]
-    rule = AnchoredRule(replace(features.evidence, known=known), BOLD)
+    anchors = np.full(320, -1)
+    anchors[:3] = [5, 6, 7]
+    rule = AnchoredRule(replace(features.evidence, anchors=anchors))
     for rounds in (
         rule.image_rounds(rule.text_view()),
         rule.cluster_rounds(rule.text_view(), features.truth),
@@ -69,10 +69,10 @@ def test_known_labels_are_certain_after_every_round(features):
 
 
 def test_an_answer_pulls_the_prototype_of_its_class(features):
-    known = np.full(320, -1)
-    known[40:50] = 0
+    anchors = np.full(320, -1)
+    anchors[40:50] = 0
     evidence = features.evidence
-    free, pulled = AnchoredRule(evidence, BOLD), AnchoredRule(replace(evidence, known=known), BOLD)
+    free, pulled = AnchoredRule(evidence), AnchoredRule(replace(evidence, anchors=anchors))
     towards = features.X[40:50].mean(axis=0)
     before = next(free.image_rounds(free.text_view())).prototypes[0] @ towards
     assert next(pulled.image_rounds(pulled.text_view())).prototypes[0] @ towards > before
@@ -85,8 +85,28 @@ def test_soft_labels_come_with_the_likelihood_of_their_logits():
     assert likelihood == pytest.approx(np.log(4))
 
 
+def test_images_count_more_the_worse_the_text_foretells_the_text_of_their_neighbours():
+    def needed(text_noise):
+        rule = AnchoredRule(make_features((30,) * 6, noise=1.0, text_noise=text_noise).evidence)
+        return rule.beliefs @ np.log(HALF_KNOWN)
+
+    assert needed(1.6) < needed(0.3)
+
+
+def test_a_single_image_or_class_says_nothing_of_how_many_images_a_mean_needs(features):
+    for sizes in ((1, 0, 0), (5,)):
+        assert AnchoredRule(make_features(sizes).evidence).beliefs.tolist() == [0.25] * 4
+
+
+def test_few_images_leave_open_how_many_a_mean_needs_and_many_decide():
+    def surest(size):
+        return AnchoredRule(make_features((size,) * 6, noise=1.5, text_noise=1.6).evidence).beliefs.max()
+
+    assert surest(2) < 0.35 < surest(100)
+
+
 def test_the_text_weighs_less_the_more_images_make_the_means():
-    few, many = (AnchoredRule(make_features((size,) * 4).evidence, BOLD) for size in (5, 50))
+    few, many = (AnchoredRule(make_features((size,) * 4).evidence) for size in (5, 50))
     assert 0.25 < many.text_weight(many.text_view()) < few.text_weight(few.text_view()) < 1
 
 

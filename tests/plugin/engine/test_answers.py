@@ -78,9 +78,9 @@ def test_guesses_improve_labels_where_names_mislead(monkeypatch):
 
 
 def test_answers_held_out_correct_the_confidence_of_all_images(monkeypatch):
-    _, gap = mean_accuracy_and_gap(2.5, 1.0, 15)
+    _, gap = mean_accuracy_and_gap(1.5, 2.0, 30)
     monkeypatch.setattr(refinement, "fit_recalibration", lambda *_: Recalibration())
-    assert gap < mean_accuracy_and_gap(2.5, 1.0, 15)[1] / 2
+    assert gap < mean_accuracy_and_gap(1.5, 2.0, 30)[1] / 2
 
 
 def test_a_random_sample_among_the_answers_changes_confidence_and_no_label(features):
@@ -166,6 +166,6 @@ def test_guesses_are_spread_over_all_confidences():
 
 
 def test_every_answer_is_released_once():
-    known = np.where(np.arange(20) % 2, 0, -1)
-    folds = release_folds(known, np.linspace(0, 1, 20))
+    anchors = np.where(np.arange(20) % 2, 0, -1)
+    folds = release_folds(anchors, np.linspace(0, 1, 20))
     assert sorted(np.concatenate(folds).tolist()) == list(range(1, 20, 2))

@@ -56,7 +56,7 @@ def test_one_label_for_all_carries_no_information():
 def test_absent_classes_are_balanced_less_than_present_ones():
     def strength(sizes):
         made = make_features(sizes, text_noise=1.2)
-        return text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[0][:, 0]).strength
+        return text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[:, 0]).strength
 
     assert strength((100, 100, 0, 0, 0, 0, 0, 0)) < strength((40,) * 8)
 
@@ -66,7 +66,7 @@ def test_the_price_of_changed_frequencies_keeps_absent_classes_from_being_filled
     monkeypatch, price, strength
 ):
     made = make_features((100, 100, 0, 0, 0, 0, 0, 0), noise=1.5, text_noise=2.0)
-    neighbor = nearest_neighbors(made.X, 1)[0][:, 0]
+    neighbor = nearest_neighbors(made.X, 1)[:, 0]
     monkeypatch.setattr(balance, "PRICE", price)
     assert text_view(made.X @ made.T.T, neighbor).strength == pytest.approx(strength, abs=0.1)
 
@@ -79,7 +79,7 @@ def test_equal_frequencies_have_no_divergence_and_others_have():
 def test_few_images_leave_the_strength_open_and_many_decide():
     def undecided(size):
         made = make_features((size,) * 6, noise=1.5, text_noise=1.6)
-        strength = text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[0][:, 0]).strength
+        strength = text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[:, 0]).strength
         return min(abs(strength - each) for each in balance.STRENGTHS)
 
     assert undecided(3) > 0.02 > undecided(200)

@@ -1,63 +1,32 @@
-"""Confidence is the chance that a label is right: three witnesses, weighed by hand where that is possible."""
+"""Confidence is the chance that a label is right, by what the rule and the class names say."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from fiftyone_autolabel import refine
-from fiftyone_autolabel.plugin.engine.confidence import (
-    calibrated,
-    label_confidence,
-    neighbor_reliability,
-    neighbor_vote,
-    spread_rest,
-)
+from fiftyone_autolabel.plugin.engine.confidence import spread_rest, tempered, with_names
 from fiftyone_autolabel.plugin.engine.metrics import area_under_risk_coverage, expected_calibration_error
+from fiftyone_autolabel.plugin.engine.vectors import softmax
 from hypothesis import given, strategies as st
 
 from .conftest import make_features
 
-NOBODY = np.empty((4, 0), int)
+
+@pytest.mark.parametrize(("strength", "share"), [(1.0, 0.2), (0.5, 0.3), (0.0, 0.4)])
+def test_the_class_names_keep_a_share_that_falls_with_the_balance_of_the_classes(features, strength, share):
+    evidence = features.evidence
+    evidence = replace(evidence, text=replace(evidence.text, strength=strength))
+    z, names = np.eye(8, dtype=np.float32)[features.truth], softmax(evidence.text.logits)
+    np.testing.assert_allclose(with_names(z, evidence), (1 - share) * z + share * names, rtol=1e-5)
 
 
-def test_without_neighbors_the_classes_weigh_rule_against_text_by_their_images():
-    z = np.array([[1.0, 0.0]] * 4)
-    text = np.full(4, 0.5)
-    trust = 4 / 6 * 4 / 14
-    expected = trust * 1.0 + (1 - trust) * (1.0 + 0.5) / 2
-    got = label_confidence(z, text, np.zeros(4, int), NOBODY, reliability=0.0)
-    np.testing.assert_allclose(got, expected)
-
-
-def test_neighbors_that_disagree_lower_the_confidence():
-    n = 200
-    z = np.tile([0.9, 0.1], (n, 1))
-    z[100:] = [0.1, 0.9]
-    labels = z.argmax(axis=1)
-    alike = np.where(np.arange(n) < 100, 1, 101)[:, None] * np.ones((1, 5), int)
-    mixed = alike.copy()
-    mixed[:10] = 150
-    confident = label_confidence(z, z.max(axis=1), labels, alike, reliability=0.6)
-    doubtful = label_confidence(z, z.max(axis=1), labels, mixed, reliability=0.6)
-    assert (doubtful[:10] < confident[:10] - 0.1).all()
-
-
-def test_a_class_of_three_asks_one_neighbor_only():
-    z = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    neighbors = np.array([[1, 3, 3], [0, 3, 3], [0, 3, 3], [0, 1, 2]])
-    votes = neighbor_vote(z, z.argmax(axis=1), neighbors, mass=np.full(4, 3.0))
-    assert votes.tolist() == [1, 1, 1, 0]
-
-
-def test_tight_groups_make_neighbors_reliable_and_scattered_images_do_not():
-    def reliability(noise):
-        evidence = make_features((50,) * 4, noise=noise).evidence
-        return neighbor_reliability(evidence.X, evidence.similarities)
-
-    assert reliability(0.1) > 0.9
-    assert reliability(5.0) < 0.4
-
-
-def test_one_image_has_no_neighbors_to_rely_on():
-    assert neighbor_reliability(np.ones((1, 2), np.float32), np.empty((1, 0))) == 0
+def test_names_that_disagree_lower_the_confidence(features):
+    names = softmax(features.evidence.text.logits)
+    agreeing = np.eye(8, dtype=np.float32)[names.argmax(axis=1)]
+    disagreeing = np.roll(agreeing, 1, axis=1)
+    sure, doubtful = (with_names(z, features.evidence).max(axis=1) for z in (agreeing, disagreeing))
+    assert (doubtful < sure).all()
 
 
 @given(st.integers(2, 6), st.integers(0, 1000))
@@ -71,10 +40,9 @@ def test_the_label_stays_the_largest_and_rows_stay_probabilities(k, seed):
 
 
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
-def test_calibration_changes_no_label(features, temperature):
-    z = np.random.default_rng(0).dirichlet(np.ones(8), size=len(features.X))
-    probabilities = calibrated(z, features.evidence, temperature)
-    assert (probabilities.argmax(axis=1) == z.argmax(axis=1)).all()
+def test_a_temperature_changes_no_label(temperature):
+    z = np.random.default_rng(0).dirichlet(np.ones(8), size=40)
+    assert (tempered(z, temperature).argmax(axis=1) == z.argmax(axis=1)).all()
 
 
 def test_a_temperature_above_one_lowers_the_confidence():

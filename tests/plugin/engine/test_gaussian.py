@@ -75,6 +75,21 @@ def test_densities_of_images_that_made_no_mean_are_those_of_the_gaussian():
     np.testing.assert_allclose(got, np.transpose(expected), rtol=1e-4)
 
 
+def test_densities_without_a_pair_are_those_of_means_made_without_both():
+    rng = np.random.default_rng(0)
+    X, texts = rng.normal(size=(6, 3)).astype(np.float32), rng.normal(size=(2, 3))
+    z = rng.dirichlet(np.ones(2), size=6).astype(np.float32)
+    mass, sums = z.sum(axis=0), z.T @ X
+    whitening = np.diag([1.0, 2.0, 0.5]).astype(np.float32)
+    fitted = GaussianClasses((sums + 10 * texts) / (mass + 10)[:, None], mass, whitening, 0.0)
+    left = (sums - z[0][:, None] * X[0] - z[1][:, None] * X[1] + 10 * texts) / (mass + 10 - z[0] - z[1])[
+        :, None
+    ]
+    got = fitted.log_densities_without(X[:1], z[:1], X[1:2], z[1:2])
+    expected = -0.5 * np.sum(((X[0] - left) @ whitening) ** 2, axis=1)
+    np.testing.assert_allclose(got[0], expected, rtol=1e-4)
+
+
 def test_an_image_alone_in_its_class_is_judged_by_the_anchor_more_than_by_itself():
     images = np.array([[1.0, 0.0], [-1.0, 0.0]], np.float32)
     z, means, whitening = np.eye(2, dtype=np.float32), 0.9 * images, np.eye(2, dtype=np.float32)

@@ -233,7 +233,7 @@ def test_distance_to_a_core_is_a_cosine_distance_seen_from_the_mean_image():
 def test_novelty_sees_geometry_through_the_second_encoder(planted):
     evidence, _, is_hidden = planted
     sharp = unit_rows(np.eye(8)[np.repeat(np.arange(8), 40)] + 0.01 * evidence.X[:, :8])
-    images = Images(X=evidence.X, V=sharp, known=evidence.known, micro=None)
+    images = Images(X=evidence.X, V=sharp, anchors=evidence.anchors, micro=None)
     both = gather_evidence(images, evidence.T)
     novelty = image_novelty(both, text_labels(both))
     assert novelty[is_hidden].min() > novelty[~is_hidden].max()

@@ -7,7 +7,7 @@ from .audits import audit_probabilities, draw_audit
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import delete_run, what_deleting_does
-from .documents import IDS_PER_QUERY
+from .documents import in_parts
 from .drawn import Audit
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
@@ -92,7 +92,6 @@ __all__ = [
     "APPROVED_TAG",
     "ARRAYS",
     "AUTHOR",
-    "IDS_PER_QUERY",
     "Audit",
     "Column",
     "FieldNames",
@@ -147,6 +146,7 @@ __all__ = [
     "find_source",
     "flat_samples",
     "images_of",
+    "in_parts",
     "is_patches",
     "is_reviewed",
     "known_classes",

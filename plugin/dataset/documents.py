@@ -3,7 +3,7 @@
 Making FiftyOne's objects of a million labels and back takes longer than all else that a run does to them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any
@@ -22,6 +22,13 @@ IDS_PER_QUERY = 100_000
 """As many as surely fit into a query, which MongoDB limits to 16 MB."""
 
 
+def in_parts(ids: Collection[str]) -> Iterator[list[str]]:
+    """Ids in parts that fit into a query."""
+    listed = list(ids)
+    for start in range(0, len(listed), IDS_PER_QUERY):
+        yield listed[start : start + IDS_PER_QUERY]
+
+
 def read_documents(dataset: fo.Dataset, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Document]:
     """Read some fields of samples.
 
@@ -33,10 +40,9 @@ def read_documents(dataset: fo.Dataset, ids: Iterable[str], fields: Sequence[str
     Returns:
         Sample id → document with those of the fields that it has; samples that are gone are left out.
     """
-    chosen = [ObjectId(one) for one in ids]
     found: dict[str, Document] = {}
-    for start in range(0, len(chosen), IDS_PER_QUERY):
-        query = {"_id": {"$in": chosen[start : start + IDS_PER_QUERY]}}
+    for some in in_parts(list(ids)):
+        query = {"_id": {"$in": [ObjectId(one) for one in some]}}
         found |= persistently(partial(_found, dataset, query, fields))
     return found
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 import fiftyone as fo
 from bson import ObjectId
 
-from .documents import Document, read_documents, update_documents
+from .documents import Document, in_parts, read_documents, update_documents
 from .edits import edited_class
 from .fields import APPROVED_TAG, FieldNames, declare_fields, origin_of, review_fields
 from .indexes import create_indexes
@@ -94,19 +94,18 @@ class ImageLabels:
 
         A tag that goes with a review on another label field does not count here.
         """
-        tagged = self._all.match_tags(APPROVED_TAG)
-        for field in review_fields(self._dataset):
-            if origin_of(self._dataset, field) is None:
-                tagged = tagged.exists(field, False)
+        tagged = self._all.match(self._is_tagged())
         return {one: label for one, (label,) in self._values(tagged, self._names.label, "label").items()}
 
     def tag(self, ids: Collection[str]) -> None:
         """Show in the App that labels are approved."""
-        self._all.select(ids).tag_samples(APPROVED_TAG)
+        for some in in_parts(ids):
+            self._all.select(some).tag_samples(APPROVED_TAG)
 
     def untag(self, ids: Collection[str]) -> None:
         """Show in the App that labels are not approved."""
-        self._all.select(ids).untag_samples(APPROVED_TAG)
+        for some in in_parts(ids):
+            self._all.select(some).untag_samples(APPROVED_TAG)
 
     def refresh(self, samples: Samples, ids: Iterable[str]) -> None:
         """Bring labels up to date in a view that shows copies of them, which those of images never do."""
@@ -115,7 +114,15 @@ class ImageLabels:
         """Labelled images without a review."""
         labelled = flat_samples(samples).exists(f"{self._names.label}.label")
         unreviewed = labelled.exists(f"{self._names.corrected}.label", False)
-        return unreviewed.exclude(list(self.tagged()))
+        return unreviewed.match(~self._is_tagged())
+
+    def _is_tagged(self) -> fo.ViewExpression:
+        """Whether an image has the tag, and no review on any label field that the tag may go with."""
+        is_tagged = fo.ViewField("tags").contains(APPROVED_TAG)
+        for field in review_fields(self._dataset):
+            if origin_of(self._dataset, field) is None:
+                is_tagged &= ~fo.ViewField(field).exists()
+        return is_tagged
 
     @property
     def _all(self) -> Samples:

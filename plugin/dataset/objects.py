@@ -12,7 +12,7 @@ from functools import cached_property
 import fiftyone as fo
 from fiftyone.core.patches import PatchesView
 
-from .documents import Document, read_documents, update_documents
+from .documents import Document, in_parts, read_documents, update_documents
 from .edits import edited_class, label_of_run
 from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, declare_attributes
 from .indexes import create_indexes
@@ -277,7 +277,8 @@ def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
 
 def clear_object_labels(dataset: fo.Dataset, label_field: str, ids: Iterable[str]) -> None:
     """Take labelled objects out of their field."""
-    dataset.delete_labels(ids=list(ids), fields=label_field)
+    for some in in_parts(list(ids)):
+        dataset.delete_labels(ids=some, fields=label_field)
 
 
 def _copy(base: Document, attributes: Document) -> Document:

@@ -13,7 +13,7 @@ from fiftyone.core.collections import SampleCollection
 from fiftyone.core.sample import SampleView
 
 from ..engine.errors import InputError
-from .documents import IDS_PER_QUERY, read_documents
+from .documents import in_parts, read_documents
 from .internals import Samples, dataset_of, is_generated, label_path, view_of
 
 
@@ -255,9 +255,8 @@ def saved_view(dataset: fo.Dataset, name: str) -> fo.DatasetView:
 def _field_values(dataset: fo.Dataset, ids: Sequence[str], field: str) -> list:
     """Values of a field in the order of the ids; read in parts, as a query has a largest size."""
     everything, values = flat_samples(dataset), {}
-    for start in range(0, len(ids), IDS_PER_QUERY):
-        some = everything.select(ids[start : start + IDS_PER_QUERY])
-        values |= dict(zip(*some.values(["id", field]), strict=True))
+    for some in in_parts(ids):
+        values |= dict(zip(*everything.select(some).values(["id", field]), strict=True))
     return [values[one] for one in ids]
 
 

@@ -20,7 +20,7 @@ import fiftyone.utils.data as foud
 import fiftyone.utils.yolo as fouy
 import yaml
 
-from ..dataset import IDS_PER_QUERY, Samples, dataset_of, flat_samples, label_list_name
+from ..dataset import Samples, dataset_of, flat_samples, in_parts, label_list_name
 from ..encoders.opening import upright_size
 from ..engine.errors import InputError
 from .names import safe_folder_names, unique_file_names
@@ -346,7 +346,7 @@ def _labelled_clone(plan: Plan) -> Iterator[fo.Dataset]:
 
 def _clone(samples: Samples, ids: list[str]) -> fo.Dataset:
     """A copy of some samples, made in parts, as a query has a largest size."""
-    first, *others = [ids[start : start + IDS_PER_QUERY] for start in range(0, len(ids), IDS_PER_QUERY)]
+    first, *others = in_parts(ids)
     clone = samples.select(first, ordered=True).clone()
     for some in others:
         clone.add_collection(samples.select(some, ordered=True))
@@ -378,7 +378,7 @@ def tag_splits(dataset: fo.Dataset, ids: list[str], splits: list[str]) -> None:
     samples = flat_samples(dataset)
     for split in set(splits) - {""}:
         members = [key for key, own in zip(ids, splits, strict=True) if own == split]
-        for start in range(0, len(members), IDS_PER_QUERY):
-            chunk = samples.select(members[start : start + IDS_PER_QUERY])
+        for some in in_parts(members):
+            chunk = samples.select(some)
             chunk.untag_samples([other for other in SPLITS if other != split])
             chunk.tag_samples(split)

@@ -10,9 +10,17 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone.core.collections import SampleCollection
-from fiftyone_autolabel import ExportOptions, auto_label, compare_runs, export_labels, load_run
+from fiftyone_autolabel import (
+    ExportOptions,
+    approve,
+    auto_label,
+    compare_runs,
+    export_labels,
+    load_run,
+    withdraw,
+)
 from fiftyone_autolabel.plugin.dataset import comparing, documents, reading
-from fiftyone_autolabel.plugin.export import formats
+from fiftyone_autolabel.plugin.dataset.reviewing import review_view
 from PIL import Image
 
 CLASSES = ["even", "odd"]
@@ -46,8 +54,15 @@ def longest(monkeypatch):
         lengths.append(1 if isinstance(sample_ids, str) else len(list(sample_ids)))
         return select(self, sample_ids, ordered=ordered)
 
+    exclude = SampleCollection.exclude
+
+    def excluded(self, sample_ids):
+        lengths.append(len(list(sample_ids)))
+        return exclude(self, sample_ids)
+
     monkeypatch.setattr(SampleCollection, "select", noted)
-    for module in (comparing, documents, reading, formats):
+    monkeypatch.setattr(SampleCollection, "exclude", excluded)
+    for module in (comparing, documents):
         monkeypatch.setattr(module, "IDS_PER_QUERY", 2)
     return lambda: max(lengths)
 
@@ -96,4 +111,14 @@ def test_a_comparison_counts_all_changes_and_shows_as_many_as_a_view_holds(datas
 
     assert (compared.n_differing, len(compared.view)) == (7, 2)
     assert json.dumps(compared.changes)
+    assert longest() <= 2
+
+
+def test_labels_are_approved_withdrawn_and_left_to_review_without_a_list_of_all(dataset, longest):
+    assert len(approve(dataset.limit(5)).sample_ids) == 5
+    dataset.skip(5).limit(1).tag_samples("approved")
+
+    assert review_view(dataset).values("id") == [dataset.last().id]
+    assert len(withdraw(dataset).sample_ids) == 6
+    assert dataset.count_sample_tags() == {}
     assert longest() <= 2

@@ -1,17 +1,26 @@
 """What a person does with any form of the App."""
 
-from playwright.sync_api import Locator, Page, expect
+from contextlib import suppress
+
+from playwright.sync_api import Error as PlaywrightError, Locator, Page, expect
 
 MOST_TRIES = 20
+SECONDS_TO_OPEN = 3
 CHECKBOX = {"x": 20, "y": 18}
 """Where a sample in the grid is selected, in pixels from its corner."""
 
 
 def open_form(page: Page, operator: str) -> Locator:
     """The form of an operator, opened from the list of all operators."""
-    page.keyboard.press("`")
+    search = page.locator("[data-cy=operators-browser-search]")
+    for _ in range(MOST_TRIES):  # where a field has the focus, the key is typed into it
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("`")
+        with suppress(PlaywrightError):
+            search.wait_for(timeout=1000 * SECONDS_TO_OPEN)
+            break
+    search.fill(operator)
     listed = page.locator("[data-cy=operators-browser]")
-    page.locator("[data-cy=operators-browser-search]").fill(operator)
     listed.get_by_text(operator, exact=True).click()
     return page.locator("[data-cy=operators-prompt-modal]")
 

@@ -10,7 +10,6 @@ from .plugin.dataset import (
     delete_run as delete_run,
     list_all_runs as list_all_runs,
     list_runs as list_runs,
-    review_next as review_next,
     undo_review as undo_review,
     withdraw as withdraw,
 )
@@ -25,7 +24,13 @@ from .plugin.estimator import AutoLabeler as AutoLabeler
 from .plugin.export.exported import Exported as Exported
 from .plugin.export.exporting import export_labels as export_labels
 from .plugin.export.options import ExportOptions as ExportOptions
+from .plugin.report.measured import MeasuredAccuracy as MeasuredAccuracy
 from .plugin.run.again import add_classes as add_classes, refine_with_corrections as refine_with_corrections
+from .plugin.run.audit import (
+    audit as audit,
+    measured_accuracy as measured_accuracy,
+    review_next as review_next,
+)
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .plugin.run.inputs import Inputs as Inputs
 from .plugin.run.pipeline import auto_label as auto_label, label_files as label_files

@@ -7,8 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from fiftyone_autolabel import Settings
-from fiftyone_autolabel.plugin.cli.settings import setting_docs
-from fiftyone_autolabel.plugin.engine.config import PRESETS
+from fiftyone_autolabel.plugin.engine.config import PRESETS, setting_docs
 
 PAGE = Path(__file__).with_name("settings.md")
 

@@ -5,6 +5,7 @@ The work itself is done by `plugin.run` and `plugin.dataset`.
 
 from .add_class import AddClass
 from .approve import Approve
+from .audit import Audit
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
 from .compare_runs import CompareRuns
@@ -30,6 +31,7 @@ OPERATORS = (
     Approve,
     Withdraw,
     UndoReview,
+    Audit,
     RefineWithCorrections,
     Evaluate,
     ShowRun,

@@ -8,11 +8,13 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
+from ..plugin.encoders.descriptions import read_classes
 from ..plugin.engine.progress import Progress
 from ..plugin.run.again import add_classes, last_run
 from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted
 from .auto_label import AutoLabel
+from .class_form import add_name_warnings
 from .forms import add_problem, refuse, sentence_of
 from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on
 
@@ -61,9 +63,11 @@ class AddClass(AutoLabel):
                 description='A name, alone or with descriptions, e.g. "dog: puppy, hound"',
             )
             problem = sentence_of(partial(last.inputs_with, []))
+            run = last.record
             if ctx.params.get("name") and not problem:
                 refuse(name, sentence_of(partial(last.inputs_with, [ctx.params["name"]])))
-            run = last.record
+                if not name.invalid and (encoder := run.inputs.get("encoder")):
+                    add_name_warnings(inputs, ctx, encoder, read_classes([ctx.params["name"]]))
             things, classes = counted(run.n_labelled, run.noun), counted(len(run.classes) + 1, "class")
             inputs.view("what", types.Notice(label=f"Label {things} again, with {classes}"))
             if problem:

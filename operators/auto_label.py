@@ -10,17 +10,17 @@ from fiftyone.operators import types
 
 from ..plugin.dataset import check_objects, is_patches, object_view, why_not_labelable
 from ..plugin.encoders.crops import MARGIN
-from ..plugin.encoders.descriptions import Classes, read_classes
+from ..plugin.encoders.descriptions import Classes, class_text, read_classes
+from ..plugin.engine.config import Settings
 from ..plugin.engine.progress import Progress
 from ..plugin.run.pipeline import label_samples
 from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
-from .auto_label_form import FIELDS, add_inputs, chosen_inputs, chosen_objects
+from .auto_label_form import DELEGATE_ABOVE, FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
 from .forms import add_problem, sentence_of
 from .reviewing import execute_on
 
-DELEGATE_ABOVE = 20_000
 MOST_CLASSES_SHOWN = 20
 TITLE = "Auto-label"
 
@@ -48,14 +48,15 @@ class AutoLabel(LongOperator):
         second_encoder: str | None = None,
         second_embeddings: str | None = None,
         clusters: str | None = None,
+        class_balance: str | None = None,
         objects: str | None = None,
         margin: float = MARGIN,
         preset: str = "auto",
-        method: str = "anchored",
         label_field: str = FIELDS.label,
         confidence_field: str = FIELDS.confidence,
         run_key: str | None = None,
         delegate: bool = False,
+        **settings: object,
     ) -> Any:
         """Label a dataset or view from Python, as the form does in the App.
 
@@ -69,26 +70,28 @@ class AutoLabel(LongOperator):
             second_encoder: Second image encoder, e.g. "zoo:dinov2-vits14-torch".
             second_embeddings: Vector field or brain key with existing embeddings of a second encoder.
             clusters: Field with the cluster of each image; computed if None.
+            class_balance: Rough idea of the class frequencies, e.g. "cat: common, dog: rare", or "equal".
             objects: Field of boxes or shapes to label one by one, instead of whole images.
             margin: Context around an object, as a share of its width and height, from 0 to 1.
             preset: "auto", "small", "medium" or "large".
-            method: "anchored" or "prototype".
             label_field: Field for the labels.
             confidence_field: Field for the confidence.
             run_key: Key of the run, and suffix of its fields unless these are named.
             delegate: Whether to queue the run for `fiftyone delegated launch`.
+            **settings: Settings by name, which override the preset, e.g. `method="prototype"`.
 
         Returns:
             The `ExecutionResult`, whose `result` is a summary; in a notebook a task to `await`.
 
         Raises:
-            InputError: The classes are invalid, or one cannot be written in one line, as in the form.
+            InputError: The classes are invalid, or there is no such setting, or its value is out of range.
         """
+        Settings().with_overrides(**settings)
         return execute_on(
             self.uri,
             sample_collection,
             {
-                "classes": [one.entry for one in read_classes(classes)],
+                "classes": class_text(read_classes(classes)),
                 "prompt_templates": None if prompt_templates is None else list(prompt_templates),
                 "encoder": encoder,
                 "embeddings": embeddings,
@@ -96,14 +99,15 @@ class AutoLabel(LongOperator):
                 "second_encoder": second_encoder,
                 "second_embeddings": second_embeddings,
                 "clusters": clusters,
+                "class_balance": class_balance,
                 "objects": objects,
                 "margin": margin,
                 "preset": preset,
-                "method": method,
                 "label_field": label_field,
                 "confidence_field": confidence_field,
                 "run_key": run_key,
-            },
+            }
+            | settings,
             delegate=delegate,
         )
 

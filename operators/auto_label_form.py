@@ -1,6 +1,8 @@
 """The form of Auto-label, and the values chosen in it, with defaults for those left out."""
 
+from dataclasses import fields as fields_of
 from functools import partial
+from typing import get_type_hints
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -12,12 +14,10 @@ from ..plugin.dataset import (
     check_fields,
     check_key,
     check_object_clusters,
-    classes_of,
     cluster_fields,
     dataset_of,
     field_to_label,
     is_patches,
-    label_fields,
     object_cluster_attributes,
     object_fields,
     object_vector_sources,
@@ -25,35 +25,68 @@ from ..plugin.dataset import (
     vector_sources,
 )
 from ..plugin.encoders.crops import MARGIN
-from ..plugin.encoders.descriptions import ClassDescription, Classes, read_classes
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
-from ..plugin.engine.config import METHODS, PRESETS, Settings
+from ..plugin.engine.config import CHOICES, PRESETS, Settings, setting_docs
+from ..plugin.run.balance import class_frequencies
 from ..plugin.run.inputs import Inputs
-from ..plugin.wording import counted
+from ..plugin.wording import counted, sentence
+from .class_form import add_classes, add_name_warnings, chosen_classes
 from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
 
-TYPED, DATASET, FIELD = "typed", "dataset", "field"
 FIELDS = FieldNames()
 SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
-MORE = ("prompt_templates", "second_encoder", "second_embeddings", "clusters", "text_embeddings", "run_key")
-"""Inputs that are hidden until *More options* is on or one of them is given."""
+DELEGATE_ABOVE = 20_000
+"""Images from which a run is better queued."""
+
+NO_SCHEDULE = (
+    "{:,} images take a while. To queue the run with Schedule, start FiftyOne with "
+    "FIFTYONE_ALLOW_LEGACY_ORCHESTRATORS=true."
+)
+SETTINGS = tuple(each.name for each in fields_of(Settings))
+MORE = {
+    "embeddings": None,
+    "text_embeddings": None,
+    "text_embeddings_file": None,
+    "prompt_templates": None,
+    "second_encoder": None,
+    "second_embeddings": None,
+    "clusters": None,
+    "class_balance": None,
+    "preset": PRESETS[0],
+    **dict.fromkeys(SETTINGS),
+    "label_field": FIELDS.label,
+    "confidence_field": FIELDS.confidence,
+    "run_key": None,
+}
+"""Input that is hidden until *More options* is on or it has another value → its default."""
 
 
 def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
     """Add every input, marked as invalid where its value cannot be used."""
     _add_part(inputs, samples)
+    add_classes(inputs, ctx, samples)
+    _add_encoder(inputs, ctx)
+    _add_name_warnings(inputs, ctx, samples)
     _add_objects(inputs, ctx, samples)
-    _add_classes(inputs, ctx, samples)
-    _add_encoder(inputs, ctx, samples)
-    _add_settings(inputs)
-    _add_fields(inputs, ctx, samples)
+    _add_size(inputs, samples)
     inputs.bool("more", default=False, label="More options", view=types.SwitchView())
-    if ctx.params.get("more") or any(ctx.params.get(name) for name in MORE):
-        _add_prompts(inputs, ctx)
-        _add_second_encoder(inputs, ctx, samples)
-        _add_clusters(inputs, ctx, samples)
-        _add_key(inputs, ctx)
+    if not ctx.params.get("more") and not _has_more(ctx) and not _field_problem(ctx, samples):
+        return
+    _add_vectors(
+        inputs,
+        _vector_sources(ctx, samples),
+        "embeddings",
+        label="Existing embeddings",
+        description="Vectors of the images by the model of the encoder; leave empty to compute them",
+    )
+    _add_prompts(inputs, ctx)
+    _add_second_encoder(inputs, ctx, samples)
+    _add_clusters(inputs, ctx, samples)
+    _add_class_balance(inputs, ctx, samples)
+    _add_settings(inputs, ctx)
+    _add_fields(inputs, ctx, samples)
+    _add_key(inputs, ctx)
 
 
 def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
@@ -63,7 +96,7 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
         InputError: It cannot be used.
     """
     return Inputs(
-        classes=read_classes(chosen_classes(ctx, samples)),
+        classes=chosen_classes(ctx, samples),
         prompt_templates=ctx.params.get("prompt_templates") or None,
         encoder=ctx.params.get("encoder") or "auto",
         embeddings=ctx.params.get("embeddings") or None,
@@ -71,6 +104,7 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
         second_encoder=ctx.params.get("second_encoder") or None,
         second_embeddings=ctx.params.get("second_embeddings") or None,
         clusters=ctx.params.get("clusters") or None,
+        class_balance=ctx.params.get("class_balance") or None,
         objects=chosen_objects(ctx, samples),
         margin=chosen_margin(ctx),
         settings=chosen_settings(ctx),
@@ -79,19 +113,15 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
     )
 
 
-def chosen_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Classes:
-    """Classes as typed, or those of the dataset, in whose names a colon has no meaning."""
-    source = ctx.params.get("class_source") or TYPED
-    if source == TYPED:
-        return ctx.params.get("classes")
-    known = classes_of(samples, ctx.params.get("class_field") if source == FIELD else None)
-    return [ClassDescription(name) for name in known]
-
-
 def chosen_settings(ctx: foo.ExecutionContext) -> Settings:
-    """Preset and method."""
-    settings = Settings.preset(ctx.params.get("preset") or PRESETS[0])
-    return settings.with_overrides(method=ctx.params.get("method") or METHODS[0])
+    """The preset, overridden by the settings that were given.
+
+    Raises:
+        InputError: A value is out of range.
+    """
+    given = {name: ctx.params.get(name) for name in SETTINGS}
+    chosen = {name: value for name, value in given.items() if value not in (None, "")}
+    return Settings.preset(ctx.params.get("preset") or PRESETS[0]).with_overrides(**chosen)
 
 
 def chosen_fields(ctx: foo.ExecutionContext) -> FieldNames:
@@ -134,6 +164,12 @@ def _add_part(inputs: types.Object, samples: fo.DatasetView) -> None:
         inputs.view("part", types.Notice(label=f"Label {n:,} of {counted(total, 'image')}"))
 
 
+def _add_size(inputs: types.Object, samples: fo.DatasetView) -> None:
+    """Say how to queue the run of a large dataset, where FiftyOne does not offer it."""
+    if len(samples) > DELEGATE_ABOVE and not fo.config.allow_legacy_orchestrators:
+        inputs.view("size", types.Notice(label=NO_SCHEDULE.format(len(samples))))
+
+
 def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
     """Objects instead of whole images, if the dataset has any."""
     fields = [field for field in object_fields(samples) if origin_of(dataset_of(samples), field) is None]
@@ -145,7 +181,7 @@ def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             description="Field of boxes or shapes to label one by one; leave empty to label whole images",
             view=dropdown(fields),
         )
-    if chosen_objects(ctx, samples):
+    if chosen := chosen_objects(ctx, samples):
         inputs.float(
             "margin",
             default=MARGIN,
@@ -154,40 +190,26 @@ def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             label="Margin",
             description="Context around an object, as a share of its width and height",
         )
+        into = _fields_of_objects(ctx, chosen).label
+        inputs.view("into", types.Notice(label=f"Copies of the objects, with labels, go to {into!r}"))
 
 
-def _add_classes(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """Class names: typed, the dataset's own, or those of a label field."""
-    known, fields = classes_of(samples), label_fields(samples)
-    sources = types.RadioGroup(orientation="horizontal")
-    sources.add_choice(TYPED, label="Type names")
-    if known:
-        sources.add_choice(DATASET, label="The dataset's classes")
-    if fields:
-        sources.add_choice(FIELD, label="From a label field")
-    if len(sources.choices) > 1:
-        inputs.enum("class_source", sources.values(), default=TYPED, label="Class names", view=sources)
-    source = ctx.params.get("class_source") or TYPED
-    if source == FIELD:
-        inputs.enum("class_field", fields, required=True, label="Label field", view=dropdown(fields))
-    if source == TYPED:
-        # A name with a colon would be read as one with descriptions.
-        suggestions = [name for name in known if ":" not in name]
-        classes = inputs.list(
-            "classes",
-            types.String(),
-            required=True,
-            label="Classes",
-            description="Type a name and press Enter, once for every class; "
-            'add descriptions after a colon, e.g. "dog: puppy, hound"',
-            view=suggesting(suggestions, allow_duplicates=False),
-        )
-        if ctx.params.get("classes") is not None:
-            refuse(classes, sentence_of(partial(read_classes, ctx.params["classes"])))
+def _has_more(ctx: foo.ExecutionContext) -> bool:
+    """Whether an input under *More options* has another value than its default."""
+    given = {name: ctx.params.get(name) for name in MORE}
+    return any(value not in (None, "", [], {}, MORE[name]) for name, value in given.items())
 
 
-def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    """The encoder, or existing embeddings."""
+def _add_name_warnings(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """Say which names the encoder does not know, unless it need not read them."""
+    if chosen_text_embeddings(ctx):
+        return
+    is_unusable = sentence_of(partial(chosen_classes, ctx, samples))
+    classes = [] if is_unusable else chosen_classes(ctx, samples)
+    add_name_warnings(inputs, ctx, ctx.params.get("encoder") or "auto", classes)
+
+
+def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     encoder = inputs.str(
         "encoder",
         default="auto",
@@ -199,36 +221,52 @@ def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
     # "auto" may ask the network, which a form must not wait for.
     if chosen != "auto":
         refuse(encoder, sentence_of(partial(choose_encoder, chosen)))
-    _add_vectors(
-        inputs,
-        _vector_sources(ctx, samples),
-        "embeddings",
-        label="Existing embeddings",
-        description="Vectors of the images by the model of the encoder; leave empty to compute them",
+
+
+def _add_settings(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
+    """The preset, and every setting with its explanation; one that is left empty is that of the preset."""
+    inputs.enum(
+        "preset",
+        PRESETS,
+        default=PRESETS[0],
+        label="Preset",
+        description="Clustering for the size of the dataset",
+        view=dropdown(PRESETS),
     )
-
-
-def _add_settings(inputs: types.Object) -> None:
-    for name, values, label, description in (
-        ("preset", PRESETS, "Preset", "Clustering for the size of the dataset"),
-        ("method", METHODS, "Method", "anchored: the robust rule; prototype: the textbook rule"),
-    ):
-        view = dropdown(values)
-        inputs.enum(name, values, default=values[0], label=label, description=description, view=view)
+    docs, kinds = setting_docs(), get_type_hints(Settings)
+    for name in SETTINGS:
+        words = {"label": sentence(name.replace("_", " ")), "description": docs[name]}
+        if name in CHOICES:
+            inputs.enum(name, CHOICES[name], **words, view=dropdown(CHOICES[name]))
+            continue
+        default = getattr(Settings, name)
+        view = types.FieldView(placeholder="automatic" if default is None else str(default))
+        add = inputs.int if kinds[name] in (int, int | None) else inputs.float
+        field = add(name, **words, view=view)
+        value = ctx.params.get(name)
+        if value not in (None, ""):
+            refuse(field, sentence_of(partial(Settings().with_overrides, **{name: value})))
 
 
 def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
-    chosen, objects = chosen_fields(ctx), chosen_objects(ctx, samples)
-    if objects:
-        chosen = FieldNames.of_objects(objects, chosen_key(ctx), chosen)
-        into = f"Copies of the objects, with labels, go to {chosen.label!r}"
-        label = inputs.str("label_field", default=FIELDS.label, label="Label field", description=into)
-        refuse(label, sentence_of(partial(check_fields, ctx.dataset, chosen)))
-        return
+    problem = _field_problem(ctx, samples)
     label = inputs.str("label_field", default=FIELDS.label, label="Label field")
+    if chosen_objects(ctx, samples):
+        refuse(label, problem)
+        return
     confidence = inputs.str("confidence_field", default=FIELDS.confidence, label="Confidence field")
-    sentence = sentence_of(partial(check_fields, ctx.dataset, chosen))
-    refuse(confidence if repr(chosen.confidence) in sentence else label, sentence)
+    refuse(confidence if repr(chosen_fields(ctx).confidence) in problem else label, problem)
+
+
+def _field_problem(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str:
+    """Why the fields cannot be written, "" if they can."""
+    objects = chosen_objects(ctx, samples)
+    fields = _fields_of_objects(ctx, objects) if objects else chosen_fields(ctx)
+    return sentence_of(partial(check_fields, ctx.dataset, fields))
+
+
+def _fields_of_objects(ctx: foo.ExecutionContext, objects: str) -> FieldNames:
+    return FieldNames.of_objects(objects, chosen_key(ctx), chosen_fields(ctx))
 
 
 def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
@@ -256,6 +294,19 @@ def _add_prompts(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
             description="On the machine where FiftyOne runs",
             folder=False,
         )
+
+
+def _add_class_balance(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """A rough idea of the class frequencies."""
+    balance = inputs.str(
+        "class_balance",
+        label="Class frequencies",
+        description='Optional: a rough idea, e.g. "cat: common, dog: rare", "cat: 900, dog: 40", or "equal"',
+    )
+    said = ctx.params.get("class_balance")
+    if said and not sentence_of(partial(chosen_classes, ctx, samples)):  # else the classes are refused
+        classes = [one.name for one in chosen_classes(ctx, samples)]
+        refuse(balance, sentence_of(partial(class_frequencies, said, classes)))
 
 
 def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:

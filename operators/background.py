@@ -19,6 +19,8 @@ from ..plugin.engine.errors import InputError, RunCancelledError
 from ..plugin.engine.progress import Progress
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
 from ..plugin.run.pipeline import STAGES
+from ..plugin.system.progress_bars import shown_progress
+from ..plugin.wording import duration
 
 Result = TypeVar("Result")
 Work = Callable[[Progress], Result]
@@ -28,7 +30,8 @@ SECONDS_BETWEEN_UPDATES = 2.0
 # Stage → its span of the progress bar, roughly in proportion to its time.
 Spans = dict[str, tuple[float, float]]
 SPANS: Spans = {
-    "embed": (0.0, 0.8),
+    "load": (0.0, 0.02),
+    "embed": (0.02, 0.8),
     "cluster": (0.8, 0.87),
     "refine": (0.87, 0.92),
     "suggest": (0.92, 0.94),
@@ -37,7 +40,38 @@ SPANS: Spans = {
 
 _NAMES = STAGES | EXPORT_STAGES
 
+BEFORE_FIRST_STAGE = "Reading the samples"
+SECONDS_BEFORE_ESTIMATE = 4.0
+
 logger = logging.getLogger("fiftyone_autolabel")
+
+
+class Position:
+    """Where work is: its share of the whole and a sentence, from what it reports."""
+
+    def __init__(self, spans: Spans) -> None:
+        """Nothing is reported yet.
+
+        Args:
+            spans: Stage → its span of the progress bar, in [0, 1].
+        """
+        self._spans = spans
+        self._stage, self._since, self._first = "", 0.0, 0
+
+    def __call__(self, stage: str, done: int, total: int) -> tuple[float, str]:
+        """The share, in [0, 1], and the stage with its counts and the time that it will take still."""
+        if stage != self._stage:
+            self._stage, self._since, self._first = stage, time.monotonic(), done
+        start, end = self._spans[stage]
+        counts = f" ({done:,} of {total:,})" if total > 1 else ""
+        label = f"{_NAMES[stage]}{counts}{self._left(done, total)}"
+        return start + (end - start) * done / max(total, 1), label
+
+    def _left(self, done: int, total: int) -> str:
+        past = time.monotonic() - self._since
+        if past < SECONDS_BEFORE_ESTIMATE or not self._first < done < total:
+            return ""
+        return f", about {duration(past * (total - done) / (done - self._first))} left"
 
 
 def is_in_app(ctx: foo.ExecutionContext) -> bool:
@@ -49,22 +83,25 @@ def is_in_app(ctx: foo.ExecutionContext) -> bool:
 
 
 def run_with_progress(ctx: foo.ExecutionContext, work: Work, spans: Spans = SPANS) -> Result:
-    """Do the work in this thread, with progress on the delegated operation if there is one.
+    """Do the work in this thread, with progress on the delegated operation, or in bars if there is none.
 
     Raises:
         RunCancelledError: The delegated operation was marked as failed, which is how FiftyOne cancels one.
     """
-    last = [-math.inf]
+    last, position = [-math.inf], Position(spans)
+    with shown_progress(False if ctx.delegated else None, _NAMES) as show:
 
-    def keep(stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - last[0] >= SECONDS_BETWEEN_UPDATES:
-            if was_called_off(ctx):
-                raise RunCancelledError("The delegated operation was cancelled.")
-            ctx.set_progress(*_position(spans, stage, done, total))
-            last[0] = now
+        def keep(stage: str, done: int, total: int) -> None:
+            show(stage, done, total)
+            progress, label = position(stage, done, total)
+            now = time.monotonic()
+            if now - last[0] >= SECONDS_BETWEEN_UPDATES:
+                if was_called_off(ctx):
+                    raise RunCancelledError("The delegated operation was cancelled.")
+                ctx.set_progress(progress, label)
+                last[0] = now
 
-    result = work(keep)
+        result = work(keep)
     ctx.set_progress(1.0, "Done")
     return result
 
@@ -86,10 +123,10 @@ def stream_with_progress(
         title: Name of the work in messages.
         spans: Stage → its span of the progress bar, in [0, 1].
     """
-    latest = [(0.0, "Starting")]
+    latest, position = [(0.0, BEFORE_FIRST_STAGE)], Position(spans)
 
     def remember(stage: str, done: int, total: int) -> None:
-        latest[0] = _position(spans, stage, done, total)
+        latest[0] = position(stage, done, total)
 
     executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="auto-label")
     future = executor.submit(work, remember)
@@ -124,9 +161,3 @@ def _outcome(
     yield ctx.ops.notify(message, variant="warning" if isinstance(error, RunCancelledError) else "error")
     # The notice fades; what the prompt shows stays until it is closed.
     yield ctx.ops.show_output(message_output(title).to_json(), {"message": message + details})
-
-
-def _position(spans: Spans, stage: str, done: int, total: int) -> tuple[float, str]:
-    start, end = spans[stage]
-    counts = f" ({done} of {total})" if total > 1 else ""
-    return start + (end - start) * done / max(total, 1), f"{_NAMES[stage]}{counts}"

@@ -16,7 +16,7 @@ from .background import Spans
 from .base import LongOperator
 from .forms import add_problem, refuse, sentence_of, suggesting
 
-SPANS: Spans = {"embed": (0.0, 0.8), "cluster": (0.8, 0.9), "fill": (0.9, 1.0)}
+SPANS: Spans = {"load": (0.0, 0.02), "embed": (0.02, 0.8), "cluster": (0.8, 0.9), "fill": (0.9, 1.0)}
 
 
 class PreparingOperator(LongOperator):

@@ -5,7 +5,8 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset import Order, Samples, fields_of_run, review_next, review_view
+from ..plugin.dataset import Order, Samples, fields_of_run, review_view
+from ..plugin.run.audit import review_next
 from ..plugin.wording import counted
 from .base import DescribedOperator
 from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on

@@ -26,8 +26,10 @@ from ..plugin.dataset import (
 )
 from ..plugin.engine.errors import InputError
 from ..plugin.report.convergence import history_plot
+from ..plugin.report.measured import MeasuredAccuracy
 from ..plugin.report.summary import RunSummary
 from ..plugin.report.theme import NEUTRAL, Plot
+from ..plugin.run.audit import measured_by
 from .choices import Choices
 from .figures import Figures, figures_of, figures_of_part, identity, kept
 from .marks import Marks
@@ -49,6 +51,7 @@ class Board:
             there are.
         lost_field: A field of the run that was deleted, "" if all are there.
         n_lost: Labels of the run that were deleted, alone or with their samples or objects.
+        measured: What an audit of the whole run says, None before one.
         n_reviewed: Labels of the run that were approved or corrected, of those that the figures show.
         truth_fields: Fields that may hold a ground truth.
         asked: The view that the figures were to be restricted to, None for the whole run.
@@ -66,6 +69,7 @@ class Board:
     lost_field: str = ""
     n_lost: int = 0
     n_reviewed: int = 0
+    measured: MeasuredAccuracy | None = None
     truth_fields: tuple[str, ...] = ()
     asked: fo.DatasetView | None = None
     scope: fo.DatasetView | None = None
@@ -207,15 +211,20 @@ def _with_labels(board: Board, ids: list[str] | None) -> Board:
     newest = samples.sort_by("last_modified_at", reverse=True).limit(1).values("last_modified_at")
     key = (*identity(dataset, run), "labels", len(samples), *newest)
 
-    def read() -> tuple[int, set[str]]:
-        reviewed = set(read_reviews(dataset, fields))
-        if reviewed:  # those of samples that other runs labelled are left out
-            reviewed &= set(load_outcome(dataset, run.key).sample_ids)
-        return samples.count(label_path(dataset, fields.label, "label")), reviewed
+    def read() -> tuple[int, dict[str, str]]:
+        reviews = read_reviews(dataset, fields)
+        if reviews:  # those of samples that other runs labelled are left out
+            labelled = set(load_outcome(dataset, run.key).sample_ids)
+            reviews = {one: name for one, name in reviews.items() if one in labelled}
+        return samples.count(label_path(dataset, fields.label, "label")), reviews
 
-    n_there, reviewed = kept.get_or_make(key, read)
-    n_reviewed = len(reviewed if ids is None else reviewed.intersection(ids))
-    return replace(board, n_lost=max(run.n_labelled - n_there, 0), n_reviewed=n_reviewed)
+    n_there, reviews = kept.get_or_make(key, read)
+    return replace(
+        board,
+        n_lost=max(run.n_labelled - n_there, 0),
+        n_reviewed=len(reviews if ids is None else reviews.keys() & set(ids)),
+        measured=measured_by(run, reviews),
+    )
 
 
 def _narrowed(board: Board, ids: list[str] | None, truth: str) -> Board:

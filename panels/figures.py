@@ -4,6 +4,7 @@ Those of a part of a run, or beside a ground truth, are kept like those of whole
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import fiftyone as fo
 
@@ -53,7 +54,12 @@ def figures_of(dataset: fo.Dataset, run: RunRecord) -> Figures:
     Raises:
         InputError: What the run saved cannot be read.
     """
-    return kept.get_or_make(identity(dataset, run), lambda: Figures(load_run(dataset, run.key).summary))
+
+    def make() -> Figures:
+        # What an audit measures changes with every review: the header reads it anew.
+        return Figures(replace(load_run(dataset, run.key).summary, measured=None))
+
+    return kept.get_or_make(identity(dataset, run), make)
 
 
 def figures_of_part(

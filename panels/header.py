@@ -24,6 +24,7 @@ ACTIONS = {
     "correct": ("Correct", "edit", "Give the selected samples another label"),
     "approve": ("Approve", "done_all", "Confirm the labels of the selected samples, or of the view"),
     "refine_with_corrections": ("Refine", "auto_fix_high", "Label again, anchored to the reviewed labels"),
+    "audit": ("Audit", "fact_check", "Measure the accuracy: review labels that are drawn at random"),
     "evaluate": ("Evaluate", "grading", "Compare the labels with a ground truth"),
     "export_labels": ("Export", "file_download", "Write class folders, YOLO or COCO"),
 }
@@ -126,6 +127,8 @@ def _facts(board: Board) -> str:
     if board.figures and len(run.classes) > 1:
         right = percent(board.summary.expected_accuracy)
         parts += [f"{right} expected to be right", f"{share_to_review(board.summary)} to review"]
+    if board.measured:
+        parts.append(str(board.measured))
     if board.n_reviewed:
         parts.append(f"{board.n_reviewed:,} of {board.summary.images:,} reviewed")
     lines = [" · ".join([parts[0], *map(plain, parts[1:])])]

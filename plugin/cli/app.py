@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from ..engine.errors import InputError, RunCancelledError
 from ..system.versions import package_versions
+from .audit import audit
 from .bench import bench
 from .demo import demo
 from .evaluate import evaluate
@@ -102,5 +103,5 @@ def _shared(
     """Options before the command."""
 
 
-for command in (label, predict, evaluate, export, report, runs, delete_run, bench, demo, install):
+for command in (label, predict, audit, evaluate, export, report, runs, delete_run, bench, demo, install):
     app.command()(with_data_alone(command))

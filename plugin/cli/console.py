@@ -1,19 +1,19 @@
 """Output of the command line: progress bars on the error stream, tables on the standard output."""
 
 import json
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import rich
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from ..engine.progress import Progress
 from ..run.pipeline import STAGES
+from ..system.progress_bars import shown_progress
 from ..wording import duration, percent
 from .streams import data_stream
 
@@ -29,45 +29,6 @@ SMALLEST_EMBEDDINGS = 2**24
 """Bytes from which the peak memory of a process is due to the embeddings, not to libraries."""
 
 
-class StageProgress:
-    """One bar per stage; an instance is the `progress` callback of `auto_label` or `export_labels`."""
-
-    def __init__(self, stages: dict[str, str] = STAGES, quiet: bool = False) -> None:
-        """Prepare the bars without drawing them.
-
-        Args:
-            stages: Stage → its name.
-            quiet: Never draw them.
-        """
-        self._stages = stages
-        self._bars = Progress(
-            TextColumn("{task.description:<20}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=Console(stderr=True, quiet=quiet),
-        )
-        self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> "StageProgress":
-        """Wait for the first report: a run that is refused at once shows no bars."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop drawing the bars."""
-        if self._tasks:
-            self._bars.stop()
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show that `done` of `total` steps of a stage are finished."""
-        self._bars.start()
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(self._stages[stage], total=total)
-        self._bars.update(self._tasks[stage], completed=done, total=total)
-
-
 @dataclass(frozen=True)
 class Printer:
     """Prints the result of a command, as its options ask for.
@@ -80,9 +41,9 @@ class Printer:
     as_json: bool = False
     quiet: bool = False
 
-    def progress(self, stages: dict[str, str] = STAGES) -> StageProgress:
+    def progress(self, stages: dict[str, str] = STAGES) -> AbstractContextManager[Progress]:
         """Bars for the stages of a run or an export; none if quiet."""
-        return StageProgress(stages, self.quiet)
+        return shown_progress(not self.quiet, stages)
 
     def tell(self, outcome: object, *shown: Table | str) -> None:
         """Print the result.

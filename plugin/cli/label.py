@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..encoders.crops import MARGIN
-from ..encoders.descriptions import read_classes
 from ..encoders.image_files import image_files
 from ..encoders.registry import ENCODER_NAMES
 from ..engine.errors import InputError
 from ..system.database import require_database
-from .classes import class_entries
+from .classes import classes_of
 from .options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOption, one_of
 from .settings import PANEL, chosen_settings, takes_settings
 
@@ -77,6 +76,14 @@ def label(
         str | None,
         typer.Option(
             help="Existing vectors by any image model, instead of a second encoder.", metavar=VECTORS
+        ),
+    ] = None,
+    class_balance: Annotated[
+        str | None,
+        typer.Option(
+            help="Rough idea of the class frequencies: words (common, rare, absent), counts or shares, e.g. "
+            '"cat: common, dog: rare"; or equal.',
+            metavar="TEXT",
         ),
     ] = None,
     preset: PresetOption = "auto",
@@ -168,7 +175,7 @@ def label(
     from .console import Printer
 
     inputs = Inputs(
-        classes=read_classes(class_entries(classes or [], classes_file)),
+        classes=classes_of(classes or [], classes_file),
         prompt_templates=template or None,
         encoder=encoder,
         embeddings=embeddings,
@@ -176,6 +183,7 @@ def label(
         second_encoder=second_encoder,
         second_embeddings=second_embeddings,
         clusters=clusters,
+        class_balance=class_balance,
         objects=objects,
         margin=margin,
         settings=chosen_settings(preset, settings_file, settings),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ..dataset import PendingRun, RunRecord
+    from ..report.measured import MeasuredAccuracy
 
 
 def runs(
@@ -36,15 +37,17 @@ def runs(
     require_database()
 
     from ..dataset import complete_interrupted, find_source, list_all_runs, pending_runs
+    from ..run.audit import measured_runs
     from .console import Printer
 
     dataset = find_source(source)
     complete_interrupted(dataset)
     records, waiting = list_all_runs(dataset), pending_runs(dataset)
+    measured = measured_runs(dataset, records)
     nothing = f"There are no runs on {source} yet: see fiftyone-autolabel label --help."
     Printer(as_json, quiet).tell(
-        [*map(_as_dict, records), *map(_pending_as_dict, waiting)],
-        runs_table(records, waiting) if records or waiting else nothing,
+        [*(_as_dict(run, measured.get(run.key)) for run in records), *map(_pending_as_dict, waiting)],
+        runs_table(records, waiting, measured) if records or waiting else nothing,
     )
 
 
@@ -76,12 +79,15 @@ def delete_run(
     Printer(as_json, quiet).tell(asdict(deleted), deleted.in_words)
 
 
-def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Table":
+def runs_table(
+    records: "list[RunRecord]", waiting: "list[PendingRun]", measured: "dict[str, MeasuredAccuracy]"
+) -> "Table":
     """One row per run with what it wrote or why it failed, oldest first, pending runs last.
 
     Args:
         records: Runs that have started.
         waiting: Pending runs.
+        measured: Key of a run → its measured accuracy.
     """
     from rich.table import Table
     from rich.text import Text
@@ -89,13 +95,18 @@ def runs_table(records: "list[RunRecord]", waiting: "list[PendingRun]") -> "Tabl
     table = Table("Run", "State", "Started (UTC)", title="Runs", title_justify="left")
     table.add_column("Result", overflow="fold")
     for run in records:
-        table.add_row(run.key, run.state.value, f"{run.started:%Y-%m-%d %H:%M}", Text(_outcome(run)))
+        table.add_row(
+            run.key,
+            run.state.value,
+            f"{run.started:%Y-%m-%d %H:%M}",
+            Text(_outcome(run, measured.get(run.key))),
+        )
     for run in waiting:
         table.add_row(run.key, "pending", f"{run.queued:%Y-%m-%d %H:%M}", run.operator, style="dim")
     return table
 
 
-def _outcome(run: "RunRecord") -> str:
+def _outcome(run: "RunRecord", measured: "MeasuredAccuracy | None") -> str:
     from ..wording import percent
 
     if run.error:
@@ -106,13 +117,15 @@ def _outcome(run: "RunRecord") -> str:
     parts.append(f"encoder {run.encoder}")
     if run.expected_accuracy is not None and len(run.classes) > 1:
         parts.append(f"{percent(run.expected_accuracy)} expected to be right")
+    if measured:
+        parts.append(str(measured))
     if run.duration:
         parts.append(f"{run.duration.total_seconds():.1f} s")
     return ", ".join(parts)
 
 
-def _as_dict(run: "RunRecord") -> dict:
-    values = {name: value for name, value in vars(run).items() if name != "is_interrupted"}
+def _as_dict(run: "RunRecord", measured: "MeasuredAccuracy | None") -> dict:
+    values = {name: value for name, value in vars(run).items() if name not in ("is_interrupted", "audit")}
     finished = run.finished and run.finished.isoformat()
     return values | {
         "kind": run.kind,
@@ -120,6 +133,7 @@ def _as_dict(run: "RunRecord") -> dict:
         "finished": finished,
         "fields": run.fields.by_role(),
         "history": [level.to_dict() for level in run.history],
+        "measured_accuracy": measured.to_dict() if measured else None,
     }
 
 

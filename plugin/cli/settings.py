@@ -4,7 +4,6 @@ All are generated from the dataclass `Settings` and its docstring.
 """
 
 import inspect
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -13,21 +12,12 @@ from typing import Annotated, TypeVar, get_type_hints
 
 import typer
 
-from ..engine.config import CLUSTERINGS, METHODS, Settings
+from ..engine.config import CHOICES, Settings, setting_docs
 from ..engine.errors import InputError
 from .options import one_of
 
 Command = TypeVar("Command", bound=Callable)
 PANEL = "Settings"
-CHOICES = {"method": METHODS, "clustering": CLUSTERINGS}
-"""Setting → its values, where they are names."""
-
-
-def setting_docs() -> dict[str, str]:
-    """Setting → its description in one line, from the docstring of `Settings`."""
-    attributes = inspect.cleandoc(Settings.__doc__ or "").split("Attributes:\n", 1)[1]
-    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in entries}
 
 
 def takes_settings(command: Command) -> Command:

@@ -3,10 +3,12 @@
 The names are imported from here; importing this needs FiftyOne.
 """
 
+from .audits import audit_probabilities, draw_audit
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import delete_run, what_deleting_does
 from .documents import IDS_PER_QUERY
+from .drawn import Audit
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
 from .internals import Samples, dataset_id, dataset_of, label_list_name, label_path, view_stages
@@ -27,6 +29,7 @@ from .patches import (
     shown_field,
     why_no_objects,
 )
+from .patience import check_database
 from .pending import PendingRun, failed_start, find_pending, pending_runs, was_called_off
 from .reading import (
     check_cluster_field,
@@ -54,7 +57,7 @@ from .record import (
     read_results,
     reading_results,
 )
-from .review_views import Order
+from .review_views import Order, audit_view_name, save_audit_view
 from .reviewing import (
     Reviewed,
     approve,
@@ -90,6 +93,7 @@ __all__ = [
     "ARRAYS",
     "AUTHOR",
     "IDS_PER_QUERY",
+    "Audit",
     "Column",
     "FieldNames",
     "ImageLabels",
@@ -105,10 +109,13 @@ __all__ = [
     "Samples",
     "anchors_of",
     "approve",
+    "audit_probabilities",
+    "audit_view_name",
     "cancel_run",
     "changed_samples",
     "check_cluster_field",
     "check_column",
+    "check_database",
     "check_fields",
     "check_images",
     "check_key",
@@ -127,6 +134,7 @@ __all__ = [
     "dataset_id",
     "dataset_of",
     "delete_run",
+    "draw_audit",
     "evaluable_fields",
     "evaluate_images",
     "evaluate_objects",
@@ -173,6 +181,7 @@ __all__ = [
     "reviewable_fields",
     "run_of",
     "run_under_way",
+    "save_audit_view",
     "saved_view",
     "settle",
     "shown_field",

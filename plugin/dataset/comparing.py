@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import fiftyone as fo
 import numpy as np
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
+from ..wording import counted, listed, percent
 from .documents import IDS_PER_QUERY
 from .outcome import Outcome
 from .patches import object_view
@@ -18,8 +20,8 @@ from .record import find_run
 from .running import load_outcome
 
 
-@dataclass(frozen=True)
-class RunComparison:
+@dataclass(frozen=True, repr=False)
+class RunComparison(Displayed):
     """The labels of two runs on the samples that both labelled.
 
     Attributes:
@@ -42,6 +44,14 @@ class RunComparison:
     changes: tuple[tuple[str, str, int], ...]
     view: fo.DatasetView
     noun: str
+
+    def _lines(self) -> list[str]:
+        return [
+            f"{self.first!r} and {self.second!r} agree on {percent(self.agreement)} of "
+            f"{counted(self.n_common, self.noun)}",
+            f"{self.n_differing:,} differ: {listed([f'{a} to {b} {n:,}' for a, b, n in self.changes])}",
+            "Next: .view shows them in the App",
+        ]
 
     @property
     def n_differing(self) -> int:

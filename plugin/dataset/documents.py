@@ -5,6 +5,7 @@ Making FiftyOne's objects of a million labels and back takes longer than all els
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import fiftyone as fo
@@ -12,6 +13,7 @@ from bson import ObjectId
 from pymongo import UpdateOne
 
 from .internals import sample_documents, write_documents
+from .patience import persistently
 
 Document = dict[str, Any]
 """Names → values that MongoDB knows."""
@@ -35,7 +37,7 @@ def read_documents(dataset: fo.Dataset, ids: Iterable[str], fields: Sequence[str
     found: dict[str, Document] = {}
     for start in range(0, len(chosen), IDS_PER_QUERY):
         query = {"_id": {"$in": chosen[start : start + IDS_PER_QUERY]}}
-        found |= {str(one["_id"]): one for one in sample_documents(dataset).find(query, fields)}
+        found |= persistently(partial(_found, dataset, query, fields))
     return found
 
 
@@ -49,4 +51,8 @@ def update_documents(dataset: fo.Dataset, changes: dict[str, Document]) -> None:
     now = {"last_modified_at": datetime.now(timezone.utc)}
     updates = [UpdateOne({"_id": ObjectId(one)}, {"$set": change | now}) for one, change in changes.items()]
     if updates:
-        write_documents(dataset, updates, list(changes))
+        persistently(partial(write_documents, dataset, updates, list(changes)))
+
+
+def _found(dataset: fo.Dataset, query: Document, fields: Sequence[str]) -> dict[str, Document]:
+    return {str(one["_id"]): one for one in sample_documents(dataset).find(query, fields)}

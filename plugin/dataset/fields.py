@@ -11,6 +11,7 @@ import fiftyone as fo
 
 from ..engine.errors import InputError
 from .internals import add_fields, label_path
+from .sidebar import tuck_away
 
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
@@ -284,6 +285,8 @@ def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
             description="Reviewed label, and label and confidence of the run before it",
             info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
         )
+        kept = [names.micro_cluster, names.meta_cluster, names.error, names.review_rank, names.corrected]
+        tuck_away(dataset, kept, hidden=[names.confidence, *kept])
     declare_attributes(dataset, label_path(dataset, names.corrected), REVIEW_ATTRIBUTES)
 
 

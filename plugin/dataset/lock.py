@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 
 import fiftyone as fo
@@ -16,6 +16,7 @@ from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from ..engine.errors import InputError
 from .internals import database, dataset_documents, dataset_id, dataset_state, forget_results, own_dataset
+from .patience import check_database, persistently
 
 COLLECTION = "autolabel.locks"
 LEASE = timedelta(seconds=60)
@@ -40,7 +41,12 @@ class WriteLock:
         self._released = threading.Event()
 
     def __enter__(self) -> "WriteLock":
-        """Wait for the lock and take it."""
+        """Wait for the lock and take it.
+
+        Raises:
+            InputError: The database is gone.
+        """
+        check_database()
         while not self._take():
             time.sleep(SECONDS_BETWEEN_TRIES)
         threading.Thread(target=self._keep, name=f"lock on {self._name}", daemon=True).start()
@@ -90,7 +96,8 @@ class WriteLock:
             TimeoutError: This process stood still for longer than that, and somebody else has the lock now.
         """
         mine = {"_id": self._name, "owner": self._owner}
-        if not self._locks.update_one(mine, {"$set": {"until": _now() + LEASE}}).matched_count:
+        found = persistently(lambda: self._locks.update_one(mine, {"$set": {"until": _now() + LEASE}}))
+        if not found.matched_count:
             raise TimeoutError(f"The lease on dataset {self._name!r} ran out, and another run took it.")
 
     def _keep(self) -> None:
@@ -106,10 +113,13 @@ class WriteLock:
     def _take(self) -> bool:
         # Where somebody holds a lease that still runs, the upsert meets its key and fails.
         try:
-            self._locks.update_one(
-                {"_id": self._name, "until": {"$lt": _now()}},
-                {"$set": {"owner": self._owner, "until": _now() + LEASE}},
-                upsert=True,
+            persistently(
+                partial(
+                    self._locks.update_one,
+                    {"_id": self._name, "$or": [{"until": {"$lt": _now()}}, {"owner": self._owner}]},
+                    {"$set": {"owner": self._owner, "until": _now() + LEASE}},
+                    upsert=True,
+                )
             )
         except DuplicateKeyError:
             return False

@@ -10,6 +10,7 @@ from itertools import compress
 import numpy as np
 from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
 
+from ..engine.display import Displayed
 from ..engine.results import Refinement
 from .review_views import review_ranks
 
@@ -17,8 +18,8 @@ MOST_NOVEL_CLUSTERS = 20
 BYTES_OF_AN_ID = 12
 
 
-@dataclass(frozen=True)
-class Outcome:
+@dataclass(frozen=True, repr=False)
+class Outcome(Displayed):
     """Labels of the n samples of a run and what explains them.
 
     Attributes:

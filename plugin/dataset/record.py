@@ -19,6 +19,7 @@ from ..engine.errors import InputError
 from .columns import Column
 from .fields import FieldNames
 from .internals import reload_run, run_documents
+from .patience import persistently
 from .pending import cancel_pending
 from .schema import METHOD, PREPARATION, RunRecord, RunState, read_record
 
@@ -151,7 +152,7 @@ def update_record(
         Whether there was such a record.
     """
     found = documents(dataset).filter(key=key, __raw__=_in_config(only_if or {}))
-    is_changed = bool(found.update_one(__raw__={"$set": _in_config(values)}))
+    is_changed = bool(persistently(lambda: found.update_one(__raw__={"$set": _in_config(values)})))
     reload_run(dataset, key)
     return is_changed
 

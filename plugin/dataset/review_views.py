@@ -71,9 +71,21 @@ def save_review_views(dataset: fo.Dataset, names: FieldNames) -> list[str]:
 
 def delete_review_views(dataset: fo.Dataset, label_field: str) -> None:
     """Delete the views that `save_review_views` saved, and none of a person's."""
-    for name in _names_of_views(label_field).values():
+    for name in (*_names_of_views(label_field).values(), audit_view_name(label_field)):
         if dataset.has_saved_view(name) and _is_ours(dataset, name):
             dataset.delete_saved_view(name)
+
+
+def save_audit_view(dataset: fo.Dataset, label_field: str, view: fo.DatasetView) -> None:
+    """Save what waits for an audit as a view of the dataset; one of a person's is left as it is."""
+    name = audit_view_name(label_field)
+    if not dataset.has_saved_view(name) or _is_ours(dataset, name):
+        dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
+
+
+def audit_view_name(label_field: str) -> str:
+    """Name of the saved view of what waits for an audit."""
+    return f"{label_field} audit"
 
 
 def _names_of_views(label_field: str) -> dict[Order, str]:

@@ -3,10 +3,12 @@
 A run that somebody else writes is waited for, one that died is completed, and edits made outside count.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import fiftyone as fo
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..wording import is_readable
 from .fields import FieldNames, declare_reviews
@@ -22,8 +24,8 @@ from .schema import RunRecord
 from .settling import settle
 
 
-@dataclass(frozen=True)
-class Reviewed:
+@dataclass(frozen=True, repr=False)
+class Reviewed(Displayed):
     """What came of approving, correcting or withdrawing.
 
     Attributes:
@@ -33,6 +35,10 @@ class Reviewed:
 
     sample_ids: list[str]
     passed_over: dict[str, int]
+
+    def _lines(self) -> list[str]:
+        passed = "".join(f", {count:,} {why}" for why, count in self.passed_over.items() if count)
+        return [f"Reviewed: {len(self.sample_ids):,}{passed}", "Next: refine_with_corrections(dataset)"]
 
 
 def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
@@ -177,7 +183,11 @@ def review_view(
 
 
 def review_next(
-    samples: Samples, count: int = 24, label_field: str = "auto_label", order: str = Order.SUGGESTED
+    samples: Samples,
+    count: int = 24,
+    label_field: str = "auto_label",
+    order: str = Order.SUGGESTED,
+    drawn: Sequence[str] = (),
 ) -> fo.DatasetView:
     """What a person should look at next, samples or objects; they stay in the view when they are reviewed.
 
@@ -186,6 +196,7 @@ def review_next(
         count: Most samples, at least 1.
         label_field: Field that a run wrote.
         order: As for `review_view`.
+        drawn: Ids of unreviewed samples or objects that take the last places, whatever the order.
 
     Raises:
         InputError: No run wrote that field, there is no such order, or the count is below 1.
@@ -194,7 +205,8 @@ def review_next(
         raise InputError(f"Ask for at least 1 sample, not {count}.")
     page = review_view(samples, label_field, order).limit(count)
     labels = labels_of(dataset_of(samples), fields_of_run(samples, label_field))
-    return labels.view(labels.ids(page))
+    others = [one for one in labels.ids(page) if one not in drawn]
+    return labels.view([*others[: count - len(drawn)], *drawn])
 
 
 def fields_of_run(samples: Samples, label_field: str) -> FieldNames:

@@ -14,6 +14,7 @@ from functools import partial
 from traceback import format_exception_only
 
 import fiftyone as fo
+import pymongo
 from pymongo.errors import ConnectionFailure, PyMongoError
 
 from ..engine.config import Settings
@@ -25,6 +26,14 @@ from .fields import FieldNames
 from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
+from .patience import (
+    DATABASE_GONE,
+    SECONDS_PER_CALL,
+    UNANSWERED,
+    DatabaseGoneError,
+    persistently,
+    wait_for_answer,
+)
 from .record import (
     documents,
     find_run,
@@ -41,10 +50,6 @@ from .writing import write_outcome
 
 SECONDS_BETWEEN_BEATS = 2.0
 CANCELLED = "The run was cancelled, and nothing was written."
-DATABASE_GONE = (
-    "The database does not answer any more: start it again, then run this once more; labels of which a part "
-    "is written are completed by the next use of the dataset."
-)
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -114,6 +119,7 @@ class Run:
             RunCancelledError: The run was cancelled, just in time.
         """
         self.report("write", 0, len(outcome.sample_ids))
+        wait_for_answer()
         with WriteLock(self.dataset) as lock:
             _complete_all_interrupted(lock)
             self._save_results(lock.dataset, outcome, summary)
@@ -138,6 +144,7 @@ class Run:
             RunCancelledError: The run was cancelled; the column is as it was.
         """
         self.report("fill", 0, len(values))
+        wait_for_answer()
         with WriteLock(self.dataset) as lock:
             _complete_all_interrupted(lock)
             n_failed = sum(value is None for value in values.values())
@@ -156,7 +163,7 @@ class Run:
 
     def _save_results(self, dataset: fo.Dataset, outcome: Outcome, summary: dict) -> None:
         results = dataset.init_run_results(self.key, summary=summary, outcome=outcome.to_dict())
-        dataset.save_run_results(self.key, results, cache=False)
+        persistently(lambda: dataset.save_run_results(self.key, results, cache=False))
 
     def _begin_writing(self, found: dict[str, object]) -> None:
         """Record that from now on all is written, unless the run was cancelled before."""
@@ -167,6 +174,11 @@ class Run:
     def _write(self, write: Callable[[Callable[[int, int], None]], None], lock: WriteLock) -> None:
         """Write what is saved: once a part is in place the rest follows, whatever stops the first try."""
         try:
+            write(partial(self._written, lock))
+        except DatabaseGoneError:
+            raise
+        except ConnectionFailure:  # of a call that is not made again by itself
+            wait_for_answer()
             write(partial(self._written, lock))
         except BaseException:
             write(lambda done, total: lock.renew())
@@ -193,6 +205,7 @@ class Run:
 
     def _beat(self) -> None:
         record = documents(self.dataset).filter(key=self.key)
+        was_silent = False
         while not self._ended.wait(SECONDS_BETWEEN_BEATS):
             news = {
                 "config.heartbeat": stamp(),
@@ -200,10 +213,14 @@ class Run:
                 "config.history": [level.to_dict() for level in self._history],
             }
             try:
-                found = record.clone().modify(new=True, __raw__={"$set": news})
-            except PyMongoError as error:  # it may come back before the run needs it
-                logger.warning("The database does not answer: %s", error)
+                with pymongo.timeout(SECONDS_PER_CALL):
+                    found = record.clone().modify(new=True, __raw__={"$set": news})
+            except UNANSWERED:  # it may come back before the run needs it
+                if not was_silent:
+                    logger.warning("The database does not answer: start it before the labels are written.")
+                was_silent = True
                 continue
+            was_silent = False
             if found is None or found.config.get("cancel_requested"):
                 self._cancelled.set()
 
@@ -220,6 +237,8 @@ class Run:
         }
         running = {"state": RunState.RUNNING.value}
         dead = {"heartbeat": stamp(UNHEARD), "error": f"It stopped while it wrote: {sentence}"}
+        if isinstance(error, DatabaseGoneError):
+            return
         try:
             update_record(self.dataset, self.key, end, running | {"is_writing": False})
             update_record(self.dataset, self.key, dead, running | {"is_writing": True})

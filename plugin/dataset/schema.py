@@ -10,11 +10,13 @@ from enum import Enum
 from typing import Any
 
 from ..engine.config import Settings
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.results import LevelHistory
 from ..system.versions import package_versions
 from ..wording import ago, counted
 from .columns import KINDS, Column
+from .drawn import Audit
 from .fields import FieldNames
 
 METHOD = "autolabel/prototypes"
@@ -38,8 +40,8 @@ class RunState(str, Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class RunRecord:
+@dataclass(frozen=True, repr=False)
+class RunRecord(Displayed):
     """A run as it is listed.
 
     Attributes:
@@ -71,6 +73,7 @@ class RunRecord:
         settings: Settings by name.
         seconds: Stage → duration.
         versions: Package → version.
+        audit: Its labels that were drawn at random to be audited, None before the first draw.
         is_interrupted: Whether it died while it wrote, so that part of its labels are in place.
     """
 
@@ -101,7 +104,14 @@ class RunRecord:
     settings: dict[str, Any]
     seconds: dict[str, float]
     versions: dict[str, str]
+    audit: Audit | None
     is_interrupted: bool
+
+    def _lines(self) -> list[str]:
+        lines = [f"Run {self.key!r}: {self.in_words}", self.error]
+        if self.state == RunState.COMPLETED and self.kind == "labels":
+            lines.append(f"Next: load_run(dataset, {self.key!r})")
+        return [line for line in lines if line]
 
     @property
     def kind(self) -> str:
@@ -214,6 +224,10 @@ def _seconds(value: Any) -> dict[str, float]:
     return {stage: float(duration) for stage, duration in _table(value).items()}
 
 
+def _audit(value: Any) -> Audit | None:
+    return None if value is None else Audit.from_dict(_table(value))
+
+
 def _field_names(value: Any) -> FieldNames | Column:
     """The fields from their names by role, and from the field of the objects that are labelled."""
     by_role, objects = value
@@ -257,6 +271,7 @@ SCHEMA = {
     "settings": Entry(_settings, {}),
     "seconds": Entry(_seconds, {}),
     "versions": Entry(_named_texts, {}),
+    "audit": Entry(_audit, None),
     "fields": Entry(_field_names, NEEDED),
 }
 """Entry of a stored record → how it is read; `fields` goes with `objects`."""

@@ -4,6 +4,7 @@ Writing the same again changes nothing, so what was interrupted is completed by 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import fiftyone as fo
 
@@ -11,6 +12,7 @@ from .fields import FieldNames, declare_reviews, offer_classes
 from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
+from .patience import persistently, wait_for_answer
 from .reviews import adopt_edits, read_reviews
 
 CHUNK_LABELS = 10_000
@@ -28,7 +30,7 @@ def write_outcome(
         progress: Called with (samples, or objects, written; those in all).
     """
     labels = labels_of(dataset, fields)
-    _prepare(dataset, labels, fields)
+    persistently(partial(_prepare, dataset, labels, fields))
     adopt_edits(dataset, fields)
     reviews = read_reviews(dataset, fields)
     total = len(outcome.sample_ids)
@@ -37,7 +39,9 @@ def write_outcome(
         labels.put(_with_reviews(outcome.changes(rows), reviews))
         progress(rows.stop, total)
     labels.put(_with_reviews(outcome.failed_changes(), reviews))
-    _prepare(dataset, labels, fields)  # fields of the run may be lost where others were added meanwhile
+    # Fields of the run may be lost where others were added meanwhile.
+    persistently(partial(_prepare, dataset, labels, fields))
+    wait_for_answer()  # not tried again: many indexes take long
     labels.index()
     offer_classes(dataset, fields, outcome.classes)
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from PIL import Image
 
+from ..engine.display import Displayed
 from ..engine.vectors import unit_rows
 from .crops import ImageCrop, SharedImage, are_of_one_file
 from .lookup import reason
@@ -28,8 +29,8 @@ DECODING_THREADS = min(16, max(4, os.cpu_count() or 4))
 logger = logging.getLogger("fiftyone_autolabel")
 
 
-@dataclass(frozen=True)
-class ImageEmbeddings:
+@dataclass(frozen=True, repr=False)
+class ImageEmbeddings(Displayed):
     """Vectors of a list of images, and what went wrong with those that have none.
 
     Attributes:

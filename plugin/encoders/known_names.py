@@ -85,15 +85,9 @@ def name_warnings(encoder: Encoder | None, classes: Classes) -> list[str]:
     """
     if encoder is None:
         return []
-    described = read_classes(classes)
-    codes = [one.name for one in described if all(is_code(phrase) for phrase in one.phrases)]
-    unknown = [one for one in unknown_names(encoder, described) if one.name not in codes]
-    warnings = []
-    if codes:
-        warnings.append(
-            f"A text encoder reads words, not codes: {_listed(codes)}. Describe these classes or name them "
-            "in words."
-        )
+    codes = _codes(read_classes(classes))
+    unknown = [one for one in unknown_names(encoder, classes) if one.name not in codes]
+    warnings = code_warnings(classes)
     if unknown:
         taken = [f"{one.name} (taken for {one.taken_for})" for one in unknown]
         warnings.append(
@@ -103,10 +97,32 @@ def name_warnings(encoder: Encoder | None, classes: Classes) -> list[str]:
     return warnings
 
 
+def code_warnings(classes: Classes) -> list[str]:
+    """The same as far as it holds for every text tower: which names are codes; empty where none is.
+
+    Args:
+        classes: k classes.
+
+    Raises:
+        InputError: The classes are unusable.
+    """
+    codes = _codes(read_classes(classes))
+    if not codes:
+        return []
+    return [
+        f"A text encoder reads words, not codes: {_listed(codes)}. Describe these classes or name them in "
+        "words."
+    ]
+
+
 def warn_of_names(encoder: Encoder | None, classes: Classes) -> None:
     """Log what `name_warnings` says."""
     for warning in name_warnings(encoder, classes):
         logger.warning(warning)
+
+
+def _codes(classes: list[ClassDescription]) -> list[str]:
+    return [one.name for one in classes if all(is_code(phrase) for phrase in one.phrases)]
 
 
 def _of_phrases(encoder: KnowsNames, classes: list[ClassDescription]) -> list[np.ndarray]:

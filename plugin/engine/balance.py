@@ -19,6 +19,9 @@ SPREAD_OF_LOGITS = 3.0
 MOST_OFFSET = 80.0
 """Largest offset (nats), so that a class that no image resembles stays within what float32 can hold."""
 
+LEAST_FREQUENCY = 1e-3
+"""Frequency of a class that is thought to be absent, in parts of an equal share."""
+
 ROUNDING = 1e-5
 """Spread of cosines below which class names are the same but for rounding."""
 
@@ -41,7 +44,7 @@ class TextView:
     strength: float
 
 
-def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
+def text_view(cosines: np.ndarray, neighbor: np.ndarray, frequencies: np.ndarray | None = None) -> TextView:
     """Scale cosines to logits and balance the classes as strongly as neighbours agree.
 
     A strength is worth I(p_i; p_nn(i)) − λ KL(p̄_ρ ‖ p̄_0) nats an image, with p̄ = mean_i p_i: the mutual
@@ -50,24 +53,34 @@ def text_view(cosines: np.ndarray, neighbor: np.ndarray) -> TextView:
     that balancing invents. The offsets of all strengths are averaged with the weights softmax(n · worth):
     few images leave the strength open, many decide.
 
+    A person's idea g of the frequencies is believed as far as the neighbours bear it out: the classes may be
+    balanced towards g too, with every strength but the full one, and the price is that of frequencies unlike
+    g.
+
     Args:
         cosines: (n, k) float32, image against class name.
         neighbor: (n,) row of each image's nearest neighbour; empty when there is but one image.
+        frequencies: (k,) ≥ 0, g, sum to 1; None where nobody has an idea.
     """
     scale = logit_scale(cosines)
     logits = scale * cosines
     if len(neighbor) == 0 or cosines.shape[1] == 1:
         return TextView(logits, scale, strength=0.0)
     likelihood = np.maximum(softmax(logits), np.finfo(np.float32).tiny)
-    frequencies = likelihood.mean(axis=0)
+    equal = np.full(logits.shape[1], 1 / logits.shape[1])
+    expected, towards = likelihood.mean(axis=0), [(strength, equal) for strength in STRENGTHS]
+    if frequencies is not None:
+        expected = np.maximum(frequencies, LEAST_FREQUENCY * equal)
+        towards += [(strength, expected) for strength in STRENGTHS[1:-1]]
 
     def worth(offset: np.ndarray) -> float:
         p = softmax(logits + offset)
-        return neighbor_information(p, neighbor) - PRICE * divergence(p.mean(axis=0), frequencies)
+        return neighbor_information(p, neighbor) - PRICE * divergence(p.mean(axis=0), expected)
 
-    offsets = np.stack([class_offset(likelihood, strength) for strength in STRENGTHS])
+    offsets = np.stack([class_offset(likelihood, *each) for each in towards])
     belief = softmax(len(logits) * np.array([[worth(offset) for offset in offsets]]))[0]
-    return TextView(logits + np.float32(belief) @ offsets, scale, float(belief @ STRENGTHS))
+    strength = float(belief @ np.array([each for each, _ in towards]))
+    return TextView(logits + np.float32(belief) @ offsets, scale, strength)
 
 
 def logit_scale(cosines: np.ndarray) -> float:
@@ -79,29 +92,33 @@ def logit_scale(cosines: np.ndarray) -> float:
     return SPREAD_OF_LOGITS / spread if spread > ROUNDING else 1.0
 
 
-def class_offset(likelihood: np.ndarray, strength: float) -> np.ndarray:
-    """Offset f of the logits that makes the classes more equally frequent.
+def class_offset(
+    likelihood: np.ndarray, strength: float, frequencies: np.ndarray | None = None
+) -> np.ndarray:
+    """Offset f of the logits that brings the class frequencies nearer to g.
 
-    The fixed point of f_c ← f_c/2 + ρ/2 · (f_c − log(k · mean_i p_ic)) with p = softmax(logits + f);
-    at ρ = 1 this is the damped Sinkhorn iteration (Cuturi 2013) towards equal class masses.
+    The fixed point of f_c ← f_c/2 + ρ/2 · (f_c + log g_c − log mean_i p_ic) with p = softmax(logits + f);
+    at ρ = 1 this is the damped Sinkhorn iteration (Cuturi 2013) towards the class masses n · g.
 
     Args:
         likelihood: (n, k) positive, exp(logits) up to a factor per row.
         strength: ρ in [0, 1].
+        frequencies: (k,) > 0, g; equal if None.
 
     Returns:
         (k,) float32 offsets; zeros at ρ = 0.
     """
     n, k = likelihood.shape
     offset = np.zeros(k, np.float32)
+    wanted = np.log(np.full(k, 1 / k) if frequencies is None else frequencies)
     if strength == 0:
         return offset
     for _ in range(MOST_ROUNDS):
         weight = np.exp(offset)
         mass = weight * (likelihood.T @ (1 / (likelihood @ weight))) / n
-        target = offset - np.log(np.maximum(k * mass, np.finfo(np.float32).tiny))
+        target = offset + wanted - np.log(np.maximum(mass, np.finfo(np.float32).tiny))
         step = np.clip((offset + strength * target) / 2, -MOST_OFFSET, MOST_OFFSET) - offset
-        offset += step
+        offset += step.astype(np.float32)
         if np.abs(step).max() < SETTLED:
             break
     return offset

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import linalg
 
 from .balance import SETTLED, logit_scale
+from .display import Displayed
 from .errors import InputError
 from .gaussian import HALF_KNOWN, knowledge_of_means, within_class_covariance
 from .geometry import MOST_DIMENSIONS
@@ -25,8 +26,8 @@ TEMPERATURES = (0.1, 20.0)
 HALVINGS = 30
 
 
-@dataclass(frozen=True)
-class Predictions:
+@dataclass(frozen=True, repr=False)
+class Predictions(Displayed):
     """Labels of new images; n images.
 
     Attributes:
@@ -41,8 +42,8 @@ class Predictions:
     second_labels: np.ndarray
 
 
-@dataclass(frozen=True)
-class Classifier:
+@dataclass(frozen=True, repr=False)
+class Classifier(Displayed):
     """Labels for new images; k classes.
 
     Logits are `X @ text_weights.T + V @ image_weights.T + bias`.

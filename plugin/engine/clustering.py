@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .config import Settings
+from .display import Displayed
 from .vectors import group_means, principal_projection, unit_rows
 
 CLUSTERING_DIMENSIONS = 50
@@ -18,8 +19,8 @@ MOST_MEANS = 5_000
 """Most clusters of k-means, and most that are grouped into meta-clusters, at a cost that is quadratic."""
 
 
-@dataclass(frozen=True)
-class Clusters:
+@dataclass(frozen=True, repr=False)
+class Clusters(Displayed):
     """One partition of the images.
 
     Attributes:
@@ -55,8 +56,8 @@ class Clusters:
         return Clusters(self.level, assignments, self.means, sizes)
 
 
-@dataclass(frozen=True)
-class Hierarchy:
+@dataclass(frozen=True, repr=False)
+class Hierarchy(Displayed):
     """Meta-clusters over micro-clusters over images."""
 
     meta: Clusters

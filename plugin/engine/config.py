@@ -3,7 +3,9 @@
 Presets name common choices; `resolved` turns "auto" into what fits the number of images.
 """
 
+import inspect
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
@@ -15,6 +17,8 @@ from .errors import InputError
 METHODS = ("anchored", "prototype")
 CLUSTERINGS = ("auto", "hdbscan", "kmeans", "none")
 PRESETS = ("auto", "small", "medium", "large")
+CHOICES = {"method": METHODS, "clustering": CLUSTERINGS}
+"""Setting → its values, where they are names."""
 
 SMALL_MOST_IMAGES = 5_000
 _SPOKEN = {"hdbscan": "HDBSCAN", "kmeans": "k-means", "none": "none"}
@@ -168,6 +172,13 @@ class Settings:
             InputError: There is no field of that name, or its value is out of range.
         """
         return replace(self, **overrides)
+
+
+def setting_docs() -> dict[str, str]:
+    """Setting → its description in one line, from the docstring of `Settings`."""
+    attributes = inspect.cleandoc(Settings.__doc__ or "").split("Attributes:\n", 1)[1]
+    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}
 
 
 def _check_choice(what: str, value: object, choices: tuple[str, ...] | list[str]) -> None:

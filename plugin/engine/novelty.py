@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.stats import rankdata
 
 from .clustering import Clusters
+from .display import Displayed
 from .evidence import Evidence
 from .vectors import group_means, row_chunks, softmax, trust_in_classes, unit_rows
 
@@ -23,8 +24,8 @@ SAME_IMAGE = 1e-3
 """Distance of unit rows from their mean below which a direction from the mean is rounding noise."""
 
 
-@dataclass(frozen=True)
-class ClusterNovelty:
+@dataclass(frozen=True, repr=False)
+class ClusterNovelty(Displayed):
     """How badly a cluster fits the class names.
 
     Attributes:

@@ -8,6 +8,10 @@ from collections.abc import Callable
 Progress = Callable[[str, int, int], None]
 """Called with (stage, steps done, steps in all)."""
 
+ShowProgress = bool | Progress | None
+"""How a call shows its progress: True for bars, False for none, None for bars unless FiftyOne's setting
+`show_progress_bars` is off, or a `Progress` to call instead."""
+
 Count = Callable[[int, int], None]
 """Called with (steps done, steps in all)."""
 

@@ -4,6 +4,7 @@ Clusters first, then the chosen rule from the coarsest level down to the images.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -18,9 +19,17 @@ from .iteration import OnIteration, Outcome
 from .naming import doubted, held_to_names
 from .novelty import cluster_novelty, image_novelty
 from .progress import Progress
-from .recalibration import fit_recalibration
+from .recalibration import fit_recalibration, recalibration_weights
 from .results import Refinement
-from .validation import check_anchors, check_clusters, check_name_reliability, check_pair, check_second
+from .validation import (
+    check_anchors,
+    check_clusters,
+    check_drawn,
+    check_frequencies,
+    check_name_reliability,
+    check_pair,
+    check_second,
+)
 from .vectors import unit_rows
 
 RULES = {"anchored": anchored.run, "prototype": prototype.run}
@@ -32,8 +41,10 @@ def refine(
     *,
     second_embeddings: np.ndarray | None = None,
     anchors: np.ndarray | None = None,
+    drawn: np.ndarray | None = None,
     micro_clusters: np.ndarray | None = None,
     name_reliability: np.ndarray | None = None,
+    frequencies: np.ndarray | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
     on_iteration: OnIteration | None = None,
@@ -50,10 +61,14 @@ def refine(
             neighbours and Gaussians are found there, and only the class names are compared in `embeddings`.
         anchors: (n,) class numbers of images whose label a person gave, -1 elsewhere. They are kept and
             pull their classes.
+        drawn: (n,) in [0, 1], probability with which each image was drawn at random to be reviewed, 0 for
+            images that were not. Confidence is corrected by anchors that were drawn rather than by others.
         micro_clusters: (n,) whole numbers, clusters of one's own, negative for none. By default they
             are computed.
         name_reliability: (k,) in [0, 1], chance that the images of each class are recognised by its name.
             Confidence allows for names that the text tower does not know; by default it is taken to know all.
+        frequencies: (k,) ≥ 0, a rough idea of how many images each class has, in any unit; believed as far as
+            similar images bear it out.
         settings: How to cluster and refine; the defaults suit most data.
         progress: Called with (stage, done, total), stage "cluster" or "refine".
         on_iteration: Called after every round of the run that gives the labels, with what `history` holds
@@ -76,10 +91,14 @@ def refine(
     reliability = check_name_reliability(name_reliability, len(T))
     asked = (settings or Settings()).with_overrides(**overrides)
     report = progress or (lambda stage, done, total: None)
+    drawn, frequencies = check_drawn(drawn, len(X)), check_frequencies(frequencies, len(T))
     distinct = images.distinct()
     if distinct.are_all:
-        return _refine(images, T, reliability, asked, report, on_iteration)
-    refinement = _refine(images.rows(distinct.first), T, reliability, asked, report, on_iteration)
+        return _refine(images, T, reliability, frequencies, drawn, asked, report, on_iteration)
+    some = distinct.first
+    refinement = _refine(
+        images.rows(some), T, reliability, frequencies, drawn[some], asked, report, on_iteration
+    )
     return refinement.with_copies(distinct)
 
 
@@ -87,6 +106,8 @@ def _refine(
     images: Images,
     T: np.ndarray,
     reliability: np.ndarray | None,
+    frequencies: np.ndarray | None,
+    drawn: np.ndarray,
     asked: Settings,
     report: Progress,
     on_iteration: OnIteration | None,
@@ -97,8 +118,8 @@ def _refine(
     hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
     report("cluster", 1, 1)
     report("refine", 0, 1)
-    evidence = replace(gather_evidence(images, T), name_reliability=reliability)
-    answer = _label_with_answers if (images.anchors >= 0).any() else _label
+    evidence = replace(gather_evidence(images, T, frequencies), name_reliability=reliability)
+    answer = partial(_label_with_answers, drawn) if (images.anchors >= 0).any() else _label
     labelled = answer(evidence, hierarchy, settings, on_iteration)
     outcome, probabilities = labelled.outcome, labelled.probabilities
     novelty = image_novelty(evidence, outcome.probabilities)
@@ -148,7 +169,11 @@ def _label(
 
 
 def _label_with_answers(
-    evidence: Evidence, hierarchy: Hierarchy, settings: Settings, on_iteration: OnIteration | None = None
+    drawn: np.ndarray,
+    evidence: Evidence,
+    hierarchy: Hierarchy,
+    settings: Settings,
+    on_iteration: OnIteration | None = None,
 ) -> _Labelled:
     """Run again with what people answered, and learn from answers held out how sure to be.
 
@@ -167,13 +192,15 @@ def _label_with_answers(
         return _label(replace(evidence, text=text, anchors=anchors), hierarchy, settings, on_iteration)
 
     held_out, right = [], []
-    for fold in release_folds(evidence.anchors, sureness):
+    folds = release_folds(evidence.anchors, sureness)
+    for fold in folds:
         others = evidence.anchors.copy()
         others[fold] = -1
         predicted = told(others).probabilities[fold]
         held_out.append(predicted.max(axis=1))
         right.append(predicted.argmax(axis=1) == evidence.anchors[fold])
-    recalibration = fit_recalibration(np.concatenate(held_out), np.concatenate(right))
+    weights = recalibration_weights(drawn[np.concatenate(folds)])
+    recalibration = fit_recalibration(np.concatenate(held_out), np.concatenate(right), weights)
     labelled = told(evidence.anchors, on_iteration)
     P = labelled.probabilities
     P = spread_rest(P.argmax(axis=1), recalibration.of(P.max(axis=1)), P)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .clustering import Clusters
 from .config import Settings
+from .display import Displayed
 from .duplicates import DistinctRows
 from .metrics import Coverage, expected_coverage
 from .novelty import ClusterNovelty
@@ -78,8 +79,8 @@ def _number(objective: float | None) -> float:
     return -math.inf if objective is None else objective
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Displayed):
     """Why every image has its label; n images.
 
     Attributes:
@@ -125,8 +126,8 @@ class Explanation:
         )
 
 
-@dataclass(frozen=True)
-class Refinement:
+@dataclass(frozen=True, repr=False)
+class Refinement(Displayed):
     """Labels of all images and how they came about; n images, k classes, d dimensions.
 
     Attributes:
@@ -159,6 +160,15 @@ class Refinement:
     novel_clusters: tuple[ClusterNovelty, ...]
     settings: Settings
     choices: str
+
+    def _lines(self) -> list[str]:
+        (n, k), d = self.probabilities.shape, self.prototypes.shape[1]
+        used = len(np.unique(self.labels))
+        return [
+            f"Refinement of {n:,} images into {k:,} classes, {d:,} dimensions",
+            f"{used:,} classes have images; expected accuracy {self.expected_accuracy:.0%}",
+            "Next: .labels and .confidence, .explanation of every label, .history of every level, .alignment",
+        ]
 
     @property
     def expected_accuracy(self) -> float:

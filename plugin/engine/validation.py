@@ -114,6 +114,56 @@ def check_anchors(anchors: object, n: int, k: int) -> np.ndarray:
     return array.astype(np.int64)
 
 
+def check_drawn(drawn: object, n: int) -> np.ndarray:
+    """Check with which probability images were drawn to be reviewed.
+
+    Args:
+        drawn: (n,) numbers in [0, 1]; None where none was drawn.
+        n: Number of images.
+
+    Returns:
+        (n,) float64.
+
+    Raises:
+        InputError: The array has another length, or holds what is not a number in [0, 1].
+    """
+    if drawn is None:
+        return np.zeros(n)
+    array = _numbers(drawn, "Probabilities of being drawn")
+    if array.shape != (n,):
+        raise InputError(
+            f"Probabilities of being drawn must be one number per image: expected ({n},), got {array.shape}."
+        )
+    if array.dtype.kind not in "iuf" or not ((array >= 0) & (array <= 1)).all():
+        raise InputError("Probabilities of being drawn must be numbers from 0 (not drawn) to 1.")
+    return array.astype(np.float64)
+
+
+def check_frequencies(frequencies: object, k: int) -> np.ndarray | None:
+    """Check an idea of the class frequencies.
+
+    Args:
+        frequencies: (k,) numbers ≥ 0, not all 0; None where there is no idea.
+        k: Number of classes.
+
+    Returns:
+        (k,) float64 that sum to 1; None where nothing is given.
+
+    Raises:
+        InputError: The array has another length, or holds what is not such a number.
+    """
+    if frequencies is None:
+        return None
+    array = _numbers(frequencies, "Class frequencies", "class")
+    if array.shape != (k,):
+        raise InputError(
+            f"Class frequencies must be one number per class: expected ({k},), got {array.shape}."
+        )
+    if array.dtype.kind not in "iuf" or not ((array >= 0) & np.isfinite(array)).all() or not array.any():
+        raise InputError("Class frequencies must be numbers from 0, and not all of them 0.")
+    return array / array.sum()
+
+
 def check_name_reliability(name_reliability: object, k: int) -> np.ndarray | None:
     """Check how well each class name is known.
 

@@ -6,14 +6,15 @@ Numbers of images and labels, and what was left out of them.
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..engine.display import Displayed
 from ..wording import counted, cut
 
 WHOLE = "all"
 """What stands for the name of a split where there are none."""
 
 
-@dataclass(frozen=True)
-class Exported:
+@dataclass(frozen=True, repr=False)
+class Exported(Displayed):
     """A finished export.
 
     Attributes:
@@ -37,6 +38,12 @@ class Exported:
     missing_labels: dict[str, int]
     kept_splits: int
     folders: dict[str, str]
+
+    def _lines(self) -> list[str]:
+        left = "".join(f", {count:,} left out {reason}" for reason, count in self.left_out.items() if count)
+        splits = ", ".join(f"{split} {count:,}" for split, count in self.images.items() if split != WHOLE)
+        lines = [f"{counted(self.n_images, 'image')} exported as {self.format}{left}", f"In {self.path}"]
+        return [*lines, *([f"Splits: {splits}"] if splits else []), *self.notes]
 
     @property
     def n_images(self) -> int:

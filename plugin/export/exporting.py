@@ -15,7 +15,8 @@ import numpy as np
 from ..dataset import Samples, dataset_of, flat_samples, read_vectors, settle
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
-from ..engine.progress import Progress
+from ..engine.progress import Progress, ShowProgress
+from ..system.progress_bars import shown_progress
 from ..system.targets import check_target, new_folder
 from ..system.versions import package_versions
 from .exported import WHOLE, Exported
@@ -45,7 +46,7 @@ def export_labels(
     *,
     options: ExportOptions | None = None,
     embeddings: Embeddings | None = None,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> Exported:
     """Write the labels of a dataset or view, with their images, for other programs to read.
 
@@ -61,7 +62,9 @@ def export_labels(
         embeddings: Embeddings used to find near-duplicates: a vector field, a brain key, or an (n, d) array
             in the order of `samples`. By default the images are embedded by the encoder "auto", whose
             cache knows them from an earlier run.
-        progress: Called with (stage, done, total), stage one of `STAGES`.
+        progress: True for progress bars, False for none, None for bars unless FiftyOne's setting
+            `show_progress_bars` is off; or a function that is called with (stage, done, total), stage one of
+            `STAGES`.
 
     Returns:
         What was exported.
@@ -70,11 +73,21 @@ def export_labels(
         InputError: Something given cannot be used, or the disk refuses; the message says what, and what was
             at `folder` before is still there.
     """
-    samples, options = flat_samples(samples), options or ExportOptions()
+    with shown_progress(progress, STAGES) as report:
+        return _export(flat_samples(samples), folder, format, options or ExportOptions(), embeddings, report)
+
+
+def _export(
+    samples: Samples,
+    folder: str | os.PathLike[str],
+    format: str | type,
+    options: ExportOptions,
+    embeddings: Embeddings | None,
+    report: Progress,
+) -> Exported:
     chosen = check_options(format, options)
     check_collection(samples, options.label_field)
     samples = showing_labels(samples, options.label_field)
-    report = progress or _ignore
     settle(dataset_of(samples))
     selection = select_images(samples, options)
     _check_selection(selection, chosen, options)
@@ -215,7 +228,3 @@ def _describe(plan: Plan, target: Path, kept_splits: int) -> Exported:
         kept_splits,
         plan.folders if plan.chosen.is_folders else {},
     )
-
-
-def _ignore(stage: str, done: int, total: int) -> None:
-    """Progress that nobody asked for."""

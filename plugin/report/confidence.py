@@ -47,10 +47,11 @@ def confidence_plot(summary: RunSummary, theme: str = "light") -> Plot:
 
 
 def what_to_expect(summary: RunSummary) -> str:
-    """How many labels are expected to be right, as a part of a sentence."""
+    """How many labels are expected, and by an audit measured, to be right, as a part of a sentence."""
+    measured = f"; {summary.measured}" if summary.measured else ""
     if len(summary.classes) == 1:
-        return f"with one class every {summary.noun} gets it, so the accuracy cannot be estimated"
-    return f"{percent(summary.expected_accuracy)} of the labels are expected to be right"
+        return f"with one class every {summary.noun} gets it, so the accuracy cannot be estimated{measured}"
+    return f"{percent(summary.expected_accuracy)} of the labels are expected to be right{measured}"
 
 
 def what_to_review(summary: RunSummary) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.results import Refinement
 
@@ -66,8 +67,8 @@ class Failure:
         return {"path": self.path, **({"id": self.id} if self.id else {}), "error": self.why}
 
 
-@dataclass(frozen=True)
-class ImagesTable:
+@dataclass(frozen=True, repr=False)
+class ImagesTable(Displayed):
     """What a run says of every image, or of every object in images; n of them were labelled.
 
     Attributes:

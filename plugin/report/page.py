@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from ..wording import counted, percent
+from .measured import interval
 from .plots import all_plots
 from .summary import RunSummary
 from .text import headline
@@ -44,6 +45,7 @@ def html_report(summary: RunSummary, title: str = "Auto-label report") -> str:
         plotlyjs=get_plotlyjs(),
         percent=percent,
         counted=counted,
+        interval=interval,
     )
 
 

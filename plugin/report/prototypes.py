@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..engine.classifier import Classifier, Predictions, fit_classifier
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.results import Refinement
 from ..system.arrays import read_array, read_arrays
@@ -27,8 +28,8 @@ WEIGHTS = ("text_weights", "image_weights", "bias")
 FACTS = ("has_second_encoder", "images", "agreement")
 
 
-@dataclass(frozen=True)
-class Prototypes:
+@dataclass(frozen=True, repr=False)
+class Prototypes(Displayed):
     """Everything that labels new images; k classes.
 
     Attributes:

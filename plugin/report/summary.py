@@ -6,9 +6,11 @@ Nothing here grows with the number of images, and all of it goes into strict JSO
 import math
 from dataclasses import asdict, dataclass, fields
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.metrics import Coverage
 from ..engine.results import LevelHistory
+from .measured import MeasuredAccuracy
 
 LEAST_DOUBT = 0.5
 """Images outside the first class of a cluster from which it is in doubt."""
@@ -17,8 +19,8 @@ VERSION = 1
 """Version of the dictionary; goes up whenever an older one could be misread."""
 
 
-@dataclass(frozen=True)
-class Alignment:
+@dataclass(frozen=True, repr=False)
+class Alignment(Displayed):
     """Which clusters went to which classes on one level; m clusters, those with most doubt first.
 
     Attributes:
@@ -105,8 +107,8 @@ class ReliabilityBin:
     accuracy: float
 
 
-@dataclass(frozen=True)
-class Truth:
+@dataclass(frozen=True, repr=False)
+class Truth(Displayed):
     """How good the labels are, by a ground truth; k classes.
 
     Attributes:
@@ -136,8 +138,8 @@ class Truth:
     confusions: tuple[tuple[int, int, int], ...]
 
 
-@dataclass(frozen=True)
-class RunSummary:
+@dataclass(frozen=True, repr=False)
+class RunSummary(Displayed):
     """A run as figures and reports show it; k classes.
 
     Attributes:
@@ -159,6 +161,7 @@ class RunSummary:
         truth: What a ground truth says, None without one.
         noun: What was labelled, "image" or "object"; "images" here are objects then.
         reviewed: Number of labels that were approved or corrected.
+        measured: What an audit of the run says, None before one.
     """
 
     classes: tuple[str, ...]
@@ -179,6 +182,7 @@ class RunSummary:
     truth: Truth | None
     noun: str = "image"
     reviewed: int = 0
+    measured: MeasuredAccuracy | None = None
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -216,7 +220,7 @@ class RunSummary:
             )
         # Summaries of runs that are older than a field have its default.
         values = {field.name: _frozen(data[field.name]) for field in fields(cls) if field.name in data}
-        truth = values["truth"]
+        truth, measured = values["truth"], data.get("measured")
         return cls(
             **values
             | {
@@ -226,6 +230,7 @@ class RunSummary:
                 "confusable": tuple(ConfusablePair(**each) for each in values["confusable"]),
                 "novel": tuple(NovelCluster(**each) for each in values["novel"]),
                 "truth": truth and _truth(truth),
+                "measured": measured and MeasuredAccuracy.from_dict(measured),
             }
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..wording import counted, cut, percent
 from .confidence import what_to_expect
 from .convergence import convergence_plot
+from .measured import interval
 from .summary import RunSummary
 
 WIDTH = 80
@@ -24,7 +25,7 @@ def text_report(summary: RunSummary) -> str:
     Args:
         summary: The run.
     """
-    before = [*_outcome(summary), *_truth(summary), *_classes(summary)]
+    before = [*_outcome(summary), *_measured(summary), *_truth(summary), *_classes(summary)]
     after = [*_pairs(summary), *_novel(summary), *_course(summary)]
     return "\n".join([*before, *after]) + "\n"
 
@@ -54,6 +55,20 @@ def _outcome(summary: RunSummary) -> Iterator[str]:
                 f"{kept.share:>16.0%}{kept.images:>12,}{kept.least_confidence:>18.2f}"
                 f"{percent(kept.expected_accuracy):>17}"
             )
+
+
+def _measured(summary: RunSummary) -> Iterator[str]:
+    measured = summary.measured
+    if measured is None:
+        return
+    yield from _heading("Measured by an audit")
+    yield f"{'':<{NAME_WIDTH}}{'right':>10}{'95% interval':>16}{'audited':>10}"
+    for name, estimate in measured.rows:
+        yield (
+            f"{cut(name, NAME_WIDTH - 1):<{NAME_WIDTH}}{percent(estimate.accuracy):>10}"
+            f"{interval(estimate):>16}{estimate.audited:>10,}"
+        )
+    yield from _wrapped(" ".join(measured.to_do))
 
 
 def _truth(summary: RunSummary) -> Iterator[str]:

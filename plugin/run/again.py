@@ -13,7 +13,7 @@ import numpy as np
 from ..dataset import dataset_of, labels_of, read_reviews, run_of, settle
 from ..encoders.descriptions import ClassDescription, Classes, read_classes
 from ..engine.errors import InputError
-from ..engine.progress import Progress
+from ..engine.progress import ShowProgress
 from .inputs import Inputs
 from .pipeline import label_samples
 from .results import Changes, FinishedRun
@@ -81,7 +81,7 @@ def add_classes(
     classes: Classes,
     label_field: str = "auto_label",
     *,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
     **given: object,
 ) -> FinishedRun:
     """Label again with further classes beside those of the last run, and everything else as it was.
@@ -110,7 +110,7 @@ def refine_with_corrections(
     samples: "Samples",
     label_field: str = "auto_label",
     *,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
     **given: object,
 ) -> FinishedRun:
     """Label again, with all reviewed labels as anchors.

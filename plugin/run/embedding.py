@@ -15,8 +15,9 @@ from ..encoders.opening import ImageLike, file_of, name_of
 from ..encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vectors
 from ..encoders.prompts import class_prototypes
 from ..encoders.registry import choose_encoder, load_encoder
+from ..engine.display import Displayed
 from ..engine.errors import InputError
-from ..engine.progress import Progress
+from ..engine.progress import Progress, silent
 from ..wording import is_readable
 from .inputs import Inputs
 
@@ -76,8 +77,8 @@ class Towers:
         }
 
 
-@dataclass(frozen=True)
-class EmbeddedImages:
+@dataclass(frozen=True, repr=False)
+class EmbeddedImages(Displayed):
     """Vectors of the m of n images that every image tower could read.
 
     Attributes:
@@ -101,8 +102,8 @@ class EmbeddedImages:
             raise InputError(f"None of the {n} images can be used. The first: {first}")
 
 
-@dataclass(frozen=True)
-class Embedded:
+@dataclass(frozen=True, repr=False)
+class Embedded(Displayed):
     """Vectors of the images that could be read, and of the classes; m of n images, k classes.
 
     Attributes:
@@ -178,16 +179,27 @@ def embed_images(
     return EmbeddedImages(rows, views, {row: errors[row] for row in sorted(errors)})
 
 
-def load_towers(inputs: Inputs, items: Items) -> Towers:
+def load_towers(inputs: Inputs, items: Items, report: Progress = silent) -> Towers:
     """Load the encoders, or take the vectors that are given in their place.
 
     Args:
         inputs: Encoders or vectors.
         items: What is labelled, which may keep the vectors.
+        report: Called with ("load", 0, 1) and then ("load", 1, 1) where there is an encoder to load.
 
     Raises:
         InputError: They do not go together, or one of them cannot be loaded.
     """
+    are_given = inputs.embeddings is not None and inputs.text_embeddings is not None
+    if are_given and inputs.second_encoder is None:
+        return _towers(inputs, items)
+    report("load", 0, 1)
+    towers = _towers(inputs, items)
+    report("load", 1, 1)
+    return towers
+
+
+def _towers(inputs: Inputs, items: Items) -> Towers:
     if inputs.embeddings is None:
         tower, reason = load_tower(inputs.encoder, "embed_texts")
         return Towers(tower, reason, _load_second(inputs, items), tower)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.metrics import accuracy, area_under_risk_coverage, expected_calibration_error
 from ..report.summarising import reliability_bins
 from ..report.summary import ReliabilityBin
+from ..wording import counted, listed, percent
 
 if TYPE_CHECKING:
     from ..dataset import Samples
@@ -37,8 +39,8 @@ class ClassScore:
     images: int
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Displayed):
     """Labels against a ground truth.
 
     Attributes:
@@ -75,6 +77,16 @@ class Evaluation:
     reliability: tuple[ReliabilityBin, ...]
     classes: tuple[ClassScore, ...]
     confusions: dict[tuple[str, str], int]
+
+    def _lines(self) -> list[str]:
+        compared = f"{self.label_field!r} against {self.truth_field!r} on {counted(self.n_images, self.noun)}"
+        lines = [f"{compared}: {percent(self.accuracy)} right"]
+        if self.expected_accuracy is not None:
+            lines.append(f"{percent(self.expected_accuracy)} were expected to be right")
+        pairs = [f"{true} as {label} {count:,}" for (true, label), count in self.confusions.items()]
+        if pairs:
+            lines.append(f"Most frequent errors: {listed(pairs)}")
+        return [*lines, "Next: .classes for precision and recall, .confusions, .reliability"]
 
 
 def evaluate(

@@ -18,6 +18,7 @@ from ..encoders.precomputed import Vectors
 from ..encoders.prompts import check_templates
 from ..engine.config import Settings
 from ..engine.errors import InputError
+from .balance import ClassBalance, balance_text, class_frequencies
 
 if TYPE_CHECKING:
     from ..dataset import FieldNames, RunRecord
@@ -53,6 +54,7 @@ class Inputs:
         second_embeddings: (n, v) vectors in place of the second encoder.
         clusters: Custom micro-clusters: a field, (n,) whole numbers, or a function of the vectors; computed
             if None.
+        class_balance: A rough idea of the class frequencies, see `class_frequencies`; None for none.
         objects: Field of the objects that are labelled; None for whole images.
         margin: What is shown around an object, as a share of its width and height, in [0, 1].
         settings: How to cluster and refine.
@@ -68,6 +70,7 @@ class Inputs:
     second_encoder: str | ImageTower | None = None
     second_embeddings: Vectors | None = None
     clusters: CustomClusters | None = None
+    class_balance: ClassBalance | None = None
     objects: str | None = None
     margin: float = MARGIN
     settings: Settings = field(default_factory=Settings)
@@ -94,6 +97,7 @@ class Inputs:
             )
         if self.second_encoder is not None and self.second_embeddings is not None:
             raise InputError("Give second_encoder or second_embeddings, not both.")
+        class_frequencies(self.class_balance, self.class_names)
 
     @property
     def class_names(self) -> list[str]:
@@ -115,7 +119,9 @@ class Inputs:
     def recorded(self) -> dict[str, str]:
         """Input → the name, field, brain key or file that was given, "" for an array or another object."""
         values = {name: getattr(self, name) for name in RECORDED}
-        return {name: recorded_name(value) for name, value in values.items() if value is not None}
+        names = {name: recorded_name(value) for name, value in values.items() if value is not None}
+        said = {} if self.class_balance is None else {"class_balance": balance_text(self.class_balance)}
+        return names | said
 
     @classmethod
     def of_run(cls, run: "RunRecord", given: Mapping[str, object]) -> "Inputs":

@@ -3,7 +3,7 @@
 What is labelled, where its labels go and who watches is told by the callers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..encoders.known_names import class_reliability, warn_of_names
 from ..encoders.opening import ImageLike, file_of
+from ..engine.display import Displayed
 from ..engine.progress import Progress
 from ..engine.refinement import OnIteration, refine
 from ..engine.results import Refinement
@@ -19,13 +20,14 @@ from ..report.images_table import Failure
 from ..report.summarising import summarise
 from ..report.summary import RunSummary
 from ..wording import readable
+from .balance import class_frequencies
 from .embedding import Embedded, Items, Towers, embed
 from .inputs import Clusters, CustomClusters, Inputs
 from .names import suggest_names
 
 
-@dataclass(frozen=True)
-class Labelled:
+@dataclass(frozen=True, repr=False)
+class Labelled(Displayed):
     """What was found for the m of n items that could be read.
 
     Attributes:
@@ -73,6 +75,7 @@ def label_items(
     *,
     clusters: Clusters | None = None,
     anchors_of: Callable[[Sequence[str]], np.ndarray] | None = None,
+    drawn: Mapping[str, float] | None = None,
     on_iteration: OnIteration | None = None,
     noun: str = "image",
 ) -> Labelled:
@@ -86,6 +89,7 @@ def label_items(
         clusters: What `read_clusters` returned; None to compute them.
         anchors_of: From the m ids of the readable items to (m,) class numbers of reviewed labels, -1 for
             none. It is called once the vectors are there, so that late reviews count.
+        drawn: Id of an item that an audit has drawn → probability of that.
         on_iteration: Called with the history so far after every round.
         noun: What is labelled: "image" or "object".
 
@@ -100,8 +104,10 @@ def label_items(
         embedded.T,
         second_embeddings=embedded.V,
         anchors=anchors_of(ids) if anchors_of else None,
+        drawn=np.array([drawn.get(one, 0.0) for one in ids]) if drawn else None,
         micro_clusters=_micro_clusters(clusters, embedded),
         name_reliability=class_reliability(towers.text_encoder, inputs.classes),
+        frequencies=class_frequencies(inputs.class_balance, inputs.class_names),
         settings=inputs.settings,
         progress=report,
         on_iteration=on_iteration,

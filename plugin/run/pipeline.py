@@ -13,9 +13,12 @@ import numpy as np
 from ..encoders.base import Encoder, ImageTower
 from ..encoders.crops import MARGIN
 from ..encoders.descriptions import Classes, read_classes
+from ..encoders.known_names import warn_of_names
 from ..encoders.precomputed import Vectors
 from ..engine.config import Settings
-from ..engine.progress import Progress, silent
+from ..engine.progress import Progress, ShowProgress
+from ..system.progress_bars import shown_progress
+from .balance import ClassBalance
 from .embedding import Towers, load_towers
 from .estimate import Cost, estimate_cost
 from .files import Files, Paths
@@ -29,15 +32,17 @@ if TYPE_CHECKING:
     from ..dataset import FieldNames
 
 STAGES = {
+    "load": "Loading the encoder",
     "embed": "Embedding images",
     "cluster": "Clustering",
     "refine": "Refining labels",
-    "suggest": "Suggesting names",
+    "suggest": "Reading names for novel clusters",
     "write": "Writing labels",
     "fill": "Writing values",
 }
 """Stage of a run, in order → what to call it where its progress is shown. With a second encoder,
-"embed" counts every image twice. Runs that only prepare others end with "fill" instead of "write"."""
+"embed" counts every image twice; "suggest" counts candidate names. Runs that only prepare others end with
+"fill" instead of "write"."""
 
 
 def auto_label(
@@ -51,12 +56,13 @@ def auto_label(
     second_encoder: str | ImageTower | None = None,
     second_embeddings: Vectors | None = None,
     clusters: CustomClusters | None = None,
+    class_balance: ClassBalance | None = None,
     objects: str | None = None,
     margin: float = MARGIN,
     settings: Settings | Mapping[str, object] | None = None,
     fields: "FieldNames | None" = None,
     run_key: str | None = None,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> FinishedRun:
     """Label every image of a dataset or view and write the labels to its samples.
 
@@ -95,6 +101,9 @@ def auto_label(
             whole numbers, negative for none, or a function from the (m, d) unit rows of the images that
             could be read (those of the second encoder if there is one) to such an array.
 
+        class_balance: A rough idea of how frequent the classes are: a mapping from classes to "common",
+            "rare", "absent", counts or shares, or "equal"; believed as far as similar images bear it out.
+
         objects: Field of boxes or shapes, whose objects are labelled instead of whole images. The field is
             only read: copies of its objects, with the same ids and boxes, go to "auto_label_<objects>", with
             label, confidence and all else as attributes. What is said of images here then goes for objects:
@@ -106,7 +115,9 @@ def auto_label(
         fields: Names of the fields to write.
         run_key: Key of the run. The fields get it too, as in "auto_label_<key>", unless they are named, so
             that several runs can be compared side by side. By default the label field with a number.
-        progress: Called with (stage, done, total), stage one of `STAGES`.
+        progress: True for progress bars, False for none, None for bars unless FiftyOne's setting
+            `show_progress_bars` is off; or a function that is called with (stage, done, total), stage one of
+            `STAGES`.
 
     Returns:
         The finished run.
@@ -124,6 +135,7 @@ def auto_label(
         second_encoder=second_encoder,
         second_embeddings=second_embeddings,
         clusters=clusters,
+        class_balance=class_balance,
         objects=objects,
         margin=margin,
         settings=read_settings(settings),
@@ -143,8 +155,9 @@ def label_files(
     text_embeddings: Vectors | None = None,
     second_encoder: str | ImageTower | None = None,
     second_embeddings: Vectors | None = None,
+    class_balance: ClassBalance | None = None,
     settings: Settings | Mapping[str, object] | None = None,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> FinishedRun:
     """Label image files; FiftyOne is not needed.
 
@@ -158,8 +171,10 @@ def label_files(
         text_embeddings: (k, d) vectors, one row per class.
         second_encoder: A second encoder, of the images alone.
         second_embeddings: (n, v) vectors in its place.
+        class_balance: A rough idea of how frequent the classes are.
         settings: How to cluster and refine.
-        progress: Called with (stage, done, total), stage "embed", "cluster", "refine" or "suggest".
+        progress: As for `auto_label`; FiftyOne's setting counts if FiftyOne is imported or its environment
+            variable is set.
 
     Returns:
         The finished run.
@@ -175,18 +190,35 @@ def label_files(
         text_embeddings=text_embeddings,
         second_encoder=second_encoder,
         second_embeddings=second_embeddings,
+        class_balance=class_balance,
         settings=read_settings(settings),
     )
     return label_paths(paths, inputs, progress)
 
 
 def label_samples(
-    samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, progress: Progress | None = None
+    samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, progress: ShowProgress = None
 ) -> FinishedRun:
     """Label a dataset or view; see `auto_label`."""
+    with shown_progress(progress, STAGES) as report:
+        return _label_samples(samples, inputs, report)
+
+
+def label_paths(paths: Paths, inputs: Inputs, progress: ShowProgress = None) -> FinishedRun:
+    """Label image files; see `label_files`."""
+    with shown_progress(progress, STAGES) as report:
+        files, clock = Files.of(paths), _Clock(report)
+        clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files, clock)
+        found = label_items(files, inputs, towers, clock, clusters=clusters)
+        return _finished(found, inputs, towers, seconds=clock.seconds)
+
+
+def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, report: Progress) -> FinishedRun:
     from ..dataset import (
         Outcome,
         anchors_of,
+        audit_probabilities,
+        check_database,
         field_to_label,
         read_images,
         read_objects,
@@ -194,11 +226,12 @@ def label_samples(
         run_under_way,
     )
 
+    check_database()
     objects = field_to_label(samples, inputs.objects)
     images = read_objects(samples, objects, inputs.margin) if objects else read_images(samples)
     fields = _fields_to_write(samples, inputs, objects)
     clusters = read_clusters(images, inputs.clusters)
-    towers = load_towers(inputs, images)
+    towers = load_towers(inputs, images, report)
     described = recorded(inputs, towers, margin=inputs.margin if objects else None)
     with run_under_way(
         samples,
@@ -207,7 +240,7 @@ def label_samples(
         fields,
         n_images=len(images.ids),
         key=inputs.run_key,
-        progress=progress,
+        progress=report,
     ) as run:
         reviews: dict[str, str] = {}
 
@@ -222,6 +255,7 @@ def label_samples(
             run.report,
             clusters=clusters,
             anchors_of=anchors,
+            drawn=audit_probabilities(run.dataset, fields),
             on_iteration=run.follow,
             noun=fields.noun,
         )
@@ -240,22 +274,16 @@ def label_samples(
         )
 
 
-def label_paths(paths: Paths, inputs: Inputs, progress: Progress | None = None) -> FinishedRun:
-    """Label image files; see `label_files`."""
-    files, clock = Files.of(paths), _Clock(progress or silent)
-    clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files)
-    found = label_items(files, inputs, towers, clock, clusters=clusters)
-    return _finished(found, inputs, towers, seconds=clock.seconds)
-
-
 def estimate_paths(paths: Paths, inputs: Inputs) -> Cost:
-    """What `label_paths` would cost; nothing is labelled.
+    """What `label_paths` would cost; nothing is labelled. Names that the encoder does not know are logged.
 
     Raises:
         InputError: Something given cannot be used.
     """
     files = Files.of(paths)
-    return estimate_cost(load_towers(inputs, files), inputs, files.images)
+    towers = load_towers(inputs, files)
+    warn_of_names(towers.text_encoder, inputs.classes)
+    return estimate_cost(towers, inputs, files.images)
 
 
 def recorded(inputs: Inputs, towers: Towers, margin: float | None = None) -> dict[str, object]:

@@ -16,11 +16,13 @@ from ..encoders.image_files import images_at
 from ..encoders.precomputed import PrecomputedImages, Vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
-from ..engine.progress import Progress, silent
+from ..engine.progress import ShowProgress
 from ..report.prototypes import Prototypes, label_by_prototypes
+from ..system.progress_bars import shown_progress
 from ..wording import readable
 from .embedding import EmbeddedImages, embed_images
 from .files import read_paths
+from .pipeline import STAGES
 
 COLUMNS = ("path", "label", "confidence", "second_choice", "error")
 
@@ -50,7 +52,7 @@ def predict_files(
     *,
     embeddings: Vectors | None = None,
     second_embeddings: Vectors | None = None,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> list[Prediction]:
     """Label images by saved prototypes.
 
@@ -59,7 +61,7 @@ def predict_files(
         paths: n images; not opened where their vectors are given.
         embeddings: (n, d) vectors by the encoder of the prototypes, an array or a `.npy` file.
         second_embeddings: (n, v) vectors by their second encoder.
-        progress: Called with ("embed", done, total).
+        progress: As for `auto_label`.
 
     Returns:
         One prediction per path, in order.
@@ -71,7 +73,8 @@ def predict_files(
     if prototypes.second_encoder:
         version = prototypes.second_encoder_version
         towers.append(_tower(prototypes.second_encoder, version, second_embeddings, "--second-embeddings"))
-    found = embed_images(towers, paths, progress or silent)
+    with shown_progress(progress, STAGES) as report:
+        found = embed_images(towers, paths, report)
     return list(_predictions(prototypes, paths, found))
 
 

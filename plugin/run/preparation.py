@@ -14,10 +14,13 @@ from ..encoders.base import ImageTower
 from ..encoders.precomputed import PrecomputedImages, Vectors
 from ..engine.clustering import micro_cluster_assignments
 from ..engine.config import Settings
+from ..engine.display import Displayed
 from ..engine.errors import InputError
-from ..engine.progress import Progress
+from ..engine.progress import Progress, ShowProgress
+from ..system.progress_bars import shown_progress
 from .embedding import embed_images, given_vectors, load_tower
 from .inputs import read_settings, recorded_name
+from .pipeline import STAGES
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from ..dataset import Column, Run
 
 
-@dataclass(frozen=True)
-class Computed:
+@dataclass(frozen=True, repr=False)
+class Computed(Displayed):
     """What was written to a field.
 
     Attributes:
@@ -53,7 +56,7 @@ def compute_embeddings(
     field: str = "embeddings",
     *,
     encoder: str | ImageTower = "auto",
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> Computed:
     """Embed images and keep the vectors in a field, for `auto_label(..., embeddings=field)`.
 
@@ -64,7 +67,7 @@ def compute_embeddings(
         samples: Images.
         field: Field for the (d,) unit vectors.
         encoder: As for `auto_label`; one that embeds only images will do.
-        progress: Called with (stage, done, total), stage "embed" or "fill".
+        progress: As for `auto_label`.
 
     Raises:
         InputError: The samples, the field or the encoder cannot be used, or no image can be read.
@@ -74,11 +77,12 @@ def compute_embeddings(
 
     column = Column(field, "embeddings")
     _check(samples, column)
-    tower = _tower(encoder)
-    _check_others(samples, column, _origin(tower))
-    with _under_way(samples, column, tower, {"encoder": recorded_name(encoder)}, progress) as run:
-        images = _embedded(samples, tower, run.report)
-        run.fill(images.values(images.vectors), _origin(tower), None)
+    with shown_progress(progress, STAGES) as report:
+        tower = _tower(encoder, report)
+        _check_others(samples, column, _origin(tower))
+        with _under_way(samples, column, tower, {"encoder": recorded_name(encoder)}, report) as run:
+            images = _embedded(samples, tower, run.report)
+            run.fill(images.values(images.vectors), _origin(tower), None)
     return Computed(run.key, field, len(images.readable), images.failures, tower.name)
 
 
@@ -89,7 +93,7 @@ def compute_clusters(
     encoder: str | ImageTower = "auto",
     embeddings: Vectors | None = None,
     settings: Settings | Mapping[str, object] | None = None,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> Computed:
     """Group images that look alike and keep the numbers in a field, for `auto_label(..., clusters=field)`.
 
@@ -101,7 +105,7 @@ def compute_clusters(
         encoder: As for `auto_label`; one that embeds only images will do.
         embeddings: Vector field, brain key, `.npy` file or (n, d) array to use in its place.
         settings: How to cluster; by default by the number of images.
-        progress: Called with (stage, done, total), stage "embed", "cluster" or "fill".
+        progress: As for `auto_label`.
 
     Raises:
         InputError: Something given cannot be used, or no image can be read.
@@ -112,17 +116,18 @@ def compute_clusters(
     column, chosen = Column(field, "clusters"), read_settings(settings)
     _check(samples, column)
     _check_others(samples, column)
-    if embeddings is None:
-        tower, names = _tower(encoder), {"encoder": recorded_name(encoder)}
-    else:
-        tower, names = _given(samples, embeddings), {"embeddings": recorded_name(embeddings)}
-    with _under_way(samples, column, tower, names, progress) as run:
-        images = _embedded(samples, tower, run.report)
-        run.report("cluster", 0, 1)
-        resolved = chosen.resolved(len(images.readable), 1)
-        assignments = micro_cluster_assignments(images.vectors, resolved)
-        run.report("cluster", 1, 1)
-        run.fill(images.values(assignments.tolist()), _origin(tower), resolved)
+    with shown_progress(progress, STAGES) as report:
+        if embeddings is None:
+            tower, names = _tower(encoder, report), {"encoder": recorded_name(encoder)}
+        else:
+            tower, names = _given(samples, embeddings), {"embeddings": recorded_name(embeddings)}
+        with _under_way(samples, column, tower, names, report) as run:
+            images = _embedded(samples, tower, run.report)
+            run.report("cluster", 0, 1)
+            resolved = chosen.resolved(len(images.readable), 1)
+            assignments = micro_cluster_assignments(images.vectors, resolved)
+            run.report("cluster", 1, 1)
+            run.fill(images.values(assignments.tolist()), _origin(tower), resolved)
     return Computed(
         run.key,
         field,
@@ -190,21 +195,23 @@ def _under_way(
     column: "Column",
     tower: ImageTower,
     names: dict[str, str],
-    progress: Progress | None,
+    report: Progress,
 ) -> "AbstractContextManager[Run]":
     """Start a run that names no classes."""
     from ..dataset import run_under_way
 
     described: dict[str, object] = {"encoder": tower.name, "encoder_version": tower.version, "inputs": names}
-    return run_under_way(samples, described, None, column, n_images=len(samples), progress=progress)
+    return run_under_way(samples, described, None, column, n_images=len(samples), progress=report)
 
 
 def _origin(tower: ImageTower) -> dict[str, str]:
     return {"encoder": tower.name, "encoder_version": tower.version}
 
 
-def _tower(encoder: str | ImageTower) -> ImageTower:
+def _tower(encoder: str | ImageTower, report: Progress) -> ImageTower:
+    report("load", 0, 1)
     tower, _ = load_tower(encoder, "embed_images")
+    report("load", 1, 1)
     return tower
 
 

@@ -6,19 +6,23 @@ A run that has just finished and one that is read back from its record answer to
 import os
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field, fields
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.results import Iteration, Refinement
 from ..report.images_table import Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
 from ..report.remarks import remarks
 from ..report.summary import RunSummary
+from ..report.text import headline
 from ..report.writing import check_report_folder, write_report
 from ..system.versions import package_versions
+from ..wording import counted, listed, percent
 from .embedding import Embedded, Towers
 
 if TYPE_CHECKING:
@@ -27,11 +31,17 @@ if TYPE_CHECKING:
 
     from ..dataset import FieldNames
 
+MOST_CLASSES_SHOWN = 8
+NEXT_ON_FILES = "Next: .to_frame() for the labels, .report(folder) for a page to look at, .history"
+NEXT_ON_DATASET = (
+    "Next: review_next(dataset), approve and correct, then refine_with_corrections(dataset); or .to_frame(), "
+    ".report(folder), .history"
+)
 OBJECTS_HAVE_NO_PROTOTYPES = "The run labelled objects, and new images are labelled as a whole."
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelledRun(ABC):
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LabelledRun(Displayed, ABC):
     """What every run that labelled something can tell; k classes.
 
     Attributes:
@@ -46,9 +56,27 @@ class LabelledRun(ABC):
     classes: list[str]
     encoder: str
     second_encoder: str
-    summary: RunSummary = field(repr=False)
-    seconds: dict[str, float] = field(repr=False)
-    dataset: "fo.Dataset | None" = field(default=None, repr=False)
+    summary: RunSummary
+    seconds: dict[str, float]
+    dataset: "fo.Dataset | None" = None
+
+    def _lines(self) -> list[str]:
+        where, following = " labelled", NEXT_ON_FILES
+        if self.dataset is not None:
+            where, following = f" of {self.dataset.name!r} labelled by run {self.run_key!r}", NEXT_ON_DATASET
+        failed = f", {self.n_failed:,} could not be read: see .failures" if self.n_failed else ""
+        frequent = sorted(filter(itemgetter(1), self.counts.items()), key=itemgetter(1), reverse=True)
+        lines = [
+            f"{counted(self.summary.images, self.summary.noun)}{where}{failed}",
+            listed([f"{name} {count:,}" for name, count in frequent], MOST_CLASSES_SHOWN),
+        ]
+        if len(self.classes) > 1:
+            lines.insert(1, f"{percent(self.expected_accuracy)} of the labels are expected to be right")
+        return [*lines, *self.remarks, following]
+
+    def __str__(self) -> str:
+        """The run in one sentence, with its expected and, after an audit, its measured accuracy."""
+        return headline(self.summary)
 
     @property
     @abstractmethod
@@ -201,7 +229,7 @@ class Changes:
     new_classes: list[str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class FinishedRun(LabelledRun):
     """A run that has just finished, on a dataset or on files.
 
@@ -221,12 +249,12 @@ class FinishedRun(LabelledRun):
     """
 
     encoder_reason: str
-    refinement: Refinement = field(repr=False)
-    paths: list[str] = field(repr=False)
-    failed: list[Failure] = field(repr=False)
-    embedded: Embedded = field(repr=False)
-    towers: Towers = field(repr=False)
-    sample_ids: list[str] = field(default_factory=list, repr=False)
+    refinement: Refinement
+    paths: list[str]
+    failed: list[Failure]
+    embedded: Embedded
+    towers: Towers
+    sample_ids: list[str] = field(default_factory=list)
     run_key: str = ""
     fields: "FieldNames | None" = None
     unlisted_classes: dict[str, int] = field(default_factory=dict)

@@ -5,7 +5,7 @@ The samples may have changed since; they are asked for nothing but their paths.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.errors import InputError
-from ..engine.progress import Progress, silent
+from ..engine.progress import ShowProgress
 from ..report.images_table import ClusterShares, Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
 from ..report.summary import Alignment, RunSummary
 from ..report.writing import check_report_folder
+from ..system.progress_bars import shown_progress
+from .audit import measured_runs
 from .embedding import load_towers
 from .inputs import Inputs
 from .labelling import label_items
+from .pipeline import STAGES
 from .results import OBJECTS_HAVE_NO_PROTOTYPES, LabelledRun
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ LEAST_AGREEMENT = 0.999
 """Share of the run's labels that must come out again; less than all, because machines round differently."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class StoredRun(LabelledRun):
     """A finished run as its record has it.
 
@@ -41,7 +44,7 @@ class StoredRun(LabelledRun):
     """
 
     record: "RunRecord"
-    _outcome: dict[str, Any] = field(repr=False)
+    _outcome: dict[str, Any]
 
     @property
     def run_key(self) -> str:
@@ -55,6 +58,12 @@ class StoredRun(LabelledRun):
 
         with reading_results(self.run_key):
             return Outcome.from_dict(self._outcome)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What an audit has measured, and what the class counts say."""
+        measured = self.summary.measured
+        return [*(measured.sentences if measured else ()), *super().remarks]
 
     @property
     def failures(self) -> dict[str, str]:
@@ -102,17 +111,17 @@ class StoredRun(LabelledRun):
             ids=outcome.sample_ids,
         )
 
-    def prototypes(self, progress: Progress | None = None) -> Prototypes:
+    def prototypes(self, progress: ShowProgress = None) -> Prototypes:
         """What the run has learnt, made again from the same embeddings, which the cache has.
 
         Args:
-            progress: Called with (stage, done, total).
+            progress: As for `auto_label`.
 
         Raises:
             InputError: The steps cannot be repeated or do not give the labels of the run; the message says
                 why.
         """
-        from ..dataset import images_of
+        from ..dataset import audit_probabilities, images_of
 
         run, outcome = self.record, self.outcome
         if run.label_fields.objects:
@@ -121,15 +130,17 @@ class StoredRun(LabelledRun):
             raise InputError("It was made from arrays or an encoder object, which its record does not keep.")
         images = images_of(self.dataset, outcome.sample_ids)
         inputs = Inputs.of_run(run, {"encoder": run.inputs.get("encoder", run.encoder)})
-        towers = load_towers(inputs, images)
-        found = label_items(
-            images,
-            inputs,
-            towers,
-            progress or silent,
-            clusters=outcome.micro_cluster if inputs.clusters is not None else None,
-            anchors_of=lambda _: np.where(self.is_reviewed, outcome.labels, -1),
-        )
+        with shown_progress(progress, STAGES) as report:
+            towers = load_towers(inputs, images, report)
+            found = label_items(
+                images,
+                inputs,
+                towers,
+                report,
+                clusters=outcome.micro_cluster if inputs.clusters is not None else None,
+                anchors_of=lambda _: np.where(self.is_reviewed, outcome.labels, -1),
+                drawn=audit_probabilities(self.dataset, run.label_fields, before=run),
+            )
         if found.embedded.errors:
             raise InputError("Some of its images cannot be read any more.")
         if np.mean(found.refinement.labels == outcome.labels) < LEAST_AGREEMENT:
@@ -181,13 +192,14 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     results = read_results(dataset, record.key)
     with reading_results(record.key):
         summary, outcome = RunSummary.from_dict(results["summary"]), dict(results["outcome"])
+    measured = measured_runs(dataset, [record]).get(record.key)
     return StoredRun(
         record=record,
         classes=list(record.classes),
         encoder=record.encoder,
         second_encoder=record.second_encoder,
         seconds=record.seconds,
-        summary=summary,
+        summary=replace(summary, measured=measured),
         _outcome=outcome,
         dataset=dataset,
     )
@@ -201,7 +213,7 @@ def report_run(
     title: str = "",
     png: bool = False,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: ShowProgress = None,
 ) -> RunReport:
     """Write the report of a run, see `write_report`, and say what it lacks.
 
@@ -212,7 +224,7 @@ def report_run(
         title: Heading of the page; the dataset and the run by default.
         png: Whether to write every figure as a PNG file too.
         overwrite: Whether an earlier report may be replaced.
-        progress: Called with (stage, done, total) while prototypes are made.
+        progress: As for `auto_label`, while prototypes are made.
 
     Raises:
         InputError: There is no such run, or the folder cannot be made.

@@ -16,12 +16,27 @@ def open_form(page: Page, operator: str) -> Locator:
     return page.locator("[data-cy=operators-prompt-modal]")
 
 
+def class_field(form: Locator) -> Locator:
+    """The text for class names in the form of Auto-label."""
+    return form.locator("textarea:not([aria-hidden])").first
+
+
 def type_classes(form: Locator, classes: list[str]) -> None:
-    """Enter class names into the form of Auto-label."""
-    for name in classes:
-        add_to(form.get_by_role("combobox").first, name)
-    for name in classes:
-        expect(form.get_by_role("button", name=name, exact=True)).to_be_visible()
+    """Enter class names, a line each, into the form of Auto-label, and wait until they were read."""
+    class_field(form).fill("\n".join(classes))
+    form.page.wait_for_timeout(500)
+    expect(form.get_by_role("progressbar")).to_have_count(0)  # the form is being checked
+
+
+def open_more(form: Locator) -> None:
+    """Show the further options of Auto-label."""
+    form.get_by_role("switch").or_(form.get_by_role("checkbox")).first.click()
+    expect(form.get_by_text("Run key", exact=True)).to_be_visible()
+
+
+def field_of(form: Locator, label: str) -> Locator:
+    """The input below a label."""
+    return form.get_by_text(label, exact=True).locator("xpath=following::input[1]")
 
 
 def add_to(field: Locator, value: str) -> None:
@@ -38,7 +53,7 @@ def add_to(field: Locator, value: str) -> None:
 
 def choose_encoder(form: Locator, name: str) -> None:
     """Take another encoder than the one that the form of Auto-label suggests."""
-    field = form.get_by_role("combobox").nth(1)
+    field = field_of(form, "Encoder")
     field.click()
     field.press("ControlOrMeta+a")
     field.press_sequentially(name)

@@ -5,7 +5,7 @@ from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import choose_encoder, execute, open_form, type_classes
+from .forms import choose_encoder, class_field, execute, open_form, open_more, type_classes
 
 SECONDS_TO_LABEL = 240
 
@@ -15,7 +15,7 @@ def form(page: Page) -> Locator:
     """The form of Auto-label, opened with the button above the grid."""
     page.locator("[data-item-id='@autolabel/prototypes/auto_label']").click()
     form = page.locator("[data-cy=operators-prompt-modal]")
-    expect(form.get_by_text("Type a name and press Enter")).to_be_visible()
+    expect(form.get_by_text("Separated by commas or lines")).to_be_visible()
     return form
 
 
@@ -44,6 +44,36 @@ def test_class_names_that_cannot_be_used_are_refused_in_the_form(form, classes, 
     expect(form.get_by_role("button", name="Execute")).to_be_disabled()
 
 
+def test_a_fast_typist_loses_no_letter(open_dataset, fresh):
+    form = open_form(open_dataset(fresh), "Auto-label")
+    class_field(form).press_sequentially("daisy, tabby cat, dandelion\nrocket on its launch pad", delay=60)
+    expect(
+        form.get_by_text("4 classes: daisy, tabby cat, dandelion, rocket on its launch pad")
+    ).to_be_visible()
+    choose_encoder(form, "offline")
+    execute(form)
+    outcome = form.page.get_by_role("dialog")
+    expect(outcome.get_by_text("124 images labelled")).to_be_visible(timeout=1000 * SECONDS_TO_LABEL)
+    fresh.reload()
+    names = ["daisy", "tabby cat", "dandelion", "rocket on its launch pad"]
+    assert fresh.get_run_info("auto_label_1").config.classes == names
+
+
+def test_the_form_shows_nothing_in_red_before_anything_was_typed(form, screenshot):
+    expect(form.get_by_text("No classes yet: type their names.")).to_be_visible()
+    expect(form.get_by_text("Required property")).to_have_count(0)
+    expect(form.locator(".Mui-error")).to_have_count(0)
+    screenshot("form-as-it-opens")
+
+
+def test_the_form_says_which_names_the_offline_encoder_does_not_know(form, screenshot):
+    choose_encoder(form, "offline")
+    type_classes(form, ["daisy", "dandelion"])
+    sentence = "The offline encoder does not know: dandelion (taken for Pickelhaube)"
+    expect(form.get_by_text(sentence)).to_be_visible()
+    screenshot("form-with-an-unknown-name")
+
+
 def test_without_class_names_the_form_cannot_be_executed(form):
     expect(form.get_by_role("button", name="Execute")).to_be_disabled()
 
@@ -58,6 +88,7 @@ def test_an_encoder_that_does_not_exist_is_refused_in_the_form(form, screenshot)
 
 def test_a_field_name_that_is_taken_is_refused_in_the_form(form):
     type_classes(form, ["cat", "coins"])
+    open_more(form)
     form.locator("input[value=auto_label]").fill("ground_truth")
     expect(form.get_by_text("Field 'ground_truth' exists")).to_be_visible()
     expect(form.get_by_role("button", name="Execute")).to_be_disabled()
@@ -65,6 +96,7 @@ def test_a_field_name_that_is_taken_is_refused_in_the_form(form):
 
 def test_a_name_that_no_field_can_have_is_refused_in_the_form(form):
     type_classes(form, ["cat", "coins"])
+    open_more(form)
     form.locator("input[value=auto_label]").fill("my label")
     expect(form.get_by_text("'my label' cannot be a field name")).to_be_visible()
     expect(form.get_by_role("button", name="Execute")).to_be_disabled()
@@ -73,7 +105,7 @@ def test_a_name_that_no_field_can_have_is_refused_in_the_form(form):
 def test_a_class_is_described_and_further_options_are_shown_when_asked_for(form, screenshot):
     type_classes(form, ["dog: puppy, hound", "coins"])
     expect(form.get_by_text("Second image encoder", exact=True)).to_be_hidden()
-    form.get_by_role("switch").or_(form.get_by_role("checkbox")).first.click()
+    open_more(form)
     expect(form.get_by_text("Second image encoder", exact=True)).to_be_visible()
     expect(form.get_by_text("Prompt templates", exact=True)).to_be_visible()
     screenshot("form-with-more-options")

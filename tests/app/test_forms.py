@@ -9,7 +9,7 @@ import pytest
 from fiftyone_autolabel import auto_label
 from playwright.sync_api import Locator, Page, expect
 
-from .forms import add_to, choose_encoder, open_form, type_classes
+from .forms import add_to, choose_encoder, class_field, field_of, open_form, open_more, type_classes
 
 NEEDS_LABELS = {
     "Review next": "run Auto-label first",
@@ -109,31 +109,41 @@ def test_a_field_that_holds_something_else_is_not_computed_into(labelled, operat
     is_refused(form, "Field 'confidence' exists and does not hold")
 
 
+def test_the_classes_of_the_last_run_are_there_and_can_be_replaced(labelled):
+    form = open_form(labelled, "Auto-label")
+    expect(class_field(form)).to_have_value("cat\ncoins\nrocket")
+    expect(form.get_by_text("3 classes: cat, coins, rocket")).to_be_visible()
+    class_field(form).fill("")
+    expect(form.get_by_text("No classes yet: type their names.")).to_be_visible()
+    class_field(form).press_sequentially("tulip, rose", delay=60)
+    expect(form.get_by_text("2 classes: tulip, rose")).to_be_visible()
+    expect(class_field(form)).to_have_value("tulip, rose")
+
+
 @pytest.fixture
 def options(labelled: Page) -> Locator:
     """The form of Auto-label with two classes and all its options."""
     form = open_form(labelled, "Auto-label")
     type_classes(form, ["cat", "coins"])
     choose_encoder(form, "offline")
-    form.get_by_role("switch").or_(form.get_by_role("checkbox")).first.click()
-    expect(form.get_by_text("Run key", exact=True)).to_be_visible()
+    open_more(form)
     return form
 
 
 def test_a_prompt_without_a_place_for_the_name_is_refused(options):
-    add_to(options.get_by_role("combobox").nth(-3), "a photo")
+    add_to(field_of(options, "Prompt templates"), "a photo")
     is_refused(options, "needs exactly one {} for the class name")
 
 
 def test_a_second_encoder_that_does_not_exist_is_refused(options):
-    field = options.get_by_role("combobox").nth(-2)
+    field = field_of(options, "Second image encoder")
     field.press_sequentially("ofline")
     field.press("Enter")
     is_refused(options, "did you mean 'offline'?")
 
 
 def test_clusters_that_are_in_no_field_are_refused(options):
-    field = options.get_by_role("combobox").nth(-1)
+    field = field_of(options, "Clusters")
     field.press_sequentially("no_such_field")
     field.press("Enter")
     is_refused(options, "There is no field 'no_such_field' with one cluster per sample")

@@ -41,6 +41,8 @@ def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page
     form.get_by_role("button", name="Correct").click()
     expect(page.get_by_text("2 images labelled 'cat'")).to_be_visible()
     expect(samples.first.locator("[data-cy=tag-auto_label]")).to_have_text("cat")
+    expect(page.locator("[data-cy=tag-auto_label_corrected]")).to_have_count(0)
+    expect(page.locator("[data-cy=tag-filepath]")).to_have_count(0)
 
     form = press(page, "approve")
     expect(form.get_by_text("Approve the labels of 24 images")).to_be_visible()

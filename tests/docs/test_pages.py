@@ -9,14 +9,17 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import fiftyone_autolabel
+import numpy as np
 import pytest
 import typer
 import yaml
 from fiftyone_autolabel.operators import OPERATORS
 from fiftyone_autolabel.plugin.cli.app import app
+from fiftyone_autolabel.plugin.engine.audit import estimate_accuracy
 from fiftyone_autolabel.plugin.export.formats import BOX_COLUMNS, COLUMNS as EXPORT_COLUMNS
 from fiftyone_autolabel.plugin.export.options import Format
 from fiftyone_autolabel.plugin.report.images_table import COLUMNS as REPORT_COLUMNS
+from fiftyone_autolabel.plugin.report.measured import interval
 
 from .conftest import PAGES, ROOT, blocks
 
@@ -147,6 +150,15 @@ def test_the_page_of_commands_lists_every_command():
     assert [name for name in CLI.commands if f"`{name}`" not in text] == []
 
 
+def test_the_intervals_of_the_page_on_reviews_are_those_of_the_program():
+    text = (DOCS / "review.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (\d+) \| (\S+) \|$", text, re.MULTILINE)
+    assert len(rows) == 6
+    for audited, right, shown in ((int(one), int(two), three) for one, two, three in rows):
+        estimate = estimate_accuracy(np.arange(audited) < right, np.ones(audited), 100_000)
+        assert interval(estimate) == shown
+
+
 def test_every_sentence_that_is_explained_is_one_of_the_programs():
     page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
     explained = re.findall(r"^> (.+)$", page, re.MULTILINE)
@@ -163,5 +175,6 @@ def test_the_page_of_formats_tells_every_format_and_column():
 @every_page
 def test_every_variable_of_the_environment_is_read(page):
     named = set(re.findall(r"\bFIFTYONE_[A-Z_]+", page.read_text(encoding="utf-8")))
-    source = "\n".join(file.read_text("utf-8") for file in (ROOT / "plugin").rglob("*.py"))
+    rooms = ("plugin", "operators", "panels")
+    source = "\n".join(file.read_text("utf-8") for room in rooms for file in (ROOT / room).rglob("*.py"))
     assert [name for name in sorted(named) if name not in source and name not in os.environ] == []

@@ -69,7 +69,7 @@ def test_nothing_that_is_read_is_run():
 def test_arrays_are_read_without_pickled_objects():
     loads = [call for file in FILES.values() for name, call in called(file) if name == "np.load"]
     given = [{word.arg: ast.unparse(word.value) for word in call.keywords} for call in loads]
-    assert len(loads) > 2
+    assert loads
     assert [words for words in given if words.get("allow_pickle") != "False"] == []
 
 

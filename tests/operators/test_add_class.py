@@ -51,6 +51,17 @@ def test_patches_of_something_else_stay_open_while_images_are_labelled_again(ser
     assert "93 images labelled" in told["show_output"]["results"]["message"]
 
 
+def test_the_form_says_if_the_encoder_of_the_last_run_does_not_know_the_name(server, labelled):
+    warning = form(server, labelled, name="dandelion")["names_0"]["view"]["label"]
+    assert warning.startswith("The offline encoder does not know: dandelion (taken for Pickelhaube).")
+    assert "names_0" not in form(server, labelled, name="astronaut: space shuttle")
+
+
+def test_several_names_are_refused_in_the_form(server, labelled):
+    field = form(server, labelled, name="tulip, rose")["name"]
+    assert "would be one class with commas in its name" in field["error_message"]
+
+
 def test_a_class_that_is_there_already_is_refused_in_the_form(server, labelled):
     field = form(server, labelled, name="Coins")["name"]
     assert field["invalid"]

@@ -1,6 +1,8 @@
 """The operator through Python, through the server's routes as the App calls them, and delegated."""
 
+import dataclasses
 import json
+import time
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -10,6 +12,7 @@ from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError
 from fiftyone.operators.registry import OperatorRegistry
 from fiftyone.server.app import app
+from fiftyone_autolabel import Settings
 from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from starlette.testclient import TestClient
 
@@ -25,6 +28,13 @@ def server() -> TestClient:
 @pytest.fixture
 def operator():
     return foo.get_operator(URI)
+
+
+@pytest.fixture
+def closed_network(monkeypatch, tmp_path):
+    """No hub, and nothing that was fetched from it earlier."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
 
 
 def form(server: TestClient, dataset: fo.Dataset, **params) -> dict:
@@ -85,6 +95,31 @@ def test_descriptions_are_typed_after_a_colon(demo_dataset):
     assert set(result["counts"]) == {"ship", "pet"}
     config = demo_dataset.get_run_info(result["run_key"]).config
     assert config.descriptions == [["rocket", "space shuttle"], ["cat"]]
+
+
+def test_classes_are_typed_as_one_text(demo_dataset):
+    params = {"classes": "cat, coins\nship: rocket, space shuttle", "encoder": "offline"}
+    result = foo.execute_operator(URI, {"dataset": demo_dataset}, params=params).result
+    config = demo_dataset.get_run_info(result["run_key"]).config
+    assert config.classes == ["cat", "coins", "ship"]
+    assert config.descriptions == [[], [], ["rocket", "space shuttle"]]
+
+
+def test_any_class_name_can_come_from_a_python_call(operator, demo_dataset):
+    names = ["Washington, D.C.", "kind: cat", '12" record']
+    result = operator(demo_dataset, {name: [] for name in names}, encoder="offline").result
+    assert list(result["counts"]) == names
+
+
+def test_every_setting_can_come_from_a_python_call(operator, demo_dataset):
+    given = {"method": "prototype", "iterations": 2, "clustering": "kmeans", "seed": 7}
+    result = operator(demo_dataset, ["cat", "coins"], encoder="offline", preset="small", **given).result
+    assert demo_dataset.get_run_info(result["run_key"]).config.settings.items() >= given.items()
+
+
+def test_a_setting_that_there_is_not_is_refused_in_a_python_call(operator, demo_dataset, in_plugin):
+    with pytest.raises(in_plugin("plugin.engine.errors").InputError, match="did you mean 'iterations'"):
+        operator(demo_dataset, ["cat"], iteration=2)
 
 
 def test_a_python_call_takes_descriptions_as_a_mapping(operator, demo_dataset):
@@ -155,7 +190,10 @@ def test_classes_are_taken_from_the_dataset(demo_dataset):
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({}, "Required property"),
+        ({}, "No classes given"),
+        ({"classes": ["cat, coins"]}, "would be one class with commas in its name"),
+        ({"classes": "cat, dog: puppy"}, "are several classes before a colon"),
+        ({"classes": ["cat"], "iterations": 0}, "Setting iterations is 0"),
         ({"classes": []}, "No classes given"),
         ({"classes": ["cat", "Cat"]}, "given twice"),
         ({"classes": ["dog: puppy, puppy"]}, "described twice"),
@@ -174,8 +212,95 @@ def test_bad_input_is_refused_with_a_sentence(demo_dataset, params, sentence):
     assert demo_dataset.list_runs() == []
 
 
+HIDDEN = {
+    "prompt_templates",
+    "second_encoder",
+    "preset",
+    "label_field",
+    "confidence_field",
+    "run_key",
+    *(each.name for each in dataclasses.fields(Settings)),
+}
+
+
+def test_the_form_opens_with_classes_and_encoder_and_finds_nothing_wrong_yet(server, demo_dataset):
+    fresh = demo_dataset.select_fields().clone()
+    fields = form(server, fresh)
+    assert list(fields) == ["view_target", "classes", "class_echo", "encoder", "more"]
+    assert fields["class_echo"]["view"]["label"] == "No classes yet: type their names."
+    assert not fields["classes"]["invalid"]
+    assert not fields["classes"]["required"]
+    fresh.delete()
+
+
+def test_more_options_has_every_setting_that_python_has(server, demo_dataset):
+    assert set(form(server, demo_dataset, more=True)) >= HIDDEN
+    assert not HIDDEN & set(form(server, demo_dataset))
+
+
+@pytest.mark.parametrize("given", [{"seed": 3}, {"label_field": "guess"}, {"label_field": "ground_truth"}])
+def test_more_options_open_where_one_of_them_is_given_or_unusable(server, demo_dataset, given):
+    assert set(form(server, demo_dataset, **given)) >= HIDDEN
+
+
+def test_the_form_echoes_the_classes_as_they_are_read(server, demo_dataset):
+    fields = form(
+        server, demo_dataset, classes='daisy, dandelion, rose\n"Washington, D.C."\ndog: puppy, hound'
+    )
+    echo = fields["class_echo"]["view"]["label"]
+    assert echo == '5 classes: daisy, dandelion, rose, "Washington, D.C.", dog'
+
+
+def test_the_form_is_filled_with_the_classes_of_the_last_run(server, operator, demo_dataset):
+    operator(demo_dataset, {"cat": [], "ship": ["rocket", "a shuttle, white"]}, encoder="offline")
+    assert form(server, demo_dataset)["classes"]["default"] == 'cat\nship: rocket, "a shuttle, white"'
+
+
+def test_a_call_that_names_no_classes_does_not_take_those_of_the_last_run(operator, demo_dataset):
+    operator(demo_dataset, ["cat", "coins"], encoder="offline")
+    with pytest.raises(ExecutionError, match="No classes given"):
+        foo.execute_operator(URI, {"dataset": demo_dataset}, params={"encoder": "offline"})
+
+
+def warnings(fields: dict) -> list[str]:
+    return [field["view"]["label"] for field in fields.values() if field["view"]["name"] == "Warning"]
+
+
+def test_the_form_says_which_names_the_offline_encoder_does_not_know(server, demo_dataset):
+    fields = form(server, demo_dataset, classes="daisy, dandelion, tulip", encoder="offline")
+    assert warnings(fields) == [
+        "The offline encoder does not know: dandelion (taken for Pickelhaube), tulip (taken for "
+        "cauliflower). Describe them, name them differently, or use OpenCLIP."
+    ]
+    assert warnings(form(server, demo_dataset, classes="daisy, goldfish", encoder="offline")) == []
+
+
+def test_the_form_says_the_same_where_auto_stands_for_the_offline_encoder(
+    server, demo_dataset, closed_network, monkeypatch, in_plugin
+):
+    names = in_plugin("operators.known_names")
+    monkeypatch.setattr(names, "SECONDS_TO_WAIT", 60)
+    names._usual_encoder.cache_clear()
+    assert warnings(form(server, demo_dataset, classes="daisy, tulip"))[0].startswith("The offline encoder")
+    names._usual_encoder.cache_clear()
+
+
+def test_the_form_says_of_any_encoder_that_it_reads_no_codes(server, demo_dataset):
+    fields = form(server, demo_dataset, classes="n02084071, cat", encoder="openclip")
+    assert warnings(fields)[0].startswith("A text encoder reads words, not codes: n02084071.")
+
+
+def test_the_form_does_not_wait_long_for_what_an_encoder_knows(server, demo_dataset, monkeypatch, in_plugin):
+    names = in_plugin("operators.known_names")
+    monkeypatch.setattr(names, "SECONDS_TO_WAIT", 0.01)
+    monkeypatch.setattr(names, "_offline_encoder", lambda: time.sleep(0.5))
+    fields = form(server, demo_dataset, classes="daisy", encoder="offline")
+    assert warnings(fields) == [names.NOT_YET]
+
+
 def test_the_form_says_what_is_wrong_where_it_is_wrong(server, demo_dataset):
-    fields = form(server, demo_dataset, classes=["cat", "cat "], encoder="nonsense")
+    fields = form(server, demo_dataset, classes="cat, cat ", encoder="nonsense", iterations=0, more=True)
+    assert fields["iterations"]["error_message"].startswith("Setting iterations is 0")
     assert fields["classes"]["error_message"] == "Class 'cat' is given twice: remove one of them."
     assert fields["encoder"]["invalid"]
     assert not fields["label_field"]["invalid"]
@@ -189,9 +314,9 @@ def test_the_form_refuses_a_dataset_that_cannot_be_labelled(server):
 
 
 def test_the_form_offers_vectors_that_are_there(server, demo_dataset):
-    assert "embeddings" not in form(server, demo_dataset)
+    assert "embeddings" not in form(server, demo_dataset, more=True)
     demo_dataset.add_sample_field("vector", fo.VectorField)
-    assert form(server, demo_dataset)["embeddings"]["type"]["values"] == ["vector"]
+    assert form(server, demo_dataset, more=True)["embeddings"]["type"]["values"] == ["vector"]
 
 
 def test_the_form_shows_further_options_when_they_are_asked_for_or_given(server, demo_dataset):
@@ -248,6 +373,15 @@ def test_the_form_says_how_much_of_the_dataset_a_view_is(server, demo_dataset):
     assert "part" not in form(server, demo_dataset)
 
 
+def test_the_form_refuses_a_class_balance_of_another_class(server, demo_dataset):
+    typed = {"classes": ["cat", "dog"], "class_balance": "bird: rare"}
+    balance = form(server, demo_dataset, **typed)["class_balance"]
+    assert "'bird', which is not one of the classes" in balance["error_message"]
+    assert not form(server, demo_dataset, **typed | {"class_balance": "dog: rare"})["class_balance"][
+        "invalid"
+    ]
+
+
 def test_class_names_are_no_markup_in_the_outcome(server, demo_dataset):
     told = dict(messages(server, demo_dataset, **OFFLINE | {"classes": ["**cat**", "`coins`"]}))
     message = told["show_output"]["results"]["message"]
@@ -261,6 +395,19 @@ def test_many_images_are_delegated_by_default(demo_dataset, monkeypatch, in_plug
     assert not operator.resolve_execution_options(ctx).default_choice_to_delegated
     monkeypatch.setattr(in_plugin("operators.auto_label"), "DELEGATE_ABOVE", len(demo_dataset) - 1)
     assert operator.resolve_execution_options(ctx).default_choice_to_delegated
+
+
+@pytest.mark.parametrize("is_offered", [True, False])
+def test_the_form_says_how_to_queue_many_images_where_fiftyone_does_not_offer_it(
+    server, demo_dataset, monkeypatch, in_plugin, is_offered
+):
+    assert "size" not in form(server, demo_dataset)
+    monkeypatch.setattr(in_plugin("operators.auto_label_form"), "DELEGATE_ABOVE", len(demo_dataset) - 1)
+    monkeypatch.setattr(fo.config, "allow_legacy_orchestrators", is_offered)
+    fields = form(server, demo_dataset)
+    assert ("size" in fields) != is_offered
+    if not is_offered:
+        assert "FIFTYONE_ALLOW_LEGACY_ORCHESTRATORS=true" in fields["size"]["view"]["label"]
 
 
 def test_the_app_is_told_of_an_error_that_only_shows_during_the_run(server):
@@ -286,13 +433,6 @@ def test_an_error_that_nobody_foresaw_is_told_with_its_kind_and_what_to_report(
     shown = told["show_output"]["results"]["message"]
     assert shown.startswith(f"{notice}\n\nTo report it, copy this:")
     assert "in burn" in shown
-
-
-@pytest.fixture
-def closed_network(monkeypatch, tmp_path):
-    """No hub, and nothing that was fetched from it earlier."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
 
 
 @pytest.mark.parametrize("encoder", ["openclip", "openclip:ViT-L-14/openai"])

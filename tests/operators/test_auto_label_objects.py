@@ -44,7 +44,7 @@ def test_the_form_asks_for_a_margin_and_names_the_field_when_objects_are_chosen(
     plain, chosen = form(server, scenes), form(server, scenes, objects="ground_truth")
     assert "margin" not in plain
     assert chosen["margin"]["default"] == 0.1
-    assert f"'{FIELD}'" in chosen["label_field"]["view"]["description"]
+    assert f"'{FIELD}'" in chosen["into"]["view"]["label"]
     assert "confidence_field" not in chosen
 
 
@@ -56,7 +56,7 @@ def test_labelled_objects_are_not_offered_beside_those_that_they_are_from(server
 def test_in_a_patches_view_the_form_has_chosen_its_objects(server, scenes):
     fields = form(server, scenes.to_patches("ground_truth"))
     assert {"problem", "objects"}.isdisjoint(fields)
-    assert f"'{FIELD}'" in fields["label_field"]["view"]["description"]
+    assert f"'{FIELD}'" in fields["into"]["view"]["label"]
 
 
 def test_the_form_refuses_a_field_of_somebody_elses(server, scenes):

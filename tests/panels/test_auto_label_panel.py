@@ -12,7 +12,7 @@ import pytest
 from fiftyone.core.view import DatasetView
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.server.app import app
-from fiftyone_autolabel import Settings, approve, auto_label, delete_run
+from fiftyone_autolabel import Settings, approve, audit, auto_label, delete_run
 from fiftyone_autolabel.plugin.dataset.record import list_runs, update_record
 from fiftyone_autolabel.plugin.dataset.running import Run
 from fiftyone_autolabel.plugin.dataset.schema import RunState, stamp
@@ -136,6 +136,13 @@ def test_the_head_says_how_many_labels_are_reviewed(opened, dataset):
     approve(dataset.limit(12))
     opened.call("on_refresh")
     assert opened.data["header"]["facts"].endswith("12 of 40 reviewed")
+
+
+def test_the_head_says_what_an_audit_measured(opened, dataset):
+    approve(audit(dataset, 10))
+    opened.call("on_refresh")
+    assert "measured 100% right" in opened.data["header"]["facts"]
+    assert "10 images audited" in opened.data["header"]["facts"]
 
 
 def test_reviewed_labels_are_counted_in_the_view_that_is_followed(opened, dataset):

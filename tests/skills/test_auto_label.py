@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from fiftyone.operators.executor import ExecutionError
 from fiftyone.server.app import app
-from fiftyone_autolabel import ExportOptions, InputError, auto_label
+from fiftyone_autolabel import ExportOptions, InputError, Settings, auto_label
 from fiftyone_autolabel.operators import OPERATORS
 from fiftyone_autolabel.plugin.dataset.record import update_record
 from starlette.testclient import TestClient
@@ -78,6 +78,8 @@ def test_every_parameter_that_the_skill_names_is_taken_by_name_from_python(uri):
     taken = set(inspect.signature(operator.__call__).parameters)
     if "given" in taken:
         taken |= {field.name for field in fields(ExportOptions)}
+    if "settings" in taken:
+        taken |= {field.name for field in fields(Settings)}
     assert NAMED[uri] - taken == set()
 
 
@@ -122,10 +124,10 @@ def test_frames_are_labelled_after_they_were_cloned_as_the_skill_says(tmp_path):
 def test_the_examples_of_the_skill_run_in_order(demo_dataset, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^( *)```python\n(.*?)^\1```", TEXT, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     names = {"dataset": demo_dataset}
     for indent, block in blocks:
         exec(re.sub(f"^{indent}", "", block, flags=re.MULTILINE), names)
     assert demo_dataset.count("auto_label") == demo_dataset.count("auto_label_more") == len(demo_dataset)
-    assert demo_dataset.count("auto_label_corrected") == 24
+    assert demo_dataset.count("auto_label_corrected") == 48
     assert (tmp_path / "labelled" / "manifest.json").is_file()

@@ -65,6 +65,7 @@ def arguments(dataset, files, tmp_path, monkeypatch):
     return {
         "label": (dataset.name, *vectors),
         "predict": (files / "report", files / "X.npy"),
+        "audit": (dataset.name,),
         "evaluate": (dataset.name, "--truth", "truth"),
         "export": (dataset.name, tmp_path / "exported", "--format", "csv", "--images", "none"),
         "report": (dataset.name, "--output", tmp_path / "reported"),
@@ -106,6 +107,7 @@ def test_quiet_and_json_go_together(command, arguments):
 
 ON_A_FOLDER = {
     "runs": (),
+    "audit": (),
     "export": ("exported",),
     "evaluate": ("--truth", "truth"),
     "report": ("--output", "reported"),

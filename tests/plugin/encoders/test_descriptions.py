@@ -1,8 +1,14 @@
 """Classes as people write them, and the sentences that answer what cannot be meant."""
 
 import pytest
-from fiftyone_autolabel.plugin.encoders.descriptions import ClassDescription, read_classes
+from fiftyone_autolabel.plugin.encoders.descriptions import (
+    ClassDescription,
+    class_text,
+    parse_classes,
+    read_classes,
+)
 from fiftyone_autolabel.plugin.engine.errors import InputError
+from hypothesis import given, strategies as st
 
 
 def test_a_plain_name_is_a_class_without_descriptions():
@@ -25,7 +31,8 @@ def test_nothing_after_the_colon_means_no_descriptions():
 
 
 def test_a_comma_in_a_name_without_descriptions_is_part_of_it():
-    assert read_classes(["rocket, on its pad"]) == [ClassDescription("rocket, on its pad")]
+    classes = read_classes(["rocket, on its pad", "cat"])
+    assert classes == [ClassDescription("rocket, on its pad"), ClassDescription("cat")]
 
 
 def test_a_mapping_may_have_colons_in_its_names_and_commas_in_its_descriptions():
@@ -38,15 +45,52 @@ def test_classes_that_were_read_are_read_again_as_they_are():
     assert read_classes(classes) == classes
 
 
-@pytest.mark.parametrize("entry", ["cat", "dog: puppy, hound", "rocket, on its pad"])
-def test_a_class_is_written_as_it_is_read(entry):
-    assert read_classes([entry])[0].entry == entry
+@pytest.mark.parametrize(
+    "text", ["daisy, dandelion, rose", "daisy\ndandelion\n\nrose\n", "daisy,dandelion,,\r\nrose,"]
+)
+def test_commas_and_lines_separate_the_names_of_a_text(text):
+    assert [one.name for one in parse_classes(text)] == ["daisy", "dandelion", "rose"]
 
 
-@pytest.mark.parametrize("one", [ClassDescription("1:100"), ClassDescription("map", ("folded, old",))])
-def test_what_one_line_cannot_hold_is_not_written_in_one(one):
-    with pytest.raises(InputError, match="cannot be written in one line"):
-        _ = one.entry
+def test_a_line_of_a_text_may_describe_a_class():
+    assert parse_classes("cat, tulip\ndog: puppy, hound\nscale: map of 1:100") == [
+        ClassDescription("cat"),
+        ClassDescription("tulip"),
+        ClassDescription("dog", ("puppy", "hound")),
+        ClassDescription("scale", ("map of 1:100",)),
+    ]
+
+
+def test_what_is_in_double_quotes_is_taken_as_it_is():
+    assert parse_classes('"Washington, D.C.", rose, 12" disk\n"scale 1:100": "a map, folded", plan') == [
+        ClassDescription("Washington, D.C."),
+        ClassDescription("rose"),
+        ClassDescription('12" disk'),
+        ClassDescription("scale 1:100", ("a map, folded", "plan")),
+    ]
+
+
+def test_several_names_before_a_colon_are_refused_in_a_text():
+    with pytest.raises(InputError, match="'cat, dog' are several classes before a colon"):
+        parse_classes("rose\ncat, dog: puppy")
+
+
+NAMES = st.text(min_size=1).map(str.strip).filter(bool)
+
+
+@given(st.lists(st.builds(ClassDescription, NAMES, st.lists(NAMES, max_size=3).map(tuple))))
+def test_classes_written_as_a_text_are_read_as_they_were(classes):
+    assert parse_classes(class_text(classes)) == classes
+
+
+@pytest.mark.parametrize("entry", ["daisy, dandelion, rose", "cat, dog: puppy"])
+def test_an_only_entry_with_commas_in_its_name_is_refused(entry):
+    with pytest.raises(InputError, match="would be one class with commas in its name: give"):
+        read_classes([entry])
+
+
+def test_one_name_with_commas_is_given_in_a_mapping():
+    assert read_classes({"Washington, D.C.": []}) == [ClassDescription("Washington, D.C.")]
 
 
 @pytest.mark.parametrize(

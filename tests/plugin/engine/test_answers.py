@@ -79,8 +79,16 @@ def test_guesses_improve_labels_where_names_mislead(monkeypatch):
 
 def test_answers_held_out_correct_the_confidence_of_all_images(monkeypatch):
     _, gap = mean_accuracy_and_gap(1.5, 2.0, 30)
-    monkeypatch.setattr(refinement, "fit_recalibration", lambda confidence, right: Recalibration())
+    monkeypatch.setattr(refinement, "fit_recalibration", lambda *_: Recalibration())
     assert gap < mean_accuracy_and_gap(1.5, 2.0, 30)[1] / 2
+
+
+def test_a_random_sample_among_the_answers_changes_confidence_and_no_label(features):
+    anchors = answered(features.truth, np.arange(0, 320, 8))
+    drawn = np.where(np.arange(320) % 16 == 0, 0.0625, 0.0)
+    plain, audited = (refine(features.X, features.T, anchors=anchors, drawn=each) for each in (None, drawn))
+    assert (plain.labels == audited.labels).all()
+    assert (plain.confidence != audited.confidence).any()
 
 
 def test_an_answer_leaves_no_second_choice(features):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fiftyone_autolabel import refine
 from fiftyone_autolabel.plugin.engine import balance
 from fiftyone_autolabel.plugin.engine.balance import (
     class_offset,
@@ -82,3 +83,30 @@ def test_few_images_leave_the_strength_open_and_many_decide():
         return min(abs(strength - each) for each in balance.STRENGTHS)
 
     assert undecided(3) > 0.02 > undecided(200)
+
+
+def test_an_offset_brings_the_classes_to_given_frequencies():
+    logits = np.random.default_rng(0).normal(size=(400, 4))
+    frequencies = np.array([0.4, 0.3, 0.2, 0.1])
+    offset = class_offset(np.exp(logits), 1.0, frequencies)
+    np.testing.assert_allclose(softmax(logits + offset).mean(axis=0), frequencies, atol=0.01)
+
+
+SIZES = (40, 20, 13, 10, 8, 6, 5, 5, 0, 0)
+"""Images of ten classes, in a long tail of which two are absent."""
+
+
+def mean_accuracy(idea):
+    """Mean accuracy over eight sets under an idea of the frequencies, a function of the true ones."""
+    found = []
+    for seed in range(8):
+        tail = make_features(SIZES, noise=0.9, text_noise=1.5, seed=seed)
+        frequencies = idea(np.array(SIZES) / sum(SIZES), np.random.default_rng(seed))
+        found.append(np.mean(refine(tail.X, tail.T, frequencies=frequencies).labels == tail.truth))
+    return np.mean(found)
+
+
+def test_the_right_idea_of_the_frequencies_helps_and_a_wrong_one_costs_at_most_a_point():
+    none = mean_accuracy(lambda true, rng: None)
+    assert mean_accuracy(lambda true, rng: true) > none
+    assert mean_accuracy(lambda true, rng: true * np.exp(rng.choice([-1, 1], size=10))) >= none - 0.01

@@ -1,8 +1,21 @@
 """Settings refuse what cannot work and say what would."""
 
+from dataclasses import fields
+
 import pytest
-from fiftyone_autolabel.plugin.engine.config import HDBSCAN_MOST_IMAGES, PRESETS, SMALL_MOST_IMAGES, Settings
+from fiftyone_autolabel.plugin.engine.config import (
+    HDBSCAN_MOST_IMAGES,
+    PRESETS,
+    SMALL_MOST_IMAGES,
+    Settings,
+    setting_docs,
+)
 from fiftyone_autolabel.plugin.engine.errors import InputError
+
+
+def test_every_setting_is_explained():
+    assert list(setting_docs()) == [field.name for field in fields(Settings)]
+    assert all(text.endswith(".") for text in setting_docs().values())
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -7,6 +7,8 @@ from fiftyone_autolabel.plugin.engine.validation import (
     check_anchors,
     check_class_names,
     check_clusters,
+    check_drawn,
+    check_frequencies,
     check_pair,
     check_second,
     check_vectors,
@@ -68,6 +70,29 @@ def test_unusable_clusters_are_refused(clusters, sentence):
 def test_unusable_anchors_are_refused(anchors, sentence):
     with pytest.raises(InputError, match=sentence):
         check_anchors(anchors, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "sentence"),
+    [(np.ones(4), "one number per image"), (np.full(5, 1.5), "from 0"), (np.full(5, np.nan), "from 0")],
+)
+def test_unusable_probabilities_of_being_drawn_are_refused(drawn, sentence):
+    with pytest.raises(InputError, match=sentence):
+        check_drawn(drawn, 5)
+
+
+@pytest.mark.parametrize("frequencies", [np.ones(2), [1, -1, 1], [0, 0, 0], [1, np.inf, 1]])
+def test_unusable_class_frequencies_are_refused(frequencies):
+    with pytest.raises(InputError, match="Class frequencies must be"):
+        check_frequencies(frequencies, 3)
+
+
+def test_class_frequencies_may_be_counts():
+    assert check_frequencies([30, 10, 0], 3).tolist() == [0.75, 0.25, 0]
+
+
+def test_without_a_draw_no_image_was_drawn():
+    assert check_drawn(None, 3).tolist() == [0, 0, 0]
 
 
 def test_no_anchors_are_minus_one_everywhere():

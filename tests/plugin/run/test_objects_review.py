@@ -20,7 +20,9 @@ from fiftyone_autolabel.plugin.dataset.reviewing import (
 from fiftyone_autolabel.plugin.dataset.reviews import read_reviews
 from fiftyone_autolabel.plugin.dataset.running import load_outcome
 from fiftyone_autolabel.plugin.dataset.writing import write_outcome
+from fiftyone_autolabel.plugin.run import audit as pages
 from fiftyone_autolabel.plugin.run.again import refine_with_corrections
+from fiftyone_autolabel.plugin.run.audit import audit, measured_accuracy
 
 CLASSES = ["cat", "rocket", "cup of coffee"]
 FIELD = "auto_label_ground_truth"
@@ -401,3 +403,19 @@ def test_an_object_drawn_by_hand_survives_a_later_run(labelled):
     sample.save()
     label(labelled)
     assert objects_of(labelled)[drawn.id].label == "dog"
+
+
+def test_objects_are_audited_like_images(labelled):
+    sample = audit(labelled, 8, FIELD)
+    assert len(sample) == 8
+    approve(sample, FIELD)
+    measured = measured_accuracy(labelled, FIELD)
+    assert str(measured).endswith("8 objects audited)")
+    page = pages.review_next(labelled, 8, FIELD).values("id")
+    assert len(set(page)) == 8
+    assert not set(page) & set(sample.values("id"))
+
+
+def test_when_every_object_is_reviewed_nothing_is_left_to_audit(labelled):
+    approve(labelled, FIELD)
+    assert len(audit(labelled, 5, FIELD)) == 0

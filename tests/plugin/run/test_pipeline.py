@@ -356,7 +356,7 @@ def test_progress_goes_through_every_stage_once(demo_dataset, second_encoder):
         second_encoder=second_encoder,
         progress=lambda stage, done, total: seen.append((stage, done / total)),
     )
-    assert list(dict.fromkeys(stage for stage, _ in seen)) == LABELLING_STAGES
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", *LABELLING_STAGES]
     for stage in LABELLING_STAGES:
         shares = [share for name, share in seen if name == stage]
         assert shares == sorted(shares)

@@ -104,7 +104,7 @@ def test_progress_goes_through_the_stages(demo_dataset):
     compute_clusters(
         demo_dataset, encoder="offline", progress=lambda stage, done, total: seen.append((stage, done))
     )
-    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["embed", "cluster", "fill"]
+    assert list(dict.fromkeys(stage for stage, _ in seen)) == ["load", "embed", "cluster", "fill"]
     assert seen[-1] == ("fill", len(demo_dataset))
 
 

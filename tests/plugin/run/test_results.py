@@ -2,9 +2,23 @@
 
 import csv
 
+import fiftyone as fo
 import numpy as np
 import pytest
-from fiftyone_autolabel import InputError, auto_label, label_files, load_run
+from fiftyone_autolabel import (
+    ExportOptions,
+    InputError,
+    approve,
+    auto_label,
+    compare_runs,
+    compute_clusters,
+    delete_run,
+    evaluate,
+    export_labels,
+    label_files,
+    list_runs,
+    load_run,
+)
 from fiftyone_autolabel.plugin.dataset.record import find_run
 from fiftyone_autolabel.plugin.run.results import FinishedRun
 from numpy.testing import assert_allclose
@@ -60,6 +74,40 @@ def test_counts_and_expected_accuracy(run, expected):
     assert list(run.counts.values()) == np.bincount(expected.labels).tolist()
     assert run.expected_accuracy == pytest.approx(expected.expected_accuracy)
     assert (run.classes, run.failures) == (CLASSES, {})
+
+
+def test_a_run_shows_itself_in_a_few_lines_with_what_to_do_next(run, dataset):
+    lines = repr(run).splitlines()
+    is_on_dataset = run.dataset is not None
+    where = f" of {dataset.name!r} labelled by run 'auto_label_1'" if is_on_dataset else " labelled"
+    assert lines[0] == f"40 images{where}"
+    assert lines[1].endswith(" of the labels are expected to be right")
+    assert lines[2] == "even 20, odd 20"
+    assert lines[-1].startswith("Next: review_next(dataset)" if is_on_dataset else "Next: .to_frame()")
+    assert len(lines) == 4
+    assert run._repr_html_().startswith(f"<b>40 images{where}</b><br>")
+
+
+def test_every_result_that_python_returns_shows_itself_in_a_few_lines(dataset, tmp_path):
+    dataset.set_values("truth", [fo.Classification(label=CLASSES[row % 2]) for row in range(40)])
+    auto_label(dataset, CLASSES, **VECTORS)
+    second = auto_label(dataset, CLASSES, **VECTORS, run_key="second")
+    shown = [
+        approve(dataset.limit(10)),
+        evaluate(dataset, "truth"),
+        compare_runs(dataset, "auto_label_1", "second"),
+        list_runs(dataset),
+        export_labels(dataset, tmp_path / "out", "csv", options=ExportOptions(images="none")),
+        compute_clusters(dataset, embeddings=X),
+        second.embedded,
+        second.summary,
+        load_run(dataset).outcome,
+        second.prototypes(),
+        delete_run(dataset, "second"),
+    ]
+    for each in shown:
+        assert len(repr(each).splitlines()) <= 5
+        assert len(repr(each)) < 600
 
 
 def test_history_has_a_row_per_iteration(run, expected):

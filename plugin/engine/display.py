@@ -1,0 +1,57 @@
+"""Results that show themselves in a few lines, in a console and in a notebook, however many images they hold.
+
+Arrays are shown by type and shape, long collections by their length.
+"""
+
+import html
+import textwrap
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+WIDTH = 100
+MOST_ITEMS = 4
+LONGEST_TEXT = 60
+
+
+class Displayed:
+    """Base of dataclasses with `repr=False`; by default the fields are shown, each in a few words."""
+
+    def __repr__(self) -> str:
+        """A few lines."""
+        return "\n".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook, the first line in bold."""
+        first, *rest = (html.escape(line, quote=False) for line in self._lines())
+        return "<br>".join([f"<b>{first}</b>", *rest])
+
+    def _lines(self) -> list[str]:
+        """The first says what it is."""
+        shown: Any = self  # a dataclass
+        values = ", ".join(f"{each.name}={in_short(getattr(self, each.name))}" for each in fields(shown))
+        return textwrap.wrap(f"{type(self).__name__}({values})", WIDTH, subsequent_indent="    ")
+
+
+def in_short(value: object) -> str:
+    """A value in a few words."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, tuple | list | set | frozenset | dict):
+        is_short = len(value) <= MOST_ITEMS and all(_is_plain(item) for item in _parts(value))
+        return _cut(repr(value)) if is_short else f"{type(value).__name__} of {len(value):,}"
+    return _cut(repr(value)) if _is_plain(value) else type(value).__name__
+
+
+def _parts(value: Any) -> list[object]:
+    return [*value.keys(), *value.values()] if isinstance(value, dict) else list(value)
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | np.number | Path)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"

@@ -135,7 +135,7 @@ VARIANTS_OF_ANSWERS = (
     without("guesses", (answers, "GUESS_WEIGHT", 0.0)),
     Variant("guesses count as 30 answers", ((answers, "GUESS_WEIGHT", 30.0),)),
     Variant("guesses count as 100 answers", ((answers, "GUESS_WEIGHT", 100.0),)),
-    without("recalibration", (refinement, "fit_recalibration", lambda confidence, right: Recalibration())),
+    without("recalibration", (refinement, "fit_recalibration", lambda *_: Recalibration())),
 )
 
 

@@ -3,7 +3,8 @@
 A run that somebody else writes is waited for, one that died is completed, and edits made outside count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import fiftyone as fo
@@ -13,13 +14,13 @@ from ..engine.errors import InputError
 from ..wording import is_readable
 from .fields import FieldNames, declare_reviews
 from .internals import Samples, dataset_of, label_path
-from .labels import labels_of
+from .labels import Labels, labels_of
 from .lock import WriteLock
 from .patches import check_objects, is_patches, shown_field
 from .reading import as_samples, check_samples, flat_samples
 from .record import completed_runs, latest_run
 from .review_views import Order, unreviewed_in_order
-from .reviews import keep_reviews, latest_action, new_action, read_reviews, restore_labels, undo_action
+from .reviews import keep_reviews, latest_action, new_action, restore_labels, reviews_of, undo_action
 from .schema import RunRecord
 from .settling import settle
 
@@ -56,11 +57,7 @@ def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
         InputError: No run wrote that field.
     """
     samples = as_samples(samples)
-    settle(dataset_of(samples))
-    names = fields_of_run(samples, label_field)
-    with WriteLock(dataset_of(samples)) as lock:
-        declare_reviews(lock.dataset, names)
-        labels = labels_of(lock.dataset, names)
+    with _locked_labels(samples, label_field) as labels:
         ids = labels.ids(samples)
         now, earlier = labels.read("label", ids), labels.read("corrected", ids)
         approved = {one: now[one]["label"] for one in now if now[one].get("label") and one not in earlier}
@@ -89,13 +86,10 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     if not given or not is_readable(given):
         raise InputError("The class name is blank or not a text: give the class of these samples.")
     settle(dataset_of(samples))
-    names = fields_of_run(samples, label_field)
     known = _described_by(dataset_of(samples), label_field) | {
         name.casefold(): name for name in known_classes(samples, label_field)
     }
-    with WriteLock(dataset_of(samples)) as lock:
-        declare_reviews(lock.dataset, names)
-        labels = labels_of(lock.dataset, names)
+    with _locked_labels(samples, label_field) as labels:
         ids = labels.ids(samples)
         keep_reviews(labels, dict.fromkeys(ids, known.get(given.casefold(), given)), new_action())
         labels.untag(ids)
@@ -116,11 +110,8 @@ def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
         InputError: No run wrote that field.
     """
     samples = as_samples(samples)
-    settle(dataset_of(samples))
-    names = fields_of_run(samples, label_field)
-    with WriteLock(dataset_of(samples)) as lock:
-        labels = labels_of(lock.dataset, names)
-        ids, reviews = labels.ids(samples), read_reviews(lock.dataset, names)
+    with _locked_labels(samples, label_field) as labels:
+        ids, reviews = labels.ids(samples), reviews_of(labels)
         reviewed = [one for one in ids if one in reviews]
         restore_labels(labels, reviewed)
         labels.untag(reviewed)
@@ -149,10 +140,7 @@ def undo_review(samples: Samples, label_field: str = "auto_label") -> Reviewed:
         InputError: No run wrote that field.
     """
     samples = as_samples(samples)
-    settle(dataset_of(samples))
-    names = fields_of_run(samples, label_field)
-    with WriteLock(dataset_of(samples)) as lock:
-        labels = labels_of(lock.dataset, names)
+    with _locked_labels(samples, label_field) as labels:
         undone = undo_action(labels)
         labels.refresh(samples, undone)
     return Reviewed(undone, {})
@@ -252,6 +240,16 @@ def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str
         return list(classes)
     given = flat_samples(dataset).distinct(label_path(dataset, names.corrected, "label"))
     return list(dict.fromkeys([*classes, *given]))
+
+
+@contextmanager
+def _locked_labels(samples: Samples, label_field: str) -> Iterator[Labels]:
+    """The labels of a run, to be reviewed while nobody else writes."""
+    settle(dataset_of(samples))
+    names = fields_of_run(samples, label_field)
+    with WriteLock(dataset_of(samples)) as lock:
+        declare_reviews(lock.dataset, names)
+        yield labels_of(lock.dataset, names)
 
 
 def _described_by(dataset: fo.Dataset, label_field: str) -> dict[str, str]:

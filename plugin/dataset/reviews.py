@@ -29,7 +29,11 @@ def read_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str, str]:
     Returns:
         Sample id, or object id → class name.
     """
-    labels = labels_of(dataset, names)
+    return reviews_of(labels_of(dataset, names))
+
+
+def reviews_of(labels: Labels) -> dict[str, str]:
+    """The same of the labels of a dataset."""
     given = labels.values("corrected", "label")
     return labels.tagged() | {one: name for one, (name,) in given.items()} | labels.edited()
 

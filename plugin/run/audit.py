@@ -43,10 +43,11 @@ def audit(dataset: "fo.Dataset", count: int = COUNT, label_field: str = "auto_la
     Raises:
         InputError: No run wrote the field, or the count is below 1.
     """
-    from ..dataset import draw_audit, labels_of, run_of, save_audit_view
+    from ..dataset import draw_audit, labels_of, run_of, save_audit_view, settle
 
     if count < 1:
         raise InputError(f"Ask for at least 1 label to audit, not {count}.")
+    settle(dataset)
     run = run_of(dataset, label_field)
     view = labels_of(dataset, run.label_fields).view(draw_audit(dataset, run.key, count))
     save_audit_view(dataset, label_field, view)
@@ -70,8 +71,9 @@ def review_next(
     Raises:
         InputError: No run wrote that field, there is no such order, or the count is below 1.
     """
-    from ..dataset import dataset_of, draw_audit, review_next as page_of, run_of
+    from ..dataset import dataset_of, draw_audit, review_next as page_of, run_of, settle
 
+    settle(dataset_of(samples))
     drawn: list[str] = []
     if samples is dataset_of(samples) and count >= PAGE_SHARE:
         drawn = draw_audit(samples, run_of(samples, label_field).key, count // PAGE_SHARE)

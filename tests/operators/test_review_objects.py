@@ -105,7 +105,7 @@ def test_review_next_shows_a_page_of_patches(server, labelled):
     page = fo.DatasetView._build(labelled, result["told"]["set_view"]["view"])
     assert result["message"].startswith("5 objects to review, 19 more after this page.")
     assert page.values("id") == result["sample_ids"]
-    assert page.values(f"{FIELD}.review_rank") == [1, 2, 3, 4, 5]
+    assert page.limit(4).values(f"{FIELD}.review_rank") == [1, 2, 3, 4]  # the last one is drawn at random
 
 
 def test_in_a_patches_view_the_field_of_its_objects_is_meant(server, labelled):

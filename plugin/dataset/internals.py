@@ -98,7 +98,7 @@ def dataset_of(samples: Samples) -> fo.Dataset:
     """
     if not isinstance(samples, SampleCollection):
         raise InputError(f"Give a FiftyOne dataset or view, not {reprlib.repr(samples)}.")
-    return samples._root_dataset
+    return samples if isinstance(samples, fo.Dataset) else samples._root_dataset
 
 
 def view_of(sample: fo.Sample | SampleView) -> fo.DatasetView:

@@ -59,18 +59,20 @@ class TextCorrection:
     def spread(self, anchors: np.ndarray) -> float:
         """The σ under which held-out answers and guesses are most likely.
 
-        Tried from the smallest up, until the likelihood no longer grows.
+        Tried from the smallest up, until the likelihood no longer grows by more than its standard error: of
+        models that predict alike the simplest is taken (Breiman et al. 1984, section 3.4.3, the 1-SE rule).
         """
         if np.sum(anchors >= 0) < 2 or self.logits.shape[1] == 1:
             return 0.0
         rows, y, weights, fold = self._examples(anchors)
         logits, features = self.logits[rows], self._features(rows)
-        best, most = 0.0, -np.inf
-        for spread in SPREADS:
+        best, before = SPREADS[0], held_out_likelihood(logits, features, y, weights, fold, SPREADS[0])
+        for spread in SPREADS[1:]:
             likelihood = held_out_likelihood(logits, features, y, weights, fold, spread)
-            if likelihood <= most:
+            gain = likelihood - before
+            if gain.sum() <= np.sqrt(len(gain)) * gain.std():
                 break
-            best, most = spread, likelihood
+            best, before = spread, likelihood
         return best
 
     def apply(self, anchors: np.ndarray, spread: float) -> np.ndarray:
@@ -171,8 +173,8 @@ def held_out_likelihood(
     weights: np.ndarray,
     fold: np.ndarray,
     spread: float,
-) -> float:
-    """Weighted log-likelihood (nats) of labels that a correction was not fitted to.
+) -> np.ndarray:
+    """Weighted log-likelihoods (a,) in nats of labels that a correction was not fitted to.
 
     Args:
         logits: (a, k) text view.
@@ -182,7 +184,7 @@ def held_out_likelihood(
         fold: (a,) fold in which each label is held out.
         spread: σ ≥ 0.
     """
-    total = 0.0
+    likelihoods = np.zeros(len(labels))
     for number in range(fold.max() + 1):
         out = fold == number
         p = logits[out].astype(np.float64)
@@ -190,5 +192,5 @@ def held_out_likelihood(
             fitted = fit_correction(logits[~out], features[~out], labels[~out], weights[~out], spread)
             p += features[out] @ fitted
         right = softmax(p)[np.arange(len(p)), labels[out]]
-        total += float(weights[out] @ np.log(np.maximum(right, 1e-12)))
-    return total
+        likelihoods[out] = weights[out] * np.log(np.maximum(right, 1e-12))
+    return likelihoods

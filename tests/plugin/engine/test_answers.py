@@ -5,6 +5,7 @@ import pytest
 from fiftyone_autolabel import refine
 from fiftyone_autolabel.plugin.engine import answers, refinement
 from fiftyone_autolabel.plugin.engine.answers import (
+    TextCorrection,
     clamped,
     even_sample,
     fit_correction,
@@ -152,9 +153,20 @@ def test_held_out_labels_are_less_likely_under_a_correction_that_fits_noise():
     features, labels = rng.normal(size=(60, 40)), rng.integers(2, size=60)
     start, weights, fold = np.zeros((60, 2), np.float32), np.ones(60), np.arange(60) % 3
     free, tight = (
-        held_out_likelihood(start, features, labels, weights, fold, spread) for spread in (8.0, 0.0)
+        held_out_likelihood(start, features, labels, weights, fold, spread).sum() for spread in (8.0, 0.0)
     )
     assert free < tight == pytest.approx(60 * np.log(0.5))
+
+
+def test_a_correction_that_is_no_surer_than_chance_changes_nothing():
+    texts = TextCorrection(
+        np.zeros((60, 3), np.float32),
+        np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32),
+        np.zeros(60, int),
+        np.full(60, 0.5),
+    )
+    anchors = np.where(np.arange(60) % 3 == 0, np.random.default_rng(1).integers(3, size=60), -1)
+    assert texts.spread(anchors) == 0.0
 
 
 def test_guesses_are_spread_over_all_confidences():

@@ -172,9 +172,10 @@ def test_a_cluster_that_fits_no_class_is_seen_and_becomes_a_class(panel, page, s
     screenshot("state-add-as-class-form")
 
 
-def test_a_name_that_is_suggested_for_a_cluster_goes_into_the_form(panel, labelled):
+def test_a_name_that_is_suggested_for_a_cluster_goes_into_the_form(panel, page, labelled):
     choose_tab(panel, "Novel clusters", TABS["Novel clusters"])
     (name, *_), *_ = load_run(labelled, "fewer").suggested_names.values()
-    form = press(panel, name)
+    panel.get_by_role("button", name=name, exact=True).first.click()
+    form = page.locator("[data-cy=operators-prompt-modal]")
     expect(form.get_by_role("textbox")).to_have_value(name)
     expect(form.get_by_text("Label 124 images again, with 14 classes")).to_be_visible()

@@ -86,7 +86,7 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     if not given or not is_readable(given):
         raise InputError("The class name is blank or not a text: give the class of these samples.")
     settle(dataset_of(samples))
-    known = _described_by(dataset_of(samples), label_field) | {
+    known = _described_by(run_of(samples, label_field)) | {
         name.casefold(): name for name in known_classes(samples, label_field)
     }
     with _locked_labels(samples, label_field) as labels:
@@ -252,8 +252,7 @@ def _locked_labels(samples: Samples, label_field: str) -> Iterator[Labels]:
         yield labels_of(lock.dataset, names)
 
 
-def _described_by(dataset: fo.Dataset, label_field: str) -> dict[str, str]:
+def _described_by(run: RunRecord) -> dict[str, str]:
     """Description → class that it describes, for which it stands."""
-    run = latest_run(dataset, label_field)
     described = zip(run.classes, run.descriptions, strict=True)
     return {text.casefold(): name for name, texts in described for text in texts}

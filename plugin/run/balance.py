@@ -71,9 +71,9 @@ def _read(text: str) -> dict[str, str | float]:
     return said
 
 
-def _number(name: str, value: object) -> float:
+def _number(name: str, value: str | float) -> float:
     try:
-        number = float(value)  # type: ignore[arg-type]  # whatever a person gave
+        number = float(value)
     except (TypeError, ValueError):
         number = np.nan
     if not 0 <= number < np.inf:

@@ -29,7 +29,7 @@ from .patches import (
     shown_field,
     why_no_objects,
 )
-from .patience import check_database
+from .patience import wait_for_answer
 from .pending import PendingRun, failed_start, find_pending, pending_runs, was_called_off
 from .reading import (
     check_cluster_field,
@@ -114,7 +114,6 @@ __all__ = [
     "changed_samples",
     "check_cluster_field",
     "check_column",
-    "check_database",
     "check_fields",
     "check_images",
     "check_key",
@@ -189,6 +188,7 @@ __all__ = [
     "undo_review",
     "vector_sources",
     "view_stages",
+    "wait_for_answer",
     "was_called_off",
     "what_deleting_does",
     "why_no_objects",

@@ -20,7 +20,7 @@ from .internals import Samples, field_declaration, label_path, sample_documents,
 from .patches import is_patches, object_view, shown_field
 from .reading import flat_samples
 
-CHUNK_SAMPLES = 1_000
+SAMPLES_PER_UPDATE = 1_000
 ATTRIBUTES = EXPLANATIONS | {
     role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")
 }
@@ -85,9 +85,8 @@ class ObjectLabels:
         for one, change in changes.items():
             if one in self._places:
                 by_sample[self._places[one]][one] = change
-        ids = list(by_sample)
-        for start in range(0, len(ids), CHUNK_SAMPLES):
-            found = read_documents(self._dataset, ids[start : start + CHUNK_SAMPLES], self._fields)
+        for some in in_parts(by_sample, SAMPLES_PER_UPDATE):
+            found = read_documents(self._dataset, some, self._fields)
             update_documents(
                 self._dataset, {one: self._merged(sample, by_sample[one]) for one, sample in found.items()}
             )

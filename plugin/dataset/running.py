@@ -27,7 +27,6 @@ from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
 from .patience import (
-    DATABASE_GONE,
     SECONDS_PER_CALL,
     UNANSWERED,
     DatabaseGoneError,
@@ -286,14 +285,14 @@ def run_under_way(
         _complete_all_interrupted(lock)
         check_key(dataset, key)
         key = key or free_key(dataset, fields)
-        _register(on_object(samples, lock.dataset), key, config)
+        persistently(partial(_register, on_object(samples, lock.dataset), key, config))
     run = Run(dataset, key, fields, progress)
     try:
         with run._beating():
             yield run
     except ConnectionFailure as error:
         run._give_up(error)
-        raise InputError(DATABASE_GONE) from error
+        raise DatabaseGoneError from error
     except BaseException as error:
         run._give_up(error)
         raise

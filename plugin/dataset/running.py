@@ -19,7 +19,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 
 from ..engine.config import Settings
 from ..engine.errors import InputError, RunCancelledError
-from ..engine.progress import Progress
+from ..engine.progress import Pace, Progress
 from ..engine.results import LevelHistory
 from .columns import Column, adopt_column, discard_staged, stage_column, staged_fields
 from .fields import FieldNames
@@ -79,6 +79,7 @@ class Run:
         self.dataset, self.fields = dataset, fields
         self._progress = progress
         self._at, self._since = ("", 0, 0), time.perf_counter()
+        self._pace, self._seconds_left = Pace(), None
         self._history: tuple[LevelHistory, ...] = ()
         self._cancelled, self._ended = threading.Event(), threading.Event()
 
@@ -89,7 +90,7 @@ class Run:
             RunCancelledError: Somebody wants the run to stop.
         """
         self._count_time()
-        self._at = (stage, done, total)
+        self._at, self._seconds_left = (stage, done, total), self._pace.seconds_left(stage, done, total)
         if self._progress:
             self._progress(stage, done, total)
         self._stop_if_cancelled()
@@ -209,6 +210,7 @@ class Run:
             news = {
                 "config.heartbeat": stamp(),
                 "config.progress": list(self._at),
+                "config.seconds_left": self._seconds_left,
                 "config.history": [level.to_dict() for level in self._history],
             }
             try:

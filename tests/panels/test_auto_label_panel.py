@@ -161,6 +161,15 @@ def test_a_run_that_has_not_reported_yet_says_what_it_loads(opened, dataset):
     assert bar["view"]["label"] == "second: starting: loading the encoder (precomputed) and the samples"
 
 
+def test_a_run_under_way_says_how_long_it_will_take_still(opened, dataset):
+    label(dataset, run_key="second")
+    at_work = {"state": RunState.RUNNING.value, "progress": ("embed", 100, 400), "heartbeat": stamp()}
+    update_record(dataset, "second", at_work | {"seconds_left": 75.0})
+    opened.call("on_tick")
+    bar = opened.layout["header"]["type"]["properties"]["progress0"]
+    assert bar["view"]["label"] == "second: embedding images, 100 of 400, about 75 s left"
+
+
 @pytest.mark.parametrize(
     "tab", ["convergence", "alignment", "classes", "confidence", "novelty", "comparison"]
 )

@@ -13,17 +13,19 @@ import fiftyone as fo
 from fiftyone.core.patches import PatchesView
 
 from .documents import Document, in_parts, read_documents, update_documents
-from .edits import edited_class, label_of_run
-from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, declare_attributes
+from .edits import digest_of_shape, edited_class, is_moved, label_of_run, shape_of
+from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, Role, declare_attributes
 from .indexes import create_indexes
 from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
 from .reading import flat_samples
 
 SAMPLES_PER_UPDATE = 1_000
-ATTRIBUTES = EXPLANATIONS | {
-    role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")
-}
+ATTRIBUTES = (
+    EXPLANATIONS
+    | {role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")}
+    | {"copied_shape": Role(fo.StringField, "Tells whether the object was moved after it was labelled")}
+)
 """Attributes that a labelled object has beside its confidence."""
 
 
@@ -213,13 +215,19 @@ class ObjectLabels:
         source = self._singles(sample, names.objects)
         labels, reviews = self._singles(sample, names.label), self._singles(sample, names.corrected)
         bases = reviews | labels | source
+        for one, label in labels.items():
+            if is_moved(label):
+                bases[one] = bases[one] | shape_of(label)
         for one, change in changes.items():
             if one not in bases:  # deleted a moment ago
                 continue
             if "label" in change:
-                tags = labels.get(one, {}).get("tags", [])
+                kept = {
+                    "tags": labels.get(one, {}).get("tags", []),
+                    "copied_shape": digest_of_shape(source.get(one, bases[one])),
+                }
                 others = {role: value for role, value in change.items() if role in ATTRIBUTES}
-                labels[one] = _copy(bases[one], {"tags": tags} | change["label"] | others)
+                labels[one] = _copy(bases[one], kept | change["label"] | others)
             if change.get("corrected"):
                 reviews[one] = _copy(bases[one], {"tags": []} | change["corrected"])
             elif "corrected" in change:

@@ -209,14 +209,15 @@ def run_of(samples: Samples, label_field: str) -> RunRecord:
         InputError: No run wrote that field, or the samples do not show what it is of.
     """
     samples, run = flat_samples(samples), latest_run(dataset_of(samples), label_field)
+    known = reviewable_fields(samples)
+    if run is None and known:
+        raise InputError(f"No run wrote a label field {label_field!r}: choose {' or '.join(known)}.")
     if run and run.fields.objects:
         check_objects(samples, label_field)
     else:
         check_samples(samples)
     if run is None:
-        known = reviewable_fields(samples)
-        advice = f"choose {' or '.join(known)}." if known else "run Auto-label first."
-        raise InputError(f"No run wrote a label field {label_field!r}: {advice}")
+        raise InputError(f"No run wrote a label field {label_field!r}: run Auto-label first.")
     return run
 
 

@@ -1,3 +1,5 @@
+"""How long a stage will take still is told from its own steps."""
+
 import pytest
 from fiftyone_autolabel.plugin.engine import progress
 from fiftyone_autolabel.plugin.engine.progress import Pace

@@ -108,7 +108,7 @@ def _import_open_clip() -> ModuleType:
     except Exception as error:  # a missing package, or a torchvision that does not fit torch
         raise InputError(
             f"OpenCLIP cannot be imported ({reason(error)}); install it with "
-            "`pip install 'fiftyone-autolabel[openclip]'` or use the encoder \"offline\"."
+            '`pip install open-clip-torch` or use the encoder "offline".'
         ) from error
     return open_clip
 

@@ -14,16 +14,18 @@ from fiftyone.core.patches import PatchesView
 
 from .documents import Document, in_parts, read_documents, update_documents
 from .edits import edited_class, label_of_run
-from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, declare_attributes
+from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, Role, declare_attributes
 from .indexes import create_indexes
 from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
 from .reading import flat_samples
 
 CHUNK_SAMPLES = 1_000
-ATTRIBUTES = EXPLANATIONS | {
-    role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")
-}
+ATTRIBUTES = (
+    EXPLANATIONS
+    | {role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")}
+    | {"logits": Role(fo.VectorField, "Logarithms of the probabilities of the classes")}
+)
 """Attributes that a labelled object has beside its confidence."""
 
 

@@ -25,6 +25,7 @@ ATTRIBUTES = (
     EXPLANATIONS
     | {role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")}
     | {"copied_shape": Role(fo.StringField, "Tells whether the object was moved after it was labelled")}
+    | {"logits": Role(fo.VectorField, "Logarithms of the probabilities of the classes")}
 )
 """Attributes that a labelled object has beside its confidence."""
 

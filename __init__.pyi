@@ -39,6 +39,10 @@ from .plugin.run.preparation import (
     compute_embeddings as compute_embeddings,
 )
 from .plugin.run.results import FinishedRun as FinishedRun
+from .plugin.run.selecting import (
+    SelectedLabels as SelectedLabels,
+    select_by_confidence as select_by_confidence,
+)
 from .plugin.run.stored import StoredRun as StoredRun, load_run as load_run
 
 __version__: str

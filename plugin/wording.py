@@ -4,6 +4,7 @@ Nothing here knows what the words are about.
 """
 
 import html
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
@@ -71,6 +72,26 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     more = len(names) - most
     shown = ", ".join(map(cut, names[:most]))
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def named_values(text: str) -> dict[str, str | float]:
+    """Read names with values as a person types them, "cat: 0.9, dog: rare", or as JSON.
+
+    Raises:
+        ValueError: A part has no name with a value, or the JSON is damaged; its argument is that part.
+    """
+    if text.lstrip().startswith("{"):
+        try:
+            return dict(json.loads(text))
+        except (ValueError, TypeError):
+            raise ValueError(text) from None
+    pairs: dict[str, str | float] = {}
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        name, colon, value = part.rpartition(":")
+        if not colon:
+            raise ValueError(part)
+        pairs[name.strip()] = value.strip()
+    return pairs
 
 
 def duration(seconds: float) -> str:

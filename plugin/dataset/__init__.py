@@ -57,7 +57,7 @@ from .record import (
     read_results,
     reading_results,
 )
-from .review_views import Order, audit_view_name, save_audit_view
+from .review_views import Order, audit_view_name, save_audit_view, save_named_view, view_by_confidence
 from .reviewing import (
     Reviewed,
     approve,
@@ -181,12 +181,14 @@ __all__ = [
     "run_of",
     "run_under_way",
     "save_audit_view",
+    "save_named_view",
     "saved_view",
     "settle",
     "shown_field",
     "truth_choices",
     "undo_review",
     "vector_sources",
+    "view_by_confidence",
     "view_stages",
     "wait_for_answer",
     "was_called_off",

@@ -1,4 +1,4 @@
-"""How time and memory of the engine grow with the number of images, beside a zero-shot pass and plain k-means.
+"""How time and memory of the engine grow with the number of images, beside a zero-shot pass and k-means.
 
 python benchmarks/scale.py [--images N …] [--classes K …] [--dimensions D] [--half]
 
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import faiss
@@ -132,7 +133,7 @@ def _kept(neighbors: list[np.ndarray]) -> Iterator[None]:
     """Keep the neighbours that a run finds."""
     find = evidence.nearest_neighbors
 
-    def inner(*args: object) -> np.ndarray:
+    def inner(*args: Any) -> np.ndarray:
         neighbors.append(find(*args))
         return neighbors[-1]
 

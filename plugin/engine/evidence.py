@@ -80,15 +80,21 @@ class Evidence:
         return self.geometry.projection.back(self.geometry.texts)
 
 
-def gather_evidence(images: Images, T: np.ndarray, frequencies: np.ndarray | None = None) -> Evidence:
+def gather_evidence(
+    images: Images,
+    T: np.ndarray,
+    frequencies: np.ndarray | None = None,
+    cells: np.ndarray | None = None,
+) -> Evidence:
     """Find the neighbours of every image and what the class names say of it.
 
     Args:
         images: What is given of the images.
         T: (k, d) float32 unit rows, class names.
         frequencies: (k,) a person's idea of the class frequencies, sum to 1; None for none.
+        cells: (n,) cells in which neighbours are looked for, see `nearest_neighbors`.
     """
-    neighbors = nearest_neighbors(images.V, NEIGHBORS)
+    neighbors = nearest_neighbors(images.V, NEIGHBORS, cells)
     cosines = images.X @ T.T
     text, zero_shot_labels = text_view(cosines, neighbors[:, :1].ravel(), frequencies), cosines.argmax(axis=1)
     del cosines  # as large as the text view, and not needed while the geometry is found

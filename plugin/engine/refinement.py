@@ -118,7 +118,10 @@ def _refine(
     hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
     report("cluster", 1, 1)
     report("refine", 0, 1)
-    evidence = replace(gather_evidence(images, T, frequencies), name_reliability=reliability)
+    # Clusters of k-means leave no image out, so that neighbours can be looked for in them.
+    is_kmeans = images.micro is None and settings.clustering == "kmeans"
+    cells = hierarchy.micro.assignments if is_kmeans and len(hierarchy.micro) else None
+    evidence = replace(gather_evidence(images, T, frequencies, cells), name_reliability=reliability)
     answer = partial(_label_with_answers, drawn) if (images.anchors >= 0).any() else _label
     labelled = answer(evidence, hierarchy, settings, on_iteration)
     outcome, probabilities = labelled.outcome, labelled.probabilities

@@ -28,6 +28,11 @@ def row_chunks(n: int, rows: int = CHUNK_ROWS) -> Iterator[slice]:
         yield slice(start, min(start + rows, n))
 
 
+def even_rows(n: int, most: int) -> np.ndarray:
+    """Numbers of n rows, or of `most` of them at even distances, ascending."""
+    return np.linspace(0, n - 1, min(n, most)).astype(np.int64)
+
+
 def unit_rows(matrix: np.ndarray) -> np.ndarray:
     """Scale every row to length one.
 

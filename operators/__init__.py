@@ -3,6 +3,7 @@
 The work itself is done by `plugin.run` and `plugin.dataset`.
 """
 
+from .add_brain_runs import AddBrainRuns
 from .add_class import AddClass
 from .approve import Approve
 from .audit import Audit
@@ -34,6 +35,7 @@ OPERATORS = (
     Audit,
     RefineWithCorrections,
     Evaluate,
+    AddBrainRuns,
     ShowRun,
     CompareRuns,
     CancelRun,

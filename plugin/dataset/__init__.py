@@ -4,6 +4,7 @@ The names are imported from here; importing this needs FiftyOne.
 """
 
 from .audits import audit_probabilities, draw_audit
+from .brain import check_brain_keys, index_vectors, map_vectors
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import delete_run, what_deleting_does
@@ -112,6 +113,7 @@ __all__ = [
     "audit_view_name",
     "cancel_run",
     "changed_samples",
+    "check_brain_keys",
     "check_cluster_field",
     "check_column",
     "check_fields",
@@ -146,6 +148,7 @@ __all__ = [
     "flat_samples",
     "images_of",
     "in_parts",
+    "index_vectors",
     "is_patches",
     "is_reviewed",
     "known_classes",
@@ -159,6 +162,7 @@ __all__ = [
     "list_all_runs",
     "list_runs",
     "load_outcome",
+    "map_vectors",
     "object_cluster_attributes",
     "object_fields",
     "object_vector_sources",

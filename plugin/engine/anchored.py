@@ -15,7 +15,8 @@ from .config import Settings
 from .evidence import Evidence
 from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
-from .vectors import averaging, group_means, row_chunks, softmax
+from .sources import Sources, odds_moved
+from .vectors import averaging, even_rows, group_means, row_chunks, softmax
 
 TEXT_GIVES_WAY = 0.75
 """Share of the Gaussian's weight that is taken from the text."""
@@ -25,6 +26,9 @@ COPIES = np.linspace(0.05, 0.95, 19)
 
 NEIGHBOR_WEIGHT = 0.25
 PRIOR_WEIGHT = 0.5
+
+MOST_LOOKED_AT = 10_000
+"""Images, at even distances, from which it is read what the labels come from."""
 
 
 def run(
@@ -49,9 +53,11 @@ def run(
             levels.run(clusters.level, len(clusters), rounds)
     levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
     z = levels.state.probabilities
+    gaussians = rule.fit(z)
     return Outcome(
         probabilities=z,
-        text_weight=rule.text_weight(z),
+        text_weight=float(rule.text_weight(gaussians)),
+        sources=rule.sources(gaussians, z),
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
@@ -139,9 +145,34 @@ class AnchoredRule:
             z, objective = soft_labels(logits, clusters.anchors)
             yield State(z[unit], self.projection.back(gaussians.means), objective)
 
-    def text_weight(self, z: np.ndarray) -> float:
-        """How much the text view counts beside images with these soft labels (n, k)."""
-        return float(self._text_weight(self._fit(self.images, z)))
+    def fit(self, z: np.ndarray) -> GaussianClasses:
+        """Gaussian classes of images with these soft labels (n, k)."""
+        return self._fit(self.images, z)
+
+    def text_weight(self, gaussians: GaussianClasses) -> np.float32:
+        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
+        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
+
+    def sources(self, gaussians: GaussianClasses, z: np.ndarray) -> Sources:
+        """What labels come from that follow from soft labels z (n, k), by `MOST_LOOKED_AT` of the images."""
+        n, k = z.shape
+        moves = np.zeros(4)
+        if k == 1:
+            return Sources.of_moves(moves)
+        channel = measure_channel(z, z[self.nearest]) if len(self.nearest) else None
+        some = even_rows(n, MOST_LOOKED_AT)
+        for rows in (some[chunk] for chunk in row_chunks(len(some))):
+            message = channel.message(z[self.nearest[rows]]) if channel else np.zeros((1, k), np.float32)
+            moves += odds_moved(
+                [
+                    self.text_weight(gaussians) * self.images.logits[rows],
+                    self._gaussian_weight(gaussians)
+                    * gaussians.log_densities(self.images.vectors[rows], z[rows]),
+                    np.float32(NEIGHBOR_WEIGHT) * message,
+                    self._prior(gaussians),
+                ]
+            )
+        return Sources.of_moves(moves)
 
     def _beliefs(self) -> np.ndarray:
         """How far to believe in each of `HALF_KNOWN`, (4,) numbers that sum to 1.
@@ -204,9 +235,8 @@ class AnchoredRule:
 
     def _judge(self, gaussians: GaussianClasses, units: Units, z: np.ndarray) -> np.ndarray:
         """(m, k) logits: what text, Gaussian and class prior say of every unit."""
-        n, k = self.images.logits.shape
-        prior = self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
-        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self._text_weight(gaussians)
+        prior = self._prior(gaussians)
+        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self.text_weight(gaussians)
         logits = np.empty_like(units.logits)
         for rows in row_chunks(len(logits)):
             logits[rows] = gaussian_weight * gaussians.log_densities(units.vectors[rows], z[rows])
@@ -216,9 +246,10 @@ class AnchoredRule:
     def _gaussian_weight(self, gaussians: GaussianClasses) -> np.float32:
         return np.float32(self.beliefs @ [knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN])
 
-    def _text_weight(self, gaussians: GaussianClasses) -> np.float32:
-        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
-        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
+    def _prior(self, gaussians: GaussianClasses) -> np.ndarray:
+        """(k,) what the class frequencies add to the logits."""
+        n, k = self.images.logits.shape
+        return self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
 
     def _ask_neighbors(self, logits: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, float]:
         """New soft labels of the images and their mean log-likelihood, the nearest neighbour included."""

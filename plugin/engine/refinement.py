@@ -135,6 +135,7 @@ def _refine(
         is_known=images.anchors >= 0,
         explanation=explain(probabilities, outcome, labelled.text_logits, novelty),
         history=outcome.history,
+        sources=outcome.sources,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},
         novel_clusters=cluster_novelty(evidence, hierarchy.micro, novelty),

@@ -10,6 +10,7 @@ import numpy as np
 
 from .config import Settings
 from .results import Iteration, LevelHistory
+from .rows import Matrix
 from .sources import Sources
 from .vectors import unit_rows
 
@@ -29,7 +30,7 @@ class State:
         objective: Mean over the level's vectors of log Σ_c exp(logit_c) (nats), see `Iteration`.
     """
 
-    probabilities: np.ndarray
+    probabilities: Matrix
     prototypes: np.ndarray
     objective: float = float("-inf")
 
@@ -48,7 +49,7 @@ class Outcome:
         alignment: level → (clusters, k) float32, rows sum to 1.
     """
 
-    probabilities: np.ndarray
+    probabilities: Matrix
     text_weight: float
     sources: Sources | None
     prototypes: np.ndarray

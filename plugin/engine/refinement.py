@@ -21,6 +21,7 @@ from .novelty import cluster_novelty, image_novelty
 from .progress import Progress
 from .recalibration import fit_recalibration, recalibration_weights
 from .results import Refinement
+from .rows import Matrix, Stored, chosen
 from .validation import (
     check_anchors,
     check_clusters,
@@ -151,8 +152,8 @@ class _Labelled:
     """What a rule found from what text view, and how sure to be of it."""
 
     outcome: Outcome
-    probabilities: np.ndarray
-    text_logits: np.ndarray
+    probabilities: Stored
+    text_logits: Matrix
 
 
 def _label(
@@ -165,7 +166,7 @@ def _label(
         P = held_to_names(P, evidence)
     else:  # the labels of the textbook rule stay true to its equations
         labels = outcome.probabilities.argmax(axis=1)
-        P = spread_rest(labels, np.take_along_axis(P, labels[:, None], axis=1)[:, 0], P)
+        P = spread_rest(labels, chosen(P, labels), P)
     probabilities = clamped(tempered(P, settings.confidence_temperature or 1.0), evidence.anchors)
     levels = outcome.level_labels | {"image": probabilities.argmax(axis=1)}
     outcome = replace(outcome, level_labels=levels)

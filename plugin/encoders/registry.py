@@ -54,47 +54,45 @@ class Choice:
     reason: str
 
 
-_CHOICES = {
-    Weights.ON_DISK: Choice("openclip", 'Using the encoder "openclip", because its weights are on disk.'),
-    Weights.ON_HUB: Choice(
-        "openclip", 'Using the encoder "openclip"; its weights (0.6 GB) are fetched once.'
-    ),
-    Weights.OUT_OF_REACH: Choice(
-        "offline",
-        'Using the encoder "offline", because OpenCLIP\'s weights are neither on disk nor to be fetched.',
-    ),
-}
+_NOTHING_TO_BE_HAD = Choice(
+    "offline",
+    'Using the encoder "offline", because OpenCLIP\'s weights are neither on disk nor to be fetched.',
+)
 
 
 def choose_encoder(spec: str = "auto") -> Choice:
     """Turn "auto" into a name: OpenCLIP where its weights can be had, else the offline encoder.
 
-    Looks at the disk, and if need be asks the Hugging Face Hub for a few seconds. Callers that show the
-    reason themselves load `choice.spec`, so that the user reads it exactly once.
+    Takes the best published model on disk; where there is none, asks the Hugging Face Hub for a few seconds.
+    Callers that show the reason themselves load `choice.spec`, so that the user reads it exactly once.
 
     Raises:
         InputError: There is no such encoder.
     """
     if _parse(spec)[0] != "auto":
         return Choice(spec, "")
-    try:
-        from .openclip import default_weights
+    from .openclip import choose_published
 
-        weights = default_weights()
+    try:
+        published, weights = choose_published()
     except InputError as error:
         logger.debug("OpenCLIP is no choice: %s", error)
         return Choice("offline", 'Using the encoder "offline", because OpenCLIP cannot be imported here.')
-    return _CHOICES[weights]
+    if weights is Weights.OUT_OF_REACH:
+        return _NOTHING_TO_BE_HAD
+    why = "is on disk" if weights is Weights.ON_DISK else f"is fetched once ({published.gigabytes:.1f} GB)"
+    return Choice(published.spec, f'Using the encoder "{published.spec}", which {why}: {published.facts}.')
 
 
 def load_encoder(spec: str = "auto", cache: bool = True) -> Encoder:
     """Load an encoder by name.
 
     Args:
-        spec: "auto", "offline", "openclip", "openclip:MODEL/PRETRAINED" (where PRETRAINED is a tag or the
-            path of a checkpoint), "openclip:hf-hub:ORG/REPOSITORY", "openclip:local-dir:FOLDER",
-            "sentence-transformers:MODEL" (a name or a folder) or "zoo:MODEL" (of FiftyOne's model zoo,
-            images only). For "auto" see `choose_encoder`, whose reason is logged here.
+        spec: "auto", "offline", "openclip" (the best published model that there is),
+            "openclip:MODEL/PRETRAINED" (where PRETRAINED is a tag or the path of a checkpoint),
+            "openclip:hf-hub:ORG/REPOSITORY", "openclip:local-dir:FOLDER", "sentence-transformers:MODEL" (a
+            name or a folder) or "zoo:MODEL" (of FiftyOne's model zoo, images only). For "auto" see
+            `choose_encoder`, whose reason is logged here.
         cache: Whether vectors are kept in the cache folder and taken from there.
 
     Raises:
@@ -145,12 +143,14 @@ def _load(kind: str, argument: str) -> Encoder:
 
 
 def _load_openclip(argument: str) -> Encoder:
-    from .openclip import OpenCLIPEncoder, is_self_contained
+    from .openclip import OpenCLIPEncoder, choose_published
+    from .openclip_weights import is_self_contained
 
-    if not argument:
-        return OpenCLIPEncoder()
     if is_self_contained(argument):
         return OpenCLIPEncoder(argument)
     # The weights may be a path with slashes of its own; no architecture's name has one.
     model, _, pretrained = argument.partition("/")
-    return OpenCLIPEncoder(model, pretrained) if pretrained else OpenCLIPEncoder(model)
+    if pretrained:
+        return OpenCLIPEncoder(model, pretrained)
+    published, _ = choose_published(model)
+    return OpenCLIPEncoder(model or published.model, published.pretrained)

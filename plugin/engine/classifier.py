@@ -67,9 +67,7 @@ class Classifier(Displayed):
     images: int
     agreement: float
 
-    def probabilities(
-        self, embeddings: np.ndarray, second_embeddings: np.ndarray | None = None
-    ) -> np.ndarray:
+    def probabilities(self, embeddings: Matrix, second_embeddings: Matrix | None = None) -> np.ndarray:
         """How likely each class is for new images.
 
         On the images of the run the mean of the largest is the accuracy that the run expected; images unlike
@@ -88,7 +86,7 @@ class Classifier(Displayed):
         X, V = self._checked(embeddings, second_embeddings)
         return np.concatenate([p for _, p in self._chunks(X, V)])
 
-    def predict(self, embeddings: np.ndarray, second_embeddings: np.ndarray | None = None) -> Predictions:
+    def predict(self, embeddings: Matrix, second_embeddings: Matrix | None = None) -> Predictions:
         """Label new images; the arguments of `probabilities`, but nothing of n times k is kept.
 
         Raises:
@@ -103,9 +101,7 @@ class Classifier(Displayed):
             second[rows] = p.argmax(axis=1) if p.shape[1] > 1 else -1
         return Predictions(labels, confidence, second)
 
-    def _checked(
-        self, embeddings: np.ndarray, second_embeddings: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _checked(self, embeddings: Matrix, second_embeddings: Matrix | None) -> tuple[Matrix, Matrix]:
         """Unit rows of the images in the space of the class names and in that of the prototypes."""
         if self.has_second_encoder and second_embeddings is None:
             raise InputError("The run had a second encoder: give the visual embeddings of the images too.")
@@ -120,7 +116,7 @@ class Classifier(Displayed):
             )
         return X, V
 
-    def _chunks(self, X: np.ndarray, V: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    def _chunks(self, X: Matrix, V: Matrix) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield some rows at a time, with their probabilities."""
         for rows in row_chunks(len(X)):
             yield rows, softmax(X[rows] @ self.text_weights.T + V[rows] @ self.image_weights.T + self.bias)
@@ -128,9 +124,9 @@ class Classifier(Displayed):
 
 def fit_classifier(
     refinement: Refinement,
-    embeddings: np.ndarray,
-    text_embeddings: np.ndarray,
-    second_embeddings: np.ndarray | None = None,
+    embeddings: Matrix,
+    text_embeddings: Matrix,
+    second_embeddings: Matrix | None = None,
 ) -> Classifier:
     """Turn a finished run into what labels images to come.
 

@@ -37,10 +37,10 @@ RULES = {"anchored": anchored.run, "prototype": prototype.run}
 
 
 def refine(
-    embeddings: np.ndarray,
+    embeddings: Matrix,
     text_embeddings: np.ndarray,
     *,
-    second_embeddings: np.ndarray | None = None,
+    second_embeddings: Matrix | None = None,
     anchors: np.ndarray | None = None,
     drawn: np.ndarray | None = None,
     micro_clusters: np.ndarray | None = None,
@@ -56,7 +56,7 @@ def refine(
     Images that are the same in everything given count once.
 
     Args:
-        embeddings: (n, d) images, any real type and any length of rows.
+        embeddings: (n, d) images, any real type and any length of rows; a memory map is read in chunks.
         text_embeddings: (k, d) one row per class, in the same space.
         second_embeddings: (n, v) the same images by another encoder, which need not know texts: clusters,
             neighbours and Gaussians are found there, and only the class names are compared in `embeddings`.

@@ -37,6 +37,13 @@ def even_rows(n: int, most: int) -> np.ndarray:
     return np.linspace(0, n - 1, min(n, most)).astype(np.int64)
 
 
+def are_unit(matrix: np.ndarray) -> bool:
+    """Whether the rows of a matrix are float32 of length one, up to `ALREADY_UNIT`."""
+    if matrix.dtype != np.float32:
+        return False
+    return bool(np.abs(np.einsum("nd,nd->n", matrix, matrix) - 1).max(initial=0) < ALREADY_UNIT)
+
+
 def unit_rows(matrix: np.ndarray) -> np.ndarray:
     """Scale every row to length one.
 
@@ -47,7 +54,7 @@ def unit_rows(matrix: np.ndarray) -> np.ndarray:
         (n, d) float32, each row of L2 norm 1; the matrix itself where it is that already.
     """
     matrix = np.asarray(matrix, np.float32)
-    if np.abs(np.einsum("nd,nd->n", matrix, matrix) - 1).max(initial=0) < ALREADY_UNIT:
+    if are_unit(matrix):
         return matrix
     unit = np.empty_like(matrix, order="C")
     for chunk in row_chunks(len(matrix)):

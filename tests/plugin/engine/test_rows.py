@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from fiftyone_autolabel.plugin.engine import anchored, config, evidence
+from fiftyone_autolabel.plugin.engine.classifier import fit_classifier
 from fiftyone_autolabel.plugin.engine.refinement import refine
 from fiftyone_autolabel.plugin.engine.rows import (
     ComputedRows,
@@ -16,6 +17,7 @@ from fiftyone_autolabel.plugin.engine.rows import (
     product,
     take,
 )
+from fiftyone_autolabel.plugin.engine.validation import check_vectors
 from fiftyone_autolabel.plugin.engine.vectors import group_means, softmax
 
 from .conftest import make_features
@@ -91,21 +93,21 @@ def test_many_rows_are_taken_without_a_copy(z, small_memory):
 
 @pytest.mark.parametrize("method", ["anchored", "prototype"])
 def test_labels_in_chunks_are_those_in_memory(method, monkeypatch):
-    made = make_features((30, 100, *(300,) * 38), noise=1.5, text_noise=1.0)
+    made = make_features((30, 100, *(150,) * 28), noise=1.3, text_noise=1.0, dimensions=32)
     clustered = {"method": method, "clustering": "kmeans"}
     whole = refine(made.X, made.T, **clustered)
     monkeypatch.setattr(config, "WHOLE_MOST_NUMBERS", 10_000)
-    monkeypatch.setattr(evidence, "MOST_BALANCED", 6_000)
-    monkeypatch.setattr(anchored, "MOST_COMPARED", 6_000)
+    monkeypatch.setattr(evidence, "MOST_BALANCED", 3_000)
+    monkeypatch.setattr(anchored, "MOST_COMPARED", 3_000)
     in_chunks = refine(made.X, made.T, **clustered)
     assert isinstance(in_chunks.probabilities, SparseRows)
-    assert np.mean(whole.labels != made.truth) > 0.1
+    assert np.mean(whole.labels != made.truth) > 0.05
     assert np.mean(in_chunks.labels != whole.labels) <= 0.001
     np.testing.assert_allclose(in_chunks.confidence, whole.confidence, atol=0.1)
 
 
 def test_reviewed_labels_copies_and_unknown_names_are_treated_alike_in_chunks(monkeypatch):
-    made = make_features((150,) * 20, noise=1.5, text_noise=1.0)
+    made = make_features((75,) * 20, noise=1.3, text_noise=1.0, dimensions=32)
     X = np.vstack([made.X, made.X[:50]])
     anchors = np.where(np.arange(len(X)) % 40 == 0, np.append(made.truth, made.truth[:50]), -1)
     given = {"anchors": anchors, "name_reliability": np.linspace(0.2, 1, 20), "confidence_temperature": 1.5}
@@ -115,3 +117,18 @@ def test_reviewed_labels_copies_and_unknown_names_are_treated_alike_in_chunks(mo
     assert np.mean(in_chunks.labels != whole.labels) <= 0.001
     assert (in_chunks.labels[anchors >= 0] == anchors[anchors >= 0]).all()
     np.testing.assert_allclose(in_chunks.confidence, whole.confidence, atol=0.02)
+
+
+def test_a_memory_mapped_file_of_float16_is_read_in_chunks_and_gives_the_same_labels(tmp_path, small_memory):
+    made = make_features((30, *(150,) * 12), noise=1.3, text_noise=1.0, dimensions=32)
+    np.save(tmp_path / "images.npy", (3 * made.X).astype(np.float16))
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert isinstance(check_vectors(mapped, "image embeddings"), ComputedRows)
+    in_memory = refine(made.X, made.T, clustering="kmeans")
+    assert np.mean(refine(mapped, made.T, clustering="kmeans").labels != in_memory.labels) <= 0.005
+
+
+def test_a_run_in_chunks_becomes_a_classifier_that_repeats_its_labels(small_memory):
+    made = make_features((100,) * 12, dimensions=32)
+    found = refine(3 * made.X, made.T)
+    assert fit_classifier(found, 3 * made.X, made.T).agreement > 0.95

@@ -10,6 +10,7 @@ import numpy as np
 
 from .config import Settings
 from .display import Displayed
+from .rows import Matrix
 from .vectors import even_rows, group_means, principal_projection, row_chunks, unit_rows
 
 CLUSTERING_DIMENSIONS = 50
@@ -75,7 +76,7 @@ class Hierarchy(Displayed):
 
 
 def build_hierarchy(
-    X: np.ndarray, classes: int, settings: Settings, micro_assignments: np.ndarray | None = None
+    X: Matrix, classes: int, settings: Settings, micro_assignments: np.ndarray | None = None
 ) -> Hierarchy:
     """Cluster images into micro-clusters and those into meta-clusters.
 
@@ -102,7 +103,7 @@ def build_hierarchy(
     return Hierarchy(meta=summarise("meta", X, lookup[micro.assignments]), micro=micro)
 
 
-def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
+def micro_cluster_assignments(X: Matrix, settings: Settings) -> np.ndarray:
     """Group images into many small, pure clusters.
 
     HDBSCAN (Campello et al. 2013) with leaf selection, which prefers small dense clusters and leaves
@@ -116,11 +117,11 @@ def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
         return np.full(n, -1)
     if settings.clustering == "kmeans":
         return _kmeans(X, n // (2 * settings.smallest_cluster), settings.seed)
-    reduced = unit_rows(principal_projection(X, CLUSTERING_DIMENSIONS).of(X))
+    reduced = unit_rows(principal_projection(X, CLUSTERING_DIMENSIONS).of(X[:]))
     return _hdbscan(reduced, settings.smallest_cluster)
 
 
-def cells_of(X: np.ndarray) -> np.ndarray:
+def cells_of(X: Matrix) -> np.ndarray:
     """Cells of about `CELL_SIZE` rows, in which neighbours are looked for, by spherical k-means.
 
     Returns:
@@ -145,7 +146,7 @@ def meta_cluster_assignments(micro: Clusters, wanted: int) -> np.ndarray:
     return model.fit_predict(distances)
 
 
-def summarise(level: str, X: np.ndarray, assignments: np.ndarray) -> Clusters:
+def summarise(level: str, X: Matrix, assignments: np.ndarray) -> Clusters:
     """Compute the mean directions and sizes of the clusters."""
     count = int(assignments.max(initial=-1)) + 1
     sizes = np.bincount(assignments[assignments >= 0], minlength=count)
@@ -176,7 +177,7 @@ def _hdbscan(reduced: np.ndarray, min_cluster_size: int) -> np.ndarray:
     return model.fit_predict(reduced)
 
 
-def _kmeans(X: np.ndarray, wanted: int, seed: int) -> np.ndarray:
+def _kmeans(X: Matrix, wanted: int, seed: int) -> np.ndarray:
     """Spherical k-means in the principal directions, trained on `MOST_TRAINED` rows and applied to all."""
     import faiss
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .config import Settings
 from .results import Iteration, LevelHistory
+from .rows import Matrix
 from .vectors import unit_rows
 
 OnIteration = Callable[[tuple[LevelHistory, ...]], None]
@@ -28,7 +29,7 @@ class State:
         objective: Mean over the level's vectors of log Σ_c exp(logit_c) (nats), see `Iteration`.
     """
 
-    probabilities: np.ndarray
+    probabilities: Matrix
     prototypes: np.ndarray
     objective: float = float("-inf")
 
@@ -46,7 +47,7 @@ class Outcome:
         alignment: level → (clusters, k) float32, rows sum to 1.
     """
 
-    probabilities: np.ndarray
+    probabilities: Matrix
     text_weight: float
     prototypes: np.ndarray
     history: tuple[LevelHistory, ...]

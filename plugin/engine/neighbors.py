@@ -8,19 +8,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from .clustering import cells_of
+from .rows import Matrix
 from .vectors import group_means, row_chunks, unit_rows
 
 MOST_EXACT = 10_000
 """Most rows of which each is compared with all others."""
 
-CANDIDATES = 1_500
+CANDIDATES = 1_000
 """Rows of the nearest cells that a row is compared with, at least."""
 
 MOST_CELLS = 128
 CHUNK_ROWS = 2_048
 
 
-def nearest_neighbors(X: np.ndarray, count: int, cells: np.ndarray | None = None) -> np.ndarray:
+def nearest_neighbors(X: Matrix, count: int, cells: np.ndarray | None = None) -> np.ndarray:
     """Find the most similar other rows of every row.
 
     Above `MOST_EXACT` rows, those of a cell are compared with its own and with those of the cells whose means
@@ -40,13 +41,13 @@ def nearest_neighbors(X: np.ndarray, count: int, cells: np.ndarray | None = None
         return np.empty((n, 0), np.int64)
     if n > MOST_EXACT:
         return _in_cells(X, m, cells_of(X) if cells is None else cells)
-    rows, every = np.empty((n, m), np.int64), np.arange(n)
+    rows, every, all_rows = np.empty((n, m), np.int64), np.arange(n), X[:]
     for chunk in row_chunks(n, CHUNK_ROWS):
-        rows[chunk] = _most_similar(X[chunk] @ X.T, every[chunk], m)
+        rows[chunk] = _most_similar(all_rows[chunk] @ all_rows.T, every[chunk], m)
     return rows
 
 
-def _in_cells(X: np.ndarray, count: int, cells: np.ndarray) -> np.ndarray:
+def _in_cells(X: Matrix, count: int, cells: np.ndarray) -> np.ndarray:
     """Neighbours among the rows of the same cell and of those near it."""
     rows = np.empty((len(X), count), np.int64)
     sizes = np.bincount(cells)

@@ -62,6 +62,7 @@ from .review_views import Order, audit_view_name, save_audit_view, save_named_vi
 from .reviewing import (
     Reviewed,
     approve,
+    check_count,
     correct,
     fields_of_run,
     known_classes,
@@ -116,6 +117,7 @@ __all__ = [
     "check_brain_keys",
     "check_cluster_field",
     "check_column",
+    "check_count",
     "check_fields",
     "check_images",
     "check_key",

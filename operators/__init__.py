@@ -8,6 +8,7 @@ from .approve import Approve
 from .audit import Audit
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
+from .check_labels import CheckLabels
 from .compare_runs import CompareRuns
 from .compute_clusters import ComputeClusters
 from .compute_embeddings import ComputeEmbeddings
@@ -34,6 +35,7 @@ OPERATORS = (
     Audit,
     RefineWithCorrections,
     Evaluate,
+    CheckLabels,
     ShowRun,
     CompareRuns,
     CancelRun,

@@ -4,6 +4,7 @@ The names are imported from here; importing this needs FiftyOne.
 """
 
 from .audits import audit_probabilities, draw_audit
+from .checks import CheckFields, check_checkable, checkable_fields, read_labels, write_check
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import delete_run, what_deleting_does
@@ -93,6 +94,7 @@ __all__ = [
     "ARRAYS",
     "AUTHOR",
     "Audit",
+    "CheckFields",
     "Column",
     "FieldNames",
     "ImageLabels",
@@ -112,6 +114,7 @@ __all__ = [
     "audit_view_name",
     "cancel_run",
     "changed_samples",
+    "check_checkable",
     "check_cluster_field",
     "check_column",
     "check_database",
@@ -123,6 +126,7 @@ __all__ = [
     "check_object_clusters",
     "check_objects",
     "check_samples",
+    "checkable_fields",
     "classes_of",
     "classification_fields",
     "cluster_fields",
@@ -170,6 +174,7 @@ __all__ = [
     "origin_of",
     "pending_runs",
     "read_images",
+    "read_labels",
     "read_objects",
     "read_results",
     "read_reviews",
@@ -196,5 +201,6 @@ __all__ = [
     "why_no_objects",
     "why_not_labelable",
     "withdraw",
+    "write_check",
     "write_outcome",
 ]

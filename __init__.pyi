@@ -32,6 +32,7 @@ from .plugin.run.audit import (
     review_next as review_next,
 )
 from .plugin.run.brain import BrainRuns as BrainRuns, add_brain_runs as add_brain_runs
+from .plugin.run.checking import CheckedLabels as CheckedLabels, check_labels as check_labels
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .plugin.run.inputs import Inputs as Inputs
 from .plugin.run.pipeline import auto_label as auto_label, label_files as label_files

@@ -10,6 +10,7 @@ from .area_under_risk_coverage import AreaUnderRiskCoverage
 from .audit import Audit
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
+from .check_labels import CheckLabels
 from .compare_runs import CompareRuns
 from .compute_clusters import ComputeClusters
 from .compute_embeddings import ComputeEmbeddings
@@ -38,6 +39,7 @@ OPERATORS = (
     RefineWithCorrections,
     Evaluate,
     AddBrainRuns,
+    CheckLabels,
     ShowRun,
     CompareRuns,
     CancelRun,

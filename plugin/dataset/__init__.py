@@ -5,6 +5,7 @@ The names are imported from here; importing this needs FiftyOne.
 
 from .audits import audit_probabilities, draw_audit
 from .brain import check_brain_keys, index_vectors, map_vectors
+from .checks import CheckFields, check_checkable, checkable_fields, read_labels, write_check
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import delete_run, what_deleting_does
@@ -95,6 +96,7 @@ __all__ = [
     "ARRAYS",
     "AUTHOR",
     "Audit",
+    "CheckFields",
     "Column",
     "FieldNames",
     "ImageLabels",
@@ -115,6 +117,7 @@ __all__ = [
     "cancel_run",
     "changed_samples",
     "check_brain_keys",
+    "check_checkable",
     "check_cluster_field",
     "check_column",
     "check_count",
@@ -126,6 +129,7 @@ __all__ = [
     "check_object_clusters",
     "check_objects",
     "check_samples",
+    "checkable_fields",
     "classes_of",
     "classification_fields",
     "cluster_fields",
@@ -175,6 +179,7 @@ __all__ = [
     "origin_of",
     "pending_runs",
     "read_images",
+    "read_labels",
     "read_objects",
     "read_results",
     "read_reviews",
@@ -202,5 +207,6 @@ __all__ = [
     "why_no_objects",
     "why_not_labelable",
     "withdraw",
+    "write_check",
     "write_outcome",
 ]

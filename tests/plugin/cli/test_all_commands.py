@@ -67,6 +67,7 @@ def arguments(dataset, files, tmp_path, monkeypatch):
         "predict": (files / "report", files / "X.npy"),
         "audit": (dataset.name,),
         "evaluate": (dataset.name, "--truth", "truth"),
+        "check-labels": (dataset.name, "--label-field", "truth", "--embeddings", files / "X.npy"),
         "export": (dataset.name, tmp_path / "exported", "--format", "csv", "--images", "none"),
         "report": (dataset.name, "--output", tmp_path / "reported"),
         "runs": (dataset.name,),
@@ -110,6 +111,7 @@ ON_A_FOLDER = {
     "audit": (),
     "export": ("exported",),
     "evaluate": ("--truth", "truth"),
+    "check-labels": (),
     "report": ("--output", "reported"),
     "delete-run": ("auto_label_1", "--yes"),
 }

@@ -16,6 +16,7 @@ from ..system.versions import package_versions
 from .audit import audit
 from .bench import bench
 from .demo import demo
+from .encoders import install_encoder, pack_encoder
 from .evaluate import evaluate
 from .export import export
 from .install import install
@@ -103,5 +104,21 @@ def _shared(
     """Options before the command."""
 
 
-for command in (label, predict, audit, evaluate, export, report, runs, delete_run, bench, demo, install):
+COMMANDS = (
+    label,
+    predict,
+    audit,
+    evaluate,
+    export,
+    report,
+    runs,
+    delete_run,
+    bench,
+    demo,
+    install,
+    pack_encoder,
+    install_encoder,
+)
+
+for command in COMMANDS:
     app.command()(with_data_alone(command))

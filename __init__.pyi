@@ -31,6 +31,7 @@ from .plugin.run.audit import (
     measured_accuracy as measured_accuracy,
     review_next as review_next,
 )
+from .plugin.run.brain import BrainRuns as BrainRuns, add_brain_runs as add_brain_runs
 from .plugin.run.checking import CheckedLabels as CheckedLabels, check_labels as check_labels
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .plugin.run.inputs import Inputs as Inputs

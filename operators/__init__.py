@@ -3,8 +3,10 @@
 The work itself is done by `plugin.run` and `plugin.dataset`.
 """
 
+from .add_brain_runs import AddBrainRuns
 from .add_class import AddClass
 from .approve import Approve
+from .area_under_risk_coverage import AreaUnderRiskCoverage
 from .audit import Audit
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
@@ -15,6 +17,7 @@ from .compute_embeddings import ComputeEmbeddings
 from .correct import Correct
 from .delete_run import DeleteRun
 from .evaluate import Evaluate
+from .expected_calibration_error import ExpectedCalibrationError
 from .export_labels import ExportLabels
 from .refine_with_corrections import RefineWithCorrections
 from .review_next import ReviewNext
@@ -36,9 +39,13 @@ OPERATORS = (
     RefineWithCorrections,
     Evaluate,
     CheckLabels,
+    AddBrainRuns,
     ShowRun,
     CompareRuns,
     CancelRun,
     DeleteRun,
     ExportLabels,
 )
+
+METRICS = (ExpectedCalibrationError, AreaUnderRiskCoverage)
+"""Metrics for FiftyOne's evaluations, which are operators without a form."""

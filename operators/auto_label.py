@@ -214,4 +214,7 @@ def _where_to_look(labelling: FinishedRun) -> str:
             f"The labels are in *{fields.label}*, with the same boxes as *{fields.objects}*. The saved view "
             f"*{fields.label} worst first* shows the least confident ones first."
         )
-    return f"Sort the grid by *{fields.confidence}* to see doubtful labels first, or click *Review next*."
+    return (
+        f"Sort the grid by *{fields.confidence}* to see doubtful labels first, or click *Review next*. "
+        "*Add brain runs* fills the *Embeddings* panel and finds similar images."
+    )

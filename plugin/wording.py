@@ -101,6 +101,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def time_left(seconds: float | None) -> str:
+    """The end of a sentence on work under way; "" where nothing tells how long it will take."""
+    return "" if seconds is None else f", about {duration(seconds)} left"
+
+
 def ago(moment: datetime) -> str:
     """How long a moment is past, in words."""
     past = max(datetime.now(timezone.utc) - moment, timedelta(0))

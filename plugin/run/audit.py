@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..engine.audit import Estimate, audit_weights, estimate_accuracy
-from ..engine.errors import InputError
 from ..report.measured import MeasuredAccuracy
 
 if TYPE_CHECKING:
@@ -35,19 +34,18 @@ def audit(dataset: "fo.Dataset", count: int = COUNT, label_field: str = "auto_la
 
     Args:
         dataset: Dataset of the run.
-        count: Most samples or objects, at least 1.
+        count: Most samples or objects, from 1 to 100,000.
         label_field: Field that a run wrote.
 
     Returns:
         A view of them; empty if every label is reviewed or was drawn.
 
     Raises:
-        InputError: No run wrote the field, or the count is below 1.
+        InputError: No run wrote the field, or the count is out of range.
     """
-    from ..dataset import draw_audit, labels_of, run_of, save_audit_view, settle
+    from ..dataset import check_count, draw_audit, labels_of, run_of, save_audit_view, settle
 
-    if count < 1:
-        raise InputError(f"Ask for at least 1 label to audit, not {count}.")
+    check_count(count)
     settle(dataset)
     run = run_of(dataset, label_field)
     view = labels_of(dataset, run.label_fields).view(draw_audit(dataset, run.key, count))
@@ -65,12 +63,12 @@ def review_next(
 
     Args:
         samples: Dataset or view.
-        count: Most samples, at least 1.
+        count: Most samples, from 1 to 100,000.
         label_field: Field that a run wrote.
         order: "suggested": most informative first; "worst": least confidence first.
 
     Raises:
-        InputError: No run wrote that field, there is no such order, or the count is below 1.
+        InputError: No run wrote that field, there is no such order, or the count is out of range.
     """
     from ..dataset import dataset_of, draw_audit, review_next as page_of, run_of, settle
 

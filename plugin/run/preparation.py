@@ -17,6 +17,7 @@ from ..engine.config import Settings
 from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.progress import Progress, ShowProgress
+from ..engine.rows import Matrix
 from ..system.progress_bars import shown_progress
 from .embedding import embed_images, given_vectors, load_tower
 from .inputs import read_settings, recorded_name
@@ -82,7 +83,7 @@ def compute_embeddings(
         _check_others(samples, column, _origin(tower))
         with _under_way(samples, column, tower, {"encoder": recorded_name(encoder)}, report) as run:
             images = embed_readable(samples, tower, run.report)
-            run.fill(images.values(images.vectors), _origin(tower), None)
+            run.fill(images.values(images.vectors[:]), _origin(tower), None)
     return Computed(run.key, field, len(images.readable), images.failures, tower.name)
 
 
@@ -151,7 +152,7 @@ class EmbeddedSamples:
 
     ids: list[str]
     readable: list[str]
-    vectors: np.ndarray
+    vectors: Matrix
     failures: dict[str, str]
 
     def values(self, found: Sequence | np.ndarray) -> dict[str, object]:

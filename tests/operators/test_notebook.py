@@ -30,6 +30,7 @@ CALLS: dict[str, Callable] = {
     "audit": lambda call, dataset, folder: call(dataset, 2, label_field="auto_label_first"),
     "refine_with_corrections": lambda call, dataset, folder: call(dataset, label_field="auto_label_second"),
     "evaluate": lambda call, dataset, folder: call(dataset, "truth", label_field="auto_label_first"),
+    "add_brain_runs": lambda call, dataset, folder: call(dataset, "first", method="pca"),
     "show_run": lambda call, dataset, folder: call(dataset, "first"),
     "compare_runs": lambda call, dataset, folder: call(dataset, "first", "second"),
     "cancel_run": lambda call, dataset, folder: call(dataset, "waiting"),

@@ -27,6 +27,13 @@ def test_every_labelled_image_is_exported_and_the_others_are_counted(dataset):
     assert selection.left_out == {"without a label": 1}
 
 
+def test_an_image_in_which_nothing_was_found_counts_as_not_labelled(dataset):
+    sample = dataset.first()
+    sample["auto_label"] = fo.Classification(label=None)
+    sample.save()
+    assert select_images(dataset, ExportOptions()).left_out == {"without a label": 2}
+
+
 def test_a_view_is_exported_in_its_order(dataset):
     view = dataset.sort_by("auto_label.confidence", reverse=True).limit(5)
     selection = select_images(view, ExportOptions())

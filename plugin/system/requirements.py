@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
-COMMAND = "fiftyone plugins requirements @autolabel/prototypes --install"
 
 _MODULES = {
     "faiss-cpu": "faiss",
@@ -37,7 +36,10 @@ def what_is_missing() -> str:
     missing = missing_packages()
     if not missing:
         return ""
-    return f"Not installed: {', '.join(missing)}. Run `{COMMAND}`, then start the App again."
+    return (
+        f"Not installed: {', '.join(missing)}. Run `fiftyone plugins requirements @autolabel/prototypes "
+        "--install`, then start the App again."
+    )
 
 
 def _is_installed(module: str) -> bool:

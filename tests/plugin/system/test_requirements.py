@@ -6,8 +6,9 @@ import sys
 
 import pytest
 from fiftyone_autolabel.plugin.system import requirements
-from fiftyone_autolabel.plugin.system.requirements import COMMAND, missing_packages, what_is_missing
+from fiftyone_autolabel.plugin.system.requirements import missing_packages, what_is_missing
 
+COMMAND = "fiftyone plugins requirements @autolabel/prototypes --install"
 NOT_FIFTYONES = {
     "platformdirs": "platformdirs",
     "faiss-cpu": "faiss",

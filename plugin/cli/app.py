@@ -15,6 +15,7 @@ from ..engine.errors import InputError, RunCancelledError
 from ..system.versions import package_versions
 from .audit import audit
 from .bench import bench
+from .check import check_labels
 from .demo import demo
 from .encoders import install_encoder, pack_encoder
 from .evaluate import evaluate
@@ -109,6 +110,7 @@ COMMANDS = (
     predict,
     audit,
     evaluate,
+    check_labels,
     export,
     report,
     runs,

@@ -122,6 +122,27 @@ def choose_published(model: str = "") -> tuple[PublishedModel, Weights]:
     return default, locate(open_clip, default.model, default.pretrained)
 
 
+def zoo_arguments(name: str) -> dict[str, str]:
+    """Arguments under which FiftyOne's zoo model "open-clip-torch" is the encoder of a name.
+
+    Args:
+        name: `OpenCLIPEncoder.name`, or that of another encoder.
+
+    Returns:
+        The arguments; empty for an encoder that the zoo model cannot be.
+    """
+    kind, _, model = name.partition(":")
+    architecture, _, pretrained = model.partition("/")
+    if kind != "openclip" or is_self_contained(model) or not pretrained:
+        return {}
+    open_clip = import_open_clip()
+    # The zoo model asks for no quick GELU, but for models of that name open_clip does.
+    quick = f"{architecture}-quickgelu"
+    is_quick = open_clip.get_pretrained_cfg(architecture, pretrained).get("quick_gelu", False)
+    clip_model = quick if is_quick and quick in open_clip.list_models() else architecture
+    return {"clip_model": clip_model, "pretrained": pretrained, "text_prompt": ""}
+
+
 def import_open_clip() -> ModuleType:
     """Import the package, beside any torchvision.
 

@@ -6,17 +6,18 @@ A name is checked before anything is imported or loaded.
 import logging
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from ..engine.errors import InputError
 from .base import Encoder
 from .cache import CachedEncoder
 from .lookup import Weights, nearest
 
-ENCODER_NAMES = ("auto", "offline", "openclip", "sentence-transformers", "zoo")
+ENCODER_NAMES = ("auto", "offline", "openclip", "sentence-transformers", "zoo", "ray")
 
 _FORMS = (
     '"auto", "offline", "openclip", "openclip:MODEL/PRETRAINED", "sentence-transformers:MODEL" or, for a '
-    'second image encoder, "zoo:MODEL"'
+    'second image encoder, "zoo:MODEL"; "ray:" before a name embeds on a Ray cluster'
 )
 _NEEDS_MODEL = {"sentence-transformers": "clip-ViT-B-32", "zoo": "dinov2-vits14-torch"}
 """Kind of encoder that is nothing without a model → example of a model."""
@@ -69,7 +70,11 @@ def choose_encoder(spec: str = "auto") -> Choice:
     Raises:
         InputError: There is no such encoder.
     """
-    if _parse(spec)[0] != "auto":
+    kind, argument = _parse(spec)
+    if kind == "ray":
+        choice = choose_encoder(argument)
+        return Choice(f"ray:{choice.spec}", choice.reason)
+    if kind != "auto":
         return Choice(spec, "")
     from .openclip import choose_published
 
@@ -91,7 +96,8 @@ def load_encoder(spec: str = "auto", cache: bool = True) -> Encoder:
         spec: "auto", "offline", "openclip" (the best published model that there is),
             "openclip:MODEL/PRETRAINED" (where PRETRAINED is a tag or the path of a checkpoint),
             "openclip:hf-hub:ORG/REPOSITORY", "openclip:local-dir:FOLDER", "sentence-transformers:MODEL" (a
-            name or a folder) or "zoo:MODEL" (of FiftyOne's model zoo, images only). For "auto" see
+            name or a folder) or "zoo:MODEL" (of FiftyOne's model zoo, images only). With "ray:" before the
+            name the workers of a Ray cluster embed the images, see `on_ray`. For "auto" see
             `choose_encoder`, whose reason is logged here.
         cache: Whether vectors are kept in the cache folder and taken from there.
 
@@ -114,6 +120,10 @@ def _parse(spec: str) -> tuple[str, str]:
         raise InputError(f"There is no encoder {spec!r}; did you mean {_meant(spec)!r}? Give {_FORMS}.")
     if argument and kind in ("auto", "offline"):
         raise InputError(f"The encoder {kind!r} takes nothing after its name; leave out {':' + argument!r}.")
+    if kind == "ray":
+        if _parse(argument or "auto")[0] == "ray":
+            raise InputError(f'Give one "ray:" before the name of an encoder, not {spec!r}.')
+        return kind, argument or "auto"
     if kind in _NEEDS_MODEL and not argument:
         raise InputError(f'Name the model of "{kind}", e.g. "{kind}:{_NEEDS_MODEL[kind]}".')
     return kind, argument
@@ -127,6 +137,11 @@ def _meant(spec: str) -> str:
 
 
 def _load(kind: str, argument: str) -> Encoder:
+    if kind == "ray":
+        from .on_ray import RayEncoder
+
+        load = partial(_load, *_parse(argument))
+        return RayEncoder(load(), load)
     if kind == "offline":
         from .offline.encoder import OfflineEncoder
 

@@ -80,6 +80,7 @@ def arguments(dataset, files, weights, tmp_path, monkeypatch):
         "predict": (files / "report", files / "X.npy"),
         "audit": (dataset.name,),
         "evaluate": (dataset.name, "--truth", "truth"),
+        "check-labels": (dataset.name, "--label-field", "truth", "--embeddings", files / "X.npy"),
         "export": (dataset.name, tmp_path / "exported", "--format", "csv", "--images", "none"),
         "report": (dataset.name, "--output", tmp_path / "reported"),
         "runs": (dataset.name,),
@@ -125,6 +126,7 @@ ON_A_FOLDER = {
     "audit": (),
     "export": ("exported",),
     "evaluate": ("--truth", "truth"),
+    "check-labels": (),
     "report": ("--output", "reported"),
     "delete-run": ("auto_label_1", "--yes"),
 }

@@ -35,6 +35,7 @@ from .plugin.run.brain import BrainRuns as BrainRuns, add_brain_runs as add_brai
 from .plugin.run.checking import CheckedLabels as CheckedLabels, check_labels as check_labels
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .plugin.run.inputs import Inputs as Inputs
+from .plugin.run.model import RunModel as RunModel
 from .plugin.run.pipeline import auto_label as auto_label, label_files as label_files
 from .plugin.run.preparation import (
     compute_clusters as compute_clusters,

@@ -40,6 +40,7 @@ from .plugin.run.preparation import (
     compute_clusters as compute_clusters,
     compute_embeddings as compute_embeddings,
 )
+from .plugin.run.preview import preview as preview
 from .plugin.run.results import FinishedRun as FinishedRun
 from .plugin.run.stored import StoredRun as StoredRun, load_run as load_run
 

@@ -10,6 +10,7 @@ from .area_under_risk_coverage import AreaUnderRiskCoverage
 from .audit import Audit
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
+from .check_labels import CheckLabels
 from .cluster_images import ClusterImages
 from .compare_runs import CompareRuns
 from .correct import Correct
@@ -37,6 +38,7 @@ OPERATORS = (
     Audit,
     RefineWithCorrections,
     Evaluate,
+    CheckLabels,
     AddBrainRuns,
     ShowRun,
     CompareRuns,

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from ..engine.display import Displayed
+from ..engine.rows import Matrix
 from ..engine.vectors import unit_rows
 from .crops import ImageCrop, SharedImage, are_of_one_file
 from .lookup import reason
@@ -40,7 +41,7 @@ class ImageEmbeddings(Displayed):
             `opening.file_digest`. An encoder that cannot tell leaves it out.
     """
 
-    vectors: np.ndarray
+    vectors: Matrix
     errors: dict[int, str]
     digests: dict[int, bytes] = field(default_factory=dict)
 

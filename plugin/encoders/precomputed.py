@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from ..engine.errors import InputError
-from ..engine.vectors import unit_rows
+from ..engine.rows import Rows, computed
+from ..engine.vectors import row_chunks, unit_rows
 from .base import Encoder, ImageEmbeddings, Progress
 from .lookup import fingerprint
 from .opening import ImageLike, name_of
@@ -24,7 +25,7 @@ ROWS_PER_CHUNK = 65_536
 class PrecomputedImages:
     """Image vectors in the order of the images.
 
-    A .npy file stays on disk and is read in chunks.
+    A .npy file stays on disk and is read in chunks; where it is large, whenever a chunk is needed.
     """
 
     name = "precomputed"
@@ -67,19 +68,20 @@ class PrecomputedImages:
             InputError: There are not as many images as vectors.
         """
         self.check_count(len(images))
-        vectors = np.zeros(self._images.shape, np.float32)
         errors: dict[int, str] = {}
-        for start in range(0, len(images), ROWS_PER_CHUNK):
-            rows = slice(start, start + ROWS_PER_CHUNK)
-            raw = _as_float32(self._images[rows])
-            unusable = _unusable(raw)
-            for row in np.flatnonzero(unusable) + start:
+        for rows in row_chunks(len(images), ROWS_PER_CHUNK):
+            unusable = _unusable(_as_float32(self._images[rows]))
+            for row in np.flatnonzero(unusable) + rows.start:
                 errors[int(row)] = _describe(images[row], row)
-            raw[unusable] = 0
-            vectors[rows] = unit_rows(raw)
             if progress:
-                progress(start + len(raw), len(images))
-        return ImageEmbeddings(vectors, errors)
+                progress(rows.stop, len(images))
+        return ImageEmbeddings(computed(self.dimension, self._images, self._usable), errors)
+
+    def _usable(self, rows: Rows) -> np.ndarray:
+        """(m, d) float32 unit rows; zeros where a vector cannot be used."""
+        raw = _as_float32(self._images[rows])
+        raw[_unusable(raw)] = 0
+        return unit_rows(raw)
 
 
 class PrecomputedEncoder(PrecomputedImages):

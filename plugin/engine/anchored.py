@@ -15,7 +15,9 @@ from .config import Settings
 from .evidence import Evidence
 from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
-from .vectors import averaging, group_means, row_chunks, softmax
+from .rows import GroupedRows, Matrix, Stored, computed, empty_like, is_large, kept, product
+from .sources import Sources, odds_moved
+from .vectors import even_rows, group_means, row_chunks, softmax
 
 TEXT_GIVES_WAY = 0.75
 """Share of the Gaussian's weight that is taken from the text."""
@@ -23,8 +25,14 @@ TEXT_GIVES_WAY = 0.75
 COPIES = np.linspace(0.05, 0.95, 19)
 """Chances that an image and its nearest neighbour are of one class, from which the likeliest is taken."""
 
+MOST_COMPARED = 2**18
+"""Images by which the knowledge of the means is judged, an even sample where there are more."""
+
 NEIGHBOR_WEIGHT = 0.25
 PRIOR_WEIGHT = 0.5
+
+MOST_LOOKED_AT = 10_000
+"""Images, at even distances, from which it is read what the labels come from."""
 
 
 def run(
@@ -49,9 +57,11 @@ def run(
             levels.run(clusters.level, len(clusters), rounds)
     levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
     z = levels.state.probabilities
+    gaussians = rule.fit(z)
     return Outcome(
         probabilities=z,
-        text_weight=rule.text_weight(z),
+        text_weight=float(rule.text_weight(gaussians)),
+        sources=rule.sources(gaussians, z),
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
@@ -72,8 +82,8 @@ class Units:
         anchors: (m,) int64 class that a person gave, -1 for none.
     """
 
-    vectors: np.ndarray
-    logits: np.ndarray
+    vectors: Matrix
+    logits: Matrix
     sizes: np.ndarray
     anchors: np.ndarray
 
@@ -98,27 +108,29 @@ class AnchoredRule:
         self.nearest = evidence.neighbors[:, :1].ravel()
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
         self.projection, self.texts = place.projection, place.texts
-        self.scatter = place.images.T @ place.images
+        self.scatter = product(place.images, place.images)
         self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.anchors)
         self.beliefs = self._beliefs()
 
-    def text_view(self) -> np.ndarray:
+    def text_view(self) -> Matrix:
         """(n, k) soft labels by the class names alone; answers are certain."""
-        return clamped(softmax(self.images.logits), self.images.anchors)
+        logits, anchors = self.images.logits, self.images.anchors
+        return computed(logits.shape[1], logits, lambda rows: clamped(softmax(logits[rows]), anchors[rows]))
 
-    def image_rounds(self, z: np.ndarray) -> Iterator[State]:
+    def image_rounds(self, z: Matrix) -> Iterator[State]:
         """Yield the state after every round over the images.
 
         Args:
             z: (n, k) soft labels after the last level.
         """
-        z = self._start(z)
+        start = self._start(z)
+        gaussians, z = self._fit(self.images, start), kept(start)
         while True:
-            gaussians = self._fit(self.images, z)
-            z, objective = self._ask_neighbors(self._judge(gaussians, self.images, z), z)
+            z, objective = self._judge(gaussians, self.images, z, self._votes(z))
             yield State(z, self.projection.back(gaussians.means), objective)
+            gaussians = self._fit(self.images, z)
 
-    def cluster_rounds(self, z: np.ndarray, assignments: np.ndarray) -> Iterator[State]:
+    def cluster_rounds(self, z: Matrix, assignments: np.ndarray) -> Iterator[State]:
         """Yield the state of the images after every round over clusters.
 
         The rule of the images, under the constraint that the images of a cluster share one soft label: the
@@ -132,16 +144,43 @@ class AnchoredRule:
         """
         unit = with_singletons(np.where(self.images.anchors >= 0, -1, assignments))
         clusters = self._pooled(unit)
-        z = averaging(unit, len(clusters.sizes)) @ self._start(z)
+        shared: Stored = group_means(self._start(z), unit, len(clusters.sizes))
         while True:
-            gaussians = self._fit(clusters, z)
-            logits = self._judge(gaussians, clusters, z)
-            z, objective = soft_labels(logits, clusters.anchors)
-            yield State(z[unit], self.projection.back(gaussians.means), objective)
+            gaussians = self._fit(clusters, shared)
+            shared, objective = self._judge(gaussians, clusters, shared)
+            is_whole = not is_large(len(unit), shared.shape[1])
+            of_images = shared[unit] if is_whole else GroupedRows(shared, unit)
+            yield State(of_images, self.projection.back(gaussians.means), objective)
 
-    def text_weight(self, z: np.ndarray) -> float:
-        """How much the text view counts beside images with these soft labels (n, k)."""
-        return float(self._text_weight(self._fit(self.images, z)))
+    def fit(self, z: Matrix) -> GaussianClasses:
+        """Gaussian classes of images with these soft labels (n, k)."""
+        return self._fit(self.images, z)
+
+    def text_weight(self, gaussians: GaussianClasses) -> np.float32:
+        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
+        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
+
+    def sources(self, gaussians: GaussianClasses, z: Matrix) -> Sources:
+        """What labels come from that follow from soft labels z (n, k), by `MOST_LOOKED_AT` of the images."""
+        n, k = z.shape
+        moves = np.zeros(4)
+        if k == 1:
+            return Sources.of_moves(moves)
+        votes = self._votes(z)
+        channel = None if votes is None else measure_channel(z, votes)
+        some = even_rows(n, MOST_LOOKED_AT)
+        for rows in (some[chunk] for chunk in row_chunks(len(some))):
+            message = np.zeros(k) if channel is None else channel.message(z[self.nearest[rows]])
+            moves += odds_moved(
+                [
+                    self.text_weight(gaussians) * self.images.logits[rows],
+                    self._gaussian_weight(gaussians)
+                    * gaussians.log_densities(self.images.vectors[rows], z[rows]),
+                    np.float32(NEIGHBOR_WEIGHT) * message,
+                    self._prior(gaussians),
+                ]
+            )
+        return Sources.of_moves(moves)
 
     def _beliefs(self) -> np.ndarray:
         """How far to believe in each of `HALF_KNOWN`, (4,) numbers that sum to 1.
@@ -161,38 +200,39 @@ class AnchoredRule:
         X, p, nearest = self.images.vectors, self.text_view(), self.nearest
         gaussians = self._fit(self.images, p)
         weights = np.array([knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN], np.float32)
-        by_chance, copied = np.empty(n), np.empty((len(weights), n))
-        for rows in row_chunks(n):
+        some = even_rows(n, MOST_COMPARED)
+        by_chance, copied = np.empty(len(some)), np.empty((len(weights), len(some)))
+        for chunk in row_chunks(len(some)):
+            rows = some[chunk]
             neighbor = p[nearest[rows]]
             densities = gaussians.log_densities_without(X[rows], p[rows], X[nearest[rows]], neighbor)
-            by_chance[rows] = neighbor @ (gaussians.mass / n)
+            by_chance[chunk] = neighbor @ (gaussians.mass / n)
             for agreement, weight in zip(copied, weights, strict=True):
                 z = softmax((1 - TEXT_GIVES_WAY * weight) * self.images.logits[rows] + weight * densities)
-                agreement[rows] = np.einsum("nk,nk->n", z, neighbor)
+                agreement[chunk] = np.einsum("nk,nk->n", z, neighbor)
         worth = [max(np.log(by_chance + a * (each - by_chance)).mean() for a in COPIES) for each in copied]
         return softmax(n / 2 * np.array([worth]))[0]
 
-    def _start(self, z: np.ndarray) -> np.ndarray:
+    def _start(self, z: Matrix) -> Matrix:
         """Soft labels that make a level's first prototypes: half the last level's, half the names' own.
 
         The names' half lets an image leave a cluster that was named wrongly as a whole.
         """
-        start = self.text_view()
-        start += z
-        start /= 2
-        return start
+        text = self.text_view()
+        return computed(z.shape[1], text, lambda rows: (text[rows] + z[rows]) / 2)
 
     def _pooled(self, unit: np.ndarray) -> Units:
         """The images of every unit taken together."""
         sizes = np.bincount(unit).astype(np.float32)
-        pooling = averaging(unit, len(sizes))
         anchors = np.full(len(sizes), -1)
         answered = self.images.anchors >= 0
         anchors[unit[answered]] = self.images.anchors[answered]
-        vectors, logits = pooling @ self.images.vectors, pooling @ self.images.logits
+        vectors, logits = (
+            group_means(each, unit, len(sizes)) for each in (self.images.vectors, self.images.logits)
+        )
         return Units(vectors, logits, sizes[:, None], anchors)
 
-    def _fit(self, units: Units, z: np.ndarray) -> GaussianClasses:
+    def _fit(self, units: Units, z: Matrix) -> GaussianClasses:
         """Gaussian classes from soft labels."""
         k, r = self.texts.shape
         mass, sums = np.zeros(k), np.zeros((k, r))
@@ -202,53 +242,55 @@ class AnchoredRule:
             sums += counted.T @ units.vectors[rows]
         return fit_gaussians(sums, mass, self.texts, self.scatter)
 
-    def _judge(self, gaussians: GaussianClasses, units: Units, z: np.ndarray) -> np.ndarray:
-        """(m, k) logits: what text, Gaussian and class prior say of every unit."""
-        n, k = self.images.logits.shape
-        prior = self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
-        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self._text_weight(gaussians)
-        logits = np.empty_like(units.logits)
-        for rows in row_chunks(len(logits)):
-            logits[rows] = gaussian_weight * gaussians.log_densities(units.vectors[rows], z[rows])
-            logits[rows] += text_weight * units.logits[rows] + prior
-        return logits
+    def _votes(self, z: Matrix) -> Matrix | None:
+        """(n, k) soft labels of the nearest neighbours; None where there are none, or but one class."""
+        if len(self.nearest) == 0 or z.shape[1] == 1:
+            return None
+        return computed(z.shape[1], z, lambda rows: z[self.nearest[rows]])
+
+    def _judge(
+        self, gaussians: GaussianClasses, units: Units, z: Matrix, votes: Matrix | None = None
+    ) -> tuple[Stored, float]:
+        """New soft labels and their mean log-likelihood, by text, Gaussian, class prior and neighbours.
+
+        Args:
+            gaussians: Of the soft labels.
+            units: m images or clusters.
+            z: (m, k) their soft labels before.
+            votes: (m, k) soft labels of their nearest neighbours; None where they have no say.
+        """
+        prior = self._prior(gaussians)
+        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self.text_weight(gaussians)
+        channel = None if votes is None else measure_channel(z, votes)
+        new, likelihood = empty_like(z), 0.0
+        for rows in row_chunks(len(z)):
+            logits = gaussian_weight * gaussians.log_densities(units.vectors[rows], z[rows])
+            logits += text_weight * units.logits[rows] + prior
+            if channel is not None and votes is not None:
+                logits += np.float32(NEIGHBOR_WEIGHT) * channel.message(votes[rows])
+            new[rows], likelihoods = soft_labels(logits, units.anchors[rows])
+            likelihood += float(np.sum(likelihoods, dtype=np.float64))
+        return new, likelihood / len(z)
 
     def _gaussian_weight(self, gaussians: GaussianClasses) -> np.float32:
         return np.float32(self.beliefs @ [knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN])
 
-    def _text_weight(self, gaussians: GaussianClasses) -> np.float32:
-        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
-        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
-
-    def _ask_neighbors(self, logits: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, float]:
-        """New soft labels of the images and their mean log-likelihood, the nearest neighbour included."""
-        if len(self.nearest) == 0 or z.shape[1] == 1:
-            return soft_labels(logits, self.images.anchors)
-        votes = z[self.nearest]
-        channel = measure_channel(z, votes)
-        for rows in row_chunks(len(votes)):
-            message = np.float32(NEIGHBOR_WEIGHT) * channel.message(votes[rows])
-            np.add(logits[rows], message, out=votes[rows])
-        return soft_labels(votes, self.images.anchors, out=votes)
+    def _prior(self, gaussians: GaussianClasses) -> np.ndarray:
+        """(k,) what the class frequencies add to the logits."""
+        n, k = self.images.logits.shape
+        return self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
 
 
-def soft_labels(
-    logits: np.ndarray, anchors: np.ndarray, out: np.ndarray | None = None
-) -> tuple[np.ndarray, float]:
-    """Soft labels from logits, and the mean log-likelihood that the logits stand for.
+def soft_labels(logits: np.ndarray, anchors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Soft labels from logits, and the log-likelihoods that the logits stand for.
 
     Args:
         logits: (m, k) float32.
         anchors: (m,) class that a person gave, made certain; -1 for none.
-        out: (m, k) where the soft labels go; may be `logits` itself.
 
     Returns:
-        (m, k) rows that sum to 1, and the mean of log Σ_c exp(logits_c) (nats).
+        (m, k) rows that sum to 1, and (m,) log Σ_c exp(logits_c) (nats).
     """
-    z = np.empty_like(logits) if out is None else out
-    total = 0.0
-    for rows in row_chunks(len(logits)):
-        largest = logits[rows].max(axis=1)
-        z[rows] = softmax(logits[rows])
-        total += float(np.sum(largest - np.log(z[rows].max(axis=1)), dtype=np.float64))
-    return clamped(z, anchors), total / len(z)
+    z = softmax(logits)
+    likelihoods = logits.max(axis=1) - np.log(z.max(axis=1))
+    return clamped(z, anchors), likelihoods

@@ -3,10 +3,13 @@
 People answer for the doubtful images first, so all that is learnt here is conditional on the image.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from scipy import optimize
 
-from .recalibration import fit_recalibration
+from .recalibration import LEAST_DOUBT, fit_recalibration
+from .rows import ComputedRows, Matrix, Rows, Stored, blocks
 from .vectors import row_chunks, softmax
 
 GUESS_WEIGHT = 3.0
@@ -23,11 +26,15 @@ MOST_GUESSES = 300
 MOST_STEPS = 30
 
 
-def clamped(z: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+SoftLabels = TypeVar("SoftLabels", bound=Stored)
+
+
+def clamped(z: SoftLabels, anchors: np.ndarray) -> SoftLabels:
     """The soft labels (n, k) with those of the anchors (n,) made certain, in place; -1 for none."""
-    rows = np.flatnonzero(anchors >= 0)
-    z[rows] = 0
-    z[rows, anchors[rows]] = 1
+    answered = np.flatnonzero(anchors >= 0)
+    for chunk in row_chunks(len(answered)):
+        rows = answered[chunk]
+        z[rows] = np.arange(z.shape[1]) == anchors[rows, None]
     return z
 
 
@@ -41,9 +48,7 @@ class TextCorrection:
     to mean square length 1, with a constant 1.
     """
 
-    def __init__(
-        self, logits: np.ndarray, images: np.ndarray, labels: np.ndarray, confidence: np.ndarray
-    ) -> None:
+    def __init__(self, logits: Matrix, images: Matrix, labels: np.ndarray, confidence: np.ndarray) -> None:
         """Prepare corrections of one text view.
 
         Args:
@@ -53,7 +58,9 @@ class TextCorrection:
             confidence: (n,) how sure that run was of them.
         """
         self.logits, self.images, self.labels, self.confidence = logits, images, labels, confidence
-        squares = np.einsum("nr,nr->n", images, images)
+        squares = np.concatenate(
+            [np.einsum("nr,nr->n", images[rows], images[rows]) for rows in blocks(images)]
+        )
         self._length = max(float(np.sqrt(squares.mean())), 1e-12)
 
     def spread(self, anchors: np.ndarray) -> float:
@@ -69,13 +76,12 @@ class TextCorrection:
         best, before = SPREADS[0], held_out_likelihood(logits, features, y, weights, fold, SPREADS[0])
         for spread in SPREADS[1:]:
             likelihood = held_out_likelihood(logits, features, y, weights, fold, spread)
-            gain = likelihood - before
-            if gain.sum() <= np.sqrt(len(gain)) * gain.std():
+            if not is_sure_gain(likelihood - before):
                 break
             best, before = spread, likelihood
         return best
 
-    def apply(self, anchors: np.ndarray, spread: float) -> np.ndarray:
+    def apply(self, anchors: np.ndarray, spread: float) -> Matrix:
         """Correct the text view.
 
         Args:
@@ -89,12 +95,15 @@ class TextCorrection:
             return self.logits
         rows, y, weights, _ = self._examples(anchors)
         W = fit_correction(self.logits[rows], self._features(rows), y, weights, spread)
+        if not isinstance(self.logits, np.ndarray):
+            before = self.logits
+            return ComputedRows(before.shape, lambda some: before[some] + self._features(some) @ W)
         corrected = np.empty_like(self.logits)
         for chunk in row_chunks(len(corrected)):
             corrected[chunk] = self.logits[chunk] + self._features(chunk) @ W
         return corrected
 
-    def _features(self, rows: np.ndarray | slice) -> np.ndarray:
+    def _features(self, rows: Rows) -> np.ndarray:
         images = self.images[rows] / np.float32(self._length)
         return np.hstack([images, np.ones((len(images), 1), np.float32)])
 
@@ -127,6 +136,19 @@ def release_folds(anchors: np.ndarray, confidence: np.ndarray) -> list[np.ndarra
     rows = np.flatnonzero(anchors >= 0)
     order = rows[np.argsort(confidence[rows], kind="stable")]
     return [order[start::FOLDS] for start in range(min(FOLDS, len(order)))]
+
+
+def is_sure_gain(gains: np.ndarray) -> bool:
+    """Whether gains in log-likelihood (a,) sum up to more than the standard error of their sum."""
+    return bool(gains.sum() > np.sqrt(len(gains)) * gains.std())
+
+
+def log_likelihoods(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Log-probabilities (a,) in nats of labels (a,) by predictions (a, k) that did not know them.
+
+    At least log 0.001, so that one surprise does not decide alone.
+    """
+    return np.log(np.maximum(probabilities[np.arange(len(labels)), labels], LEAST_DOUBT))
 
 
 def fit_correction(

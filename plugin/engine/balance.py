@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .rows import Matrix
 from .vectors import softmax
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -37,14 +38,21 @@ class TextView:
         logits: (n, k) float32, scaled and balanced.
         scale: Factor from cosine to logit.
         strength: Strength ρ of the balancing, 0 (none) to 1 (classes equally frequent).
+        offset: (k,) float32, what the balancing adds to the logits.
     """
 
-    logits: np.ndarray
+    logits: Matrix
     scale: float
     strength: float
+    offset: np.ndarray
 
 
-def text_view(cosines: np.ndarray, neighbor: np.ndarray, frequencies: np.ndarray | None = None) -> TextView:
+def text_view(
+    cosines: np.ndarray,
+    neighbor: np.ndarray,
+    frequencies: np.ndarray | None = None,
+    images: int | None = None,
+) -> TextView:
     """Scale cosines to logits and balance the classes as strongly as neighbours agree.
 
     A strength is worth I(p_i; p_nn(i)) − λ KL(p̄_ρ ‖ p̄_0) nats an image, with p̄ = mean_i p_i: the mutual
@@ -58,15 +66,18 @@ def text_view(cosines: np.ndarray, neighbor: np.ndarray, frequencies: np.ndarray
     g.
 
     Args:
-        cosines: (n, k) float32, image against class name.
-        neighbor: (n,) row of each image's nearest neighbour; empty when there is but one image.
+        cosines: (m, k) float32, image against class name.
+        neighbor: (n,) row of each image's nearest neighbour, n ≤ m: rows after the first n are neighbours
+            only. Empty when there is but one image.
         frequencies: (k,) ≥ 0, g, sum to 1; None where nobody has an idea.
+        images: How many images the first n rows stand for; n if None.
     """
-    scale = logit_scale(cosines)
+    some, k = slice(0, len(neighbor) or len(cosines)), cosines.shape[1]
+    scale = logit_scale(cosines[some])
     logits = scale * cosines
-    if len(neighbor) == 0 or cosines.shape[1] == 1:
-        return TextView(logits, scale, strength=0.0)
-    likelihood = np.maximum(softmax(logits), np.finfo(np.float32).tiny)
+    if len(neighbor) == 0 or k == 1:
+        return TextView(logits, scale, strength=0.0, offset=np.zeros(k, np.float32))
+    likelihood = np.maximum(softmax(logits[some]), np.finfo(np.float32).tiny)
     equal = np.full(logits.shape[1], 1 / logits.shape[1])
     expected, towards = likelihood.mean(axis=0), [(strength, equal) for strength in STRENGTHS]
     if frequencies is not None:
@@ -75,12 +86,13 @@ def text_view(cosines: np.ndarray, neighbor: np.ndarray, frequencies: np.ndarray
 
     def worth(offset: np.ndarray) -> float:
         p = softmax(logits + offset)
-        return neighbor_information(p, neighbor) - PRICE * divergence(p.mean(axis=0), expected)
+        return neighbor_information(p, neighbor) - PRICE * divergence(p[some].mean(axis=0), expected)
 
     offsets = np.stack([class_offset(likelihood, *each) for each in towards])
-    belief = softmax(len(logits) * np.array([[worth(offset) for offset in offsets]]))[0]
+    belief = softmax((images or len(neighbor)) * np.array([[worth(offset) for offset in offsets]]))[0]
     strength = float(belief @ np.array([each for each, _ in towards]))
-    return TextView(logits + np.float32(belief) @ offsets, scale, strength)
+    offset = np.float32(belief) @ offsets
+    return TextView(logits + offset, scale, strength, offset)
 
 
 def logit_scale(cosines: np.ndarray) -> float:
@@ -128,10 +140,10 @@ def neighbor_information(probabilities: np.ndarray, neighbor: np.ndarray) -> flo
     """Mutual information (nats) between an image's soft label and its nearest neighbour's.
 
     Args:
-        probabilities: (n, k) rows that sum to 1.
-        neighbor: (n,) row of each image's nearest neighbour.
+        probabilities: (m, k) rows that sum to 1.
+        neighbor: (n,) row of the nearest neighbour of each of the first n ≤ m images.
     """
-    joint = probabilities.T @ probabilities[neighbor] / len(probabilities)
+    joint = probabilities[: len(neighbor)].T @ probabilities[neighbor] / len(neighbor)
     independent = np.outer(joint.sum(axis=1), joint.sum(axis=0))
     tiny = np.finfo(np.float32).tiny
     return float(np.sum(joint * np.log(np.maximum(joint, tiny) / np.maximum(independent, tiny))))

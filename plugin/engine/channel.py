@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .rows import Matrix, blocks, column_sums
+
 SUREST_COPY = 0.98
 
 
@@ -34,15 +36,15 @@ class NeighborChannel:
         return np.log1p(np.float32(self.copies) * (votes / self.frequencies - 1))
 
 
-def measure_channel(z: np.ndarray, votes: np.ndarray) -> NeighborChannel:
+def measure_channel(z: Matrix, votes: Matrix) -> NeighborChannel:
     """Measure how far neighbours agree beyond chance.
 
     Args:
         z: (n, k) soft labels, rows sum to 1.
         votes: (n, k) soft labels of the neighbours.
     """
-    frequencies = z.mean(axis=0) + np.float32(1e-6)
+    frequencies = column_sums(z) / np.float32(len(z)) + np.float32(1e-6)
     chance = float(frequencies @ frequencies)
-    agreement = float(np.einsum("nk,nk->", z, votes)) / len(z)
+    agreement = sum(float(np.einsum("nk,nk->", z[rows], votes[rows])) for rows in blocks(z)) / len(z)
     copies = (agreement - chance) / max(1 - chance, 1e-6)
     return NeighborChannel(float(np.clip(copies, 0, SUREST_COPY)), frequencies)

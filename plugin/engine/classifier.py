@@ -13,8 +13,9 @@ from .balance import SETTLED, logit_scale
 from .display import Displayed
 from .errors import InputError
 from .gaussian import HALF_KNOWN, knowledge_of_means, within_class_covariance
-from .geometry import MOST_DIMENSIONS
+from .geometry import MOST_DIMENSIONS, projected
 from .results import Refinement
+from .rows import Matrix, column_sums, is_large, product
 from .validation import check_pair, check_second
 from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax
 
@@ -66,9 +67,7 @@ class Classifier(Displayed):
     images: int
     agreement: float
 
-    def probabilities(
-        self, embeddings: np.ndarray, second_embeddings: np.ndarray | None = None
-    ) -> np.ndarray:
+    def probabilities(self, embeddings: Matrix, second_embeddings: Matrix | None = None) -> np.ndarray:
         """How likely each class is for new images.
 
         On the images of the run the mean of the largest is the accuracy that the run expected; images unlike
@@ -87,7 +86,7 @@ class Classifier(Displayed):
         X, V = self._checked(embeddings, second_embeddings)
         return np.concatenate([p for _, p in self._chunks(X, V)])
 
-    def predict(self, embeddings: np.ndarray, second_embeddings: np.ndarray | None = None) -> Predictions:
+    def predict(self, embeddings: Matrix, second_embeddings: Matrix | None = None) -> Predictions:
         """Label new images; the arguments of `probabilities`, but nothing of n times k is kept.
 
         Raises:
@@ -102,9 +101,7 @@ class Classifier(Displayed):
             second[rows] = p.argmax(axis=1) if p.shape[1] > 1 else -1
         return Predictions(labels, confidence, second)
 
-    def _checked(
-        self, embeddings: np.ndarray, second_embeddings: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _checked(self, embeddings: Matrix, second_embeddings: Matrix | None) -> tuple[Matrix, Matrix]:
         """Unit rows of the images in the space of the class names and in that of the prototypes."""
         if self.has_second_encoder and second_embeddings is None:
             raise InputError("The run had a second encoder: give the visual embeddings of the images too.")
@@ -119,7 +116,7 @@ class Classifier(Displayed):
             )
         return X, V
 
-    def _chunks(self, X: np.ndarray, V: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    def _chunks(self, X: Matrix, V: Matrix) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield some rows at a time, with their probabilities."""
         for rows in row_chunks(len(X)):
             yield rows, softmax(X[rows] @ self.text_weights.T + V[rows] @ self.image_weights.T + self.bias)
@@ -127,9 +124,9 @@ class Classifier(Displayed):
 
 def fit_classifier(
     refinement: Refinement,
-    embeddings: np.ndarray,
-    text_embeddings: np.ndarray,
-    second_embeddings: np.ndarray | None = None,
+    embeddings: Matrix,
+    text_embeddings: Matrix,
+    second_embeddings: Matrix | None = None,
 ) -> Classifier:
     """Turn a finished run into what labels images to come.
 
@@ -150,9 +147,10 @@ def fit_classifier(
     X, T = check_pair(embeddings, text_embeddings)
     V = X if second_embeddings is None else check_second(second_embeddings, len(X))
     _check_run(refinement, X, T, V)
-    text_weights = logit_scale(X @ T.T) * T
-    image_weights = _discriminant(refinement, V)
     some = slice(None, None, -(-len(X) // MOST_FITTED))
+    compared = X[some] if is_large(len(X), len(T)) else X[:]
+    text_weights = logit_scale(compared @ T.T) * T
+    image_weights = _discriminant(refinement, V)
     logits = X[some] @ text_weights.T + V[some] @ image_weights.T
     bias = _bias_for(logits, refinement.probabilities[some].sum(axis=0))
     temperature = _temperature_for(logits + bias, float(refinement.confidence[some].mean()))
@@ -167,7 +165,7 @@ def fit_classifier(
     )
 
 
-def _check_run(refinement: Refinement, X: np.ndarray, T: np.ndarray, V: np.ndarray) -> None:
+def _check_run(refinement: Refinement, X: Matrix, T: np.ndarray, V: Matrix) -> None:
     if refinement.probabilities.shape != (len(X), len(T)):
         raise InputError(
             f"The run has {refinement.probabilities.shape[0]} images and {refinement.probabilities.shape[1]} "
@@ -180,19 +178,19 @@ def _check_run(refinement: Refinement, X: np.ndarray, T: np.ndarray, V: np.ndarr
         )
 
 
-def _discriminant(refinement: Refinement, V: np.ndarray) -> np.ndarray:
+def _discriminant(refinement: Refinement, V: Matrix) -> np.ndarray:
     """(k, v) weights of the linear discriminant of the prototypes, Σ⁻¹ μ_c as far as they are known.
 
     A constant of each class, which the bias takes up, is left out.
     """
     z = refinement.probabilities
-    mass = z.sum(axis=0)
+    mass = column_sums(z)
     # Prototypes are of length one; the classes' means lie nearer to the origin.
-    along = np.sum((z.T @ V) * refinement.prototypes, axis=1)
+    along = np.sum(product(z, V) * refinement.prototypes, axis=1)
     lengths = (along + TRUSTED_IMAGES * along.sum() / mass.sum()) / (mass + TRUSTED_IMAGES)
     projection = principal_projection(V, MOST_DIMENSIONS)
-    images, means = projection.of(V), projection.of(refinement.prototypes * lengths[:, None])
-    covariance = within_class_covariance(images.T @ images, z.T @ images, mass, means)
+    images, means = projected(V, projection), projection.of(refinement.prototypes * lengths[:, None])
+    covariance = within_class_covariance(product(images, images), product(z, images), mass, means)
     directions = linalg.solve(covariance, means.T.astype(np.float64), assume_a="pos").T
     known = knowledge_of_means(mass, float(np.median(HALF_KNOWN)))
     return np.asarray(known * directions @ projection.basis.T, np.float32)

@@ -10,13 +10,20 @@ import numpy as np
 
 from .config import Settings
 from .display import Displayed
-from .vectors import group_means, principal_projection, unit_rows
+from .rows import Matrix
+from .vectors import even_rows, group_means, principal_projection, row_chunks, unit_rows
 
 CLUSTERING_DIMENSIONS = 50
 KMEANS_ROUNDS = 15
 
 MOST_MEANS = 5_000
 """Most clusters of k-means, and most that are grouped into meta-clusters, at a cost that is quadratic."""
+
+MOST_TRAINED = 200_000
+"""Most images that the means are fitted to, 40 for each of the most means."""
+
+ROWS_ASSIGNED = 16_384
+CELL_SIZE = 40
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,7 +76,7 @@ class Hierarchy(Displayed):
 
 
 def build_hierarchy(
-    X: np.ndarray, classes: int, settings: Settings, micro_assignments: np.ndarray | None = None
+    X: Matrix, classes: int, settings: Settings, micro_assignments: np.ndarray | None = None
 ) -> Hierarchy:
     """Cluster images into micro-clusters and those into meta-clusters.
 
@@ -96,7 +103,7 @@ def build_hierarchy(
     return Hierarchy(meta=summarise("meta", X, lookup[micro.assignments]), micro=micro)
 
 
-def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
+def micro_cluster_assignments(X: Matrix, settings: Settings) -> np.ndarray:
     """Group images into many small, pure clusters.
 
     HDBSCAN (Campello et al. 2013) with leaf selection, which prefers small dense clusters and leaves
@@ -108,11 +115,19 @@ def micro_cluster_assignments(X: np.ndarray, settings: Settings) -> np.ndarray:
     n = len(X)
     if settings.clustering == "none" or n < 2 * settings.smallest_cluster:
         return np.full(n, -1)
-    reduced = unit_rows(principal_projection(X, CLUSTERING_DIMENSIONS).of(X))
     if settings.clustering == "kmeans":
-        count = min(n // (2 * settings.smallest_cluster), MOST_MEANS)
-        return _kmeans(reduced, count, settings.seed)
+        return _kmeans(X, n // (2 * settings.smallest_cluster), settings.seed)
+    reduced = unit_rows(principal_projection(X, CLUSTERING_DIMENSIONS).of(X[:]))
     return _hdbscan(reduced, settings.smallest_cluster)
+
+
+def cells_of(X: Matrix) -> np.ndarray:
+    """Cells of about `CELL_SIZE` rows, in which neighbours are looked for, by spherical k-means.
+
+    Returns:
+        (n,) whole numbers without gaps.
+    """
+    return _kmeans(X, max(len(X) // CELL_SIZE, 1), seed=0)
 
 
 def meta_cluster_assignments(micro: Clusters, wanted: int) -> np.ndarray:
@@ -131,7 +146,7 @@ def meta_cluster_assignments(micro: Clusters, wanted: int) -> np.ndarray:
     return model.fit_predict(distances)
 
 
-def summarise(level: str, X: np.ndarray, assignments: np.ndarray) -> Clusters:
+def summarise(level: str, X: Matrix, assignments: np.ndarray) -> Clusters:
     """Compute the mean directions and sizes of the clusters."""
     count = int(assignments.max(initial=-1)) + 1
     sizes = np.bincount(assignments[assignments >= 0], minlength=count)
@@ -162,19 +177,28 @@ def _hdbscan(reduced: np.ndarray, min_cluster_size: int) -> np.ndarray:
     return model.fit_predict(reduced)
 
 
-def _kmeans(reduced: np.ndarray, count: int, seed: int) -> np.ndarray:
+def _kmeans(X: Matrix, wanted: int, seed: int) -> np.ndarray:
+    """Spherical k-means in the principal directions, trained on `MOST_TRAINED` rows and applied to all."""
     import faiss
 
-    # faiss takes its seed as a signed 32-bit number.
+    n = len(X)
+    projection = principal_projection(X, CLUSTERING_DIMENSIONS)
+
+    def reduced(rows: slice | np.ndarray) -> np.ndarray:
+        return unit_rows(projection.of(X[rows]))
+
+    at_a_time = n if n <= MOST_TRAINED else ROWS_ASSIGNED
+    chunks = list(row_chunks(n, at_a_time))
+    some = [even_rows(n, MOST_TRAINED)[chunk] for chunk in row_chunks(MOST_TRAINED, at_a_time)]
     model = faiss.Kmeans(
-        reduced.shape[1],
-        count,
+        projection.basis.shape[1],
+        min(wanted, MOST_MEANS),
         niter=KMEANS_ROUNDS,
-        seed=seed % 2**31,
+        seed=seed % 2**31,  # faiss takes its seed as a signed 32-bit number
         spherical=True,
         min_points_per_centroid=1,  # small clusters are wanted, no warning
     )
-    model.train(reduced)
-    _, nearest = model.index.search(reduced, 1)
+    model.train(np.concatenate([reduced(rows) for rows in (some if len(chunks) > 1 else chunks)]))
+    nearest = np.concatenate([model.index.search(reduced(rows), 1)[1][:, 0] for rows in chunks])
     # A cluster may have ended empty.
-    return np.unique(nearest[:, 0], return_inverse=True)[1]
+    return np.unique(nearest, return_inverse=True)[1]

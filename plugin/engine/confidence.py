@@ -6,6 +6,7 @@ Images that agree do not tell a right name from a wrong one, so that the class n
 import numpy as np
 
 from .evidence import Evidence
+from .rows import Matrix, Stored, blocks, empty_like
 from .vectors import row_chunks, softmax
 
 SHARE_OF_NAMES = 0.2
@@ -16,7 +17,7 @@ RUNNER_UP = 0.999
 """Most that another class may have of the label's probability, so that the label stays the largest."""
 
 
-def with_names(z: np.ndarray, evidence: Evidence) -> np.ndarray:
+def with_names(z: Matrix, evidence: Evidence) -> Stored:
     """Mean of the soft labels of a rule and of the text view, from 0.8 to 0.2 to 0.6 to 0.4.
 
     The share of the text view is 0.2 · (2 − ρ) with ρ the strength of the balancing. Where both agree the
@@ -30,13 +31,13 @@ def with_names(z: np.ndarray, evidence: Evidence) -> np.ndarray:
         (n, k) float32 rows that sum to 1.
     """
     share = np.float32(SHARE_OF_NAMES * (2 - evidence.text.strength))
-    P = np.empty_like(z, np.float32)
+    P = empty_like(z)
     for rows in row_chunks(len(z)):
         P[rows] = (1 - share) * z[rows] + share * softmax(evidence.text.logits[rows])
     return P
 
 
-def tempered(z: np.ndarray, temperature: float) -> np.ndarray:
+def tempered(z: Stored, temperature: float) -> Stored:
     """Probabilities z^(1/τ), renormalised: less sure for τ > 1, the same order.
 
     Args:
@@ -48,14 +49,14 @@ def tempered(z: np.ndarray, temperature: float) -> np.ndarray:
     """
     if temperature == 1:
         return z
-    softer = np.empty_like(z, np.float32)
+    softer = empty_like(z)
     for rows in row_chunks(len(z)):
         logs = np.log(np.maximum(z[rows], np.finfo(np.float32).tiny))
         softer[rows] = softmax(logs / np.float32(temperature))
     return softer
 
 
-def spread_rest(labels: np.ndarray, confidence: np.ndarray, rest: np.ndarray) -> np.ndarray:
+def spread_rest(labels: np.ndarray, confidence: np.ndarray, rest: Matrix) -> Stored:
     """Rows that give `confidence` to the label and share what is left in proportion to `rest`.
 
     Where a runner-up would overtake the label, the rest is mixed with as much of the uniform as stops it.
@@ -68,6 +69,13 @@ def spread_rest(labels: np.ndarray, confidence: np.ndarray, rest: np.ndarray) ->
     Returns:
         (n, k) float32 rows that sum to 1, the label's the largest.
     """
+    P = empty_like(rest)
+    for rows in blocks(P):
+        P[rows] = _spread_rest(labels[rows], confidence[rows], rest[rows])
+    return P
+
+
+def _spread_rest(labels: np.ndarray, confidence: np.ndarray, rest: np.ndarray) -> np.ndarray:
     n, k = rest.shape
     if k == 1:
         return np.ones((n, 1), np.float32)

@@ -26,6 +26,10 @@ _SPOKEN = {"hdbscan": "HDBSCAN", "kmeans": "k-means", "none": "none"}
 CLUSTERS_PER_CLASS = 4
 """Micro-clusters that there should be room for per class, if all images were clustered evenly."""
 
+WHOLE_MOST_NUMBERS = 2**26
+"""Most numbers of a matrix with a row per image that is whole in memory, 256 MB of float32. Above, chunks are
+computed when they are needed, and soft labels are kept for the likeliest classes of an image."""
+
 HDBSCAN_MOST_IMAGES = 20_000
 """HDBSCAN grows with n²; above this many images k-means takes over."""
 

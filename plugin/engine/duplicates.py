@@ -8,6 +8,9 @@ from hashlib import blake2b
 
 import numpy as np
 
+from .rows import Matrix
+from .vectors import row_chunks
+
 DIGEST_BYTES = 16
 
 
@@ -29,19 +32,20 @@ class DistinctRows:
         return len(self.first) == len(self.group)
 
 
-def distinct_rows(*arrays: np.ndarray) -> DistinctRows:
+def distinct_rows(*arrays: Matrix) -> DistinctRows:
     """Find rows that are the same, byte for byte, in all arrays.
 
     Args:
         *arrays: Arrays of n rows each.
     """
     digests = bytearray()
-    contiguous = [np.ascontiguousarray(array) for array in arrays]
-    for row in range(len(arrays[0])):
-        digest = blake2b(digest_size=DIGEST_BYTES)
-        for array in contiguous:
-            digest.update(array[row])
-        digests += digest.digest()
+    for chunk in row_chunks(len(arrays[0])):
+        contiguous = [np.ascontiguousarray(array[chunk]) for array in arrays]
+        for row in range(chunk.stop - chunk.start):
+            digest = blake2b(digest_size=DIGEST_BYTES)
+            for array in contiguous:
+                digest.update(array[row])
+            digests += digest.digest()
     numbers = np.frombuffer(digests, np.uint64).reshape(-1, DIGEST_BYTES // 8)
     _, first, group = np.unique(numbers, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(first)

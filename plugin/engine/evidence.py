@@ -3,7 +3,7 @@
 Gathered once per run, because all of it costs a product of large matrices.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,13 @@ from .balance import TextView, text_view
 from .duplicates import DistinctRows, distinct_rows
 from .geometry import Geometry, geometry_of
 from .neighbors import nearest_neighbors
+from .rows import ComputedRows, Matrix, computed, take
+from .vectors import even_rows, row_chunks
 
 NEIGHBORS = 5
+
+MOST_BALANCED = 2**16
+"""Images from which the balance of the classes is found, where what the names say of all is too large."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,8 @@ class Images:
         micro: (n,) int32 clusters of one's own, -1 for none; None where they are to be computed.
     """
 
-    X: np.ndarray
-    V: np.ndarray
+    X: Matrix
+    V: Matrix
     anchors: np.ndarray
     micro: np.ndarray | None
 
@@ -42,8 +47,8 @@ class Images:
 
     def rows(self, rows: np.ndarray) -> "Images":
         """Some of the images."""
-        X = self.X[rows]
-        V = X if self.V is self.X else self.V[rows]
+        X = take(self.X, rows)
+        V = X if self.V is self.X else take(self.V, rows)
         return Images(X, V, self.anchors[rows], None if self.micro is None else self.micro[rows])
 
 
@@ -63,9 +68,9 @@ class Evidence:
         name_reliability: (k,) in [0, 1], how well the text tower knows each name; None where nobody says.
     """
 
-    X: np.ndarray
+    X: Matrix
     T: np.ndarray
-    V: np.ndarray
+    V: Matrix
     anchors: np.ndarray
     geometry: Geometry
     neighbors: np.ndarray
@@ -80,18 +85,22 @@ class Evidence:
         return self.geometry.projection.back(self.geometry.texts)
 
 
-def gather_evidence(images: Images, T: np.ndarray, frequencies: np.ndarray | None = None) -> Evidence:
+def gather_evidence(
+    images: Images,
+    T: np.ndarray,
+    frequencies: np.ndarray | None = None,
+    cells: np.ndarray | None = None,
+) -> Evidence:
     """Find the neighbours of every image and what the class names say of it.
 
     Args:
         images: What is given of the images.
         T: (k, d) float32 unit rows, class names.
         frequencies: (k,) a person's idea of the class frequencies, sum to 1; None for none.
+        cells: (n,) cells in which neighbours are looked for, see `nearest_neighbors`.
     """
-    neighbors = nearest_neighbors(images.V, NEIGHBORS)
-    cosines = images.X @ T.T
-    text, zero_shot_labels = text_view(cosines, neighbors[:, :1].ravel(), frequencies), cosines.argmax(axis=1)
-    del cosines  # as large as the text view, and not needed while the geometry is found
+    neighbors = nearest_neighbors(images.V, NEIGHBORS, cells)
+    text, zero_shot_labels = _text_view(images.X, T, neighbors[:, :1].ravel(), frequencies)
     return Evidence(
         X=images.X,
         T=T,
@@ -102,3 +111,26 @@ def gather_evidence(images: Images, T: np.ndarray, frequencies: np.ndarray | Non
         text=text,
         zero_shot_labels=zero_shot_labels,
     )
+
+
+def _text_view(
+    X: Matrix, T: np.ndarray, nearest: np.ndarray, frequencies: np.ndarray | None
+) -> tuple[TextView, np.ndarray]:
+    """What the class names say of every image, and which name is nearest.
+
+    Args:
+        X: (n, d) float32 unit rows, images.
+        T: (k, d) float32 unit rows, class names.
+        nearest: (n,) row of each image's nearest neighbour.
+        frequencies: (k,) a person's idea of the class frequencies; None for none.
+    """
+    n, k = len(X), len(T)
+    cosines = computed(k, X, lambda rows: X[rows] @ T.T)
+    if isinstance(cosines, np.ndarray):
+        return text_view(cosines, nearest, frequencies), cosines.argmax(axis=1)
+    some = even_rows(n, MOST_BALANCED)
+    looked_at = np.concatenate([some, nearest[some]])
+    of_some = np.concatenate([cosines[looked_at[chunk]] for chunk in row_chunks(len(looked_at))])
+    view = text_view(of_some, np.arange(len(some), len(looked_at)), frequencies, images=n)
+    logits = ComputedRows((n, k), lambda rows: view.scale * cosines[rows] + view.offset)
+    return replace(view, logits=logits), cosines.argmax(axis=1)

@@ -7,12 +7,11 @@ import numpy as np
 
 from .iteration import Outcome
 from .results import Explanation
+from .rows import Matrix
 from .vectors import row_chunks, softmax
 
 
-def explain(
-    probabilities: np.ndarray, outcome: Outcome, text_logits: np.ndarray, novelty: np.ndarray
-) -> Explanation:
+def explain(probabilities: Matrix, outcome: Outcome, text_logits: Matrix, novelty: np.ndarray) -> Explanation:
     """Collect what explains every label.
 
     Args:

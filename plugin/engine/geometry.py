@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
+from .rows import Matrix, computed, product
 from .vectors import Projection, principal_projection
 
 MOST_DIMENSIONS = 256
@@ -24,11 +25,11 @@ class Geometry:
     """
 
     projection: Projection
-    images: np.ndarray
+    images: Matrix
     texts: np.ndarray
 
 
-def geometry_of(X: np.ndarray, T: np.ndarray, V: np.ndarray) -> Geometry:
+def geometry_of(X: Matrix, T: np.ndarray, V: Matrix) -> Geometry:
     """Project the images and bring the class names along.
 
     With a second encoder the names come along by what images in both spaces have taught: ridge regression
@@ -41,17 +42,22 @@ def geometry_of(X: np.ndarray, T: np.ndarray, V: np.ndarray) -> Geometry:
         V: (n, v) float32 unit rows, images in the space of the geometry; X itself with one encoder.
     """
     projection = principal_projection(X, MOST_DIMENSIONS)
-    images, texts = projection.of(X), projection.of(T)
+    images, texts = projected(X, projection), projection.of(T)
     if V is X:
         return Geometry(projection, images, texts)
     visual = principal_projection(V, MOST_DIMENSIONS)
-    targets = visual.of(V)
+    targets = projected(V, visual)
     return Geometry(visual, targets, texts @ _bridge(images, targets))
 
 
-def _bridge(images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def projected(X: Matrix, projection: Projection) -> Matrix:
+    """(n, r) float32 coordinates of the images."""
+    return computed(projection.basis.shape[1], X, lambda rows: projection.of(X[rows]))
+
+
+def _bridge(images: Matrix, targets: Matrix) -> np.ndarray:
     """(q, r) ridge regression from one view of the images to another."""
-    products = (images.T @ images).astype(np.float64)
+    products = product(images, images).astype(np.float64)
     ridge = max(np.trace(products) / len(products), 1e-6)
     np.fill_diagonal(products, products.diagonal() + ridge)
-    return linalg.solve(products, images.T @ targets, assume_a="pos").astype(np.float32)
+    return linalg.solve(products, product(images, targets), assume_a="pos").astype(np.float32)

@@ -10,6 +10,8 @@ import numpy as np
 
 from .config import Settings
 from .results import Iteration, LevelHistory
+from .rows import Matrix
+from .sources import Sources
 from .vectors import unit_rows
 
 OnIteration = Callable[[tuple[LevelHistory, ...]], None]
@@ -28,7 +30,7 @@ class State:
         objective: Mean over the level's vectors of log Σ_c exp(logit_c) (nats), see `Iteration`.
     """
 
-    probabilities: np.ndarray
+    probabilities: Matrix
     prototypes: np.ndarray
     objective: float = float("-inf")
 
@@ -40,14 +42,16 @@ class Outcome:
     Attributes:
         probabilities: (n, k) float32, final soft label of every image; rows sum to 1.
         text_weight: Times the text view's logits that are in the logarithms of `probabilities`.
+        sources: What the labels came from; None where a rule does not add up logits.
         prototypes: (k, d) float32 of any length.
         history: One entry per level, coarsest first.
         level_labels: "text", then each level that was not skipped → (n,) int64 labels after it.
         alignment: level → (clusters, k) float32, rows sum to 1.
     """
 
-    probabilities: np.ndarray
+    probabilities: Matrix
     text_weight: float
+    sources: Sources | None
     prototypes: np.ndarray
     history: tuple[LevelHistory, ...]
     level_labels: dict[str, np.ndarray]

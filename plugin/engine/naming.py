@@ -7,6 +7,7 @@ import numpy as np
 
 from .confidence import spread_rest
 from .evidence import Evidence
+from .rows import Stored, empty_like
 from .vectors import row_chunks, softmax
 
 
@@ -31,7 +32,7 @@ def name_trust(reliability: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     return 1 - (1 - reliability.astype(np.float64)) / (1 + reviewed)
 
 
-def held_to_names(z: np.ndarray, evidence: Evidence) -> np.ndarray:
+def held_to_names(z: Stored, evidence: Evidence) -> Stored:
     """Soft labels that keep to the nearest name where a name is not known.
 
     Refinement draws a class to the images that its name found first. Where these are no more than chance, it
@@ -50,15 +51,15 @@ def held_to_names(z: np.ndarray, evidence: Evidence) -> np.ndarray:
     trust = _trust(evidence)
     if trust is None:
         return z
-    held = np.empty_like(z, np.float32)
+    held = empty_like(z)
     for rows in row_chunks(len(z)):
         names = softmax(np.float32(evidence.text.scale) * (evidence.X[rows] @ evidence.T.T))
-        held[rows] = trust * z[rows] + (1 - trust) * names
-        held[rows] /= held[rows].sum(axis=1, keepdims=True)
+        mixed = (trust * z[rows] + (1 - trust) * names).astype(np.float32)
+        held[rows] = mixed / mixed.sum(axis=1, keepdims=True)
     return held
 
 
-def doubted(probabilities: np.ndarray, evidence: Evidence) -> np.ndarray:
+def doubted(probabilities: Stored, evidence: Evidence) -> Stored:
     """Probabilities that allow for names that the text tower does not know.
 
     A label is right where its name is and the image was judged rightly by it, or by luck where neither is:
@@ -79,13 +80,13 @@ def doubted(probabilities: np.ndarray, evidence: Evidence) -> np.ndarray:
     if trust is None or probabilities.shape[1] == 1:
         return probabilities
     right, k = chance_of_right_name(trust), probabilities.shape[1]
-    doubtful = np.empty_like(probabilities)
+    doubtful = empty_like(probabilities)
     for rows in row_chunks(len(probabilities)):
         P = probabilities[rows]
         labels, confidence = P.argmax(axis=1), P.max(axis=1)
         by_name = right[labels]
         confidence = by_name * confidence + (1 - by_name) * (1 - confidence) / (k - 1)
-        doubtful[rows] = spread_rest(labels, confidence, P)
+        doubtful[rows] = spread_rest(labels, confidence, P)[:]
     return doubtful
 
 

@@ -13,7 +13,8 @@ from scipy.stats import rankdata
 from .clustering import Clusters
 from .display import Displayed
 from .evidence import Evidence
-from .vectors import group_means, row_chunks, softmax, trust_in_classes, unit_rows
+from .rows import Matrix, blocks
+from .vectors import group_means, group_sums, mean_row, row_chunks, softmax, trust_in_classes, unit_rows
 
 MOST_CENTRAL_IMAGES = 9
 MOST_RIVALS = 3
@@ -76,7 +77,7 @@ def cluster_novelty(
 
 
 def nearer_texts(
-    ranking: Sequence[ClusterNovelty], X: np.ndarray, T: np.ndarray, W: np.ndarray
+    ranking: Sequence[ClusterNovelty], X: Matrix, T: np.ndarray, W: np.ndarray
 ) -> dict[int, tuple[int, ...]]:
     """Find texts that suit a cluster better than any class name: what a missing class may be called.
 
@@ -106,7 +107,7 @@ def nearer_texts(
     return found
 
 
-def image_novelty(evidence: Evidence, z: np.ndarray) -> np.ndarray:
+def image_novelty(evidence: Evidence, z: Matrix) -> np.ndarray:
     """Rank images by how badly they fit the class names.
 
     Three signs, each standardised over the images, p the text view, z the rule's soft labels:
@@ -135,12 +136,12 @@ def image_novelty(evidence: Evidence, z: np.ndarray) -> np.ndarray:
         undecided[rows] = entropy(softmax(evidence.text.logits[rows]))
         closeness[rows] = closeness_to_names(z[rows], evidence.X[rows], evidence.T)
     names = score = standardised(undecided) - standardised(closeness)
-    strength = evidence.text.strength
+    strength, asked = evidence.text.strength, asked_neighbors(z, evidence.neighbors)
     if strength > 0:
         labels = z.argmax(axis=1)
-        core = better_half(smoothed(names, z, evidence.neighbors), labels, z.shape[1])
+        core = better_half(smoothed(names, *asked), labels, z.shape[1])
         score = names + strength * standardised(core_distance(evidence.V, labels, core, z.shape[1]))
-    ranks = rankdata(smoothed(score, z, evidence.neighbors))
+    ranks = rankdata(smoothed(score, *asked))
     return ((ranks - 0.5) / len(ranks)).astype(np.float32)
 
 
@@ -176,19 +177,18 @@ def standardised(values: np.ndarray) -> np.ndarray:
     return centred / spread if spread > np.finfo(np.float32).eps else np.zeros_like(centred)
 
 
-def smoothed(values: np.ndarray, z: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
-    """Share values among neighbours, two rounds of v_i ← (v_i + Σ_j w_ij v_j) / (1 + Σ_j w_ij).
+def asked_neighbors(z: Matrix, neighbors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which neighbours share their values with an image, and how far each is trusted.
 
     w_ij = N/(N + 10) · Σ_c z_ic z_jc is the chance that both are of one class, trusted as far as a class
     has images, N = n/k of them on average. At most half as many neighbours are asked.
 
     Args:
-        values: (n,) numbers.
         z: (n, k) soft labels, rows sum to 1.
         neighbors: (n, m) rows of the nearest neighbours, nearest first.
 
     Returns:
-        (n,) float64; the values themselves where there are no neighbours.
+        (n, a) rows of neighbours, and (a, n) their weights w.
     """
     n, k = z.shape
     asked = neighbors[:, : max(n // (2 * k), 1)]
@@ -197,6 +197,20 @@ def smoothed(values: np.ndarray, z: np.ndarray, neighbors: np.ndarray) -> np.nda
     for rows in row_chunks(n):
         for weight, column in zip(weights, asked.T, strict=True):
             weight[rows] = trust * np.einsum("nk,nk->n", z[rows], z[column[rows]])
+    return asked, weights
+
+
+def smoothed(values: np.ndarray, asked: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Share values among neighbours, two rounds of v_i ← (v_i + Σ_j w_ij v_j) / (1 + Σ_j w_ij).
+
+    Args:
+        values: (n,) numbers.
+        asked: (n, a) rows of neighbours.
+        weights: (a, n) w, see `asked_neighbors`.
+
+    Returns:
+        (n,) float64; the values themselves where there are no neighbours.
+    """
     total = 1 + weights.sum(axis=0)
     for _ in range(SMOOTHING_ROUNDS):
         told = sum(weight * values[column] for weight, column in zip(weights, asked.T, strict=True))
@@ -223,7 +237,7 @@ def better_half(values: np.ndarray, labels: np.ndarray, classes: int) -> np.ndar
     return chosen
 
 
-def core_distance(V: np.ndarray, labels: np.ndarray, core: np.ndarray, classes: int) -> np.ndarray:
+def core_distance(V: Matrix, labels: np.ndarray, core: np.ndarray, classes: int) -> np.ndarray:
     """Cosine distance of each image to the nearest core of a class, all seen from the mean image.
 
     A core is the mean direction of its images. With r_i = |v_i − v̄|, direction i is (v_i − v̄)/r_i, so
@@ -238,13 +252,16 @@ def core_distance(V: np.ndarray, labels: np.ndarray, core: np.ndarray, classes: 
     Returns:
         (n,) float32 in [0, 2]; ones where an image is the mean image.
     """
-    mean = V.mean(axis=0)
-    squares = np.einsum("nd,nd->n", V, V) - 2 * (V @ mean) + mean @ mean
+    mean = mean_row(V, np.float32)
+    squares = np.concatenate(
+        [np.einsum("nd,nd->n", V[rows], V[rows]) - 2 * (V[rows] @ mean) + mean @ mean for rows in blocks(V)]
+    )
     radius = np.sqrt(np.maximum(squares, 0))
     inverse = np.where(radius > SAME_IMAGE, 1 / np.maximum(radius, SAME_IMAGE), 0).astype(np.float32)
     rows = np.flatnonzero(core)
     members = sparse.csr_matrix((inverse[rows], (labels[rows], rows)), (classes, len(V)))
-    sums = np.asarray(members @ V - np.outer(members.sum(axis=1), mean), np.float32)
+    sums = group_sums(V, np.where(core, labels, -1), inverse, classes)
+    sums -= np.outer(members.sum(axis=1), mean)
     directions = unit_rows(sums[np.bincount(labels[rows], minlength=classes) > 0])
     nearest = np.empty(len(V), np.float32)
     for chunk in row_chunks(len(V)):
@@ -252,7 +269,7 @@ def core_distance(V: np.ndarray, labels: np.ndarray, core: np.ndarray, classes: 
     return 1 - np.clip(nearest * inverse, -1, 1)
 
 
-def _central_images(V: np.ndarray, clusters: Clusters) -> list[np.ndarray]:
+def _central_images(V: Matrix, clusters: Clusters) -> list[np.ndarray]:
     """Rows of the images of each cluster that are nearest to its mean, nearest first."""
     inside = np.flatnonzero(clusters.assignments >= 0)
     number = clusters.assignments[inside]

@@ -13,6 +13,7 @@ from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
 from .iteration import Levels, OnIteration, Outcome, State
+from .rows import Matrix, blocks, column_sums, computed, product
 from .vectors import softmax, unit_rows
 
 
@@ -28,7 +29,7 @@ def run(
         on_iteration: Called with the history so far after every round.
     """
     V, temperature, anchors = evidence.V, settings.temperature, evidence.anchors
-    text_view = clamped(soft_alignment(evidence.X, evidence.T, temperature), anchors)
+    text_view = soft_alignment(evidence.X, evidence.T, temperature, anchors)
     levels = Levels(State(text_view, evidence.first_prototypes()), settings, on_iteration)
     for clusters in hierarchy:
         reason = clusters.reason_to_skip(len(evidence.T))
@@ -42,18 +43,19 @@ def run(
     return Outcome(
         probabilities=state.probabilities,
         text_weight=0.0,
+        sources=None,
         prototypes=state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
         alignment={
-            clusters.level: soft_alignment(clusters.means, state.prototypes, temperature)
+            clusters.level: soft_alignment(clusters.means, state.prototypes, temperature)[:]
             for clusters in hierarchy
         },
     )
 
 
 def prototype_rounds(
-    images: np.ndarray, V: np.ndarray, P: np.ndarray, temperature: float, anchors: np.ndarray | None = None
+    images: Matrix, V: Matrix, P: np.ndarray, temperature: float, anchors: np.ndarray | None = None
 ) -> Iterator[State]:
     """Yield the state of the images after every round on the vectors of a level.
 
@@ -64,40 +66,46 @@ def prototype_rounds(
         temperature: τ > 0, in units of cosine.
         anchors: (n,) class that a person gave, -1 for none; responsibilities of such images are certain.
     """
-    anchors = np.full(len(images), -1) if anchors is None else anchors
     while True:
         likelihood = mean_log_likelihood(V, P, temperature)
-        responsibilities = soft_alignment(V, P, temperature)
-        if V is images:
-            responsibilities = clamped(responsibilities, anchors)
+        responsibilities = soft_alignment(V, P, temperature, anchors if V is images else None)
         P = updated_prototypes(V, P, responsibilities)
-        yield State(clamped(soft_alignment(images, P, temperature), anchors), P, likelihood)
+        yield State(soft_alignment(images, P, temperature, anchors), P, likelihood)
 
 
-def soft_alignment(V: np.ndarray, P: np.ndarray, temperature: float) -> np.ndarray:
+def soft_alignment(V: Matrix, P: np.ndarray, temperature: float, anchors: np.ndarray | None = None) -> Matrix:
     """Responsibility of every class for every vector.
 
     Args:
         V: (m, d) float32 unit rows, clusters or images.
         P: (k, d) float32 prototypes of any length.
         temperature: τ > 0, in units of cosine.
+        anchors: (m,) class that a person gave, which is certain, -1 for none; None where there is none.
 
     Returns:
         (m, k) float32, rows sum to 1.
     """
-    return softmax(V @ unit_rows(P).T / np.float32(temperature))
+    directions = unit_rows(P).T
+    known = np.full(len(V), -1) if anchors is None else anchors
+    return computed(
+        len(P),
+        V,
+        lambda rows: clamped(softmax(V[rows] @ directions / np.float32(temperature)), known[rows]),
+    )
 
 
-def mean_log_likelihood(V: np.ndarray, P: np.ndarray, temperature: float) -> float:
+def mean_log_likelihood(V: Matrix, P: np.ndarray, temperature: float) -> float:
     """Mean over vectors of log Σ_c exp(cos(v, P_c) / τ), what the rule climbs (nats).
 
     Up to a constant, the log-likelihood of a mixture of von Mises-Fisher distributions with equal
     weights and concentration 1/τ (Banerjee et al. 2005).
     """
-    return float(special.logsumexp(V @ unit_rows(P).T / np.float32(temperature), axis=1).mean())
+    logits = computed(len(P), V, lambda rows: V[rows] @ unit_rows(P).T / np.float32(temperature))
+    likelihoods = [special.logsumexp(logits[rows], axis=1) for rows in blocks(logits)]
+    return float(np.concatenate(likelihoods).mean())
 
 
-def updated_prototypes(V: np.ndarray, P: np.ndarray, responsibilities: np.ndarray) -> np.ndarray:
+def updated_prototypes(V: Matrix, P: np.ndarray, responsibilities: Matrix) -> np.ndarray:
     """Mean of the vectors, weighted by how much each belongs to the class.
 
     Args:
@@ -108,6 +116,6 @@ def updated_prototypes(V: np.ndarray, P: np.ndarray, responsibilities: np.ndarra
     Returns:
         (k, d) float32 prototypes, not of unit length.
     """
-    mass = responsibilities.sum(axis=0)[:, None]
-    means = (responsibilities.T @ V) / np.maximum(mass, np.finfo(np.float32).tiny)
+    mass = column_sums(responsibilities)[:, None]
+    means = product(responsibilities, V) / np.maximum(mass, np.finfo(np.float32).tiny)
     return np.where(mass > 0, means, P)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from . import anchored, prototype
-from .answers import TextCorrection, clamped, release_folds
+from .answers import TextCorrection, clamped, is_sure_gain, log_likelihoods, release_folds
 from .clustering import Hierarchy, build_hierarchy
 from .confidence import spread_rest, tempered, with_names
 from .config import Settings
@@ -21,6 +21,7 @@ from .novelty import cluster_novelty, image_novelty
 from .progress import Progress
 from .recalibration import fit_recalibration, recalibration_weights
 from .results import Refinement
+from .rows import Matrix, Stored, chosen
 from .validation import (
     check_anchors,
     check_clusters,
@@ -36,10 +37,10 @@ RULES = {"anchored": anchored.run, "prototype": prototype.run}
 
 
 def refine(
-    embeddings: np.ndarray,
+    embeddings: Matrix,
     text_embeddings: np.ndarray,
     *,
-    second_embeddings: np.ndarray | None = None,
+    second_embeddings: Matrix | None = None,
     anchors: np.ndarray | None = None,
     drawn: np.ndarray | None = None,
     micro_clusters: np.ndarray | None = None,
@@ -55,7 +56,7 @@ def refine(
     Images that are the same in everything given count once.
 
     Args:
-        embeddings: (n, d) images, any real type and any length of rows.
+        embeddings: (n, d) images, any real type and any length of rows; a memory map is read in chunks.
         text_embeddings: (k, d) one row per class, in the same space.
         second_embeddings: (n, v) the same images by another encoder, which need not know texts: clusters,
             neighbours and Gaussians are found there, and only the class names are compared in `embeddings`.
@@ -118,7 +119,10 @@ def _refine(
     hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
     report("cluster", 1, 1)
     report("refine", 0, 1)
-    evidence = replace(gather_evidence(images, T, frequencies), name_reliability=reliability)
+    # Clusters of k-means leave no image out, so that neighbours can be looked for in them.
+    is_kmeans = images.micro is None and settings.clustering == "kmeans"
+    cells = hierarchy.micro.assignments if is_kmeans and len(hierarchy.micro) else None
+    evidence = replace(gather_evidence(images, T, frequencies, cells), name_reliability=reliability)
     answer = partial(_label_with_answers, drawn) if (images.anchors >= 0).any() else _label
     labelled = answer(evidence, hierarchy, settings, on_iteration)
     outcome, probabilities = labelled.outcome, labelled.probabilities
@@ -132,6 +136,7 @@ def _refine(
         is_known=images.anchors >= 0,
         explanation=explain(probabilities, outcome, labelled.text_logits, novelty),
         history=outcome.history,
+        sources=outcome.sources,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},
         novel_clusters=cluster_novelty(evidence, hierarchy.micro, novelty),
@@ -147,8 +152,8 @@ class _Labelled:
     """What a rule found from what text view, and how sure to be of it."""
 
     outcome: Outcome
-    probabilities: np.ndarray
-    text_logits: np.ndarray
+    probabilities: Stored
+    text_logits: Matrix
 
 
 def _label(
@@ -161,7 +166,7 @@ def _label(
         P = held_to_names(P, evidence)
     else:  # the labels of the textbook rule stay true to its equations
         labels = outcome.probabilities.argmax(axis=1)
-        P = spread_rest(labels, np.take_along_axis(P, labels[:, None], axis=1)[:, 0], P)
+        P = spread_rest(labels, chosen(P, labels), P)
     probabilities = clamped(tempered(P, settings.confidence_temperature or 1.0), evidence.anchors)
     levels = outcome.level_labels | {"image": probabilities.argmax(axis=1)}
     outcome = replace(outcome, level_labels=levels)
@@ -179,29 +184,41 @@ def _label_with_answers(
 
     Every fold of the answers is predicted by a run that knows the others only; what its confidence was worth
     corrects the confidence of the run that knows all, the only one that reports its rounds. An answer itself
-    is certain.
+    is certain. The text is corrected only where the answers are surely likelier under runs with the corrected
+    text: what would mend the text alone may be known to the clusters already.
     """
     unasked = _label(replace(evidence, anchors=np.full_like(evidence.anchors, -1)), hierarchy, settings)
     labels, sureness = unasked.probabilities.argmax(axis=1), unasked.probabilities.max(axis=1)
     correction = TextCorrection(evidence.text.logits, evidence.geometry.images, labels, sureness)
-    # The textbook rule compares with the class names as they are.
-    spread = correction.spread(evidence.anchors) if settings.method == "anchored" else 0.0
+    folds = release_folds(evidence.anchors, sureness)
+    rows = np.concatenate(folds)
+    answers = evidence.anchors[rows]
 
-    def told(anchors: np.ndarray, on_iteration: OnIteration | None = None) -> _Labelled:
+    def told(anchors: np.ndarray, spread: float, on_iteration: OnIteration | None = None) -> _Labelled:
         text = replace(evidence.text, logits=correction.apply(anchors, spread))
         return _label(replace(evidence, text=text, anchors=anchors), hierarchy, settings, on_iteration)
 
-    held_out, right = [], []
-    folds = release_folds(evidence.anchors, sureness)
-    for fold in folds:
-        others = evidence.anchors.copy()
-        others[fold] = -1
-        predicted = told(others).probabilities[fold]
-        held_out.append(predicted.max(axis=1))
-        right.append(predicted.argmax(axis=1) == evidence.anchors[fold])
-    weights = recalibration_weights(drawn[np.concatenate(folds)])
-    recalibration = fit_recalibration(np.concatenate(held_out), np.concatenate(right), weights)
-    labelled = told(evidence.anchors, on_iteration)
+    def foretold(spread: float) -> np.ndarray:
+        """(a, k) what runs that do not know them say of the answers."""
+        predicted = []
+        for fold in folds:
+            others = evidence.anchors.copy()
+            others[fold] = -1
+            predicted.append(told(others, spread).probabilities[fold])
+        return np.concatenate(predicted)
+
+    # The textbook rule compares with the class names as they are.
+    spread = correction.spread(evidence.anchors) if settings.method == "anchored" else 0.0
+    predicted = foretold(0.0)
+    if spread:
+        with_text = foretold(spread)
+        if is_sure_gain(log_likelihoods(with_text, answers) - log_likelihoods(predicted, answers)):
+            predicted = with_text
+        else:
+            spread = 0.0
+    right, weights = predicted.argmax(axis=1) == answers, recalibration_weights(drawn[rows])
+    recalibration = fit_recalibration(predicted.max(axis=1), right, weights)
+    labelled = told(evidence.anchors, spread, on_iteration)
     P = labelled.probabilities
     P = spread_rest(P.argmax(axis=1), recalibration.of(P.max(axis=1)), P)
     return replace(labelled, probabilities=clamped(P, evidence.anchors))

@@ -14,6 +14,8 @@ from .display import Displayed
 from .duplicates import DistinctRows
 from .metrics import Coverage, expected_coverage
 from .novelty import ClusterNovelty
+from .rows import Stored
+from .sources import Sources
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,15 @@ class Refinement(Displayed):
     Attributes:
         labels: (n,) int64 class numbers in [0, k).
         confidence: (n,) float32 in [0, 1], probability that the label is right; 1 for a known label.
-        probabilities: (n, k) float32, rows sum to 1; `confidence` is the largest of a row.
+        probabilities: (n, k) float32, rows sum to 1; `confidence` is the largest of a row. Above
+            `config.WHOLE_MOST_NUMBERS` no array but `SparseRows`: `probabilities[rows]` are arrays.
         prototypes: (k, d) float32 unit rows, in the space of the embeddings that the geometry is from.
         zero_shot_labels: (n,) int64, the class whose name is nearest, before any refinement.
         is_known: (n,) bool, whether a person gave the label.
         explanation: Second choice, margin, supports and levels of every label.
         history: One entry per level, coarsest first. Copies of an image count once.
+        sources: What the labels came from, before the class names' share in the confidence; None for the
+            textbook rule, whose labels follow the prototypes alone.
         alignment: "meta" and "micro" → (clusters, k) float32, share of each cluster that went to each
             class; rows sum to 1. Copies of an image count once.
         clusters: "meta" and "micro" → the clusters.
@@ -149,12 +154,13 @@ class Refinement(Displayed):
 
     labels: np.ndarray
     confidence: np.ndarray
-    probabilities: np.ndarray
+    probabilities: Stored
     prototypes: np.ndarray
     zero_shot_labels: np.ndarray
     is_known: np.ndarray
     explanation: Explanation
     history: tuple[LevelHistory, ...]
+    sources: Sources | None
     alignment: dict[str, np.ndarray]
     clusters: dict[str, Clusters]
     novel_clusters: tuple[ClusterNovelty, ...]
@@ -193,7 +199,9 @@ class Refinement(Displayed):
             self,
             labels=self.labels[group],
             confidence=self.confidence[group],
-            probabilities=self.probabilities[group],
+            probabilities=self.probabilities[group]
+            if isinstance(self.probabilities, np.ndarray)
+            else self.probabilities.take(group),
             zero_shot_labels=self.zero_shot_labels[group],
             is_known=self.is_known[group],
             explanation=self.explanation.of(group),

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from .errors import InputError
-from .vectors import unit_rows
+from .rows import ChunkedRows, ComputedRows, Matrix, is_large
+from .vectors import are_unit, row_chunks, unit_rows
 
 
-def check_vectors(vectors: object, name: str) -> np.ndarray:
+def check_vectors(vectors: object, name: str) -> Matrix:
     """Check a matrix of embeddings.
 
     Args:
@@ -19,11 +20,13 @@ def check_vectors(vectors: object, name: str) -> np.ndarray:
         name: What to call it in a message, e.g. "image embeddings".
 
     Returns:
-        (n, d) float32 unit rows, n ≥ 1.
+        (n, d) float32 unit rows, n ≥ 1; of a large matrix, chunks are brought to length when they are read.
 
     Raises:
         InputError: It is no matrix of finite numbers with at least one row, or a row is all zeros.
     """
+    if isinstance(vectors, ChunkedRows):
+        return vectors
     try:
         array = np.asarray(vectors)
     except ValueError as error:
@@ -34,17 +37,22 @@ def check_vectors(vectors: object, name: str) -> np.ndarray:
         raise InputError(f"The {name} must be a matrix with one row each, but have the shape {array.shape}.")
     if 0 in array.shape:
         raise InputError(f"The {name} are empty (shape {array.shape}): give at least one row.")
-    array = array.astype(np.float32, copy=False)
-    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
-    if len(bad):
-        raise InputError(f"The {name} have NaN or infinite values in {_rows(bad)}: leave those rows out.")
-    zero = np.flatnonzero(~array.any(axis=1))
-    if len(zero):
-        raise InputError(f"The {name} are all zeros in {_rows(zero)}: leave those rows out.")
+    finite, any_at_all = np.empty((2, len(array)), bool)
+    for rows in row_chunks(len(array)):
+        chunk = array[rows].astype(np.float32, copy=False)
+        finite[rows], any_at_all[rows] = np.isfinite(chunk).all(axis=1), chunk.any(axis=1)
+    if not finite.all():
+        bad = _rows(np.flatnonzero(~finite))
+        raise InputError(f"The {name} have NaN or infinite values in {bad}: leave those rows out.")
+    if not any_at_all.all():
+        zero = _rows(np.flatnonzero(~any_at_all))
+        raise InputError(f"The {name} are all zeros in {zero}: leave those rows out.")
+    if is_large(*array.shape) and not are_unit(array):
+        return ComputedRows(array.shape, lambda rows: unit_rows(array[rows]))
     return unit_rows(array)
 
 
-def check_pair(embeddings: object, text_embeddings: object) -> tuple[np.ndarray, np.ndarray]:
+def check_pair(embeddings: object, text_embeddings: object) -> tuple[Matrix, np.ndarray]:
     """Check image and text embeddings, which must live in one space.
 
     Returns:
@@ -54,7 +62,7 @@ def check_pair(embeddings: object, text_embeddings: object) -> tuple[np.ndarray,
         InputError: Either is unusable, or their dimensions differ.
     """
     X = check_vectors(embeddings, "image embeddings")
-    T = check_vectors(text_embeddings, "text embeddings")
+    T = check_vectors(text_embeddings, "text embeddings")[:]
     if X.shape[1] != T.shape[1]:
         raise InputError(
             f"Image embeddings have {X.shape[1]} dimensions and text embeddings {T.shape[1]}: "
@@ -63,7 +71,7 @@ def check_pair(embeddings: object, text_embeddings: object) -> tuple[np.ndarray,
     return X, T
 
 
-def check_second(second_embeddings: object, n: int) -> np.ndarray:
+def check_second(second_embeddings: object, n: int) -> Matrix:
     """Check the embeddings of a second image encoder.
 
     Args:

@@ -5,9 +5,13 @@ Everything downstream takes unit rows, so that a dot product is a cosine.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import linalg, sparse
+
+if TYPE_CHECKING:
+    from .rows import Matrix
 
 NEGLIGIBLE_SHARE = 1e-6
 """Share of the largest variance below which a direction is rounding noise in float32."""
@@ -28,6 +32,18 @@ def row_chunks(n: int, rows: int = CHUNK_ROWS) -> Iterator[slice]:
         yield slice(start, min(start + rows, n))
 
 
+def even_rows(n: int, most: int) -> np.ndarray:
+    """Numbers of n rows, or of `most` of them at even distances, ascending."""
+    return np.linspace(0, n - 1, min(n, most)).astype(np.int64)
+
+
+def are_unit(matrix: np.ndarray) -> bool:
+    """Whether the rows of a matrix are float32 of length one, up to `ALREADY_UNIT`."""
+    if matrix.dtype != np.float32:
+        return False
+    return bool(np.abs(np.einsum("nd,nd->n", matrix, matrix) - 1).max(initial=0) < ALREADY_UNIT)
+
+
 def unit_rows(matrix: np.ndarray) -> np.ndarray:
     """Scale every row to length one.
 
@@ -38,7 +54,7 @@ def unit_rows(matrix: np.ndarray) -> np.ndarray:
         (n, d) float32, each row of L2 norm 1; the matrix itself where it is that already.
     """
     matrix = np.asarray(matrix, np.float32)
-    if np.abs(np.einsum("nd,nd->n", matrix, matrix) - 1).max(initial=0) < ALREADY_UNIT:
+    if are_unit(matrix):
         return matrix
     unit = np.empty_like(matrix, order="C")
     for chunk in row_chunks(len(matrix)):
@@ -65,24 +81,43 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted
 
 
-def averaging(group: np.ndarray, count: int) -> sparse.csr_matrix:
-    """The matrix that takes the mean row of every group.
+def group_sums(X: "Matrix", group: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
+    """Weighted sum of the rows of every group.
 
     Args:
+        X: (n, d) numbers.
+        group: (n,) group of each row in [0, count), or -1 for none.
+        weights: (n,) weight of each row.
+        count: Number of groups.
+
+    Returns:
+        (count, d) float32.
+    """
+    if isinstance(X, np.ndarray):
+        rows = np.flatnonzero(group >= 0)
+        members = sparse.csr_matrix((weights[rows], (group[rows], rows)), (count, len(group)))
+        return np.asarray(members @ X, np.float32)
+    sums = np.zeros((count, X.shape[1]), np.float32)
+    for chunk in row_chunks(len(X)):
+        present, place = np.unique(group[chunk], return_inverse=True)
+        kept = present >= 0
+        sums[present[kept]] += group_sums(X[chunk], place, weights[chunk], len(present))[kept]
+    return sums
+
+
+def group_means(X: "Matrix", group: np.ndarray, count: int) -> np.ndarray:
+    """Mean row of every group.
+
+    Args:
+        X: (n, d) numbers.
         group: (n,) group of each row in [0, count), or -1 for none. Every group has a row.
         count: Number of groups.
 
     Returns:
-        (count, n) float32, rows sum to 1.
+        (count, d) float32.
     """
-    rows = np.flatnonzero(group >= 0)
-    sizes = np.bincount(group[rows], minlength=count).astype(np.float32)
-    return sparse.csr_matrix((1 / sizes[group[rows]], (group[rows], rows)), (count, len(group)))
-
-
-def group_means(X: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
-    """Mean row of every group, (count, d) float32; the arguments of `averaging`."""
-    return np.asarray(averaging(group, count) @ X, np.float32)
+    sizes = np.bincount(group[group >= 0], minlength=count).astype(np.float32)
+    return group_sums(X, group, np.append(1 / sizes, np.float32(0))[group], count)
 
 
 def trust_in_classes(mass: np.ndarray) -> np.ndarray:
@@ -120,7 +155,7 @@ class Projection:
         return coordinates @ self.basis.T + self.mean
 
 
-def principal_projection(X: np.ndarray, most: int) -> Projection:
+def principal_projection(X: "Matrix", most: int) -> Projection:
     """Find the leading principal directions of the rows.
 
     Args:
@@ -128,9 +163,9 @@ def principal_projection(X: np.ndarray, most: int) -> Projection:
         most: Directions wanted; fewer when the rows span fewer.
     """
     n, d = X.shape
-    mean = X.mean(axis=0, dtype=np.float64).astype(np.float32)
+    mean = mean_row(X, np.float64).astype(np.float32)
     if n < d:
-        return Projection(mean, _directions_of_few(X - mean, most))
+        return Projection(mean, _directions_of_few(X[:] - mean, most))
     scatter = np.zeros((d, d), np.float32)
     for chunk in row_chunks(n):
         centred = X[chunk] - mean
@@ -138,6 +173,13 @@ def principal_projection(X: np.ndarray, most: int) -> Projection:
     m = min(most, d)
     _, directions = linalg.eigh(scatter, subset_by_index=(d - m, d - 1))
     return Projection(mean, np.ascontiguousarray(directions[:, ::-1]))
+
+
+def mean_row(X: "Matrix", dtype: type) -> np.ndarray:
+    """(d,) mean of the rows, added up in the type given."""
+    if isinstance(X, np.ndarray):
+        return X.mean(axis=0, dtype=dtype)
+    return sum(X[chunk].sum(axis=0, dtype=dtype) for chunk in row_chunks(len(X))) / dtype(len(X))
 
 
 def _directions_of_few(centred: np.ndarray, most: int) -> np.ndarray:

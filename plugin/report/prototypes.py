@@ -15,6 +15,7 @@ from ..engine.classifier import Classifier, Predictions, fit_classifier
 from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.results import Refinement
+from ..engine.rows import Matrix
 from ..system.arrays import read_array, read_arrays
 from ..system.targets import check_target, new_folder
 from ..wording import is_readable
@@ -52,10 +53,10 @@ class Prototypes(Displayed):
 def make_prototypes(
     refinement: Refinement,
     classes: Sequence[str],
-    embeddings: np.ndarray,
+    embeddings: Matrix,
     text_embeddings: np.ndarray,
     *,
-    second_embeddings: np.ndarray | None = None,
+    second_embeddings: Matrix | None = None,
     encoder: str = "",
     encoder_version: str = "",
     second_encoder: str = "",
@@ -87,7 +88,7 @@ def make_prototypes(
 
 
 def label_by_prototypes(
-    embeddings: np.ndarray, prototypes: Prototypes, *, second_embeddings: np.ndarray | None = None
+    embeddings: Matrix, prototypes: Prototypes, *, second_embeddings: Matrix | None = None
 ) -> Predictions:
     """Label new images by saved prototypes.
 

@@ -18,6 +18,7 @@ from ..encoders.registry import choose_encoder, load_encoder
 from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.progress import Progress, silent
+from ..engine.rows import Matrix, take
 from ..wording import is_readable
 from .inputs import Inputs
 
@@ -88,7 +89,7 @@ class EmbeddedImages(Displayed):
     """
 
     rows: np.ndarray
-    views: list[np.ndarray]
+    views: list[Matrix]
     errors: dict[int, str]
 
     def require_some(self) -> None:
@@ -115,13 +116,13 @@ class Embedded(Displayed):
     """
 
     rows: np.ndarray
-    X: np.ndarray
+    X: Matrix
     T: np.ndarray
-    V: np.ndarray | None
+    V: Matrix | None
     errors: dict[int, str]
 
     @property
-    def geometry(self) -> np.ndarray:
+    def geometry(self) -> Matrix:
         """The vectors in which clusters and neighbours are found."""
         return self.X if self.V is None else self.V
 
@@ -158,7 +159,7 @@ def embed_images(
         report: Called with ("embed", done, total), where total is n per tower.
     """
     n, total = len(images), len(images) * len(towers)
-    views: list[np.ndarray] = []
+    views: list[Matrix] = []
     errors = {
         row: f"Cannot use {name_of(image)}: its name is not UTF-8; rename it"
         for row, image in enumerate(images)
@@ -175,7 +176,7 @@ def embed_images(
         errors = found.errors | errors
     rows = np.array([row for row in range(n) if row not in errors], np.int64)
     if errors:
-        views = [vectors[rows] for vectors in views]
+        views = [take(vectors, rows) for vectors in views]
     return EmbeddedImages(rows, views, {row: errors[row] for row in sorted(errors)})
 
 

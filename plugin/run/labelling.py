@@ -140,7 +140,7 @@ def read_clusters(items: Items, clusters: CustomClusters | None) -> Clusters | N
 def _micro_clusters(clusters: Clusters | None, embedded: Embedded) -> np.ndarray | None:
     if clusters is None:
         return None
-    return clusters(embedded.geometry) if callable(clusters) else clusters[embedded.rows]
+    return clusters(embedded.geometry[:]) if callable(clusters) else clusters[embedded.rows]
 
 
 def _path(image: ImageLike) -> str:

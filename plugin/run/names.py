@@ -14,6 +14,7 @@ from ..encoders.prompts import prompt, spoken
 from ..engine.novelty import nearer_texts
 from ..engine.progress import Progress
 from ..engine.results import Refinement
+from ..engine.rows import Matrix
 from ..engine.vectors import unit_rows
 from ..report.summarising import novel_clusters
 from .embedding import Towers
@@ -25,7 +26,7 @@ logger = logging.getLogger("fiftyone_autolabel")
 
 
 def suggest_names(
-    towers: Towers, inputs: Inputs, X: np.ndarray, refinement: Refinement, report: Progress
+    towers: Towers, inputs: Inputs, X: Matrix, refinement: Refinement, report: Progress
 ) -> dict[int, tuple[str, ...]]:
     """Look for names of clusters among the 1,000 names of ImageNet, less those that a class has.
 

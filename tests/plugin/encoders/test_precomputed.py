@@ -9,7 +9,10 @@ from fiftyone_autolabel.plugin.encoders import precomputed
 from fiftyone_autolabel.plugin.encoders.base import BatchEncoder
 from fiftyone_autolabel.plugin.encoders.precomputed import PrecomputedEncoder, PrecomputedImages
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.engine import config
 from fiftyone_autolabel.plugin.engine.errors import InputError
+from fiftyone_autolabel.plugin.engine.rows import ComputedRows
+from fiftyone_autolabel.plugin.engine.vectors import unit_rows
 
 IMAGES = np.array([[3.0, 4.0, 0.0], [0.0, 0.0, 2.0], [1.0, 0.0, 0.0], [0.0, 5.0, 12.0]])
 TEXTS = np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 7.0]])
@@ -192,3 +195,11 @@ def test_the_version_changes_with_the_vectors():
     versions = {PrecomputedEncoder(images, TEXTS).version for images in (IMAGES, IMAGES + 1, IMAGES.copy())}
 
     assert len(versions) == 2
+
+
+def test_the_vectors_of_a_large_file_stay_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(config, "WHOLE_MOST_NUMBERS", 4)
+    np.save(tmp_path / "images.npy", (2 * IMAGES).astype(np.float16))
+    found = PrecomputedImages(tmp_path / "images.npy").embed_images(["photo"] * len(IMAGES))
+    assert isinstance(found.vectors, ComputedRows)
+    np.testing.assert_allclose(found.vectors[:], unit_rows(IMAGES), atol=1e-3)

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fiftyone_autolabel.plugin.engine.balance import TextView
 from fiftyone_autolabel.plugin.engine.clustering import Clusters, build_hierarchy, summarise
 from fiftyone_autolabel.plugin.engine.config import Settings
 from fiftyone_autolabel.plugin.engine.evidence import Evidence, Images, gather_evidence
 from fiftyone_autolabel.plugin.engine.novelty import (
     MOST_CENTRAL_IMAGES,
     MOST_RIVALS,
+    asked_neighbors,
     better_half,
     cluster_novelty,
     core_distance,
@@ -181,7 +181,7 @@ def test_cores_are_looked_at_only_where_neighbors_support_balanced_classes(plant
     elsewhere = replace(evidence, V=unit_rows(rng.normal(size=evidence.V.shape)))
 
     def novelty(seen: Evidence, strength: float) -> np.ndarray:
-        text = TextView(seen.text.logits, seen.text.scale, strength)
+        text = replace(seen.text, strength=strength)
         return image_novelty(replace(seen, text=text), text_labels(seen))
 
     np.testing.assert_array_equal(novelty(evidence, 0.0), novelty(elsewhere, 0.0))
@@ -203,7 +203,7 @@ def test_neighbors_of_the_same_class_share_their_values_and_others_do_not():
     values[0] = 1.0
     neighbors = np.full((40, 1), 0)
     neighbors[0] = 1
-    shared = smoothed(values, z, neighbors)
+    shared = smoothed(values, *asked_neighbors(z, neighbors))
     w = 20 / 30
     once = [1 / (1 + w), w / (1 + w)]
     expected = [(once[0] + w * once[1]) / (1 + w), (once[1] + w * once[0]) / (1 + w)]
@@ -213,7 +213,7 @@ def test_neighbors_of_the_same_class_share_their_values_and_others_do_not():
 
 def test_images_without_neighbors_keep_their_values():
     values = np.array([0.1, 0.7])
-    np.testing.assert_array_equal(smoothed(values, np.eye(2), np.empty((2, 0), int)), values)
+    np.testing.assert_array_equal(smoothed(values, np.empty((2, 0), int), np.empty((0, 2))), values)
 
 
 def test_the_better_half_of_a_class_has_its_smallest_values_and_is_rounded_up():

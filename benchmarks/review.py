@@ -2,8 +2,8 @@
 
 python benchmarks/review.py [SET ...] [--encoder NAME], each SET a .npz file of a feature set or a folder with
 one folder of images per class. Without one it takes the photos of the demo. The reviewer is simulated and
-always right, but for the careless one. A click on a cluster gives it the class of most of its pictures; where
-none has more than half of them, it is called mixed.
+always right, but for the careless one. A click on a cluster gives it the class of its four pictures; where
+these are of several classes, it is called mixed.
 """
 
 from collections.abc import Callable
@@ -113,9 +113,9 @@ def clicked(task: Task, first: Refinement) -> list[float]:
         groups = doubtful_groups(outcome.confidence, outcome.labels, second, clusters, is_open)
         for group in [one for one in groups if one.cluster not in done][: count - len(done)]:
             done.add(group.cluster)
-            names, counts = np.unique(task.truth[list(group.shown)], return_counts=True)
-            if counts.max() > len(group.shown) / 2:
-                stated[clusters == group.cluster] = names[counts.argmax()]
+            shown = np.unique(task.truth[list(group.shown)])
+            if len(shown) == 1:
+                stated[clusters == group.cluster] = shown[0]
         outcome = task.refined(np.empty(0, np.int64), stated)
         accuracies.append(accuracy(outcome.labels, task.truth))
     return accuracies

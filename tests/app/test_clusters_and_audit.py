@@ -9,8 +9,7 @@ from fiftyone_autolabel.plugin.dataset.record import list_runs
 from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from playwright.sync_api import Locator, expect
 
-from .forms import execute
-from .panel import choose_tab, number_of_samples, press
+from .panel import number_of_samples, press
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,8 @@ def panel(labelled: fo.Dataset, panel_of: Callable[[fo.Dataset, str], Locator]) 
 
 
 def test_a_cluster_is_answered_with_one_click(panel, labelled, screenshot):
-    choose_tab(panel, "Clusters", "0 clusters answered so far.")
+    panel.get_by_role("tab", name="Clusters", exact=True).click()
+    expect(panel.get_by_text("0 clusters answered so far.")).to_be_visible()
     screenshot("clusters")
     panel.get_by_role("button", name="Mixed").first.click()
     expect(panel.get_by_text("1 cluster answered so far.")).to_be_visible()
@@ -47,5 +47,5 @@ def test_an_audit_measures_the_accuracy(panel, window):
     expect(number_of_samples(window, 24)).to_be_visible()
     form = press(panel, "Approve")
     expect(form.get_by_text("Approve the labels of 24 images")).to_be_visible()
-    execute(form)
+    form.get_by_role("button", name="Approve").click()
     expect(panel.get_by_text("measured 100% right (95% interval")).to_be_visible()

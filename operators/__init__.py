@@ -11,11 +11,11 @@ from .audit import Audit
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
 from .check_labels import CheckLabels
+from .cluster_images import ClusterImages
 from .compare_runs import CompareRuns
-from .compute_clusters import ComputeClusters
-from .compute_embeddings import ComputeEmbeddings
 from .correct import Correct
 from .delete_run import DeleteRun
+from .embed_images import EmbedImages
 from .evaluate import Evaluate
 from .expected_calibration_error import ExpectedCalibrationError
 from .export_labels import ExportLabels
@@ -28,8 +28,8 @@ from .withdraw import Withdraw
 OPERATORS = (
     AutoLabel,
     AddClass,
-    ComputeEmbeddings,
-    ComputeClusters,
+    EmbedImages,
+    ClusterImages,
     ReviewNext,
     Correct,
     Approve,

@@ -30,7 +30,7 @@ class AutoLabel(LongOperator):
 
     uri_name = "auto_label"
     title = TITLE
-    description = "Label images from class names"
+    description = "Use to label images, or objects in boxes, from class names when there are no labels yet"
     icon = "auto_awesome"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True

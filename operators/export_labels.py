@@ -61,7 +61,7 @@ class ExportLabels(LongOperator):
 
     uri_name = "export_labels"
     title = TITLE
-    description = "Export labels and images as class folders, YOLO, COCO, CSV or a FiftyOne dataset"
+    description = "Use to train: class folders, YOLO, COCO and others; replaces a folder only if told to"
     icon = "drive_file_move"
     risk_level = types.RiskLevel.MEDIUM
 

@@ -183,14 +183,15 @@ def scenes(scene_files: list[Scene], tmp_path: Path) -> Iterator["fo.Dataset"]:
     """The scenes with a box around every photo, in a dataset that is deleted afterwards."""
     import fiftyone as fo
 
-    dataset = fo.Dataset()
+    samples = []
     for scene in scene_files:
         boxes = [
             fo.Detection(label=label, bounding_box=box, occluded=place == 1)
             for place, (label, box) in enumerate(zip(SCENE_CLASSES, scene.boxes, strict=True))
         ]
         path = shutil.copy(scene.path, tmp_path)
-        dataset.add_sample(fo.Sample(filepath=str(path), ground_truth=fo.Detections(detections=boxes)))
-    dataset.add_dynamic_sample_fields()
+        samples.append(fo.Sample(filepath=str(path), ground_truth=fo.Detections(detections=boxes)))
+    dataset = fo.Dataset()
+    dataset.add_samples(samples, dynamic=True)
     yield dataset
     dataset.delete()

@@ -17,6 +17,7 @@ from .audit import audit
 from .bench import bench
 from .check import check_labels
 from .demo import demo
+from .encoders import install_encoder, pack_encoder
 from .evaluate import evaluate
 from .export import export
 from .install import install
@@ -117,6 +118,8 @@ COMMANDS = (
     bench,
     demo,
     install,
+    pack_encoder,
+    install_encoder,
 )
 
 for command in COMMANDS:

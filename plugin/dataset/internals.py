@@ -76,7 +76,9 @@ def dataset_state(dataset: fo.Dataset) -> dict[str, Any]:
 
 def reload_dataset(dataset: fo.Dataset) -> None:
     """Load a dataset anew, also after it was renamed, which `Dataset.reload` alone does not notice."""
-    dataset._doc.reload()
+    found = dataset_documents().find_one({"_id": dataset._doc.id}, {"name": True})
+    if found is None or found["name"] != dataset.name:
+        dataset._doc.reload()  # says that it was deleted, or finds the name
     dataset.reload()
 
 

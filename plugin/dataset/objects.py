@@ -16,7 +16,7 @@ from .documents import Document, in_parts, read_documents, update_documents
 from .edits import digest_of_shape, edited_class, is_moved, label_of_run, shape_of
 from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, Role, declare_attributes
 from .indexes import create_indexes
-from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
+from .internals import Samples, add_fields, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
 from .reading import flat_samples
 
@@ -277,10 +277,12 @@ def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
         )
     source, own = label_path(dataset, names.objects), label_path(dataset, names.label)
     declare_attributes(dataset, own, ATTRIBUTES)
+    missing = {}
     for path, field in dataset.get_field_schema(flat=True).items():
         name = path.removeprefix(f"{source}.")
         if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:
-            dataset.add_sample_field(f"{own}.{name}", **field_declaration(field))
+            missing[f"{own}.{name}"] = field_declaration(field)
+    add_fields(dataset, missing)
 
 
 def clear_object_labels(dataset: fo.Dataset, label_field: str, ids: Iterable[str]) -> None:

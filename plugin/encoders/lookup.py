@@ -6,7 +6,8 @@ Answers come in seconds, so that a wrong name or a missing network is reported b
 import difflib
 import hashlib
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
@@ -66,6 +67,19 @@ def locate_weights(
     asking.start()
     asking.join(seconds)
     return Weights.ON_HUB if any(reachable) else Weights.OUT_OF_REACH
+
+
+@contextmanager
+def closed_network() -> Iterator[None]:
+    """Keep the hub's libraries from asking the network, which costs minutes where it never answers."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def cached_file(repository: str, files: Sequence[str], cache_folder: str | None = None) -> Path | None:

@@ -5,7 +5,7 @@ A wrong name, a missing package and weights out of reach are reported before any
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -14,12 +14,14 @@ from PIL import Image
 
 from ..engine.errors import InputError
 from .base import BatchEncoder
-from .lookup import Weights, reason
+from .lookup import Weights, cached_file, closed_network, reason
 from .openclip_models import DEFAULT, DEFAULT_ON_GPU, PublishedModel, in_order
 from .openclip_weights import (
+    TOKENIZER_FILES,
     check_names,
     checkpoint_on_disk,
     is_archive,
+    is_on_disk,
     is_self_contained,
     locate,
     settings_of,
@@ -59,7 +61,8 @@ class OpenCLIPEncoder(BatchEncoder):
             pretrained = str(Path(pretrained).expanduser())
         self.device = _checked_device(device)
         check_names(open_clip, model, pretrained)
-        self._model, self._transform, self._tokenize = _load(open_clip, model, pretrained, self.device)
+        with closed_network() if is_on_disk(open_clip, model, pretrained) else nullcontext():
+            self._model, self._transform, self._tokenize = _load(open_clip, model, pretrained, self.device)
         self._half_precision = not self.device.startswith("cpu")
         self.batch_size = 256 if self._half_precision else 32
         self.name = f"openclip:{model}" if is_self_contained(model) else f"openclip:{model}/{pretrained}"
@@ -202,8 +205,15 @@ def _load(open_clip: ModuleType, model: str, pretrained: str, device: str) -> tu
 
 def _tokenizer(open_clip: ModuleType, model: str) -> Callable:
     """The tokenizer of the architecture: of SigLIP its own, which cleans texts as they were in training."""
+    text = {} if is_self_contained(model) else open_clip.get_model_config(model)["text_cfg"]
+    name = text.get("hf_tokenizer_name", "")
     try:
-        return open_clip.get_tokenizer(model)
+        on_disk = name and not os.path.isdir(name) and cached_file(name, TOKENIZER_FILES)
+        if not on_disk:
+            return open_clip.get_tokenizer(model)
+        # By the name of the repository, transformers would ask the hub for files that are not there.
+        kwargs = text.get("tokenizer_kwargs", {})
+        return open_clip.tokenizer.HFTokenizer(str(on_disk.parent), text["context_length"], **kwargs)
     except Exception as error:  # transformers and the hub each have their own
         raise InputError(
             f"OpenCLIP cannot load the tokenizer of {model} ({reason(error)}); it has its own files on the "

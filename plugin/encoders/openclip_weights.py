@@ -80,12 +80,16 @@ def locate(open_clip: ModuleType, model: str, pretrained: str, ask: bool = True)
         pretrained: A tag of published weights.
         ask: Whether the network may be asked, which takes a few seconds at most.
     """
-    if checkpoint_on_disk(open_clip, model, pretrained):
-        return Weights.ON_DISK
     missing = _missing(open_clip, model, pretrained)
-    if not missing:
+    if not missing or checkpoint_on_disk(open_clip, model, pretrained):
         return Weights.ON_DISK
     return locate_weights(missing[0].repository, missing[0].names) if ask else Weights.OUT_OF_REACH
+
+
+def is_on_disk(open_clip: ModuleType, model: str, pretrained: str) -> bool:
+    """Say whether all files of published weights are in the hub's cache."""
+    is_published = not is_self_contained(model) and open_clip.is_pretrained_cfg(model, pretrained)
+    return is_published and not _missing(open_clip, model, pretrained)
 
 
 def check_names(open_clip: ModuleType, model: str, pretrained: str) -> None:

@@ -116,7 +116,7 @@ def check_labels(
     with shown_progress(progress, STAGES) as report:
         tower = load_images_tower(samples, encoder, embeddings, report)
         images = embed_readable(samples, tower, report)
-        rows = np.array([row for row, one in enumerate(images.readable) if one in labels])
+        rows = np.array([row for row, one in enumerate(images.readable) if one in labels], np.int64)
         ids = [images.readable[row] for row in rows]
         classes, numbers = np.unique([labels[one] for one in ids], return_inverse=True)
         found = find_label_errors(images.vectors[rows], numbers)

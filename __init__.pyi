@@ -3,6 +3,7 @@
 from .plugin.dataset import (
     FieldNames as FieldNames,
     RunState as RunState,
+    answer_cluster as answer_cluster,
     approve as approve,
     cancel_run as cancel_run,
     compare_runs as compare_runs,
@@ -34,6 +35,7 @@ from .plugin.run.audit import (
 )
 from .plugin.run.brain import BrainRuns as BrainRuns, add_brain_runs as add_brain_runs
 from .plugin.run.checking import CheckedLabels as CheckedLabels, check_labels as check_labels
+from .plugin.run.clusters import ClusterToReview as ClusterToReview, clusters_to_review as clusters_to_review
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .plugin.run.inputs import Inputs as Inputs
 from .plugin.run.model import RunModel as RunModel

@@ -1,7 +1,9 @@
 """How much a person's answers are worth, by what is asked first and by whether the rest is refined.
 
-python benchmarks/review.py [FOLDER ...] [--encoder NAME], each FOLDER with one folder of images per
-class. Without a folder it takes the photos of the demo. The reviewer is simulated and always right.
+python benchmarks/review.py [SET ...] [--encoder NAME], each SET a .npz file of a feature set or a folder with
+one folder of images per class. Without one it takes the photos of the demo. The reviewer is simulated and
+always right, but for the careless one. A click on a cluster gives it the class of its four pictures; where
+these are of several classes, it is called mixed.
 """
 
 from collections.abc import Callable
@@ -10,17 +12,23 @@ from pathlib import Path
 
 import numpy as np
 from class_folders import given_folders
+from features import load_feature_set
 from fiftyone_autolabel import Refinement, refine
 from fiftyone_autolabel.plugin.demo.class_folders import embed_folder
 from fiftyone_autolabel.plugin.encoders.base import Encoder
 from fiftyone_autolabel.plugin.encoders.known_names import class_reliability
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.engine.groups import doubtful_groups
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 from fiftyone_autolabel.plugin.engine.review import review_order
 from rich.console import Console
 from rich.table import Table
 
-ANSWERS = (0, 20, 50, 100)
+ANSWERS = (0, 10, 20, 50, 100)
+CLICKS = (0, 10, 20)
+CARELESS = 0.1
+"""Share of the answers of the careless reviewer that are wrong."""
+
 SEEDS = (0, 1, 2)
 
 Order = Callable[[Refinement], np.ndarray]
@@ -43,11 +51,19 @@ class Task:
     truth: np.ndarray
     reliability: np.ndarray | None
 
-    def refined(self, answered: np.ndarray) -> Refinement:
-        """Labels with the true classes of some rows as anchors."""
+    def refined(
+        self, answered: np.ndarray, stated: np.ndarray | None = None, careless: float = 0
+    ) -> Refinement:
+        """Labels with the true classes of some rows as anchors, or classes (n,) of clusters, -1 for none.
+
+        Of a careless reviewer's answers a share is wrong, always the same ones.
+        """
+        rng, k = np.random.default_rng(0), len(self.T)
+        is_wrong = rng.random(len(self.X)) < careless
+        given = np.where(is_wrong, (self.truth + rng.integers(1, max(k, 2), len(self.X))) % k, self.truth)
         anchors = np.full(len(self.X), -1)
-        anchors[answered] = self.truth[answered]
-        return refine(self.X, self.T, anchors=anchors, name_reliability=self.reliability)
+        anchors[answered] = given[answered]
+        return refine(self.X, self.T, anchors=anchors, stated=stated, name_reliability=self.reliability)
 
 
 def main() -> None:
@@ -59,11 +75,9 @@ def main() -> None:
 
 def measure(folder: Path, encoder: Encoder) -> Table:
     """Review the images of a folder in every order; the names of the class folders are the truth."""
-    photographs = embed_folder(folder, encoder)
-    T = class_prototypes(encoder, photographs.classes)
-    task = Task(photographs.vectors, T, photographs.truth, class_reliability(encoder, photographs.classes))
-    counts = f"{len(task.truth):,} images, {len(T)} classes"
-    title = f"{folder.name}: {counts}, encoder {encoder.name}. Accuracy over all images after answers"
+    task = _task(folder, encoder)
+    counts = f"{len(task.truth):,} images, {len(task.T)} classes"
+    title = f"{folder.stem}: {counts}. Accuracy over all images after answers"
     table = Table("asked first", "the rest is", *map(str, ANSWERS), title=title)
     first = task.refined(np.empty(0, np.int64))
     for name, orders in (
@@ -74,10 +88,40 @@ def measure(folder: Path, encoder: Encoder) -> Table:
         for way, review in (("as it was", overwritten), ("refined", refined)):
             means = np.mean([review(task, first, order) for order in orders], axis=0)
             table.add_row(name, way, *(f"{mean:.1%}" for mean in means))
+    means = refined(task, first, suggested, CARELESS)
+    table.add_row("suggested, careless", "refined", *(f"{mean:.1%}" for mean in means))
+    table.add_row("clusters", "refined", *(f"{mean:.1%}" for mean in clicked(task, first)))
     return table
 
 
-def refined(task: Task, first: Refinement, order: Order) -> list[float]:
+def _task(place: Path, encoder: Encoder) -> Task:
+    if place.suffix == ".npz":
+        features = load_feature_set(place)
+        return Task(features.X, features.T, features.y, None)
+    photographs = embed_folder(place, encoder)
+    T = class_prototypes(encoder, photographs.classes)
+    return Task(photographs.vectors, T, photographs.truth, class_reliability(encoder, photographs.classes))
+
+
+def clicked(task: Task, first: Refinement) -> list[float]:
+    """Accuracy after every number of clicks on clusters, the labels being refined whenever one is reached."""
+    n, outcome, done = len(task.X), first, set()
+    stated, accuracies = np.full(n, -1), [accuracy(first.labels, task.truth)]
+    for count in CLICKS[1:]:
+        clusters = outcome.clusters["micro"].assignments
+        second, is_open = outcome.explanation.second_labels, np.ones(n, bool)
+        groups = doubtful_groups(outcome.confidence, outcome.labels, second, clusters, is_open)
+        for group in [one for one in groups if one.cluster not in done][: count - len(done)]:
+            done.add(group.cluster)
+            shown = np.unique(task.truth[list(group.shown)])
+            if len(shown) == 1:
+                stated[clusters == group.cluster] = shown[0]
+        outcome = task.refined(np.empty(0, np.int64), stated)
+        accuracies.append(accuracy(outcome.labels, task.truth))
+    return accuracies
+
+
+def refined(task: Task, first: Refinement, order: Order, careless: float = 0) -> list[float]:
     """Accuracy after every number of answers, the labels being refined whenever a number is reached."""
     answered, outcome = np.empty(0, np.int64), first
     accuracies = [accuracy(first.labels, task.truth)]
@@ -85,7 +129,7 @@ def refined(task: Task, first: Refinement, order: Order) -> list[float]:
         ranked = order(outcome)
         unasked = ranked[~np.isin(ranked, answered)]
         answered = np.append(answered, unasked[: count - len(answered)])
-        outcome = task.refined(answered)
+        outcome = task.refined(answered, careless=careless)
         accuracies.append(accuracy(outcome.labels, task.truth))
     return accuracies
 

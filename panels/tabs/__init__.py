@@ -14,8 +14,9 @@ from .comparison import COMPARISON
 from .confidence import CONFIDENCE
 from .convergence import CONVERGENCE
 from .novelty import NOVELTY
+from .review import CLUSTERS
 
-TABS: tuple[Tab, ...] = (ALIGNMENT, CLASSES, CONFIDENCE, CONVERGENCE, NOVELTY, COMPARISON)
+TABS: tuple[Tab, ...] = (ALIGNMENT, CLASSES, CONFIDENCE, CONVERGENCE, CLUSTERS, NOVELTY, COMPARISON)
 
 SMALL_TABS = {
     "tab": {

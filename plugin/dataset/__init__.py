@@ -13,6 +13,7 @@ from .documents import in_parts
 from .drawn import Audit
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
+from .groups import answer_cluster, stated_classes
 from .internals import Samples, dataset_id, dataset_of, label_list_name, label_path, view_stages
 from .labels import ImageLabels, labels_of
 from .objects import ObjectLabels
@@ -111,6 +112,7 @@ __all__ = [
     "RunState",
     "Samples",
     "anchors_of",
+    "answer_cluster",
     "approve",
     "audit_probabilities",
     "audit_view_name",
@@ -196,6 +198,7 @@ __all__ = [
     "saved_view",
     "settle",
     "shown_field",
+    "stated_classes",
     "truth_choices",
     "undo_review",
     "vector_sources",

@@ -75,6 +75,7 @@ class RunRecord(Displayed):
         seconds: Stage → duration.
         versions: Package → version.
         audit: Its labels that were drawn at random to be audited, None before the first draw.
+        groups: Number of a micro-cluster, as a text → class that a person gave it, "" for a mixed one.
         is_interrupted: Whether it died while it wrote, so that part of its labels are in place.
     """
 
@@ -107,6 +108,7 @@ class RunRecord(Displayed):
     seconds: dict[str, float]
     versions: dict[str, str]
     audit: Audit | None
+    groups: dict[str, str]
     is_interrupted: bool
 
     def _lines(self) -> list[str]:
@@ -275,6 +277,7 @@ SCHEMA = {
     "seconds": Entry(_seconds, {}),
     "versions": Entry(_named_texts, {}),
     "audit": Entry(_audit, None),
+    "groups": Entry(_named_texts, {}),
     "fields": Entry(_field_names, NEEDED),
 }
 """Entry of a stored record → how it is read; `fields` goes with `objects`."""

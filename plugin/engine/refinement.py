@@ -16,6 +16,7 @@ from .config import Settings
 from .evidence import MOST_BALANCED, Evidence, Images, gather_evidence
 from .explanation import explain
 from .geometry import MOST_DIMENSIONS
+from .groups import with_statements
 from .iteration import OnIteration, Outcome
 from .naming import doubted, held_to_names
 from .neighbors import CHUNK_ROWS, MOST_EXACT
@@ -45,6 +46,7 @@ def refine(
     second_embeddings: Matrix | None = None,
     anchors: np.ndarray | None = None,
     drawn: np.ndarray | None = None,
+    stated: np.ndarray | None = None,
     micro_clusters: np.ndarray | None = None,
     name_reliability: np.ndarray | None = None,
     frequencies: np.ndarray | None = None,
@@ -66,6 +68,8 @@ def refine(
             pull their classes.
         drawn: (n,) in [0, 1], probability with which each image was drawn at random to be reviewed, 0 for
             images that were not. Confidence is corrected by anchors that were drawn rather than by others.
+        stated: (n,) class numbers that a person gave to groups of images as a whole, -1 elsewhere: likely for
+            each image and certain for none.
         micro_clusters: (n,) whole numbers, clusters of one's own, negative for none. By default they
             are computed.
         name_reliability: (k,) in [0, 1], chance that the images of each class are recognised by its name.
@@ -91,16 +95,17 @@ def refine(
         anchors=check_anchors(anchors, len(X), len(T)),
         micro=None if micro_clusters is None else check_clusters(micro_clusters, len(X)),
     )
+    stated = check_anchors(stated, len(X), len(T))
     reliability = check_name_reliability(name_reliability, len(T))
     asked = (settings or Settings()).with_overrides(**overrides)
     report = progress or (lambda stage, done, total: None)
     drawn, frequencies = check_drawn(drawn, len(X)), check_frequencies(frequencies, len(T))
     distinct = images.distinct()
     if distinct.are_all:
-        return _refine(images, T, reliability, frequencies, drawn, asked, report, on_iteration)
+        return _refine(images, T, reliability, frequencies, drawn, stated, asked, report, on_iteration)
     some = distinct.first
     refinement = _refine(
-        images.rows(some), T, reliability, frequencies, drawn[some], asked, report, on_iteration
+        images.rows(some), T, reliability, frequencies, drawn[some], stated[some], asked, report, on_iteration
     )
     return refinement.with_copies(distinct)
 
@@ -131,6 +136,7 @@ def _refine(
     reliability: np.ndarray | None,
     frequencies: np.ndarray | None,
     drawn: np.ndarray,
+    stated: np.ndarray,
     asked: Settings,
     report: Progress,
     on_iteration: OnIteration | None,
@@ -145,6 +151,8 @@ def _refine(
     is_kmeans = images.micro is None and settings.clustering == "kmeans"
     cells = hierarchy.micro.assignments if is_kmeans and len(hierarchy.micro) else None
     evidence = replace(gather_evidence(images, T, frequencies, cells), name_reliability=reliability)
+    logits = with_statements(evidence.text.logits, stated, images.anchors)
+    evidence = replace(evidence, text=replace(evidence.text, logits=logits))
     answer = partial(_label_with_answers, drawn) if (images.anchors >= 0).any() else _label
     labelled = answer(evidence, hierarchy, settings, on_iteration)
     outcome, probabilities = labelled.outcome, labelled.probabilities

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..dataset import dataset_of, labels_of, read_reviews, run_of, settle
+from ..dataset import dataset_of, labels_of, read_reviews, run_of, settle, stated_classes
 from ..encoders.descriptions import ClassDescription, Classes, read_classes
 from ..engine.errors import InputError
 from ..engine.progress import ShowProgress
@@ -113,7 +113,7 @@ def refine_with_corrections(
     progress: ShowProgress = None,
     **given: object,
 ) -> FinishedRun:
-    """Label again, with all reviewed labels as anchors.
+    """Label again, with all reviewed labels as anchors, and what people said of whole clusters.
 
     Classes, descriptions, prompt templates, encoders, vectors, clusters, settings and fields are those of the
     last run on the label field. A reviewed class that it did not know becomes one of the classes, unless the
@@ -136,11 +136,12 @@ def refine_with_corrections(
     settle(dataset_of(samples))
     last = last_run(samples, label_field)
     reviews = read_reviews(last.dataset, last.fields)
-    if not reviews:
+    stated = stated_classes(last.dataset, last.fields)
+    if not (reviews or stated):
         raise InputError("No label is reviewed yet: approve or correct some, then refine.")
     inputs = last.inputs(given)
     known = {*last.record.classes}
-    new_classes = [name for name in dict.fromkeys(reviews.values()) if name not in known]
+    new_classes = [name for name in dict.fromkeys([*reviews.values(), *stated.values()]) if name not in known]
     if inputs.text_embeddings is not None:
         new_classes = []
     labels = labels_of(last.dataset, last.fields)

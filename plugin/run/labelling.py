@@ -76,6 +76,7 @@ def label_items(
     clusters: Clusters | None = None,
     anchors_of: Callable[[Sequence[str]], np.ndarray] | None = None,
     drawn: Mapping[str, float] | None = None,
+    stated: Mapping[str, str] | None = None,
     on_iteration: OnIteration | None = None,
     noun: str = "image",
 ) -> Labelled:
@@ -90,6 +91,7 @@ def label_items(
         anchors_of: From the m ids of the readable items to (m,) class numbers of reviewed labels, -1 for
             none. It is called once the vectors are there, so that late reviews count.
         drawn: Id of an item that an audit has drawn → probability of that.
+        stated: Id of an item → class that a person gave to its cluster.
         on_iteration: Called with the history so far after every round.
         noun: What is labelled: "image" or "object".
 
@@ -105,6 +107,7 @@ def label_items(
         second_embeddings=embedded.V,
         anchors=anchors_of(ids) if anchors_of else None,
         drawn=np.array([drawn.get(one, 0.0) for one in ids]) if drawn else None,
+        stated=_numbers(stated, ids, inputs.class_names) if stated else None,
         micro_clusters=_micro_clusters(clusters, embedded),
         name_reliability=class_reliability(towers.text_encoder, inputs.classes),
         frequencies=class_frequencies(inputs.class_balance, inputs.class_names),
@@ -135,6 +138,12 @@ def read_clusters(items: Items, clusters: CustomClusters | None) -> Clusters | N
     if isinstance(clusters, str):
         return items.clusters(clusters)
     return check_clusters(clusters, len(items.ids))
+
+
+def _numbers(names: Mapping[str, str], ids: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """(m,) class numbers, -1 for items without a class or with one that is not known."""
+    numbers = {name: number for number, name in enumerate(classes)}
+    return np.array([numbers.get(names.get(one, ""), -1) for one in ids], np.int64)
 
 
 def _micro_clusters(clusters: Clusters | None, embedded: Embedded) -> np.ndarray | None:

@@ -223,6 +223,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         read_objects,
         read_reviews,
         run_under_way,
+        stated_classes,
         wait_for_answer,
     )
 
@@ -256,6 +257,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
             clusters=clusters,
             anchors_of=anchors,
             drawn=audit_probabilities(run.dataset, fields),
+            stated=stated_classes(run.dataset, fields),
             on_iteration=run.follow,
             noun=fields.noun,
         )

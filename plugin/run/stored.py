@@ -121,7 +121,7 @@ class StoredRun(LabelledRun):
             InputError: The steps cannot be repeated or do not give the labels of the run; the message says
                 why.
         """
-        from ..dataset import audit_probabilities, images_of
+        from ..dataset import audit_probabilities, images_of, stated_classes
 
         run, outcome = self.record, self.outcome
         if run.label_fields.objects:
@@ -140,6 +140,7 @@ class StoredRun(LabelledRun):
                 clusters=outcome.micro_cluster if inputs.clusters is not None else None,
                 anchors_of=lambda _: np.where(self.is_reviewed, outcome.labels, -1),
                 drawn=audit_probabilities(self.dataset, run.label_fields, before=run),
+                stated=stated_classes(self.dataset, run.label_fields, before=run),
             )
         if found.embedded.errors:
             raise InputError("Some of its images cannot be read any more.")

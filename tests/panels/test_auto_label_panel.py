@@ -817,3 +817,33 @@ def test_a_first_run_that_is_queued_is_announced(server, dataset):
     foo.get_operator("@autolabel/prototypes/auto_label")(dataset, CLASSES, encoder="offline", delegate=True)
     panel = Opened(server, dataset)
     assert panel.data["welcome"]["waiting"].startswith("1 run queued")
+
+
+def test_a_cluster_is_answered_with_one_click_and_the_next_one_shows(server, dataset):
+    label(dataset)
+    panel = Opened(server, dataset)
+    panel.choose("review")
+    cards = [name for name in panel.data["body"] if name.startswith("cluster")]
+    assert "errors expected" in panel.data["body"][cards[0]]["facts"]
+    panel.press(f"body.{cards[0]}.answers.accept")
+    assert "“" in panel.told_to("notify")["message"]
+    panel.press(f"body.{cards[1]}.answers.mixed")
+    (run,) = list_runs(dataset)
+    numbers = [one.removeprefix("cluster") for one in cards]
+    assert run.groups[numbers[0]] in CLASSES
+    assert run.groups[numbers[1]] == ""
+    assert not {cards[0], cards[1]} & set(panel.data["body"])
+    assert "2 clusters answered" in panel.data["body"]["answered"]
+
+
+def test_a_cluster_gets_another_class_by_its_name(server, dataset):
+    label(dataset)
+    panel = Opened(server, dataset)
+    panel.choose("review")
+    card = next(name for name in panel.data["body"] if name.startswith("cluster"))
+    panel.press(f"body.{card}.answers.other")
+    assert panel.shown().values("auto_label_micro_cluster")[0] == int(card.removeprefix("cluster"))
+    panel.call("on_choice", path="body.class_name", value="violet")
+    panel.press("body.answer")
+    (run,) = list_runs(dataset)
+    assert run.groups == {card.removeprefix("cluster"): "violet"}

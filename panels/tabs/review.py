@@ -1,0 +1,85 @@
+"""The tab where a person answers whole clusters with one click each, most expected errors first."""
+
+from functools import partial
+
+from ...plugin.dataset import answer_cluster
+from ...plugin.engine.errors import InputError
+from ...plugin.run.clusters import ClusterToReview, clusters_to_review
+from ...plugin.wording import counted, cut, plain
+from ..board import Board
+from ..choices import Choices
+from ..event import Event
+from ..page import FRAMED, ROW, Page
+from ..pictures import pictures_of
+from .base import Tab
+
+PICTURE_PIXELS = 72
+HOW_TO = (
+    "One click says what the images of a cluster are, without making any label certain. *Refine* takes the "
+    "answers in; labels that are approved or corrected one by one overrule them."
+)
+
+
+def draw_clusters(page: Page, board: Board) -> None:
+    """The clusters to answer next, and how many are answered."""
+    if board.why_closed:
+        page.text("closed", plain(board.why_closed))
+        return
+    run = board.run
+    asked = clusters_to_review(board.dataset, label_field=run.fields.label)
+    page.text("title", "**Clusters to review, most expected errors first**")
+    page.text("hint", HOW_TO)
+    page.text("answered", f"{counted(len(run.groups), 'cluster')} answered so far.")
+    if not asked:
+        page.text("none", "No cluster is left to review.")
+    for each in asked:
+        _draw_cluster(page, board, each)
+
+
+def _draw_cluster(page: Page, board: Board, each: ClusterToReview) -> None:
+    """A cluster with a few of its images and the answers."""
+    card = page.group(f"cluster{each.cluster}", place=FRAMED)
+    facts = f"**Cluster {each.cluster}** · {counted(each.size, board.run.noun)}"
+    card.text("facts", f"{facts} · {each.expected_errors:.1f} errors expected")
+    row = card.group("pictures", ROW)
+    for number, address in enumerate(pictures_of(board.dataset, board.run.fields, each.ids)):
+        row.picture(f"picture{number}", address, PICTURE_PIXELS, partial(_open, cluster=each.cluster))
+    answers = card.group("answers", ROW)
+    for name, words in (("accept", each.label), ("runner_up", each.runner_up)):
+        if words:
+            say = partial(_answer, cluster=each.cluster, class_name=words)
+            look = {"variant": "contained"} if name == "accept" else {}
+            answers.button(name, cut(words), say, icon="done", title=f"All are “{cut(words)}”", **look)
+    mixed = partial(_answer, cluster=each.cluster, class_name=None)
+    answers.button("mixed", "Mixed", mixed, icon="shuffle", title="Images of several classes")
+    answers.button("other", "Other class", partial(_open, cluster=each.cluster), icon="edit")
+    if each.cluster == board.choices.cluster:
+        page.field("class_name", f"Class of cluster {each.cluster}")
+        page.button("answer", "Answer", partial(_answer_typed, cluster=each.cluster), variant="contained")
+
+
+def _open(event: Event, cluster: int) -> None:
+    """Show a cluster in the grid, and ask for another class."""
+    marked = event.board.marks.cluster("micro", cluster)
+    if cluster != event.board.choices.cluster:
+        event.choose(cluster=cluster, class_name="")
+    event.open(marked)
+
+
+def _answer_typed(event: Event, cluster: int) -> None:
+    # The field tells its text when it is left, which the click on the button may overtake.
+    typed = Choices.of(event.ctx).class_name.strip()
+    if not typed:
+        raise InputError("Type the class of this cluster.")
+    _answer(event, cluster, typed)
+
+
+def _answer(event: Event, cluster: int, class_name: str | None) -> None:
+    """Keep the answer and show the next cluster in its place."""
+    size = answer_cluster(event.board.dataset, cluster, class_name, event.board.run.fields.label)
+    said = "mixed" if class_name is None else f"“{cut(class_name)}”"
+    event.ctx.ops.notify(f"Cluster of {counted(size, event.board.run.noun)}: {said}", variant="success")
+    event.follow()
+
+
+CLUSTERS = Tab("review", "Clusters", draw_clusters)

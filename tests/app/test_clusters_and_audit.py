@@ -1,0 +1,51 @@
+"""A person answers a cluster with one click in the panel, and audits labels to measure their accuracy."""
+
+from collections.abc import Callable
+
+import fiftyone as fo
+import pytest
+from fiftyone_autolabel import auto_label
+from fiftyone_autolabel.plugin.dataset.record import list_runs
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
+from playwright.sync_api import Locator, expect
+
+from .panel import number_of_samples, press
+
+
+@pytest.fixture(scope="module")
+def template(dataset: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
+    """A dataset of photos, labelled."""
+    template = keep(dataset.exists("ground_truth").clone(persistent=True))
+    auto_label(template, DEMO_CLASSES, encoder="offline")
+    return template
+
+
+@pytest.fixture
+def labelled(template: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
+    """The same, for one test to change."""
+    return keep(template.clone(persistent=True))
+
+
+@pytest.fixture
+def panel(labelled: fo.Dataset, panel_of: Callable[[fo.Dataset, str], Locator]) -> Locator:
+    return panel_of(labelled, "Did it converge?")
+
+
+def test_a_cluster_is_answered_with_one_click(panel, labelled, screenshot):
+    panel.get_by_role("tab", name="Clusters", exact=True).click()
+    expect(panel.get_by_text("0 clusters answered so far.")).to_be_visible()
+    screenshot("clusters")
+    panel.get_by_role("button", name="Mixed").first.click()
+    expect(panel.get_by_text("1 cluster answered so far.")).to_be_visible()
+    labelled.reload()
+    (run,) = list_runs(labelled)
+    assert list(run.groups.values()) == [""]
+
+
+def test_an_audit_measures_the_accuracy(panel, window):
+    press(panel, "Audit").get_by_role("button", name="Show").click()
+    expect(number_of_samples(window, 24)).to_be_visible()
+    form = press(panel, "Approve")
+    expect(form.get_by_text("Approve the labels of 24 images")).to_be_visible()
+    form.get_by_role("button", name="Approve").click()
+    expect(panel.get_by_text("measured 100% right (95% interval")).to_be_visible()

@@ -23,14 +23,14 @@ def queue(dataset):
         DelegatedOperationService().delete_operation(each.id)
 
 
-def test_every_operator_that_can_be_queued_starts_a_run_but_evaluation_and_export():
+def test_every_operator_that_can_be_queued_starts_a_run_but_those_that_look_at_labels():
     queueable = {each.uri_name for each in OPERATORS if each.options.get("allow_delegated_execution")}
-    assert queueable - RUNS == {"evaluate", "export_labels"}
+    assert queueable - RUNS == {"check_labels", "evaluate", "export_labels"}
     assert queueable >= RUNS
 
 
 def test_only_operators_of_this_plugin_that_start_runs_are_pending_runs(dataset, queue):
-    for name in [*sorted(RUNS), "export_labels", "evaluate"]:
+    for name in [*sorted(RUNS), "check_labels", "export_labels", "evaluate"]:
         queue(f"{AUTHOR}/{name}")
     queue("@voxel51/brain/compute_similarity")
     assert [run.operator for run in pending_runs(dataset)] == sorted(RUNS)

@@ -23,6 +23,7 @@ from .plugin.engine.results import Refinement as Refinement
 from .plugin.estimator import AutoLabeler as AutoLabeler
 from .plugin.export.exported import Exported as Exported
 from .plugin.export.exporting import export_labels as export_labels
+from .plugin.export.label_studio import read_label_studio as read_label_studio
 from .plugin.export.options import ExportOptions as ExportOptions
 from .plugin.report.measured import MeasuredAccuracy as MeasuredAccuracy
 from .plugin.run.again import add_classes as add_classes, refine_with_corrections as refine_with_corrections
@@ -35,11 +36,13 @@ from .plugin.run.brain import BrainRuns as BrainRuns, add_brain_runs as add_brai
 from .plugin.run.checking import CheckedLabels as CheckedLabels, check_labels as check_labels
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .plugin.run.inputs import Inputs as Inputs
+from .plugin.run.model import RunModel as RunModel
 from .plugin.run.pipeline import auto_label as auto_label, label_files as label_files
 from .plugin.run.preparation import (
     compute_clusters as compute_clusters,
     compute_embeddings as compute_embeddings,
 )
+from .plugin.run.preview import preview as preview
 from .plugin.run.results import FinishedRun as FinishedRun
 from .plugin.run.selecting import (
     SelectedLabels as SelectedLabels,

@@ -18,7 +18,7 @@ from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
 from .auto_label_form import DELEGATE_ABOVE, FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
-from .forms import add_problem, sentence_of
+from .forms import add_missing_packages, add_problem, sentence_of
 from .reviewing import execute_on
 
 MOST_CLASSES_SHOWN = 20
@@ -123,6 +123,7 @@ class AutoLabel(LongOperator):
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
+        add_missing_packages(inputs)
         samples = ctx.target_view(require_flat=True)
         objects = chosen_objects(ctx, samples)
         check = partial(check_objects, samples, objects)

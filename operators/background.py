@@ -20,6 +20,7 @@ from ..plugin.engine.progress import Pace, Progress
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
 from ..plugin.run.pipeline import STAGES
 from ..plugin.system.progress_bars import shown_progress
+from ..plugin.system.requirements import what_is_missing
 from ..plugin.wording import time_left
 
 Result = TypeVar("Result")
@@ -143,7 +144,9 @@ def _outcome(
         yield from on_success(future.result())
         return
     message, details = str(error), ""
-    if not isinstance(error, InputError | RunCancelledError):
+    if isinstance(error, ImportError) and what_is_missing():
+        message = what_is_missing()
+    elif not isinstance(error, InputError | RunCancelledError):
         logger.error("%s failed", title, exc_info=error)
         message = f"{title} failed with {''.join(format_exception_only(error)).strip()}"
         # The log of the App's server is not shown to the user.

@@ -26,8 +26,9 @@ class CheckLabels(LongOperator):
 
     uri_name = "check_labels"
     title = TITLE
-    description = "Find likely mistakes among existing labels, such as a ground truth"
+    description = "Use on existing labels, such as a ground truth, to find likely mistakes among them"
     icon = "rule"
+    risk_level = types.RiskLevel.MEDIUM
 
     def __call__(
         self,

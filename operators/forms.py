@@ -10,6 +10,7 @@ import fiftyone.operators as foo
 from fiftyone.operators import types
 
 from ..plugin.engine.errors import InputError
+from ..plugin.system.requirements import what_is_missing
 
 
 def dropdown(values: Sequence[str]) -> types.Dropdown:
@@ -43,6 +44,12 @@ def add_explorer(
 def explored(ctx: foo.ExecutionContext, name: str) -> str:
     """Absolute path of the chosen file or folder, "" if none."""
     return (ctx.params.get(name) or {}).get("absolute_path") or ""
+
+
+def add_missing_packages(inputs: types.Object) -> None:
+    """Say which packages have to be installed first, if any."""
+    if sentence := what_is_missing():
+        inputs.view("missing_packages", types.Warning(label=sentence))
 
 
 def add_problem(inputs: types.Object, sentence: str, name: str = "problem") -> None:

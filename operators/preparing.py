@@ -14,7 +14,7 @@ from ..plugin.run.preparation import Computed
 from ..plugin.wording import counted
 from .background import Spans
 from .base import LongOperator
-from .forms import add_problem, refuse, sentence_of, suggesting
+from .forms import add_missing_packages, add_problem, refuse, sentence_of, suggesting
 
 SPANS: Spans = {"load": (0.0, 0.02), "embed": (0.02, 0.8), "cluster": (0.8, 0.9), "fill": (0.9, 1.0)}
 
@@ -34,6 +34,7 @@ class PreparingOperator(LongOperator):
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
         inputs = types.Object()
+        add_missing_packages(inputs)
         samples = ctx.target_view()
         problem = why_not_labelable(ctx.target_view(require_flat=True))
         if problem:

@@ -12,6 +12,7 @@ from ..plugin.report.confidence import confidence_plot, share_to_review, what_to
 from ..plugin.report.convergence import convergence_plot
 from ..plugin.report.remarks import remarks
 from ..plugin.run.pipeline import STAGES
+from ..plugin.system.requirements import what_is_missing
 from ..plugin.wording import counted, percent, plain, time_left
 from .board import Board
 from .event import Event
@@ -34,6 +35,7 @@ ACTIONS = {
 def draw_welcome(page: Page, board: Board) -> None:
     """What there is to do on a dataset without runs, and whether the first one is queued."""
     group = page.group("welcome", align_x="center", py=8)
+    _draw_missing_packages(group)
     group.text("sentence", "Name the classes, and every image of this dataset gets a label.")
     group.button("go", "Auto-label", _form_of("auto_label"), icon="auto_awesome", variant="contained")
     draw_progress(group, board)
@@ -42,6 +44,7 @@ def draw_welcome(page: Page, board: Board) -> None:
 def draw_header(page: Page, board: Board) -> None:
     """The run and what can be done."""
     group = page.group("header")
+    _draw_missing_packages(group)
     group.choice("run", {run.key: f"{run.key}: {run.in_words}" for run in board.runs})
     group.text("facts", _facts(board))
     draw_progress(group, board)
@@ -53,6 +56,11 @@ def draw_header(page: Page, board: Board) -> None:
         row.button("cancel_run", "Cancel", _form_of("cancel_run"), icon="cancel")
     if board.figures:
         _draw_scope(row, board)
+
+
+def _draw_missing_packages(page: Page) -> None:
+    if sentence := what_is_missing():
+        page.text("missing_packages", sentence)
 
 
 def draw_progress(page: Page, board: Board) -> None:

@@ -56,7 +56,7 @@ BELOW = {
         "system",
         "wording",
     },
-    "panels": {"panels", "run", "report", "dataset", "encoders", "engine", "wording"},
+    "panels": {"panels", "run", "report", "dataset", "encoders", "engine", "system", "wording"},
 }
 """Room → rooms that its modules may import from, wherever in a module the import stands."""
 

@@ -17,10 +17,9 @@ from ..encoders.known_names import class_reliability
 from ..encoders.prompts import class_prototypes
 from ..engine.config import METHODS, Settings
 from ..engine.errors import InputError
-from ..engine.geometry import MOST_DIMENSIONS
 from ..engine.metrics import accuracy, area_under_risk_coverage, expected_calibration_error
 from ..engine.progress import Progress
-from ..engine.refinement import refine
+from ..engine.refinement import bytes_needed, refine
 from ..engine.vectors import unit_rows
 from .class_folders import embed_folder
 
@@ -208,7 +207,7 @@ def check_sizes(*, images: int, dimensions: int, classes: int) -> None:
     for name, size in {"images": images, "dimensions": dimensions, "classes": classes}.items():
         if size < 1:
             raise InputError(f"--{name} is {size}: give a whole number from 1.")
-    needed, free = bytes_needed(images, dimensions, classes), psutil.virtual_memory().available
+    needed, free = bytes_to_measure(images, dimensions, classes), psutil.virtual_memory().available
     if needed > free:
         raise InputError(
             f"These sizes need about {needed / 2**30:,.1f} GiB of memory, and {free / 2**30:,.1f} GiB are "
@@ -216,16 +215,13 @@ def check_sizes(*, images: int, dimensions: int, classes: int) -> None:
         )
 
 
-def bytes_needed(n: int, d: int, k: int) -> int:
+def bytes_to_measure(n: int, d: int, k: int) -> int:
     """Approximate peak memory of `make_features` and `measure_engine` for (n, d) images and (k, d) texts.
 
-    The engine holds, beside the images, their principal directions, four (n, k) matrices and two (k, k) ones
-    (`docs/engine.md`, "Cost"); random vectors are computed in float64.
+    Random vectors are computed in float64; the zero-shot pass has a matrix of images by classes.
     """
-    images = 4 * n * d
-    made_up = images + 32 * d * (min(n, ROWS_PER_DRAW) + k)
-    refined = images + 4 * n * (min(d, MOST_DIMENSIONS) + 4 * k) + 16 * k * k
-    return max(made_up, refined)
+    made_up = 32 * d * (min(n, ROWS_PER_DRAW) + k)
+    return 4 * n * d + max(made_up, 4 * n * k, bytes_needed(n, d, k))
 
 
 def peak_bytes() -> int:

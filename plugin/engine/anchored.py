@@ -15,7 +15,7 @@ from .config import Settings
 from .evidence import Evidence
 from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
-from .rows import GroupedRows, Matrix, Stored, computed, empty_like, is_large, kept, product
+from .rows import GroupedRows, Matrix, Stored, computed, empty_like, is_large, product
 from .sources import Sources, odds_moved
 from .vectors import even_rows, group_means, row_chunks, softmax
 
@@ -57,11 +57,10 @@ def run(
             levels.run(clusters.level, len(clusters), rounds)
     levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
     z = levels.state.probabilities
-    gaussians = rule.fit(z)
     return Outcome(
         probabilities=z,
-        text_weight=float(rule.text_weight(gaussians)),
-        sources=rule.sources(gaussians, z),
+        text_weight=rule.text_weight(),
+        sources=rule.sources(z),
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
@@ -88,6 +87,24 @@ class Units:
     anchors: np.ndarray
 
 
+class ClassCounts:
+    """What Gaussian classes are fitted to, added up over chunks of units.
+
+    Attributes:
+        mass: (k,) Σ_i z_ic.
+        sums: (k, r) Σ_i z_ic x_i.
+    """
+
+    def __init__(self, k: int, r: int) -> None:
+        """Start with no unit."""
+        self.mass, self.sums = np.zeros(k), np.zeros((k, r))
+
+    def add(self, counted: np.ndarray, vectors: np.ndarray) -> None:
+        """Add units with (m, k) soft labels, times what each counts, and (m, r) vectors."""
+        self.mass += counted.sum(axis=0)
+        self.sums += counted.T @ vectors
+
+
 class AnchoredRule:
     """Anchored Gaussian refinement of the text view.
 
@@ -110,7 +127,8 @@ class AnchoredRule:
         self.projection, self.texts = place.projection, place.texts
         self.scatter = product(place.images, place.images)
         self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.anchors)
-        self.beliefs = self._beliefs()
+        self.fitted = self._fit(self.images, self.text_view())
+        self.beliefs = self._beliefs(self.fitted)
 
     def text_view(self) -> Matrix:
         """(n, k) soft labels by the class names alone; answers are certain."""
@@ -124,11 +142,14 @@ class AnchoredRule:
             z: (n, k) soft labels after the last level.
         """
         start = self._start(z)
-        gaussians, z = self._fit(self.images, start), kept(start)
+        stored = start if isinstance(start, np.ndarray) else empty_like(start)
+        self.fitted = self._fit(self.images, start, stored)
         while True:
-            z, objective = self._judge(gaussians, self.images, z, self._votes(z))
-            yield State(z, self.projection.back(gaussians.means), objective)
-            gaussians = self._fit(self.images, z)
+            means = self.fitted.means
+            stored, objective, self.fitted = self._judge(
+                self.fitted, self.images, stored, self._votes(stored)
+            )
+            yield State(stored, self.projection.back(means), objective)
 
     def cluster_rounds(self, z: Matrix, assignments: np.ndarray) -> Iterator[State]:
         """Yield the state of the images after every round over clusters.
@@ -145,24 +166,21 @@ class AnchoredRule:
         unit = with_singletons(np.where(self.images.anchors >= 0, -1, assignments))
         clusters = self._pooled(unit)
         shared: Stored = group_means(self._start(z), unit, len(clusters.sizes))
+        gaussians = self._fit(clusters, shared)
         while True:
-            gaussians = self._fit(clusters, shared)
-            shared, objective = self._judge(gaussians, clusters, shared)
+            means = gaussians.means
+            shared, objective, gaussians = self._judge(gaussians, clusters, shared)
             is_whole = not is_large(len(unit), shared.shape[1])
             of_images = shared[unit] if is_whole else GroupedRows(shared, unit)
-            yield State(of_images, self.projection.back(gaussians.means), objective)
+            yield State(of_images, self.projection.back(means), objective)
 
-    def fit(self, z: Matrix) -> GaussianClasses:
-        """Gaussian classes of images with these soft labels (n, k)."""
-        return self._fit(self.images, z)
+    def text_weight(self) -> float:
+        """How much the text view counts beside images with the soft labels of the last round over images."""
+        return float(self._text_weight(self.fitted))
 
-    def text_weight(self, gaussians: GaussianClasses) -> np.float32:
-        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
-        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
-
-    def sources(self, gaussians: GaussianClasses, z: Matrix) -> Sources:
-        """What labels come from that follow from soft labels z (n, k), by `MOST_LOOKED_AT` of the images."""
-        n, k = z.shape
+    def sources(self, z: Matrix) -> Sources:
+        """What labels come from after the last round, which led to z (n, k), by `MOST_LOOKED_AT` images."""
+        (n, k), gaussians = z.shape, self.fitted
         moves = np.zeros(4)
         if k == 1:
             return Sources.of_moves(moves)
@@ -173,7 +191,7 @@ class AnchoredRule:
             message = np.zeros(k) if channel is None else channel.message(z[self.nearest[rows]])
             moves += odds_moved(
                 [
-                    self.text_weight(gaussians) * self.images.logits[rows],
+                    self._text_weight(gaussians) * self.images.logits[rows],
                     self._gaussian_weight(gaussians)
                     * gaussians.log_densities(self.images.vectors[rows], z[rows]),
                     np.float32(NEIGHBOR_WEIGHT) * message,
@@ -182,7 +200,7 @@ class AnchoredRule:
             )
         return Sources.of_moves(moves)
 
-    def _beliefs(self) -> np.ndarray:
+    def _beliefs(self, gaussians: GaussianClasses) -> np.ndarray:
         """How far to believe in each of `HALF_KNOWN`, (4,) numbers that sum to 1.
 
         By how well labels that the text and the Gaussians of the text view give to an image, which is left
@@ -198,7 +216,6 @@ class AnchoredRule:
         if k == 1 or len(self.nearest) == 0:
             return np.full(len(HALF_KNOWN), 1 / len(HALF_KNOWN))
         X, p, nearest = self.images.vectors, self.text_view(), self.nearest
-        gaussians = self._fit(self.images, p)
         weights = np.array([knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN], np.float32)
         some = even_rows(n, MOST_COMPARED)
         by_chance, copied = np.empty(len(some)), np.empty((len(weights), len(some)))
@@ -232,15 +249,18 @@ class AnchoredRule:
         )
         return Units(vectors, logits, sizes[:, None], anchors)
 
-    def _fit(self, units: Units, z: Matrix) -> GaussianClasses:
-        """Gaussian classes from soft labels."""
-        k, r = self.texts.shape
-        mass, sums = np.zeros(k), np.zeros((k, r))
+    def _fit(self, units: Units, z: Matrix, stored: Stored | None = None) -> GaussianClasses:
+        """Gaussian classes from soft labels, which are stored on the way where they are computed."""
+        counts = ClassCounts(*self.texts.shape)
         for rows in row_chunks(len(z)):
-            counted = units.sizes[rows] * z[rows]
-            mass += counted.sum(axis=0)
-            sums += counted.T @ units.vectors[rows]
-        return fit_gaussians(sums, mass, self.texts, self.scatter)
+            soft = z[rows]
+            counts.add(units.sizes[rows] * soft, units.vectors[rows])
+            if stored is not None and stored is not z:
+                stored[rows] = soft
+        return self._gaussians(counts)
+
+    def _gaussians(self, counts: "ClassCounts") -> GaussianClasses:
+        return fit_gaussians(counts.sums, counts.mass, self.texts, self.scatter)
 
     def _votes(self, z: Matrix) -> Matrix | None:
         """(n, k) soft labels of the nearest neighbours; None where there are none, or but one class."""
@@ -250,8 +270,10 @@ class AnchoredRule:
 
     def _judge(
         self, gaussians: GaussianClasses, units: Units, z: Matrix, votes: Matrix | None = None
-    ) -> tuple[Stored, float]:
-        """New soft labels and their mean log-likelihood, by text, Gaussian, class prior and neighbours.
+    ) -> tuple[Stored, float, GaussianClasses]:
+        """New soft labels, their mean log-likelihood and their Gaussian classes.
+
+        What counts is text, Gaussian, class prior and neighbours.
 
         Args:
             gaussians: Of the soft labels.
@@ -260,20 +282,27 @@ class AnchoredRule:
             votes: (m, k) soft labels of their nearest neighbours; None where they have no say.
         """
         prior = self._prior(gaussians)
-        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self.text_weight(gaussians)
+        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self._text_weight(gaussians)
         channel = None if votes is None else measure_channel(z, votes)
-        new, likelihood = empty_like(z), 0.0
+        new, likelihood, counts = empty_like(z), 0.0, ClassCounts(*self.texts.shape)
         for rows in row_chunks(len(z)):
-            logits = gaussian_weight * gaussians.log_densities(units.vectors[rows], z[rows])
+            vectors = units.vectors[rows]
+            logits = gaussian_weight * gaussians.log_densities(vectors, z[rows])
             logits += text_weight * units.logits[rows] + prior
             if channel is not None and votes is not None:
                 logits += np.float32(NEIGHBOR_WEIGHT) * channel.message(votes[rows])
-            new[rows], likelihoods = soft_labels(logits, units.anchors[rows])
+            soft, likelihoods = soft_labels(logits, units.anchors[rows])
+            new[rows] = soft
+            counts.add(units.sizes[rows] * soft, vectors)
             likelihood += float(np.sum(likelihoods, dtype=np.float64))
-        return new, likelihood / len(z)
+        return new, likelihood / len(z), self._gaussians(counts)
 
     def _gaussian_weight(self, gaussians: GaussianClasses) -> np.float32:
         return np.float32(self.beliefs @ [knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN])
+
+    def _text_weight(self, gaussians: GaussianClasses) -> np.float32:
+        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
+        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
 
     def _prior(self, gaussians: GaussianClasses) -> np.ndarray:
         """(k,) what the class frequencies add to the logits."""

@@ -15,6 +15,7 @@ from .vectors import even_rows, group_means, principal_projection, row_chunks, u
 
 CLUSTERING_DIMENSIONS = 50
 KMEANS_ROUNDS = 15
+ROUNDS_ON_SAMPLE = 10
 
 MOST_MEANS = 5_000
 """Most clusters of k-means, and most that are grouped into meta-clusters, at a cost that is quadratic."""
@@ -193,7 +194,7 @@ def _kmeans(X: Matrix, wanted: int, seed: int) -> np.ndarray:
     model = faiss.Kmeans(
         projection.basis.shape[1],
         min(wanted, MOST_MEANS),
-        niter=KMEANS_ROUNDS,
+        niter=KMEANS_ROUNDS if len(chunks) == 1 else ROUNDS_ON_SAMPLE,
         seed=seed % 2**31,  # faiss takes its seed as a signed 32-bit number
         spherical=True,
         min_points_per_centroid=1,  # small clusters are wanted, no warning

@@ -76,7 +76,8 @@ class Levels:
             on_iteration: Called with the history so far after every round; what it raises ends the run.
         """
         self.state = start
-        self.labels = {"text": start.probabilities.argmax(axis=1)}
+        self._now = start.probabilities.argmax(axis=1)
+        self.labels = {"text": self._now}
         self.history: tuple[LevelHistory, ...] = ()
         self._settings = settings
         self._on_iteration = on_iteration or (lambda history: None)
@@ -95,16 +96,17 @@ class Levels:
         """
         above, iterations = self.history, list[Iteration]()
         while len(iterations) < self._settings.iterations:
-            labels, prototypes = self.state.probabilities.argmax(axis=1), self.state.prototypes
+            before, prototypes = self._now, self.state.prototypes
             # Soft labels are large: let go of the old ones before the rule makes new ones.
             del self.state
             self.state = next(rounds)
-            iterations.append(self._compare(len(iterations) + 1, labels, prototypes))
+            self._now = self.state.probabilities.argmax(axis=1)
+            iterations.append(self._compare(len(iterations) + 1, before, prototypes))
             self.history = (*above, LevelHistory(level, vectors, tuple(iterations)))
             self._on_iteration(self.history)
             if self._has_converged(iterations[-1]):
                 break
-        self.labels[level] = self.state.probabilities.argmax(axis=1)
+        self.labels[level] = self._now
 
     def _has_converged(self, last: Iteration) -> bool:
         """Whether the last round changed few enough labels and moved the prototypes little enough."""
@@ -112,13 +114,12 @@ class Levels:
 
     def _compare(self, number: int, labels: np.ndarray, prototypes: np.ndarray) -> Iteration:
         """What the round that led to the present state has changed of labels and prototypes."""
-        now = self.state.probabilities.argmax(axis=1)
         cosines = np.sum(unit_rows(prototypes) * unit_rows(self.state.prototypes), axis=1)
         return Iteration(
             iteration=number,
-            changed=float(np.mean(labels != now)),
+            changed=float(np.mean(labels != self._now)),
             drift=float(np.maximum(1 - cosines, 0).mean()),
             mean_confidence=float(self.state.probabilities.max(axis=1).mean()),
             objective=self.state.objective,
-            agreement=float(np.mean(now == self.labels["text"])),
+            agreement=float(np.mean(self._now == self.labels["text"])),
         )

@@ -195,8 +195,9 @@ def asked_neighbors(z: Matrix, neighbors: np.ndarray) -> tuple[np.ndarray, np.nd
     trust = trust_in_classes(np.asarray(n / k))
     weights = np.empty(asked.T.shape)
     for rows in row_chunks(n):
+        own = z[rows]
         for weight, column in zip(weights, asked.T, strict=True):
-            weight[rows] = trust * np.einsum("nk,nk->n", z[rows], z[column[rows]])
+            weight[rows] = trust * np.einsum("nk,nk->n", own, z[column[rows]])
     return asked, weights
 
 

@@ -10,18 +10,20 @@ import numpy as np
 
 from . import anchored, prototype
 from .answers import TextCorrection, clamped, is_sure_gain, log_likelihoods, release_folds
-from .clustering import Hierarchy, build_hierarchy
+from .clustering import CELL_SIZE, MOST_MEANS, Hierarchy, build_hierarchy
 from .confidence import spread_rest, tempered, with_names
 from .config import Settings
-from .evidence import Evidence, Images, gather_evidence
+from .evidence import MOST_BALANCED, Evidence, Images, gather_evidence
 from .explanation import explain
+from .geometry import MOST_DIMENSIONS
 from .iteration import OnIteration, Outcome
 from .naming import doubted, held_to_names
+from .neighbors import CHUNK_ROWS, MOST_EXACT
 from .novelty import cluster_novelty, image_novelty
 from .progress import Progress
 from .recalibration import fit_recalibration, recalibration_weights
 from .results import Refinement
-from .rows import Matrix, Stored, chosen
+from .rows import NUMBERS_KEPT, Matrix, Stored, chosen, is_large
 from .validation import (
     check_anchors,
     check_clusters,
@@ -101,6 +103,26 @@ def refine(
         images.rows(some), T, reliability, frequencies, drawn[some], asked, report, on_iteration
     )
     return refinement.with_copies(distinct)
+
+
+def bytes_needed(n: int, d: int, k: int) -> int:
+    """Approximate most bytes that `refine` needs at a time beside the vectors.
+
+    Where they are whole in memory: the images in their principal directions, four matrices of images by
+    classes; else two of the likeliest classes, what the balance is found from. Always: neighbours, labels,
+    what explains them, and the distances of clusters.
+
+    Args:
+        n: Number of images.
+        d: Dimensions.
+        k: Number of classes.
+    """
+    r, sampled = min(d, MOST_DIMENSIONS), min(n, MOST_BALANCED)
+    directions = 0 if is_large(n, r) else 4 * n * r
+    soft_labels = 10 * n * NUMBERS_KEPT + 32 * sampled * k if is_large(n, k) else 16 * n * k
+    compared = 4 * CHUNK_ROWS * min(n, MOST_EXACT)
+    clusters = min(n // CELL_SIZE, MOST_MEANS)
+    return directions + soft_labels + compared + 200 * n + 12 * clusters**2 + 16 * k**2
 
 
 def _refine(

@@ -97,7 +97,8 @@ class SparseRows(ChunkedRows):
         values, (_, columns) = self._values[rows], self.shape
         rest = np.maximum(1 - values.sum(axis=1), 0) / max(columns - values.shape[1], 1)
         dense = np.repeat(rest.astype(np.float32)[:, None], columns, axis=1)
-        np.put_along_axis(dense, self._classes[rows].astype(np.int64), values, axis=1)
+        starts = np.arange(0, dense.size, columns)[:, None]
+        dense.reshape(-1)[self._classes[rows] + starts] = values
         return dense
 
     def __setitem__(self, rows: Rows, dense: np.ndarray) -> None:
@@ -153,16 +154,6 @@ def empty_like(soft_labels: Matrix) -> Stored:
     """Where new soft labels of the same images go."""
     n, k = soft_labels.shape
     return SparseRows.empty(n, k) if is_large(n, k) else np.empty((n, k), np.float32)
-
-
-def kept(soft_labels: Matrix) -> Stored:
-    """Soft labels that are read more than once: an array as it is, others kept for the likeliest classes."""
-    if isinstance(soft_labels, np.ndarray):
-        return soft_labels
-    found = empty_like(soft_labels)
-    for rows in row_chunks(len(soft_labels)):
-        found[rows] = soft_labels[rows]
-    return found
 
 
 def taken(soft_labels: Stored, rows: np.ndarray) -> Stored:

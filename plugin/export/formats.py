@@ -23,6 +23,7 @@ import yaml
 from ..dataset import Samples, dataset_of, flat_samples, in_parts, label_list_name
 from ..encoders.opening import upright_size
 from ..engine.errors import InputError
+from .label_studio import labelling_config, task
 from .names import safe_folder_names, unique_file_names
 from .options import ExportOptions, Format, ImageMode, OwnFormat
 from .selection import Label, LabelledImage, Selection
@@ -98,6 +99,8 @@ class Plan:
             return split, self.folders[image.labels[0].label]
         if self.chosen == Format.YOLO_DETECTION:
             return "images", split
+        if self.chosen == Format.HUGGING_FACE:
+            return (split,)
         return (split, "data") if self.chosen == Format.COCO else ("data",)
 
 
@@ -211,6 +214,59 @@ def _write_csv(plan: Plan, folder: Path, report: Report) -> None:
                 writer.writerow(row + (tuple(_box(label).bounding_box) if has_boxes else ()))
 
 
+def _write_hugging_face(plan: Plan, folder: Path, report: Report) -> None:
+    known = _metadata(plan)
+    with contextlib.ExitStack() as stack:
+        files = {}
+        for split in plan.used_splits:
+            (folder / split).mkdir(exist_ok=True)
+            rows = folder / split / "metadata.jsonl"
+            files[split] = stack.enter_context(rows.open("w", encoding="utf-8"))
+        for item in _items(plan, folder, report):
+            said = _objects(item.image, known) if plan.selection.has_boxes else _class_of(item.image)
+            row = {"file_name": item.name, "sample_id": item.image.sample_id, **said}
+            files[item.split].write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _class_of(image: LabelledImage) -> dict:
+    return {"label": image.labels[0].label, "confidence": image.labels[0].confidence}
+
+
+def _objects(image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> dict:
+    """The boxes as the examples of `datasets` have them: upper left corner and size in pixels."""
+    size = _size(image, known)
+    scale = (size.width, size.height) * 2
+    boxes = [_box(label) for label in image.labels]
+    return {
+        "objects": {
+            "bbox": [[x * side for x, side in zip(box.bounding_box, scale, strict=True)] for box in boxes],
+            "categories": [box.label for box in boxes],
+            "confidence": [box.confidence for box in boxes],
+        }
+    }
+
+
+def _write_label_studio(plan: Plan, folder: Path, report: Report) -> None:
+    known, tasks = _metadata(plan), []
+    for item in _items(plan, folder, report):
+        size = _size(item.image, known)
+        where = os.path.abspath(item.image.path) if plan.mode == ImageMode.NONE else f"data/{item.name}"
+        boxes = [_box(label) for label in item.image.labels] if plan.selection.has_boxes else None
+        tasks.append(
+            task(
+                where,
+                item.image.sample_id,
+                boxes or item.image.labels,
+                size=(size.width, size.height),
+                split=item.split,
+                model=plan.options.label_field,
+            )
+        )
+    (folder / "tasks.json").write_text(json.dumps(tasks, ensure_ascii=False), encoding="utf-8")
+    config = labelling_config(plan.classes, plan.selection.has_boxes)
+    (folder / "labels.xml").write_text(config, encoding="utf-8")
+
+
 def _harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
@@ -249,6 +305,8 @@ _WRITERS = {
     Format.YOLO_DETECTION: _write_yolo_detection,
     Format.COCO: _write_coco,
     Format.CSV: _write_csv,
+    Format.HUGGING_FACE: _write_hugging_face,
+    Format.LABEL_STUDIO: _write_label_studio,
     Format.FIFTYONE: _write_fiftyone,
 }
 

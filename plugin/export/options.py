@@ -27,6 +27,8 @@ class Format(str, Enum):
         YOLO_DETECTION: Images, a text file of boxes for each, and `dataset.yaml`.
         COCO: Images and one `labels.json`.
         CSV: Images and one `labels.csv`.
+        HUGGING_FACE: An image folder for the library `datasets`: images and `metadata.jsonl` beside them.
+        LABEL_STUDIO: Images, and tasks with predictions for the annotation tool Label Studio.
         FIFTYONE: FiftyOne's own, with every field of the samples; files that fields name, such as masks,
             stay where they are.
     """
@@ -36,6 +38,8 @@ class Format(str, Enum):
     YOLO_DETECTION = "yolo-detection"
     COCO = "coco"
     CSV = "csv"
+    HUGGING_FACE = "hugging-face"
+    LABEL_STUDIO = "label-studio"
     FIFTYONE = "fiftyone"
 
     @property
@@ -159,7 +163,7 @@ def check_options(name: str | type, options: ExportOptions) -> Format | OwnForma
     """
     chosen = _own_format(name, options) if isinstance(name, type) else _named_format(name)
     shares = options.shares(chosen)
-    if chosen.is_folders and options.images == ImageMode.NONE:
+    if (chosen.is_folders or chosen == Format.HUGGING_FACE) and options.images == ImageMode.NONE:
         raise InputError(f"The format {name!r} needs the images: copy or link them, or choose 'csv'.")
     if chosen.needs_splits and not shares[1]:
         raise InputError(f"The format {name!r} needs images in val: give it a share above 0.")

@@ -5,7 +5,6 @@ A few images go through the encoders, and vectors made up for it through the eng
 
 import math
 import time
-import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from ..encoders.base import ImageLike
 from ..encoders.cache import CachedEncoder
 from ..encoders.precomputed import PrecomputedImages
 from ..engine.config import Settings
-from ..engine.refinement import refine
+from ..engine.refinement import bytes_needed, refine
 from .embedding import Towers
 from .inputs import Inputs
 from .names import vocabulary
@@ -67,16 +66,16 @@ def estimate_cost(towers: Towers, inputs: Inputs, images: Sequence[ImageLike]) -
     n, k = len(images), len(inputs.classes)
     settings = inputs.settings.resolved(n, k)
     vectors = 4 * sum(tower.dimension for tower in towers.of_images)
-    refine_seconds, bytes_per_image = _engine_cost(n, k, towers.of_images[-1].dimension, settings)
+    dimension = towers.of_images[-1].dimension
     return Cost(
         images=n,
         classes=k,
         encoder=towers.encoder.name,
         settings=settings,
         embed_seconds=_embed_seconds(towers, images),
-        refine_seconds=refine_seconds,
+        refine_seconds=_refine_seconds(n, k, dimension, settings),
         suggest_seconds=0.0 if settings.clustering == "none" else _suggest_seconds(towers, inputs),
-        memory=round(n * (vectors + bytes_per_image)),
+        memory=n * vectors + bytes_needed(n, dimension, k),
     )
 
 
@@ -118,20 +117,16 @@ def _suggest_seconds(towers: Towers, inputs: Inputs) -> float:
     return (time.perf_counter() - start) * len(texts) / len(some)
 
 
-def _engine_cost(n: int, k: int, dimension: int, settings: Settings) -> tuple[float, float]:
-    """Seconds in all, and bytes per image."""
+def _refine_seconds(n: int, k: int, dimension: int, settings: Settings) -> float:
+    """Time to cluster and refine, from that of two smaller numbers of images."""
     small, large = (min(n, size) for size in SAMPLED_VECTORS)
     X, T = _made_up(large, k, dimension)
     refine(X[:50], T, settings=settings)  # libraries are loaded when they are first used
-    tracemalloc.start()
-    refine(X[:small], T, settings=settings)
-    bytes_per_image = tracemalloc.get_traced_memory()[1] / small
-    tracemalloc.stop()
     short, long = _seconds(X[:small], T, settings), _seconds(X, T, settings)
     if n == large:
-        return long, bytes_per_image
+        return long
     growth = math.log(long / short) / math.log(large / small)
-    return long * (n / large) ** min(max(growth, 1.0), 2.0), bytes_per_image
+    return long * (n / large) ** min(max(growth, 1.0), 2.0)
 
 
 def _seconds(X: np.ndarray, T: np.ndarray, settings: Settings) -> float:

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from ..encoders.base import ImageTower
 from ..encoders.image_files import images_at
+from ..encoders.opening import ImageLike, name_of
 from ..encoders.precomputed import PrecomputedImages, Vectors
 from ..encoders.registry import load_encoder
 from ..engine.errors import InputError
@@ -69,13 +70,42 @@ def predict_files(
     Raises:
         InputError: The encoder of the prototypes is not to be had, or the vectors cannot be of it.
     """
+    towers = load_towers(prototypes, embeddings, second_embeddings)
+    return predict_with(prototypes, towers, paths, progress)
+
+
+def load_towers(
+    prototypes: Prototypes, embeddings: Vectors | None = None, second_embeddings: Vectors | None = None
+) -> list[ImageTower]:
+    """The encoders of saved prototypes, or given vectors; the arguments of `predict_files`.
+
+    Raises:
+        InputError: An encoder is not to be had, or it is not known which it was.
+    """
     towers = [_tower(prototypes.encoder, prototypes.encoder_version, embeddings, "vectors")]
     if prototypes.second_encoder:
         version = prototypes.second_encoder_version
         towers.append(_tower(prototypes.second_encoder, version, second_embeddings, "--second-embeddings"))
+    return towers
+
+
+def predict_with(
+    prototypes: Prototypes,
+    towers: Sequence[ImageTower],
+    images: Sequence[ImageLike],
+    progress: ShowProgress = False,
+) -> list[Prediction]:
+    """Label images by encoders that are loaded.
+
+    Args:
+        prototypes: What `load_prototypes` returned.
+        towers: What `load_towers` returned.
+        images: n paths or arrays of pixels.
+        progress: As for `auto_label`.
+    """
     with shown_progress(progress, STAGES) as report:
-        found = embed_images(towers, paths, report)
-    return list(_predictions(prototypes, paths, found))
+        found = embed_images(towers, images, report)
+    return list(_predictions(prototypes, [name_of(image) for image in images], found))
 
 
 def write_predictions(file: TextIO, predictions: Sequence[Prediction], as_json: bool) -> None:

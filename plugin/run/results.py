@@ -15,6 +15,10 @@ import numpy as np
 from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.results import Iteration, Refinement
+from ..report.alignment import alignment_plot
+from ..report.classes import class_plot
+from ..report.confidence import confidence_plot, coverage_plot
+from ..report.convergence import convergence_plot
 from ..report.images_table import Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
 from ..report.remarks import remarks
@@ -28,6 +32,7 @@ from .embedding import Embedded, Towers
 if TYPE_CHECKING:
     import fiftyone as fo
     import pandas as pd
+    import plotly.graph_objects as go
 
     from ..dataset import FieldNames
 
@@ -190,6 +195,32 @@ class LabelledRun(Displayed, ABC):
             png=png,
             overwrite=overwrite,
         )
+
+    def plot_classes(self, theme: str = "light") -> "go.Figure":
+        """Images and confidence per class; `theme` is "light" or "dark", as for all figures."""
+        return class_plot(self.summary, theme).figure
+
+    def plot_confidence(self, theme: str = "light") -> "go.Figure":
+        """The distribution of confidence."""
+        return confidence_plot(self.summary, theme).figure
+
+    def plot_coverage(self, theme: str = "light") -> "go.Figure":
+        """The expected accuracy if only the most confident labels are kept."""
+        return coverage_plot(self.summary, theme).figure
+
+    def plot_convergence(self, theme: str = "light") -> "go.Figure":
+        """Changed labels, prototype drift and confidence per iteration."""
+        return convergence_plot(self.summary, theme).figure
+
+    def plot_alignment(self, level: str = "meta", theme: str = "light") -> "go.Figure":
+        """Which cluster of a level, "meta" or "micro", went to which class.
+
+        Raises:
+            InputError: The run has no such level.
+        """
+        if level not in self.summary.levels:
+            raise InputError(f"There is no level {level!r}: choose from {', '.join(self.summary.levels)}.")
+        return alignment_plot(self.summary, level, theme).figure
 
     @property
     @abstractmethod

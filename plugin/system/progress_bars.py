@@ -7,19 +7,12 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress as Bars,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from typing import TYPE_CHECKING
 
 from ..engine.progress import Progress, ShowProgress, silent
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 SWITCH = "FIFTYONE_SHOW_PROGRESS_BARS"
 """FiftyOne's environment variable, for work that does not need FiftyOne."""
@@ -34,6 +27,16 @@ class StageBars:
         Args:
             stages: Stage → its name.
         """
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress as Bars,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
         self._stages = stages
         self._bars = Bars(
             TextColumn("{task.description:<20}"),

@@ -61,7 +61,7 @@ def test_a_table_is_shown_unless_all_is_to_be_quiet(folder):
     ("arguments", "sentence"),
     [
         (("--images", "0"), "--images is 0: give a whole number from 1."),
-        (("--images", 10**11), "These sizes need about 435,113.9 GiB of memory, and "),
+        (("--images", 10**11), "These sizes need about 239,164.2 GiB of memory, and "),
         (("--classes", 10**7), "These sizes need about"),
         (("--dimensions", 10**12), "These sizes need about"),
         (("nowhere",), "nowhere holds no images: give a folder with one folder of images per class."),
@@ -106,4 +106,4 @@ def test_the_memory_that_is_asked_for_is_about_what_is_needed():
     bench.refine(X, T)
     peak = tracemalloc.get_traced_memory()[1] + X.nbytes
     tracemalloc.stop()
-    assert 0.5 < bench.bytes_needed(images, dimensions, classes) / peak < 2
+    assert 0.5 < bench.bytes_to_measure(images, dimensions, classes) / peak < 2

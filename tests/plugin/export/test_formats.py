@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import datasets
 import fiftyone as fo
 import pandas
 import pytest
@@ -373,3 +374,28 @@ def test_labels_are_exported_without_images(export, format):
     folder = export(format, ExportOptions(images="none"))
     assert not list(folder.rglob("*.png"))
     assert len(list(folder.rglob("*"))) > 1
+
+
+class TestHuggingFace:
+    def test_datasets_reads_every_image_with_its_class(self, export, dataset, tmp_path):
+        folder = export("hugging-face")
+        cache = str(tmp_path / "cache")
+        (read,) = datasets.load_dataset("imagefolder", data_dir=str(folder), cache_dir=cache).values()
+        assert {row["image"].getpixel((0, 0))[0]: row["label"] for row in read} == shades(dataset)
+
+    def test_datasets_reads_the_splits(self, export, tmp_path):
+        folder = export("hugging-face", SPLIT)
+        read = datasets.load_dataset("imagefolder", data_dir=str(folder), cache_dir=str(tmp_path / "cache"))
+        made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["images"]
+        assert {split: len(rows) for split, rows in read.items()} == made | {"validation": made.pop("val")}
+
+    def test_boxes_are_in_pixels(self, boxes, tmp_path):
+        options = ExportOptions(label_field="objects")
+        folder = export_labels(boxes, tmp_path / "out", "hugging-face", options=options).path
+        lines = (folder / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
+        expected = {"bbox": [[4, 6, 8, 3]], "categories": ["cat"], "confidence": [0.9]}
+        assert json.loads(lines[1])["objects"] == expected
+
+    def test_images_that_stay_where_they_are_are_refused(self, export):
+        with pytest.raises(InputError, match="needs the images"):
+            export("hugging-face", ExportOptions(images="none"))

@@ -134,6 +134,17 @@ def test_a_frame_has_a_row_per_image(run, expected):
     assert clusters == expected.clusters["micro"].assignments.tolist()
 
 
+@pytest.mark.parametrize("name", ["classes", "confidence", "coverage", "convergence", "alignment"])
+def test_the_figures_of_a_run_are_methods(run, name):
+    figure = getattr(run, f"plot_{name}")(theme="dark")
+    assert figure.data
+
+
+def test_a_level_that_a_run_does_not_have_is_refused(dataset):
+    with pytest.raises(InputError, match="no level 'image': choose from meta, micro"):
+        stored(dataset).plot_alignment("image")
+
+
 def test_a_report_is_made_where_it_is_asked_for(run, tmp_path):
     folder = run.report(tmp_path / "report", title="Odd and even")
     with open(folder / "labels.csv", encoding="utf-8", newline="") as lines:

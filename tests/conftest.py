@@ -183,15 +183,16 @@ def scenes(scene_files: list[Scene], tmp_path: Path) -> Iterator["fo.Dataset"]:
     """The scenes with a box around every photo, in a dataset that is deleted afterwards."""
     import fiftyone as fo
 
-    samples = []
-    for scene in scene_files:
+    def sample(scene: Scene) -> fo.Sample:
         boxes = [
             fo.Detection(label=label, bounding_box=box, occluded=place == 1)
             for place, (label, box) in enumerate(zip(SCENE_CLASSES, scene.boxes, strict=True))
         ]
         path = shutil.copy(scene.path, tmp_path)
-        samples.append(fo.Sample(filepath=str(path), ground_truth=fo.Detections(detections=boxes)))
+        return fo.Sample(filepath=str(path), ground_truth=fo.Detections(detections=boxes))
+
     dataset = fo.Dataset()
-    dataset.add_samples(samples, dynamic=True)
+    # No sample stays in memory: FiftyOne would load each anew with the dataset, dozens of times a run.
+    dataset.add_samples(map(sample, scene_files), dynamic=True)
     yield dataset
     dataset.delete()

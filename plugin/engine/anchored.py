@@ -15,7 +15,7 @@ from .config import Settings
 from .evidence import Evidence
 from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
-from .rows import GroupedRows, Matrix, Stored, computed, empty_like, is_large, product
+from .rows import GroupedRows, Matrix, Rows, Stored, computed, empty_like, is_large, product
 from .vectors import even_rows, group_means, row_chunks, softmax
 
 TEXT_GIVES_WAY = 0.75
@@ -127,8 +127,10 @@ class AnchoredRule:
 
     def text_view(self) -> Matrix:
         """(n, k) soft labels by the class names alone; answers are certain."""
-        logits, anchors = self.images.logits, self.images.anchors
-        return computed(logits.shape[1], logits, lambda rows: clamped(softmax(logits[rows]), anchors[rows]))
+        return computed(self.images.logits.shape[1], self.images.logits, self._text_rows)
+
+    def _text_rows(self, rows: Rows) -> np.ndarray:
+        return clamped(softmax(self.images.logits[rows]), self.images.anchors[rows])
 
     def image_rounds(self, z: Matrix) -> Iterator[State]:
         """Yield the state after every round over the images.
@@ -194,11 +196,11 @@ class AnchoredRule:
         by_chance, copied = np.empty(len(some)), np.empty((len(weights), len(some)))
         for chunk in row_chunks(len(some)):
             rows = some[chunk]
-            neighbor = p[nearest[rows]]
+            neighbor, logits = p[nearest[rows]], self.images.logits[rows]
             densities = gaussians.log_densities_without(X[rows], p[rows], X[nearest[rows]], neighbor)
             by_chance[chunk] = neighbor @ (gaussians.mass / n)
             for agreement, weight in zip(copied, weights, strict=True):
-                z = softmax((1 - TEXT_GIVES_WAY * weight) * self.images.logits[rows] + weight * densities)
+                z = softmax((1 - TEXT_GIVES_WAY * weight) * logits + weight * densities)
                 agreement[chunk] = np.einsum("nk,nk->n", z, neighbor)
         worth = [max(np.log(by_chance + a * (each - by_chance)).mean() for a in COPIES) for each in copied]
         return softmax(n / 2 * np.array([worth]))[0]
@@ -208,8 +210,14 @@ class AnchoredRule:
 
         The names' half lets an image leave a cluster that was named wrongly as a whole.
         """
-        text = self.text_view()
-        return computed(z.shape[1], text, lambda rows: (text[rows] + z[rows]) / 2)
+
+        def half_and_half(rows: Rows) -> np.ndarray:
+            start = self._text_rows(rows)
+            start += z[rows]
+            start /= 2
+            return start
+
+        return computed(z.shape[1], z, half_and_half)
 
     def _pooled(self, unit: np.ndarray) -> Units:
         """The images of every unit taken together."""

@@ -48,7 +48,7 @@ $(BIN)/pip:
 	done; echo '$(NO_PYTHON)' >&2; exit 1
 
 $(READY): pyproject.toml constraints.txt | $(BIN)/pip
-	$(BIN)/pip install --constraint constraints.txt --editable '.[openclip,dev]'
+	$(BIN)/pip install --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/pip install --constraint constraints.txt --no-deps ultralytics # its OpenCV would replace FiftyOne's
 	@$(BIN)/fiftyone-autolabel install --database-only
 	@touch $@

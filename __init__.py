@@ -12,8 +12,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 def register(plugin: object) -> None:
     """Called by FiftyOne: register the operators and panels."""
-    from .operators import OPERATORS
+    from .operators import METRICS, OPERATORS
     from .panels import PANELS
 
-    for each in (*OPERATORS, *PANELS):
+    for each in (*OPERATORS, *METRICS, *PANELS):
         plugin.register(each)

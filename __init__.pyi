@@ -31,6 +31,8 @@ from .plugin.run.audit import (
     measured_accuracy as measured_accuracy,
     review_next as review_next,
 )
+from .plugin.run.brain import BrainRuns as BrainRuns, add_brain_runs as add_brain_runs
+from .plugin.run.checking import CheckedLabels as CheckedLabels, check_labels as check_labels
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .plugin.run.inputs import Inputs as Inputs
 from .plugin.run.pipeline import auto_label as auto_label, label_files as label_files
@@ -39,6 +41,10 @@ from .plugin.run.preparation import (
     compute_embeddings as compute_embeddings,
 )
 from .plugin.run.results import FinishedRun as FinishedRun
+from .plugin.run.selecting import (
+    SelectedLabels as SelectedLabels,
+    select_by_confidence as select_by_confidence,
+)
 from .plugin.run.stored import StoredRun as StoredRun, load_run as load_run
 
 __version__: str

@@ -22,6 +22,7 @@ from fiftyone_autolabel.plugin.engine import (
     anchored,
     answers,
     balance,
+    clustering,
     confidence,
     gaussian,
     refinement,
@@ -98,6 +99,19 @@ def leaving_out_clusters() -> tuple[object, str, object]:
     return anchored.AnchoredRule, "_judge", judge_outside
 
 
+def leaving_none_out() -> tuple[object, str, object]:
+    """Micro-clusters of HDBSCAN that take in the images between them, each the one with the nearest mean."""
+    hdbscan = clustering._hdbscan
+
+    def extended(reduced: np.ndarray, min_cluster_size: int) -> np.ndarray:
+        found = hdbscan(reduced, min_cluster_size)
+        micro = clustering.summarise("micro", reduced, found)
+        nearest = (reduced @ micro.means.T).argmax(axis=1) if len(micro) else found
+        return np.where(found >= 0, found, nearest)
+
+    return clustering, "_hdbscan", extended
+
+
 VARIANTS = (
     Variant("the rule"),
     without("balancing", (balance, "STRENGTHS", (0.0,))),
@@ -120,6 +134,7 @@ VARIANTS = (
     Variant("levels start from the last one alone", (starting_from(0.0),)),
     Variant("levels start from the names alone", (starting_from(1.0),)),
     Variant("images only, no levels", settings={"clustering": "none"}),
+    Variant("no image between clusters", (leaving_none_out(),)),
     Variant("k-means clusters", settings={"clustering": "kmeans"}),
     Variant("trust at 5 images", trusting(5.0)),
     Variant("trust at 20 images", trusting(20.0)),

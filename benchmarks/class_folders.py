@@ -20,10 +20,10 @@ def given_folders(description: str) -> tuple[list[Path], Encoder]:
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="has a folder per class")
     parser.add_argument("--encoder", default="offline", help="as for auto_label (default: offline)")
     arguments = parser.parse_args()
-    return arguments.folders or [_demo_folder()], load_encoder(arguments.encoder)
+    return arguments.folders or [demo_folder()], load_encoder(arguments.encoder)
 
 
-def _demo_folder() -> Path:
+def demo_folder() -> Path:
     """The folder of the demo's photos, made if need be."""
     folder = default_cache_folder() / "demo"
     demo_photos(folder)

@@ -47,6 +47,7 @@ def random_outcome(ids: list[str], k: int) -> Outcome:
     numbers = {name: rng.integers(k, size=n, dtype=np.int32) for name in ("labels", "second_labels")}
     numbers |= {name: rng.integers(n, size=n, dtype=np.int32) for name in ("micro_cluster", "meta_cluster")}
     numbers |= {"changed_by": np.full(n, -1, np.int32), "review_rank": rng.permutation(n).astype(np.int32)}
+    numbers |= {"logits": np.log(rng.dirichlet(np.ones(k), n)).astype(np.float16)}
     shares = {name: rng.random(n, np.float32) for name in ARRAYS if name not in numbers}
     classes = tuple(f"class {number}" for number in range(k))
     return Outcome(

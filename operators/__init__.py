@@ -3,17 +3,21 @@
 The work itself is done by `plugin.run` and `plugin.dataset`.
 """
 
+from .add_brain_runs import AddBrainRuns
 from .add_class import AddClass
 from .approve import Approve
+from .area_under_risk_coverage import AreaUnderRiskCoverage
 from .audit import Audit
 from .auto_label import AutoLabel
 from .cancel_run import CancelRun
+from .check_labels import CheckLabels
+from .cluster_images import ClusterImages
 from .compare_runs import CompareRuns
-from .compute_clusters import ComputeClusters
-from .compute_embeddings import ComputeEmbeddings
 from .correct import Correct
 from .delete_run import DeleteRun
+from .embed_images import EmbedImages
 from .evaluate import Evaluate
+from .expected_calibration_error import ExpectedCalibrationError
 from .export_labels import ExportLabels
 from .refine_with_corrections import RefineWithCorrections
 from .review_next import ReviewNext
@@ -24,8 +28,8 @@ from .withdraw import Withdraw
 OPERATORS = (
     AutoLabel,
     AddClass,
-    ComputeEmbeddings,
-    ComputeClusters,
+    EmbedImages,
+    ClusterImages,
     ReviewNext,
     Correct,
     Approve,
@@ -34,9 +38,14 @@ OPERATORS = (
     Audit,
     RefineWithCorrections,
     Evaluate,
+    CheckLabels,
+    AddBrainRuns,
     ShowRun,
     CompareRuns,
     CancelRun,
     DeleteRun,
     ExportLabels,
 )
+
+METRICS = (ExpectedCalibrationError, AreaUnderRiskCoverage)
+"""Metrics for FiftyOne's evaluations, which are operators without a form."""

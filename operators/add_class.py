@@ -26,8 +26,9 @@ class AddClass(AutoLabel):
 
     uri_name = "add_class"
     title = TITLE
-    description = "Repeat the last run with one more class"
+    description = "Use when a class is missing: repeat the last run with it, and replace the run's labels"
     icon = "add"
+    risk_level = types.RiskLevel.MEDIUM
     is_above_grid = False
 
     def __call__(

@@ -1,6 +1,7 @@
 """The operator that approves labels of selected samples or objects, of the open one, or of a view."""
 
 import fiftyone.operators as foo
+from fiftyone.operators import types
 
 from ..plugin.dataset import Reviewed, Samples, approve
 from .reviewing import ReviewOperator
@@ -11,8 +12,9 @@ class Approve(ReviewOperator):
 
     uri_name = "approve"
     title, button, announcement = "Approve labels", "Approve", "Approve the labels of"
-    description = "Mark labels as right: later runs keep them and use them as anchors"
+    description = "Use on labels that you have looked at and found right: later runs keep them as anchors"
     icon = "thumb_up"
+    risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
 
     def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:

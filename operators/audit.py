@@ -19,7 +19,7 @@ class Audit(DescribedOperator):
 
     uri_name = "audit"
     title = TITLE
-    description = "Measure the accuracy of the labels: review a random sample of them"
+    description = "Use to measure the accuracy of the labels: review a random sample of them"
     icon = "fact_check"
 
     def __call__(

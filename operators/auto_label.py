@@ -30,7 +30,7 @@ class AutoLabel(LongOperator):
 
     uri_name = "auto_label"
     title = TITLE
-    description = "Label images from class names"
+    description = "Use to label images, or objects in boxes, from class names when there are no labels yet"
     icon = "auto_awesome"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
@@ -214,4 +214,7 @@ def _where_to_look(labelling: FinishedRun) -> str:
             f"The labels are in *{fields.label}*, with the same boxes as *{fields.objects}*. The saved view "
             f"*{fields.label} worst first* shows the least confident ones first."
         )
-    return f"Sort the grid by *{fields.confidence}* to see doubtful labels first, or click *Review next*."
+    return (
+        f"Sort the grid by *{fields.confidence}* to see doubtful labels first, or click *Review next*. "
+        "*Add brain runs* fills the *Embeddings* panel and finds similar images."
+    )

@@ -215,7 +215,7 @@ def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
         default="auto",
         label="Encoder",
         description='A name from the list, or a model, e.g. "openclip:ViT-L-14/openai"',
-        view=suggesting(name for name in ENCODER_NAMES if name != "zoo"),
+        view=suggesting(name for name in ENCODER_NAMES if name not in ("zoo", "ray")),
     )
     chosen = ctx.params.get("encoder") or "auto"
     # "auto" may ask the network, which a form must not wait for.

@@ -16,11 +16,11 @@ from fiftyone.operators import types
 
 from ..plugin.dataset import was_called_off
 from ..plugin.engine.errors import InputError, RunCancelledError
-from ..plugin.engine.progress import Progress
+from ..plugin.engine.progress import Pace, Progress
 from ..plugin.export.exporting import STAGES as EXPORT_STAGES
 from ..plugin.run.pipeline import STAGES
 from ..plugin.system.progress_bars import shown_progress
-from ..plugin.wording import duration
+from ..plugin.wording import time_left
 
 Result = TypeVar("Result")
 Work = Callable[[Progress], Result]
@@ -41,7 +41,6 @@ SPANS: Spans = {
 _NAMES = STAGES | EXPORT_STAGES
 
 BEFORE_FIRST_STAGE = "Reading the samples"
-SECONDS_BEFORE_ESTIMATE = 4.0
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -55,23 +54,14 @@ class Position:
         Args:
             spans: Stage → its span of the progress bar, in [0, 1].
         """
-        self._spans = spans
-        self._stage, self._since, self._first = "", 0.0, 0
+        self._spans, self._pace = spans, Pace()
 
     def __call__(self, stage: str, done: int, total: int) -> tuple[float, str]:
         """The share, in [0, 1], and the stage with its counts and the time that it will take still."""
-        if stage != self._stage:
-            self._stage, self._since, self._first = stage, time.monotonic(), done
         start, end = self._spans[stage]
         counts = f" ({done:,} of {total:,})" if total > 1 else ""
-        label = f"{_NAMES[stage]}{counts}{self._left(done, total)}"
+        label = f"{_NAMES[stage]}{counts}{time_left(self._pace.seconds_left(stage, done, total))}"
         return start + (end - start) * done / max(total, 1), label
-
-    def _left(self, done: int, total: int) -> str:
-        past = time.monotonic() - self._since
-        if past < SECONDS_BEFORE_ESTIMATE or not self._first < done < total:
-            return ""
-        return f", about {duration(past * (total - done) / (done - self._first))} left"
 
 
 def is_in_app(ctx: foo.ExecutionContext) -> bool:

@@ -1,13 +1,16 @@
 """Base classes of the operators: their configuration from class attributes, and long work with progress."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, ClassVar
 
 import fiftyone.operators as foo
+import numpy as np
 from fiftyone.operators import types
+from fiftyone.utils.eval.base import BaseClassificationResults
 
+from ..plugin.dataset import Samples
 from .background import SPANS, Spans, Work, is_in_app, message_output, run_with_progress, stream_with_progress
 
 
@@ -111,3 +114,40 @@ class LongOperator(DescribedOperator, ABC):
         yield from self.views(ctx, result)
         yield ctx.ops.notify(message, variant=variant)
         yield ctx.ops.show_output(self.resolve_output(ctx).to_json(), self.summary(result))
+
+
+class ConfidenceMetric(foo.EvaluationMetric):
+    """A metric of FiftyOne's evaluations that compares confidence with which labels are right.
+
+    Attributes:
+        uri_name: Name in its URI.
+        title: Displayed name.
+        description: When to use it, in one line.
+        measure: From (n,) float64 confidence and (n,) bool, whether labels are right, to a number.
+    """
+
+    uri_name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    measure: ClassVar[Callable[[np.ndarray, np.ndarray], float]]
+
+    @property
+    def config(self) -> foo.EvaluationMetricConfig:
+        """FiftyOne's configuration of the metric."""
+        return foo.EvaluationMetricConfig(
+            name=self.uri_name, label=self.title, description=self.description, lower_is_better=True
+        )
+
+    def compute(self, samples: Samples, results: BaseClassificationResults) -> float | None:
+        """The metric over all labels with a confidence; None if there are none.
+
+        Args:
+            samples: What was evaluated.
+            results: FiftyOne's evaluation, of classes or of objects.
+        """
+        confidence = np.array([] if results.confs is None else results.confs, np.float64)  # None becomes NaN
+        given = ~np.isnan(confidence)
+        if not given.any():
+            return None
+        right = np.array(results.ytrue)[given] == np.array(results.ypred)[given]
+        return float(type(self).measure(confidence[given], right))

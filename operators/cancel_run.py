@@ -15,8 +15,9 @@ class CancelRun(OperatorOnRun):
 
     uri_name = "cancel_run"
     title = TITLE
-    description = "Stop a running or pending run; nothing is written"
+    description = "Use to stop a running or pending run before it writes anything"
     icon = "cancel"
+    risk_level = types.RiskLevel.MEDIUM
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""

@@ -23,7 +23,7 @@ class CompareRuns(DescribedOperator):
 
     uri_name = "compare_runs"
     title = TITLE
-    description = "Show which labels differ between two runs, and on which images"
+    description = "Use after two runs, to see which labels differ and on which images"
     icon = "compare_arrows"
 
     def __call__(self, dataset: fo.Dataset, first: str, second: str) -> Any:

@@ -15,8 +15,9 @@ class Correct(ReviewOperator):
 
     uri_name = "correct"
     title, button, announcement = "Correct labels", "Correct", "Change the labels of"
-    description = "Choose the right class: later runs keep it and use it as an anchor"
+    description = "Use on a wrong label: give the right class, which later runs keep and use as an anchor"
     icon = "edit"
+    risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
 
     def __call__(self, sample_collection: Samples, class_name: str, *, label_field: str | None = None) -> Any:

@@ -20,7 +20,7 @@ class DeleteRun(DescribedOperator):
 
     uri_name = "delete_run"
     title = TITLE
-    description = "Delete a run and the fields that it wrote; reviewed labels stay"
+    description = "Use to remove a run and the fields that it wrote; reviewed labels stay"
     icon = "delete"
     risk_level = types.RiskLevel.HIGH
 

@@ -23,8 +23,9 @@ class Evaluate(DescribedOperator):
 
     uri_name = "evaluate"
     title = TITLE
-    description = "Compare labels with a ground truth: accuracy, confusions, calibration"
+    description = "Use if there is a ground truth: accuracy, confusions, calibration; replaces the last one"
     icon = "grading"
+    risk_level = types.RiskLevel.MEDIUM
     options: ClassVar[dict[str, bool]] = {
         "allow_immediate_execution": True,
         "allow_delegated_execution": True,

@@ -30,10 +30,13 @@ from ..plugin.export.options import (
     Format,
     ImageMode,
     check_options,
+    confidence_text,
     parse_classes,
+    parse_confidence,
     parse_splits,
 )
 from ..plugin.export.selection import check_collection, exportable_fields
+from ..plugin.run.selecting import what_is_kept
 from ..plugin.system.targets import absolute_path, check_target, made_before
 from ..plugin.wording import counted, plain
 from .background import Spans, is_in_app
@@ -58,7 +61,7 @@ class ExportLabels(LongOperator):
 
     uri_name = "export_labels"
     title = TITLE
-    description = "Export labels and images as class folders, YOLO, COCO, CSV or a FiftyOne dataset"
+    description = "Use to train: class folders, YOLO, COCO and others; replaces a folder only if told to"
     icon = "drive_file_move"
     risk_level = types.RiskLevel.MEDIUM
 
@@ -93,6 +96,7 @@ class ExportLabels(LongOperator):
         options, target = _with(options, given), absolute_path(folder)
         params = asdict(options) | {"folder": str(target), "format": format, "embeddings": embeddings}
         params["splits"] = ", ".join(map(repr, options.splits)) if options.splits else None
+        params["minimum_confidence"] = confidence_text(options.minimum_confidence)
         params["classes"] = "\n".join(options.classes) if options.classes else None
         if params.pop("overwrite") and (earlier := made_before(target, KIND)):
             params[_replacing(earlier)] = True
@@ -118,7 +122,7 @@ class ExportLabels(LongOperator):
             description="Reviewed labels take precedence",
             view=dropdown(label_fields),
         )
-        _add_filters(inputs)
+        _add_filters(inputs, ctx, samples)
         _add_splits(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
 
@@ -253,15 +257,14 @@ def _folder(ctx: foo.ExecutionContext) -> Path:
     return Path(explored(ctx, "parent"), Path(ctx.params["folder"]).expanduser())
 
 
-def _add_filters(inputs: types.Object) -> None:
-    inputs.float(
+def _add_filters(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
+    is_number = isinstance(ctx.params.get("minimum_confidence"), int | float)  # a call from Python
+    least = (inputs.float if is_number else inputs.str)(
         "minimum_confidence",
-        min=0,
-        max=1,
-        default=DEFAULTS.minimum_confidence,
         label="Minimum confidence",
-        description="Leave out labels with a lower confidence; reviewed labels are always exported",
+        description="One number, or by class: cat: 0.9, dog: 0.6. Reviewed labels are always exported",
     )
+    refuse(least, sentence_of(lambda: _add_kept(inputs, ctx, samples)))
     inputs.bool("approved_only", default=False, label="Reviewed labels only")
     inputs.bool(
         "complete_only",
@@ -276,6 +279,14 @@ def _add_filters(inputs: types.Object) -> None:
         view=types.TextFieldView(multiline=True),
     )
     inputs.bool("spreadsheet", default=False, label="Open labels.csv in a spreadsheet")
+
+
+def _add_kept(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
+    """Say how many labels the minimum confidence keeps, and how many of them are right."""
+    least = parse_confidence(ctx.params.get("minimum_confidence"))
+    kept = what_is_kept(dataset_of(samples), ExportOptions(_label_field(ctx, samples), least))
+    if kept:
+        inputs.view("kept", types.Notice(label=str(kept)))
 
 
 def _add_splits(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
@@ -310,7 +321,7 @@ def _options(ctx: foo.ExecutionContext) -> ExportOptions:
     params = ctx.params
     return ExportOptions(
         label_field=params.get("label_field") or DEFAULTS.label_field,
-        minimum_confidence=params.get("minimum_confidence") or 0.0,
+        minimum_confidence=parse_confidence(params.get("minimum_confidence")),
         approved_only=bool(params.get("approved_only")),
         complete_only=bool(params.get("complete_only")),
         classes=parse_classes(params.get("classes")),

@@ -91,7 +91,7 @@ def add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     """The encoder, from the list or any model."""
     names = (
         "auto",
-        *(name for name in ENCODER_NAMES if name not in ("auto", "zoo")),
+        *(name for name in ENCODER_NAMES if name not in ("auto", "zoo", "ray")),
         "zoo:dinov2-vits14-torch",
     )
     encoder = inputs.str(

@@ -23,7 +23,7 @@ class RefineWithCorrections(LongOperator):
 
     uri_name = "refine_with_corrections"
     title = TITLE
-    description = "Label all other images again, with the reviewed labels as anchors"
+    description = "Use after a review: label all other images again, with the reviewed labels as anchors"
     icon = "auto_fix_high"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True

@@ -21,7 +21,7 @@ class ReviewNext(DescribedOperator):
 
     uri_name = "review_next"
     title = TITLE
-    description = "Show the next unreviewed labels, most informative first"
+    description = "Use to start a review: show the next unreviewed labels, most informative first"
     icon = "checklist"
     is_above_grid = True
 

@@ -29,7 +29,7 @@ class ShowRun(OperatorOnRun):
 
     uri_name = "show_run"
     title = TITLE
-    description = "Show state, settings and report of a run"
+    description = "Use to see the state, settings and report of a run, or why it failed"
     icon = "receipt_long"
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:

@@ -19,7 +19,7 @@ class UndoReview(DescribedOperator):
 
     uri_name = "undo_review"
     title = TITLE
-    description = "Take back what was approved or corrected last; earlier reviews return"
+    description = "Use to take back what was approved or corrected last; earlier reviews return"
     icon = "undo"
     risk_level = types.RiskLevel.MEDIUM
 

@@ -13,7 +13,7 @@ class Withdraw(ReviewOperator):
     uri_name = "withdraw"
     title, button = "Withdraw approvals and corrections", "Withdraw"
     announcement = "Withdraw the reviews of"
-    description = "Undo approvals and corrections: the labels of the run return"
+    description = "Use to undo approvals and corrections of chosen samples: the labels of the run return"
     icon = "undo"
     risk_level = types.RiskLevel.MEDIUM
 

@@ -12,7 +12,7 @@ from ..plugin.report.confidence import confidence_plot, share_to_review, what_to
 from ..plugin.report.convergence import convergence_plot
 from ..plugin.report.remarks import remarks
 from ..plugin.run.pipeline import STAGES
-from ..plugin.wording import counted, percent, plain
+from ..plugin.wording import counted, percent, plain, time_left
 from .board import Board
 from .event import Event
 from .figures import Figures
@@ -150,5 +150,5 @@ def _stage(run: RunRecord) -> str:
     """What a run is doing."""
     if not run.stage:
         return f"starting: loading the encoder ({run.encoder}) and the samples"
-    stage = STAGES[run.stage].lower()
-    return f"{stage}, {run.done:,} of {run.total:,}" if run.total > 1 else stage
+    counts = f", {run.done:,} of {run.total:,}" if run.total > 1 else ""
+    return f"{STAGES[run.stage].lower()}{counts}{time_left(run.seconds_left)}"

@@ -1,6 +1,7 @@
 """The pieces that a panel is made of, each with the values that it shows and what a click on it does.
 
-Values travel apart from the layout, so that they are not sent back with every click.
+Values travel apart from the layout, so that they are not sent back with every click. Only the marks of
+figures lie in it: beside a changed value, the App draws every figure anew whose marks are values.
 """
 
 import json
@@ -165,10 +166,9 @@ class Page:
         height = layout.pop("height")
         # Left to itself, a figure is as high as the panel.
         height_of_item = {"item": {"sx": {"height": f"{height}px"}}}
-        view = {"layout": layout, "height": height, "componentsProps": height_of_item}
+        view = {"data": figure["data"], "layout": layout, "height": height, "componentsProps": height_of_item}
         handler = self._on_click if on_click else None
         group.schema.plot("figure", config={"scrollZoom": False}, on_click=handler, **view)
-        group.data["figure"] = figure["data"]
         if plot.note:
             group.text("note", plain(plot.note))
         if on_click:

@@ -4,6 +4,7 @@ Nothing here knows what the words are about.
 """
 
 import html
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
@@ -73,11 +74,36 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
+def named_values(text: str) -> dict[str, str | float]:
+    """Read names with values as a person types them, "cat: 0.9, dog: rare", or as JSON.
+
+    Raises:
+        ValueError: A part has no name with a value, or the JSON is damaged; its argument is that part.
+    """
+    if text.lstrip().startswith("{"):
+        try:
+            return dict(json.loads(text))
+        except (ValueError, TypeError):
+            raise ValueError(text) from None
+    pairs: dict[str, str | float] = {}
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        name, colon, value = part.rpartition(":")
+        if not colon:
+            raise ValueError(part)
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
 def duration(seconds: float) -> str:
     """A duration as people say it."""
     if seconds < 90:
         return f"{max(seconds, 1):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def time_left(seconds: float | None) -> str:
+    """The end of a sentence on work under way; "" where nothing tells how long it will take."""
+    return "" if seconds is None else f", about {duration(seconds)} left"
 
 
 def ago(moment: datetime) -> str:

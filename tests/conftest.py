@@ -31,6 +31,12 @@ settings.load_profile("autolabel")
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so do the programs they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+MEMORY, SMALLEST_MEMORY = Path("/dev/shm"), 8 << 30
+"""Where Linux keeps files in memory, and the bytes to be free there: the tests then wait for no disk."""
+
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= SMALLEST_MEMORY:
+    tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRATCH = Path(tempfile.mkdtemp(prefix="fiftyone-autolabel-tests-"))
 PLUGINS_DIR = SCRATCH / "plugins"
@@ -69,6 +75,7 @@ def _start_server() -> subprocess.Popen:
     os.environ["FIFTYONE_DATABASE_URI"] = f"mongodb://127.0.0.1:{port}"
     place = ["--dbpath", str(data), "--bind_ip", "127.0.0.1", "--port", str(port)]
     small = ["--nounixsocket", "--wiredTigerCacheSizeGB", "0.5"]
+    small += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
     return subprocess.Popen(["sh", "-c", SERVER_SCRIPT, "sh", mongod, *place, *small], stdin=subprocess.PIPE)
 
 
@@ -176,14 +183,15 @@ def scenes(scene_files: list[Scene], tmp_path: Path) -> Iterator["fo.Dataset"]:
     """The scenes with a box around every photo, in a dataset that is deleted afterwards."""
     import fiftyone as fo
 
-    dataset = fo.Dataset()
+    samples = []
     for scene in scene_files:
         boxes = [
             fo.Detection(label=label, bounding_box=box, occluded=place == 1)
             for place, (label, box) in enumerate(zip(SCENE_CLASSES, scene.boxes, strict=True))
         ]
         path = shutil.copy(scene.path, tmp_path)
-        dataset.add_sample(fo.Sample(filepath=str(path), ground_truth=fo.Detections(detections=boxes)))
-    dataset.add_dynamic_sample_fields()
+        samples.append(fo.Sample(filepath=str(path), ground_truth=fo.Detections(detections=boxes)))
+    dataset = fo.Dataset()
+    dataset.add_samples(samples, dynamic=True)
     yield dataset
     dataset.delete()

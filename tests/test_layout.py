@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fiftyone_autolabel.operators import OPERATORS
+from fiftyone_autolabel.operators import METRICS, OPERATORS
 from fiftyone_autolabel.panels import PANELS
 from fiftyone_autolabel.plugin import dataset as dataset_room
 
@@ -136,7 +136,7 @@ def test_every_file_says_what_lives_in_it(file):
     assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize(("room", "registered"), [("operators", OPERATORS), ("panels", PANELS)])
+@pytest.mark.parametrize(("room", "registered"), [("operators", (*OPERATORS, *METRICS)), ("panels", PANELS)])
 def test_the_plugin_lists_every_operator_and_panel_that_it_registers(room, registered):
     assert sorted(_plugin_definition()[room]) == sorted(each().config.name for each in registered)
 

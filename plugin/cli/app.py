@@ -15,7 +15,9 @@ from ..engine.errors import InputError, RunCancelledError
 from ..system.versions import package_versions
 from .audit import audit
 from .bench import bench
+from .check import check_labels
 from .demo import demo
+from .encoders import install_encoder, pack_encoder
 from .evaluate import evaluate
 from .export import export
 from .install import install
@@ -103,5 +105,22 @@ def _shared(
     """Options before the command."""
 
 
-for command in (label, predict, audit, evaluate, export, report, runs, delete_run, bench, demo, install):
+COMMANDS = (
+    label,
+    predict,
+    audit,
+    evaluate,
+    check_labels,
+    export,
+    report,
+    runs,
+    delete_run,
+    bench,
+    demo,
+    install,
+    pack_encoder,
+    install_encoder,
+)
+
+for command in COMMANDS:
     app.command()(with_data_alone(command))

@@ -15,6 +15,7 @@ from ..export.options import (
     ImageMode,
     check_options,
     parse_classes,
+    parse_confidence,
     parse_splits,
 )
 from ..system.database import require_database
@@ -40,7 +41,12 @@ def export(
         str, typer.Option(help="Field with the labels; reviewed labels take precedence.")
     ] = "auto_label",
     view: Annotated[str | None, typer.Option(help="Export a saved view of the dataset.")] = None,
-    min_confidence: Annotated[float, typer.Option(help="Leave out labels with a lower confidence.")] = 0.0,
+    min_confidence: Annotated[
+        str,
+        typer.Option(
+            help='Leave out labels with a lower confidence: a number, or by class, "cat: 0.9, dog: 0.6".'
+        ),
+    ] = "0",
     approved_only: Annotated[
         bool, typer.Option("--approved-only", help="Export only reviewed labels (approved or corrected).")
     ] = False,
@@ -121,11 +127,12 @@ def export(
 
     from ..dataset import find_source, saved_view
     from ..export.exporting import STAGES, export_labels
+    from ..run.selecting import what_is_kept
     from .console import Printer
 
     options = ExportOptions(
         label_field=label_field,
-        minimum_confidence=min_confidence,
+        minimum_confidence=parse_confidence(min_confidence),
         approved_only=approved_only,
         complete_only=complete_only,
         classes=parse_classes(classes),
@@ -145,8 +152,10 @@ def export(
         exported = export_labels(
             samples, folder, format, options=options, embeddings=embeddings, progress=progress
         )
-    outcome = asdict(exported) | {"path": str(exported.path)}
-    printer.tell(outcome, export_table(exported), *exported.notes, f"Exported to {exported.path}")
+    kept = what_is_kept(dataset, options)
+    outcome = asdict(exported) | {"path": str(exported.path), "kept": kept.to_dict() if kept else None}
+    said = [str(kept)] if kept else []
+    printer.tell(outcome, export_table(exported), *exported.notes, *said, f"Exported to {exported.path}")
 
 
 def export_table(exported: "Exported") -> "Table":

@@ -23,7 +23,7 @@ EncoderOption = Annotated[
     typer.Option(
         autocompletion=one_of(ENCODER_NAMES),
         help="auto, offline, openclip, openclip:MODEL/PRETRAINED or sentence-transformers:MODEL. "
-        "auto uses OpenCLIP if its weights are available, else the offline encoder.",
+        "auto uses the best OpenCLIP model that is available, else the offline encoder.",
     ),
 ]
 PresetOption = Annotated[

@@ -4,6 +4,8 @@ The names are imported from here; importing this needs FiftyOne.
 """
 
 from .audits import audit_probabilities, draw_audit
+from .brain import check_brain_keys, index_vectors, map_vectors
+from .checks import CheckFields, check_checkable, checkable_fields, read_labels, write_check
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import delete_run, what_deleting_does
@@ -29,7 +31,7 @@ from .patches import (
     shown_field,
     why_no_objects,
 )
-from .patience import check_database
+from .patience import wait_for_answer
 from .pending import PendingRun, failed_start, find_pending, pending_runs, was_called_off
 from .reading import (
     check_cluster_field,
@@ -57,10 +59,11 @@ from .record import (
     read_results,
     reading_results,
 )
-from .review_views import Order, audit_view_name, save_audit_view
+from .review_views import Order, audit_view_name, save_audit_view, save_named_view, view_by_confidence
 from .reviewing import (
     Reviewed,
     approve,
+    check_count,
     correct,
     fields_of_run,
     known_classes,
@@ -93,6 +96,7 @@ __all__ = [
     "ARRAYS",
     "AUTHOR",
     "Audit",
+    "CheckFields",
     "Column",
     "FieldNames",
     "ImageLabels",
@@ -112,9 +116,11 @@ __all__ = [
     "audit_view_name",
     "cancel_run",
     "changed_samples",
+    "check_brain_keys",
+    "check_checkable",
     "check_cluster_field",
     "check_column",
-    "check_database",
+    "check_count",
     "check_fields",
     "check_images",
     "check_key",
@@ -123,6 +129,7 @@ __all__ = [
     "check_object_clusters",
     "check_objects",
     "check_samples",
+    "checkable_fields",
     "classes_of",
     "classification_fields",
     "cluster_fields",
@@ -147,6 +154,7 @@ __all__ = [
     "flat_samples",
     "images_of",
     "in_parts",
+    "index_vectors",
     "is_patches",
     "is_reviewed",
     "known_classes",
@@ -160,6 +168,7 @@ __all__ = [
     "list_all_runs",
     "list_runs",
     "load_outcome",
+    "map_vectors",
     "object_cluster_attributes",
     "object_fields",
     "object_vector_sources",
@@ -170,6 +179,7 @@ __all__ = [
     "origin_of",
     "pending_runs",
     "read_images",
+    "read_labels",
     "read_objects",
     "read_results",
     "read_reviews",
@@ -182,17 +192,21 @@ __all__ = [
     "run_of",
     "run_under_way",
     "save_audit_view",
+    "save_named_view",
     "saved_view",
     "settle",
     "shown_field",
     "truth_choices",
     "undo_review",
     "vector_sources",
+    "view_by_confidence",
     "view_stages",
+    "wait_for_answer",
     "was_called_off",
     "what_deleting_does",
     "why_no_objects",
     "why_not_labelable",
     "withdraw",
+    "write_check",
     "write_outcome",
 ]

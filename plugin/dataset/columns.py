@@ -3,16 +3,17 @@
 Values are staged in a field beside it until all are there, and then adopted at one stroke.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import fiftyone as fo
 
 from ..engine.errors import InputError
+from .documents import VECTORS_PER_QUERY, in_parts
 from .fields import AUTHOR
 from .internals import dataset_documents, dataset_id, sample_documents
-
-CHUNK_SAMPLES = 10_000
+from .patience import persistently
 
 UNFINISHED = "unfinished"
 """Role, in the `info` of their fields, of values that are staged."""
@@ -87,11 +88,12 @@ def stage_column(
     """
     what = {"author": AUTHOR, "role": UNFINISHED, "of": info}
     dataset.add_sample_field(column.staged, column.kind, info=what)
-    ids: Sequence[str] = list(values)
-    for start in range(0, len(ids), CHUNK_SAMPLES):
-        chunk = {one: values[one] for one in ids[start : start + CHUNK_SAMPLES]}
-        dataset.set_values(column.staged, chunk, key_field="id")
-        progress(start + len(chunk), len(ids))
+    done = 0
+    for some in in_parts(values, VECTORS_PER_QUERY):
+        chunk = {one: values[one] for one in some}
+        persistently(partial(dataset.set_values, column.staged, chunk, key_field="id"))
+        done += len(chunk)
+        progress(done, len(values))
 
 
 def adopt_column(dataset: fo.Dataset, column: Column, progress: Callable[[int, int], None]) -> None:
@@ -107,12 +109,15 @@ def adopt_column(dataset: fo.Dataset, column: Column, progress: Callable[[int, i
         return
     if not dataset.has_sample_field(column.name):
         dataset.add_sample_field(column.name, column.kind)
-    moved = sample_documents(dataset).update_many(
-        {column.staged: {"$exists": True}},
-        [
-            {"$set": {column.name: f"${column.staged}", "last_modified_at": "$$NOW"}},
-            {"$unset": column.staged},
-        ],
+    moved = persistently(
+        partial(
+            sample_documents(dataset).update_many,
+            {column.staged: {"$exists": True}},
+            [
+                {"$set": {column.name: f"${column.staged}", "last_modified_at": "$$NOW"}},
+                {"$unset": column.staged},
+            ],
+        )
     )
     progress(moved.matched_count, moved.matched_count)
     field = dataset.get_field(column.name)

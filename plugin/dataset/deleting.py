@@ -18,6 +18,7 @@ from .record import RunRecord, RunState, completed_runs, find_run, list_all_runs
 from .review_views import delete_review_views
 from .reviews import adopt_edits, read_reviews
 from .running import complete_interrupted, load_outcome
+from .sidebar import drop_empty_group
 from .writing import write_outcome
 
 
@@ -124,6 +125,7 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> DeletedRun:
     if run.fields.label in own:
         delete_review_views(dataset, run.fields.label)
         _delete_if_empty(dataset, run.fields.corrected)
+        drop_empty_group(dataset)
     return DeletedRun(run.key, tuple(own), len(cleared), len(restored))
 
 

@@ -21,12 +21,15 @@ Document = dict[str, Any]
 IDS_PER_QUERY = 100_000
 """As many as surely fit into a query, which MongoDB limits to 16 MB."""
 
+VECTORS_PER_QUERY = 10_000
+"""As many as are surely read within the time that a call is given."""
 
-def in_parts(ids: Collection[str]) -> Iterator[list[str]]:
+
+def in_parts(ids: Collection[str], size: int = IDS_PER_QUERY) -> Iterator[list[str]]:
     """Ids in parts that fit into a query."""
     listed = list(ids)
-    for start in range(0, len(listed), IDS_PER_QUERY):
-        yield listed[start : start + IDS_PER_QUERY]
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
 
 
 def read_documents(dataset: fo.Dataset, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Document]:

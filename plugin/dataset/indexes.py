@@ -5,9 +5,12 @@ They are a convenience, of which MongoDB allows 64 in a dataset, so no run depen
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 import fiftyone as fo
 from pymongo.errors import OperationFailure
+
+from .patience import persistently
 
 logger = logging.getLogger("fiftyone_autolabel")
 
@@ -21,7 +24,7 @@ def create_indexes(dataset: fo.Dataset, paths: Sequence[str]) -> None:
     """
     for number, path in enumerate(paths):
         try:
-            dataset.create_index(path)
+            persistently(partial(dataset.create_index, path))
         except OperationFailure as error:
             logger.warning(
                 "The grid cannot sort by %s, since the database allows no more indexes (%s): "

@@ -15,6 +15,7 @@ from fiftyone.core.odm import create_field, get_db_conn, get_field_kwargs
 from fiftyone.core.odm.runs import RunDocument
 from fiftyone.core.sample import SampleView
 from fiftyone.core.stages import ViewStage
+from fiftyone.utils.eval.classification import ClassificationResults
 from mongoengine.queryset import QuerySet
 from pymongo import UpdateOne
 from pymongo.collection import Collection
@@ -75,7 +76,9 @@ def dataset_state(dataset: fo.Dataset) -> dict[str, Any]:
 
 def reload_dataset(dataset: fo.Dataset) -> None:
     """Load a dataset anew, also after it was renamed, which `Dataset.reload` alone does not notice."""
-    dataset._doc.reload()
+    found = dataset_documents().find_one({"_id": dataset._doc.id}, {"name": True})
+    if found is None or found["name"] != dataset.name:
+        dataset._doc.reload()  # says that it was deleted, or finds the name
     dataset.reload()
 
 
@@ -176,3 +179,16 @@ def field_declaration(field: fo.Field) -> dict[str, Any]:
 def delegated_operation_id(ctx: foo.ExecutionContext) -> ObjectId | None:
     """Id of the delegated operation that an execution belongs to; a public property would replace it."""
     return ctx._delegated_operation_id
+
+
+class KeptMetrics(ClassificationResults):
+    """Results of an evaluation, which FiftyOne reads back without their custom metrics."""
+
+    @classmethod
+    def _from_dict(cls, d: dict, *arguments: Any, **options: Any) -> "KeptMetrics":
+        return super()._from_dict(d, *arguments, custom_metrics=d.get("custom_metrics"), **options)
+
+
+def keep_metrics(results: ClassificationResults) -> None:
+    """Save an evaluation so that its custom metrics are read back too."""
+    KeptMetrics._from_dict(results.serialize(), results.samples, results.config, results.key).save()

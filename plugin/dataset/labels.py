@@ -4,6 +4,7 @@ Whoever writes labels or reviews asks `labels_of`, and need not know which of th
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 import fiftyone as fo
 from bson import ObjectId
@@ -14,6 +15,7 @@ from .fields import APPROVED_TAG, FieldNames, declare_fields, origin_of, review_
 from .indexes import create_indexes
 from .internals import Samples, sample_documents
 from .objects import ObjectLabels
+from .patience import persistently
 from .reading import flat_samples
 
 
@@ -132,7 +134,8 @@ class ImageLabels:
         if not self._dataset.has_sample_field(field):
             return {}
         paths = [f"{field}.{name}" for name in attributes]
-        ids, *columns = samples.exists(f"{field}.label").values(["id", *paths])
+        labelled = samples.exists(f"{field}.label")
+        ids, *columns = persistently(partial(labelled.values, ["id", *paths]))
         return dict(zip(ids, zip(*columns, strict=True), strict=True))
 
     def _stored(self, change: Document) -> Document:

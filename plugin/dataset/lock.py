@@ -16,7 +16,7 @@ from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from ..engine.errors import InputError
 from .internals import database, dataset_documents, dataset_id, dataset_state, forget_results, own_dataset
-from .patience import check_database, persistently
+from .patience import persistently, wait_for_answer
 
 COLLECTION = "autolabel.locks"
 LEASE = timedelta(seconds=60)
@@ -44,9 +44,9 @@ class WriteLock:
         """Wait for the lock and take it.
 
         Raises:
-            InputError: The database is gone.
+            DatabaseGoneError: The database is gone.
         """
-        check_database()
+        wait_for_answer()
         while not self._take():
             time.sleep(SECONDS_BETWEEN_TRIES)
         threading.Thread(target=self._keep, name=f"lock on {self._name}", daemon=True).start()

@@ -13,17 +13,20 @@ import fiftyone as fo
 from fiftyone.core.patches import PatchesView
 
 from .documents import Document, in_parts, read_documents, update_documents
-from .edits import edited_class, label_of_run
-from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, declare_attributes
+from .edits import digest_of_shape, edited_class, is_moved, label_of_run, shape_of
+from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, Role, declare_attributes
 from .indexes import create_indexes
-from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
+from .internals import Samples, add_fields, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
 from .reading import flat_samples
 
-CHUNK_SAMPLES = 1_000
-ATTRIBUTES = EXPLANATIONS | {
-    role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")
-}
+SAMPLES_PER_UPDATE = 1_000
+ATTRIBUTES = (
+    EXPLANATIONS
+    | {role: ROLES[role] for role in ("micro_cluster", "meta_cluster", "review_rank", "error")}
+    | {"copied_shape": Role(fo.StringField, "Tells whether the object was moved after it was labelled")}
+    | {"logits": Role(fo.VectorField, "Logarithms of the probabilities of the classes")}
+)
 """Attributes that a labelled object has beside its confidence."""
 
 
@@ -85,9 +88,8 @@ class ObjectLabels:
         for one, change in changes.items():
             if one in self._places:
                 by_sample[self._places[one]][one] = change
-        ids = list(by_sample)
-        for start in range(0, len(ids), CHUNK_SAMPLES):
-            found = read_documents(self._dataset, ids[start : start + CHUNK_SAMPLES], self._fields)
+        for some in in_parts(by_sample, SAMPLES_PER_UPDATE):
+            found = read_documents(self._dataset, some, self._fields)
             update_documents(
                 self._dataset, {one: self._merged(sample, by_sample[one]) for one, sample in found.items()}
             )
@@ -214,13 +216,19 @@ class ObjectLabels:
         source = self._singles(sample, names.objects)
         labels, reviews = self._singles(sample, names.label), self._singles(sample, names.corrected)
         bases = reviews | labels | source
+        for one, label in labels.items():
+            if is_moved(label):
+                bases[one] = bases[one] | shape_of(label)
         for one, change in changes.items():
             if one not in bases:  # deleted a moment ago
                 continue
             if "label" in change:
-                tags = labels.get(one, {}).get("tags", [])
+                kept = {
+                    "tags": labels.get(one, {}).get("tags", []),
+                    "copied_shape": digest_of_shape(source.get(one, bases[one])),
+                }
                 others = {role: value for role, value in change.items() if role in ATTRIBUTES}
-                labels[one] = _copy(bases[one], {"tags": tags} | change["label"] | others)
+                labels[one] = _copy(bases[one], kept | change["label"] | others)
             if change.get("corrected"):
                 reviews[one] = _copy(bases[one], {"tags": []} | change["corrected"])
             elif "corrected" in change:
@@ -269,10 +277,12 @@ def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
         )
     source, own = label_path(dataset, names.objects), label_path(dataset, names.label)
     declare_attributes(dataset, own, ATTRIBUTES)
+    missing = {}
     for path, field in dataset.get_field_schema(flat=True).items():
         name = path.removeprefix(f"{source}.")
         if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:
-            dataset.add_sample_field(f"{own}.{name}", **field_declaration(field))
+            missing[f"{own}.{name}"] = field_declaration(field)
+    add_fields(dataset, missing)
 
 
 def clear_object_labels(dataset: fo.Dataset, label_field: str, ids: Iterable[str]) -> None:

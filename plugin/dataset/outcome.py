@@ -17,6 +17,13 @@ from .review_views import review_ranks
 MOST_NOVEL_CLUSTERS = 20
 BYTES_OF_AN_ID = 12
 
+MOST_CLASSES_WITH_LOGITS = 100
+MOST_LOGITS = 10_000_000
+"""Classes, and images times classes, up to which logits are kept: more would be most of the record."""
+
+LEAST_PROBABILITY = 1e-7
+"""Smaller ones have the logit of this one: zero has none."""
+
 
 @dataclass(frozen=True, repr=False)
 class Outcome(Displayed):
@@ -38,6 +45,8 @@ class Outcome(Displayed):
         micro_cluster: (n,) int32, -1 for none.
         meta_cluster: (n,) int32, -1 for none.
         review_rank: (n,) int32 from 1, what to look at first; 0 for reviewed labels.
+        logits: (n, k) float16, logarithms of the probabilities of the classes; (n, 0) where there are too
+            many to be kept.
         failures: Sample id → why it could not be labelled.
         novel_samples: Ids of the most central samples of the clusters that fit no class, at most 20 clusters,
             most novel first.
@@ -58,6 +67,7 @@ class Outcome(Displayed):
     micro_cluster: np.ndarray
     meta_cluster: np.ndarray
     review_rank: np.ndarray
+    logits: np.ndarray
     failures: dict[str, str]
     novel_samples: tuple[tuple[str, ...], ...]
 
@@ -98,6 +108,7 @@ class Outcome(Displayed):
             micro_cluster=refinement.clusters["micro"].assignments.astype(np.int32),
             meta_cluster=refinement.clusters["meta"].assignments.astype(np.int32),
             review_rank=review_ranks(refinement).astype(np.int32),
+            logits=_logits(refinement.probabilities),
             failures=dict(failures),
             novel_samples=tuple(
                 tuple(sample_ids[row] for row in cluster.central_images)
@@ -148,22 +159,24 @@ class Outcome(Displayed):
                 fit one another.
         """
         ids = deserialize_numpy_array(data["sample_ids"], ascii=True)
+        none = {"logits": np.empty((len(ids), 0), np.float16)}  # as runs before 0.2.0 have it
+        kept = {name: deserialize_numpy_array(data[name], ascii=True) for name in ARRAYS if name in data}
         found = cls(
             classes=tuple(data["classes"]),
             levels=tuple(data["levels"]),
             sample_ids=tuple(row.tobytes().hex() for row in ids),
             failures=dict(data["failures"]),
             novel_samples=tuple(map(tuple, data["novel_samples"])),
-            **{name: deserialize_numpy_array(data[name], ascii=True) for name in ARRAYS},
+            **none | kept,
         )
-        if any(getattr(found, name).shape != (len(ids),) for name in ARRAYS):
+        if any(len(getattr(found, name)) != len(ids) for name in ARRAYS):
             raise ValueError("arrays of different lengths")
         return found
 
     def changes(self, rows: slice) -> dict[str, dict]:
         """What is to be written of some of the samples: id → role of a field → value.
 
-        The label is a dict of class, confidence and `fields.EXPLANATIONS`.
+        The label is a dict of class, confidence, `fields.EXPLANATIONS` and, where they are kept, logits.
         """
         columns = zip(
             self.sample_ids[rows],
@@ -205,11 +218,13 @@ class Outcome(Displayed):
             self.agreement,
             self.novelty,
         )
-        for label, sure, second, level, margin, text, image, agreement, novelty in zip(
-            *(column[rows].tolist() for column in columns), strict=True
+        logits = self.logits[rows].astype(np.float32)
+        for row, (label, sure, second, level, margin, text, image, agreement, novelty) in enumerate(
+            zip(*(column[rows].tolist() for column in columns), strict=True)
         ):
+            kept = {"logits": serialize_numpy_array(logits[row])} if logits.shape[1] else {}
             # -1, which stands for none, is the last entry of either tuple.
-            yield {
+            yield kept | {
                 "label": classes[label],
                 "run_label": classes[label],
                 "confidence": sure,
@@ -221,6 +236,13 @@ class Outcome(Displayed):
                 "agreement": agreement,
                 "novelty": novelty,
             }
+
+
+def _logits(probabilities: np.ndarray) -> np.ndarray:
+    """(n, k) float16 logarithms; (n, 0) where there are too many."""
+    n, k = probabilities.shape
+    kept = probabilities[:, : k if k <= MOST_CLASSES_WITH_LOGITS and n * k <= MOST_LOGITS else 0]
+    return np.log(np.maximum(kept, LEAST_PROBABILITY)).astype(np.float16)
 
 
 ARRAYS = tuple(field.name for field in fields(Outcome) if field.type is np.ndarray)

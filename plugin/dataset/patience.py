@@ -38,8 +38,12 @@ UNANSWERED = (PyMongoError, OperationError)
 logger = logging.getLogger("fiftyone_autolabel")
 
 
-class DatabaseGoneError(ConnectionFailure):
+class DatabaseGoneError(InputError, ConnectionFailure):
     """Nothing accepts connections where the database was, or nothing has answered for long."""
+
+    def __init__(self) -> None:
+        """There is one sentence for it."""
+        super().__init__(DATABASE_GONE)
 
 
 def persistently(call: Callable[[], Result]) -> Result:
@@ -66,18 +70,6 @@ def _is_silence(error: Exception) -> bool:
     return isinstance(found, ConnectionFailure) or (isinstance(found, PyMongoError) and found.timeout)
 
 
-def check_database() -> None:
-    """Check that the database is there, before any work.
-
-    Raises:
-        InputError: It is gone.
-    """
-    try:
-        wait_for_answer()
-    except DatabaseGoneError as error:
-        raise InputError(DATABASE_GONE) from error
-
-
 def wait_for_answer() -> None:
     """Wait while the database is paused or started anew.
 
@@ -88,7 +80,7 @@ def wait_for_answer() -> None:
     while not _answers():
         waited = time.monotonic() - since
         if waited > (LONGEST_PAUSE if _accepts_connections() else SECONDS_UNTIL_GONE):
-            raise DatabaseGoneError(DATABASE_GONE)
+            raise DatabaseGoneError
         if not is_told:
             logger.warning("The database does not answer: waiting for it.")
             is_told = True

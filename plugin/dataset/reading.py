@@ -6,6 +6,7 @@ Collections that cannot be labelled are refused here, before any work starts.
 import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import fiftyone as fo
 import numpy as np
@@ -13,8 +14,9 @@ from fiftyone.core.collections import SampleCollection
 from fiftyone.core.sample import SampleView
 
 from ..engine.errors import InputError
-from .documents import in_parts, read_documents
+from .documents import VECTORS_PER_QUERY, in_parts, read_documents
 from .internals import Samples, dataset_of, is_generated, label_path, view_of
+from .patience import persistently
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def read_images(samples: Samples) -> Images:
         InputError: It has no samples, or its samples are not single images.
     """
     check_samples(samples)
-    return Images(samples, *samples.values(["id", "filepath"]))
+    return Images(samples, *persistently(partial(samples.values, ["id", "filepath"])))
 
 
 def images_of(dataset: fo.Dataset, ids: Sequence[str]) -> Images:
@@ -255,8 +257,9 @@ def saved_view(dataset: fo.Dataset, name: str) -> fo.DatasetView:
 def _field_values(dataset: fo.Dataset, ids: Sequence[str], field: str) -> list:
     """Values of a field in the order of the ids; read in parts, as a query has a largest size."""
     everything, values = flat_samples(dataset), {}
-    for some in in_parts(ids):
-        values |= dict(zip(*everything.select(some).values(["id", field]), strict=True))
+    for some in in_parts(ids, VECTORS_PER_QUERY):
+        found = persistently(partial(everything.select(some).values, ["id", field]))
+        values |= dict(zip(*found, strict=True))
     return [values[one] for one in ids]
 
 

@@ -3,16 +3,21 @@
 Reviewed samples are left out, whatever the order.
 """
 
+from collections.abc import Mapping
 from enum import Enum
 
 import fiftyone as fo
 import numpy as np
 
+from ..engine.errors import InputError
 from ..engine.results import Refinement
 from ..engine.review import review_order
+from ..engine.thresholds import MinimumConfidence
 from .fields import FieldNames
 from .internals import Samples, dataset_of
 from .labels import labels_of
+from .patches import one_by_one
+from .reading import flat_samples
 
 VIEW_NOTE = "Kept up to date by auto-label"
 """Description of the saved views, by which those of the user's are told apart."""
@@ -49,6 +54,32 @@ def unreviewed_in_order(samples: Samples, names: FieldNames, order: Order) -> fo
     labels = labels_of(dataset_of(samples), names)
     path = labels.path("review_rank" if order == Order.SUGGESTED else "confidence")
     return labels.unreviewed(samples).exists(path).sort_by(path)
+
+
+def view_by_confidence(
+    dataset: fo.Dataset, names: FieldNames, minimum: MinimumConfidence, maximum: float
+) -> fo.DatasetView:
+    """Samples, or objects one by one, whose confidence lies from the minimum of its class to the maximum."""
+    samples, labels = flat_samples(dataset), labels_of(dataset, names)
+    shown = one_by_one(samples, names.label) if names.objects else samples.exists(f"{names.label}.label")
+    confidence, label = fo.ViewField(labels.path("confidence")), fo.ViewField(f"{names.label}.label")
+    is_meant = confidence <= maximum
+    if not isinstance(minimum, Mapping):
+        return shown.match(is_meant & (confidence >= minimum))
+    for name, least in minimum.items():
+        is_meant &= (label != fo.ViewField.literal(name)) | (confidence >= least)
+    return shown.match(is_meant)
+
+
+def save_named_view(dataset: fo.Dataset, name: str, view: fo.DatasetView) -> None:
+    """Save a view under a name that a person chose; one that auto-label saved there is replaced.
+
+    Raises:
+        InputError: A person saved a view under that name.
+    """
+    if dataset.has_saved_view(name) and not _is_ours(dataset, name):
+        raise InputError(f"There is a saved view {name!r} already: choose another name.")
+    dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
 
 
 def save_review_views(dataset: fo.Dataset, names: FieldNames) -> list[str]:

@@ -12,6 +12,7 @@ import fiftyone as fo
 from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..wording import is_readable
+from .documents import IDS_PER_QUERY
 from .fields import FieldNames, declare_reviews
 from .internals import Samples, dataset_of, label_path
 from .labels import Labels, labels_of
@@ -181,20 +182,29 @@ def review_next(
 
     Args:
         samples: Dataset or view.
-        count: Most samples, at least 1.
+        count: Most samples, from 1 to 100,000.
         label_field: Field that a run wrote.
         order: As for `review_view`.
         drawn: Ids of unreviewed samples or objects that take the last places, whatever the order.
 
     Raises:
-        InputError: No run wrote that field, there is no such order, or the count is below 1.
+        InputError: No run wrote that field, there is no such order, or the count is out of range.
     """
-    if count < 1:
-        raise InputError(f"Ask for at least 1 sample, not {count}.")
+    check_count(count)
     page = review_view(samples, label_field, order).limit(count)
     labels = labels_of(dataset_of(samples), fields_of_run(samples, label_field))
     others = [one for one in labels.ids(page) if one not in drawn]
     return labels.view([*others[: count - len(drawn)], *drawn])
+
+
+def check_count(count: int) -> None:
+    """Check how many labels to review at a time.
+
+    Raises:
+        InputError: There is no such page: a query holds no more ids.
+    """
+    if not 1 <= count <= IDS_PER_QUERY:
+        raise InputError(f"Ask for 1 to {IDS_PER_QUERY:,} labels at a time, not {count:,}.")
 
 
 def fields_of_run(samples: Samples, label_field: str) -> FieldNames:
@@ -209,14 +219,15 @@ def run_of(samples: Samples, label_field: str) -> RunRecord:
         InputError: No run wrote that field, or the samples do not show what it is of.
     """
     samples, run = flat_samples(samples), latest_run(dataset_of(samples), label_field)
+    known = reviewable_fields(samples)
+    if run is None and known:
+        raise InputError(f"No run wrote a label field {label_field!r}: choose {' or '.join(known)}.")
     if run and run.fields.objects:
         check_objects(samples, label_field)
     else:
         check_samples(samples)
     if run is None:
-        known = reviewable_fields(samples)
-        advice = f"choose {' or '.join(known)}." if known else "run Auto-label first."
-        raise InputError(f"No run wrote a label field {label_field!r}: {advice}")
+        raise InputError(f"No run wrote a label field {label_field!r}: run Auto-label first.")
     return run
 
 

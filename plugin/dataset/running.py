@@ -19,7 +19,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 
 from ..engine.config import Settings
 from ..engine.errors import InputError, RunCancelledError
-from ..engine.progress import Progress
+from ..engine.progress import Pace, Progress
 from ..engine.results import LevelHistory
 from .columns import Column, adopt_column, discard_staged, stage_column, staged_fields
 from .fields import FieldNames
@@ -27,7 +27,6 @@ from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
 from .patience import (
-    DATABASE_GONE,
     SECONDS_PER_CALL,
     UNANSWERED,
     DatabaseGoneError,
@@ -80,6 +79,7 @@ class Run:
         self.dataset, self.fields = dataset, fields
         self._progress = progress
         self._at, self._since = ("", 0, 0), time.perf_counter()
+        self._pace, self._seconds_left = Pace(), None
         self._history: tuple[LevelHistory, ...] = ()
         self._cancelled, self._ended = threading.Event(), threading.Event()
 
@@ -90,7 +90,7 @@ class Run:
             RunCancelledError: Somebody wants the run to stop.
         """
         self._count_time()
-        self._at = (stage, done, total)
+        self._at, self._seconds_left = (stage, done, total), self._pace.seconds_left(stage, done, total)
         if self._progress:
             self._progress(stage, done, total)
         self._stop_if_cancelled()
@@ -210,6 +210,7 @@ class Run:
             news = {
                 "config.heartbeat": stamp(),
                 "config.progress": list(self._at),
+                "config.seconds_left": self._seconds_left,
                 "config.history": [level.to_dict() for level in self._history],
             }
             try:
@@ -286,14 +287,14 @@ def run_under_way(
         _complete_all_interrupted(lock)
         check_key(dataset, key)
         key = key or free_key(dataset, fields)
-        _register(on_object(samples, lock.dataset), key, config)
+        persistently(partial(_register, on_object(samples, lock.dataset), key, config))
     run = Run(dataset, key, fields, progress)
     try:
         with run._beating():
             yield run
     except ConnectionFailure as error:
         run._give_up(error)
-        raise InputError(DATABASE_GONE) from error
+        raise DatabaseGoneError from error
     except BaseException as error:
         run._give_up(error)
         raise

@@ -54,6 +54,7 @@ class RunRecord(Displayed):
         stage: What it is at, one of `pipeline.STAGES`; "" before its first report.
         done: Steps of the stage that are finished.
         total: Steps of the stage in all.
+        seconds_left: How long the stage will take still; None while nothing tells.
         history: How its refinement goes, until it is completed; then `RunSummary` has it.
         n_images: Number of images that it was given.
         n_labelled: Number of images that it labelled.
@@ -85,6 +86,7 @@ class RunRecord(Displayed):
     stage: str
     done: int
     total: int
+    seconds_left: float | None
     history: tuple[LevelHistory, ...]
     n_images: int
     n_labelled: int
@@ -253,6 +255,7 @@ SCHEMA = {
     "is_writing": Entry(_flag, False),
     "cancel_requested": Entry(_flag, False),
     "progress": Entry(_progress, ("", 0, 0)),
+    "seconds_left": Entry(_number, None),
     "history": Entry(lambda value: tuple(map(LevelHistory.from_dict, _checked(value, list))), []),
     "n_images": Entry(_whole, 0),
     "n_labelled": Entry(_whole, 0),

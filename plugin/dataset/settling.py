@@ -8,6 +8,7 @@ import fiftyone as fo
 from .fields import FieldNames
 from .labels import labels_of
 from .lock import WriteLock
+from .patience import wait_for_answer
 from .record import completed_runs, is_being_written
 from .reviews import adopt_edits
 from .running import complete_interrupted, complete_written
@@ -20,7 +21,11 @@ def settle(dataset: fo.Dataset) -> None:
 
     Args:
         dataset: Dataset of runs.
+
+    Raises:
+        DatabaseGoneError: The database is gone.
     """
+    wait_for_answer()
     complete_interrupted(dataset)
     if is_being_written(dataset):
         complete_written(dataset)

@@ -34,6 +34,19 @@ def tuck_away(dataset: fo.Dataset, grouped: Iterable[str], hidden: Iterable[str]
     dataset.save()
 
 
+def drop_empty_group(dataset: fo.Dataset) -> None:
+    """Take the group away if no field is left in it.
+
+    Args:
+        dataset: Dataset whose fields were deleted.
+    """
+    groups = dataset.app_config.sidebar_groups or []
+    left = [group for group in groups if group.name != GROUP or group.paths]
+    if len(left) < len(groups):
+        dataset.app_config.sidebar_groups = left
+        dataset.save()
+
+
 def _show_usual_fields(dataset: fo.Dataset, listed: list[str]) -> None:
     """Spell out what the App shows by itself: with a list of what to show, later labels would not show."""
     if dataset.app_config.active_fields is None:

@@ -6,17 +6,20 @@ FiftyOne evaluates objects by their overlap, and writes to the ground truth, whi
 from dataclasses import dataclass, replace
 
 import fiftyone as fo
+import fiftyone.operators as foo
 import numpy as np
 
 from ..engine.errors import InputError
 from .fields import AUTHOR, FieldNames, origin_of, review_fields
-from .internals import Samples, dataset_of, label_path, on_object
+from .internals import Samples, dataset_of, keep_metrics, label_path, on_object
 from .labels import labels_of
 from .lock import WriteLock
 from .objects import ObjectLabels
 from .patches import check_objects, is_patches, object_fields, shown_field
 from .reading import check_samples, classification_fields
 from .reviews import read_reviews
+
+METRICS = (f"{AUTHOR}/expected_calibration_error", f"{AUTHOR}/area_under_risk_coverage")
 
 EVALUATION = "evaluation"
 """Role, in the `info` of an attribute of objects, of what tells which labels are right."""
@@ -125,9 +128,15 @@ def evaluate_images(samples: Samples, truth_field: str, names: FieldNames, key: 
         if key in lock.dataset.list_evaluations():
             lock.dataset.delete_evaluation(key)  # FiftyOne refuses to replace one of another ground truth
         results = both.evaluate_classifications(
-            names.label, gt_field=truth_field, eval_key=key, progress=False
+            names.label, gt_field=truth_field, eval_key=key, custom_metrics=_metrics(), progress=False
         )
+        keep_metrics(results)
     return Pairs(ids, results.ytrue, results.ypred, list(results.confs), len(samples) - len(ids))
+
+
+def _metrics() -> list[str]:
+    """The plugin's own metrics, which FiftyOne has where the plugin is installed."""
+    return [uri for uri in METRICS if foo.operator_exists(uri)]
 
 
 def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key: str) -> Pairs:

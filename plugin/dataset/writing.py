@@ -12,7 +12,7 @@ from .fields import FieldNames, declare_reviews, offer_classes
 from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
-from .patience import persistently, wait_for_answer
+from .patience import persistently
 from .reviews import adopt_edits, read_reviews
 
 CHUNK_LABELS = 10_000
@@ -41,9 +41,8 @@ def write_outcome(
     labels.put(_with_reviews(outcome.failed_changes(), reviews))
     # Fields of the run may be lost where others were added meanwhile.
     persistently(partial(_prepare, dataset, labels, fields))
-    wait_for_answer()  # not tried again: many indexes take long
     labels.index()
-    offer_classes(dataset, fields, outcome.classes)
+    persistently(partial(offer_classes, dataset, fields, outcome.classes))
 
 
 def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:

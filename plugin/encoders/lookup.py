@@ -6,7 +6,8 @@ Answers come in seconds, so that a wrong name or a missing network is reported b
 import difflib
 import hashlib
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
@@ -54,9 +55,7 @@ def locate_weights(
         seconds: How long to wait for the network. HF_HUB_OFFLINE means not to ask at all.
         cache_folder: Where downloads are kept; the hub's own folder if None.
     """
-    from huggingface_hub import try_to_load_from_cache
-
-    if any(isinstance(try_to_load_from_cache(repository, file, cache_folder), str) for file in files):
+    if cached_file(repository, files, cache_folder):
         return Weights.ON_DISK
     reachable: list[bool] = []
 
@@ -68,6 +67,27 @@ def locate_weights(
     asking.start()
     asking.join(seconds)
     return Weights.ON_HUB if any(reachable) else Weights.OUT_OF_REACH
+
+
+@contextmanager
+def closed_network() -> Iterator[None]:
+    """Keep the hub's libraries from asking the network, which costs minutes where it never answers."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def cached_file(repository: str, files: Sequence[str], cache_folder: str | None = None) -> Path | None:
+    """The first of the files that is in the hub's cache on disk, None if none is; the arguments as above."""
+    from huggingface_hub import try_to_load_from_cache
+
+    paths = (try_to_load_from_cache(repository, file, cache_folder) for file in files)
+    return next((Path(path) for path in paths if isinstance(path, str)), None)
 
 
 def _hub_offers(repository: str, file: str, seconds: float) -> bool:

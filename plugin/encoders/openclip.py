@@ -4,7 +4,8 @@ A wrong name, a missing package and weights out of reach are reported before any
 """
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import ModuleType
 
@@ -13,16 +14,24 @@ from PIL import Image
 
 from ..engine.errors import InputError
 from .base import BatchEncoder
-from .lookup import Weights, fingerprint, locate_weights, nearest, reason
+from .lookup import Weights, cached_file, closed_network, reason
+from .openclip_models import DEFAULT, DEFAULT_ON_GPU, PublishedModel, in_order
+from .openclip_weights import (
+    TOKENIZER_FILES,
+    check_names,
+    checkpoint_on_disk,
+    is_archive,
+    is_on_disk,
+    is_self_contained,
+    locate,
+    settings_of,
+    weights_version,
+)
 from .prompts import SIMPLE_IMAGENET_TEMPLATES
 from .torchvision_compat import ensure_torchvision_imports
 
-DEFAULT_MODEL = "ViT-B-32"
-DEFAULT_PRETRAINED = "laion2b_s34b_b79k"
-
-# Models of these kinds bring their own weights, and open_clip ignores any others.
-_HUB_PREFIX = "hf-hub:"
-_FOLDER_PREFIX = "local-dir:"
+GPU_BYTES = 6e9
+"""Memory that the default model for GPUs takes with its batches, and some to spare."""
 
 
 class OpenCLIPEncoder(BatchEncoder):
@@ -34,7 +43,7 @@ class OpenCLIPEncoder(BatchEncoder):
     prompt_templates = SIMPLE_IMAGENET_TEMPLATES
 
     def __init__(
-        self, model: str = DEFAULT_MODEL, pretrained: str = DEFAULT_PRETRAINED, device: str | None = None
+        self, model: str = DEFAULT.model, pretrained: str = DEFAULT.pretrained, device: str | None = None
     ) -> None:
         """Load a model.
 
@@ -47,17 +56,18 @@ class OpenCLIPEncoder(BatchEncoder):
         Raises:
             InputError: open_clip, the model, the weights or the device cannot be had.
         """
-        open_clip = _import_open_clip()
+        open_clip = import_open_clip()
         if os.path.isfile(Path(pretrained).expanduser()):
             pretrained = str(Path(pretrained).expanduser())
         self.device = _checked_device(device)
-        _check_names(open_clip, model, pretrained)
-        self._model, self._transform, self._tokenize = _load(open_clip, model, pretrained, self.device)
+        check_names(open_clip, model, pretrained)
+        with closed_network() if is_on_disk(open_clip, model, pretrained) else nullcontext():
+            self._model, self._transform, self._tokenize = _load(open_clip, model, pretrained, self.device)
         self._half_precision = not self.device.startswith("cpu")
         self.batch_size = 256 if self._half_precision else 32
         self.name = f"openclip:{model}" if is_self_contained(model) else f"openclip:{model}/{pretrained}"
         precision = "fp16" if self._half_precision else "fp32"
-        self.version = f"{open_clip.__version__} {_weights_version(model, pretrained)} {precision}"
+        self.version = f"{open_clip.__version__} {weights_version(model, pretrained)} {precision}"
         self.logit_scale = float(self._model.logit_scale.detach().exp())
         self.dimension = self.forward_texts(["a photo"]).shape[1]
         input_shape = self.preprocess(Image.new("RGB", (8, 8))).shape
@@ -87,28 +97,65 @@ class OpenCLIPEncoder(BatchEncoder):
         return torch.autocast(torch.device(self.device).type, torch.float16, enabled=self._half_precision)
 
 
-def default_weights() -> Weights:
-    """Say where the weights of the default model are; asks the network for a few seconds at most.
+def choose_published(model: str = "") -> tuple[PublishedModel, Weights]:
+    """The best published model that is on disk, or else the default one for this machine.
+
+    Asks the network for a few seconds at most, and only where nothing is on disk.
+
+    Args:
+        model: The architecture, if only its weights are to be chosen; the default model for another one.
+
+    Returns:
+        The model, and where its weights are.
 
     Raises:
         InputError: open_clip is not installed or cannot be imported.
     """
-    return _locate(_import_open_clip(), DEFAULT_MODEL, DEFAULT_PRETRAINED)
+    open_clip = import_open_clip()
+    has_gpu = _has_gpu()
+    candidates = [each for each in in_order(has_gpu) if model in ("", each.model)]
+    for each in candidates:
+        if locate(open_clip, each.model, each.pretrained, ask=False) is Weights.ON_DISK:
+            return each, Weights.ON_DISK
+    usual = DEFAULT_ON_GPU if has_gpu else DEFAULT
+    default = candidates[0] if model and candidates else usual
+    return default, locate(open_clip, default.model, default.pretrained)
 
 
-def is_self_contained(model: str) -> bool:
-    """Say whether a model of this name brings its own weights."""
-    return model.startswith((_HUB_PREFIX, _FOLDER_PREFIX))
+def zoo_arguments(name: str) -> dict[str, str]:
+    """Arguments under which FiftyOne's zoo model "open-clip-torch" is the encoder of a name.
+
+    Args:
+        name: `OpenCLIPEncoder.name`, or that of another encoder.
+
+    Returns:
+        The arguments; empty for an encoder that the zoo model cannot be.
+    """
+    kind, _, model = name.partition(":")
+    architecture, _, pretrained = model.partition("/")
+    if kind != "openclip" or is_self_contained(model) or not pretrained:
+        return {}
+    open_clip = import_open_clip()
+    # The zoo model asks for no quick GELU, but for models of that name open_clip does.
+    quick = f"{architecture}-quickgelu"
+    is_quick = open_clip.get_pretrained_cfg(architecture, pretrained).get("quick_gelu", False)
+    clip_model = quick if is_quick and quick in open_clip.list_models() else architecture
+    return {"clip_model": clip_model, "pretrained": pretrained, "text_prompt": ""}
 
 
-def _import_open_clip() -> ModuleType:
+def import_open_clip() -> ModuleType:
+    """Import the package, beside any torchvision.
+
+    Raises:
+        InputError: It is not installed or cannot be imported.
+    """
     try:
         ensure_torchvision_imports()
         import open_clip
     except Exception as error:  # a missing package, or a torchvision that does not fit torch
         raise InputError(
             f"OpenCLIP cannot be imported ({reason(error)}); install it with "
-            "`pip install 'fiftyone-autolabel[openclip]'` or use the encoder \"offline\"."
+            '`pip install open-clip-torch` or use the encoder "offline".'
         ) from error
     return open_clip
 
@@ -128,65 +175,47 @@ def _checked_device(device: str | None) -> str:
     return device
 
 
-def _check_names(open_clip: ModuleType, model: str, pretrained: str) -> None:
-    if model.startswith(_FOLDER_PREFIX) or (model in open_clip.list_models() and os.path.isfile(pretrained)):
-        return
-    if not model.startswith(_HUB_PREFIX):
-        _check_published(open_clip, model, pretrained)
-    if _locate(open_clip, model, pretrained) is Weights.OUT_OF_REACH:
-        source = model if is_self_contained(model) else f"{model}/{pretrained}"
-        raise InputError(
-            f"The weights of {source} are not on disk and cannot be fetched from the Hugging Face Hub; "
-            'name the file of a checkpoint as the weights, or use the encoder "offline".'
-        )
+def _has_gpu() -> bool:
+    import torch
 
-
-def _check_published(open_clip: ModuleType, model: str, pretrained: str) -> None:
-    if model not in open_clip.list_models():
-        closest = nearest(model, open_clip.list_models())
-        raise InputError(f"OpenCLIP has no model {model!r}; did you mean {closest!r}?")
-    tags = open_clip.list_pretrained_tags_by_model(model)
-    if not tags:
-        raise InputError(
-            f"OpenCLIP has no published weights for {model!r} and {pretrained!r} is no file; "
-            "name the file of a checkpoint as the weights."
-        )
-    if not open_clip.is_pretrained_cfg(model, pretrained):
-        raise InputError(
-            f"OpenCLIP has no weights {pretrained!r} for {model!r} and there is no such file; "
-            f"did you mean {nearest(pretrained, tags)!r} (there are {', '.join(tags)})?"
-        )
-
-
-def _locate(open_clip: ModuleType, model: str, pretrained: str) -> Weights:
-    from open_clip.constants import HF_CONFIG_NAME, HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME
-
-    if model.startswith(_HUB_PREFIX):
-        return locate_weights(model.removeprefix(_HUB_PREFIX), [HF_CONFIG_NAME])
-    repository, file = os.path.split(open_clip.get_pretrained_cfg(model, pretrained)["hf_hub"])
-    if not file:
-        return locate_weights(repository, [HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME])
-    return locate_weights(repository, [str(Path(file).with_suffix(".safetensors")), file])
+    return torch.cuda.is_available() and torch.cuda.get_device_properties(0).total_memory >= GPU_BYTES
 
 
 def _load(open_clip: ModuleType, model: str, pretrained: str, device: str) -> tuple:
     """Return the model in evaluation mode, its image transform and its tokenizer."""
     weights = None if is_self_contained(model) else pretrained
-    # open_clip only warns where published weights were trained with another GELU than the architecture has.
-    quick_gelu = open_clip.get_pretrained_cfg(model, pretrained).get("quick_gelu", False)
+    checkpoint = checkpoint_on_disk(open_clip, model, pretrained)
     try:
         loaded, transform = open_clip.create_model_from_pretrained(
-            model, weights, device=device, force_quick_gelu=quick_gelu
+            model,
+            str(checkpoint) if checkpoint else weights,
+            device=device,
+            # TorchScript, as OpenAI published CLIP, is not a pickle; everything else is read as bare tensors.
+            weights_only=not (checkpoint and is_archive(checkpoint)),
+            **settings_of(open_clip, model, pretrained, checkpoint),
         )
-        return loaded.eval(), transform, open_clip.get_tokenizer(model)
     except Exception as error:  # open_clip, torch and the hub each have their own
         source = model if weights is None else f"{model} with the weights {pretrained}"
         raise InputError(
             f"OpenCLIP cannot load {source} ({reason(error)}); check that the weights are whole and of this "
             'model, or use the encoder "offline".'
         ) from error
+    return loaded.eval(), transform, _tokenizer(open_clip, model)
 
 
-def _weights_version(model: str, pretrained: str) -> str:
-    local = model.removeprefix(_FOLDER_PREFIX) if model.startswith(_FOLDER_PREFIX) else pretrained
-    return fingerprint(Path(local)) if os.path.exists(local) else local
+def _tokenizer(open_clip: ModuleType, model: str) -> Callable:
+    """The tokenizer of the architecture: of SigLIP its own, which cleans texts as they were in training."""
+    text = {} if is_self_contained(model) else open_clip.get_model_config(model)["text_cfg"]
+    name = text.get("hf_tokenizer_name", "")
+    try:
+        on_disk = name and not os.path.isdir(name) and cached_file(name, TOKENIZER_FILES)
+        if not on_disk:
+            return open_clip.get_tokenizer(model)
+        # By the name of the repository, transformers would ask the hub for files that are not there.
+        kwargs = text.get("tokenizer_kwargs", {})
+        return open_clip.tokenizer.HFTokenizer(str(on_disk.parent), text["context_length"], **kwargs)
+    except Exception as error:  # transformers and the hub each have their own
+        raise InputError(
+            f"OpenCLIP cannot load the tokenizer of {model} ({reason(error)}); it has its own files on the "
+            "Hugging Face Hub, which `fiftyone-autolabel pack-encoder` packs too."
+        ) from error

@@ -6,17 +6,18 @@ A name is checked before anything is imported or loaded.
 import logging
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from ..engine.errors import InputError
 from .base import Encoder
 from .cache import CachedEncoder
 from .lookup import Weights, nearest
 
-ENCODER_NAMES = ("auto", "offline", "openclip", "sentence-transformers", "zoo")
+ENCODER_NAMES = ("auto", "offline", "openclip", "sentence-transformers", "zoo", "ray")
 
 _FORMS = (
     '"auto", "offline", "openclip", "openclip:MODEL/PRETRAINED", "sentence-transformers:MODEL" or, for a '
-    'second image encoder, "zoo:MODEL"'
+    'second image encoder, "zoo:MODEL"; "ray:" before a name embeds on a Ray cluster'
 )
 _NEEDS_MODEL = {"sentence-transformers": "clip-ViT-B-32", "zoo": "dinov2-vits14-torch"}
 """Kind of encoder that is nothing without a model → example of a model."""
@@ -54,47 +55,50 @@ class Choice:
     reason: str
 
 
-_CHOICES = {
-    Weights.ON_DISK: Choice("openclip", 'Using the encoder "openclip", because its weights are on disk.'),
-    Weights.ON_HUB: Choice(
-        "openclip", 'Using the encoder "openclip"; its weights (0.6 GB) are fetched once.'
-    ),
-    Weights.OUT_OF_REACH: Choice(
-        "offline",
-        'Using the encoder "offline", because OpenCLIP\'s weights are neither on disk nor to be fetched.',
-    ),
-}
+_NOTHING_TO_BE_HAD = Choice(
+    "offline",
+    'Using the encoder "offline", because OpenCLIP\'s weights are neither on disk nor to be fetched.',
+)
 
 
 def choose_encoder(spec: str = "auto") -> Choice:
     """Turn "auto" into a name: OpenCLIP where its weights can be had, else the offline encoder.
 
-    Looks at the disk, and if need be asks the Hugging Face Hub for a few seconds. Callers that show the
-    reason themselves load `choice.spec`, so that the user reads it exactly once.
+    Takes the best published model on disk; where there is none, asks the Hugging Face Hub for a few seconds.
+    Callers that show the reason themselves load `choice.spec`, so that the user reads it exactly once.
 
     Raises:
         InputError: There is no such encoder.
     """
-    if _parse(spec)[0] != "auto":
+    kind, argument = _parse(spec)
+    if kind == "ray":
+        choice = choose_encoder(argument)
+        return Choice(f"ray:{choice.spec}", choice.reason)
+    if kind != "auto":
         return Choice(spec, "")
-    try:
-        from .openclip import default_weights
+    from .openclip import choose_published
 
-        weights = default_weights()
+    try:
+        published, weights = choose_published()
     except InputError as error:
         logger.debug("OpenCLIP is no choice: %s", error)
         return Choice("offline", 'Using the encoder "offline", because OpenCLIP cannot be imported here.')
-    return _CHOICES[weights]
+    if weights is Weights.OUT_OF_REACH:
+        return _NOTHING_TO_BE_HAD
+    why = "is on disk" if weights is Weights.ON_DISK else f"is fetched once ({published.gigabytes:.1f} GB)"
+    return Choice(published.spec, f'Using the encoder "{published.spec}", which {why}: {published.facts}.')
 
 
 def load_encoder(spec: str = "auto", cache: bool = True) -> Encoder:
     """Load an encoder by name.
 
     Args:
-        spec: "auto", "offline", "openclip", "openclip:MODEL/PRETRAINED" (where PRETRAINED is a tag or the
-            path of a checkpoint), "openclip:hf-hub:ORG/REPOSITORY", "openclip:local-dir:FOLDER",
-            "sentence-transformers:MODEL" (a name or a folder) or "zoo:MODEL" (of FiftyOne's model zoo,
-            images only). For "auto" see `choose_encoder`, whose reason is logged here.
+        spec: "auto", "offline", "openclip" (the best published model that there is),
+            "openclip:MODEL/PRETRAINED" (where PRETRAINED is a tag or the path of a checkpoint),
+            "openclip:hf-hub:ORG/REPOSITORY", "openclip:local-dir:FOLDER", "sentence-transformers:MODEL" (a
+            name or a folder) or "zoo:MODEL" (of FiftyOne's model zoo, images only). With "ray:" before the
+            name the workers of a Ray cluster embed the images, see `on_ray`. For "auto" see
+            `choose_encoder`, whose reason is logged here.
         cache: Whether vectors are kept in the cache folder and taken from there.
 
     Raises:
@@ -116,6 +120,10 @@ def _parse(spec: str) -> tuple[str, str]:
         raise InputError(f"There is no encoder {spec!r}; did you mean {_meant(spec)!r}? Give {_FORMS}.")
     if argument and kind in ("auto", "offline"):
         raise InputError(f"The encoder {kind!r} takes nothing after its name; leave out {':' + argument!r}.")
+    if kind == "ray":
+        if _parse(argument or "auto")[0] == "ray":
+            raise InputError(f'Give one "ray:" before the name of an encoder, not {spec!r}.')
+        return kind, argument or "auto"
     if kind in _NEEDS_MODEL and not argument:
         raise InputError(f'Name the model of "{kind}", e.g. "{kind}:{_NEEDS_MODEL[kind]}".')
     return kind, argument
@@ -129,6 +137,11 @@ def _meant(spec: str) -> str:
 
 
 def _load(kind: str, argument: str) -> Encoder:
+    if kind == "ray":
+        from .on_ray import RayEncoder
+
+        load = partial(_load, *_parse(argument))
+        return RayEncoder(load(), load)
     if kind == "offline":
         from .offline.encoder import OfflineEncoder
 
@@ -145,12 +158,14 @@ def _load(kind: str, argument: str) -> Encoder:
 
 
 def _load_openclip(argument: str) -> Encoder:
-    from .openclip import OpenCLIPEncoder, is_self_contained
+    from .openclip import OpenCLIPEncoder, choose_published
+    from .openclip_weights import is_self_contained
 
-    if not argument:
-        return OpenCLIPEncoder()
     if is_self_contained(argument):
         return OpenCLIPEncoder(argument)
     # The weights may be a path with slashes of its own; no architecture's name has one.
     model, _, pretrained = argument.partition("/")
-    return OpenCLIPEncoder(model, pretrained) if pretrained else OpenCLIPEncoder(model)
+    if pretrained:
+        return OpenCLIPEncoder(model, pretrained)
+    published, _ = choose_published(model)
+    return OpenCLIPEncoder(model or published.model, published.pretrained)

@@ -16,6 +16,7 @@ from .evidence import Evidence
 from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
 from .rows import GroupedRows, Matrix, Rows, Stored, computed, empty_like, is_large, product
+from .sources import Sources, odds_moved
 from .vectors import even_rows, group_means, row_chunks, softmax
 
 TEXT_GIVES_WAY = 0.75
@@ -29,6 +30,9 @@ MOST_COMPARED = 2**18
 
 NEIGHBOR_WEIGHT = 0.25
 PRIOR_WEIGHT = 0.5
+
+MOST_LOOKED_AT = 10_000
+"""Images, at even distances, from which it is read what the labels come from."""
 
 
 def run(
@@ -53,9 +57,11 @@ def run(
             levels.run(clusters.level, len(clusters), rounds)
     levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
     z = levels.state.probabilities
+    gaussians = rule.fitted
     return Outcome(
         probabilities=z,
-        text_weight=rule.text_weight(),
+        text_weight=float(rule.text_weight(gaussians)),
+        sources=rule.sources(gaussians, z),
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
@@ -171,9 +177,31 @@ class AnchoredRule:
             of_images = shared[unit] if is_whole else GroupedRows(shared, unit)
             yield State(of_images, self.projection.back(means), objective)
 
-    def text_weight(self) -> float:
-        """How much the text view counts beside images with the soft labels of the last round over images."""
-        return float(self._text_weight(self.fitted))
+    def text_weight(self, gaussians: GaussianClasses) -> np.float32:
+        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
+        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
+
+    def sources(self, gaussians: GaussianClasses, z: Matrix) -> Sources:
+        """What labels come from that follow from soft labels z (n, k), by `MOST_LOOKED_AT` of the images."""
+        n, k = z.shape
+        moves = np.zeros(4)
+        if k == 1:
+            return Sources.of_moves(moves)
+        votes = self._votes(z)
+        channel = None if votes is None else measure_channel(z, votes)
+        some = even_rows(n, MOST_LOOKED_AT)
+        for rows in (some[chunk] for chunk in row_chunks(len(some))):
+            message = np.zeros(k) if channel is None else channel.message(z[self.nearest[rows]])
+            moves += odds_moved(
+                [
+                    self.text_weight(gaussians) * self.images.logits[rows],
+                    self._gaussian_weight(gaussians)
+                    * gaussians.log_densities(self.images.vectors[rows], z[rows]),
+                    np.float32(NEIGHBOR_WEIGHT) * message,
+                    self._prior(gaussians),
+                ]
+            )
+        return Sources.of_moves(moves)
 
     def _beliefs(self, gaussians: GaussianClasses) -> np.ndarray:
         """How far to believe in each of `HALF_KNOWN`, (4,) numbers that sum to 1.
@@ -262,9 +290,8 @@ class AnchoredRule:
             z: (m, k) their soft labels before.
             votes: (m, k) soft labels of their nearest neighbours; None where they have no say.
         """
-        n, k = self.images.logits.shape
-        prior = self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
-        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self._text_weight(gaussians)
+        prior = self._prior(gaussians)
+        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self.text_weight(gaussians)
         channel = None if votes is None else measure_channel(z, votes)
         new, likelihood, counts = empty_like(z), 0.0, ClassCounts(*self.texts.shape)
         for rows in row_chunks(len(z)):
@@ -282,9 +309,10 @@ class AnchoredRule:
     def _gaussian_weight(self, gaussians: GaussianClasses) -> np.float32:
         return np.float32(self.beliefs @ [knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN])
 
-    def _text_weight(self, gaussians: GaussianClasses) -> np.float32:
-        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
-        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
+    def _prior(self, gaussians: GaussianClasses) -> np.ndarray:
+        """(k,) what the class frequencies add to the logits."""
+        n, k = self.images.logits.shape
+        return self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
 
 
 def soft_labels(logits: np.ndarray, anchors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

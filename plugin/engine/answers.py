@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from scipy import optimize
 
-from .recalibration import fit_recalibration
+from .recalibration import LEAST_DOUBT, fit_recalibration
 from .rows import ComputedRows, Matrix, Rows, Stored, blocks
 from .vectors import row_chunks, softmax
 
@@ -76,8 +76,7 @@ class TextCorrection:
         best, before = SPREADS[0], held_out_likelihood(logits, features, y, weights, fold, SPREADS[0])
         for spread in SPREADS[1:]:
             likelihood = held_out_likelihood(logits, features, y, weights, fold, spread)
-            gain = likelihood - before
-            if gain.sum() <= np.sqrt(len(gain)) * gain.std():
+            if not is_sure_gain(likelihood - before):
                 break
             best, before = spread, likelihood
         return best
@@ -137,6 +136,19 @@ def release_folds(anchors: np.ndarray, confidence: np.ndarray) -> list[np.ndarra
     rows = np.flatnonzero(anchors >= 0)
     order = rows[np.argsort(confidence[rows], kind="stable")]
     return [order[start::FOLDS] for start in range(min(FOLDS, len(order)))]
+
+
+def is_sure_gain(gains: np.ndarray) -> bool:
+    """Whether gains in log-likelihood (a,) sum up to more than the standard error of their sum."""
+    return bool(gains.sum() > np.sqrt(len(gains)) * gains.std())
+
+
+def log_likelihoods(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Log-probabilities (a,) in nats of labels (a,) by predictions (a, k) that did not know them.
+
+    At least log 0.001, so that one surprise does not decide alone.
+    """
+    return np.log(np.maximum(probabilities[np.arange(len(labels)), labels], LEAST_DOUBT))
 
 
 def fit_correction(

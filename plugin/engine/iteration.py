@@ -11,6 +11,7 @@ import numpy as np
 from .config import Settings
 from .results import Iteration, LevelHistory
 from .rows import Matrix
+from .sources import Sources
 from .vectors import unit_rows
 
 OnIteration = Callable[[tuple[LevelHistory, ...]], None]
@@ -41,6 +42,7 @@ class Outcome:
     Attributes:
         probabilities: (n, k) float32, final soft label of every image; rows sum to 1.
         text_weight: Times the text view's logits that are in the logarithms of `probabilities`.
+        sources: What the labels came from; None where a rule does not add up logits.
         prototypes: (k, d) float32 of any length.
         history: One entry per level, coarsest first.
         level_labels: "text", then each level that was not skipped → (n,) int64 labels after it.
@@ -49,6 +51,7 @@ class Outcome:
 
     probabilities: Matrix
     text_weight: float
+    sources: Sources | None
     prototypes: np.ndarray
     history: tuple[LevelHistory, ...]
     level_labels: dict[str, np.ndarray]

@@ -43,6 +43,7 @@ def run(
     return Outcome(
         probabilities=state.probabilities,
         text_weight=0.0,
+        sources=None,
         prototypes=state.prototypes,
         history=levels.history,
         level_labels=levels.labels,

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from . import anchored, prototype
-from .answers import TextCorrection, clamped, release_folds
+from .answers import TextCorrection, clamped, is_sure_gain, log_likelihoods, release_folds
 from .clustering import CELL_SIZE, MOST_MEANS, Hierarchy, build_hierarchy
 from .confidence import spread_rest, tempered, with_names
 from .config import Settings
@@ -158,6 +158,7 @@ def _refine(
         is_known=images.anchors >= 0,
         explanation=explain(probabilities, outcome, labelled.text_logits, novelty),
         history=outcome.history,
+        sources=outcome.sources,
         alignment=outcome.alignment,
         clusters={clusters.level: clusters for clusters in hierarchy},
         novel_clusters=cluster_novelty(evidence, hierarchy.micro, novelty),
@@ -205,29 +206,41 @@ def _label_with_answers(
 
     Every fold of the answers is predicted by a run that knows the others only; what its confidence was worth
     corrects the confidence of the run that knows all, the only one that reports its rounds. An answer itself
-    is certain.
+    is certain. The text is corrected only where the answers are surely likelier under runs with the corrected
+    text: what would mend the text alone may be known to the clusters already.
     """
     unasked = _label(replace(evidence, anchors=np.full_like(evidence.anchors, -1)), hierarchy, settings)
     labels, sureness = unasked.probabilities.argmax(axis=1), unasked.probabilities.max(axis=1)
     correction = TextCorrection(evidence.text.logits, evidence.geometry.images, labels, sureness)
-    # The textbook rule compares with the class names as they are.
-    spread = correction.spread(evidence.anchors) if settings.method == "anchored" else 0.0
+    folds = release_folds(evidence.anchors, sureness)
+    rows = np.concatenate(folds)
+    answers = evidence.anchors[rows]
 
-    def told(anchors: np.ndarray, on_iteration: OnIteration | None = None) -> _Labelled:
+    def told(anchors: np.ndarray, spread: float, on_iteration: OnIteration | None = None) -> _Labelled:
         text = replace(evidence.text, logits=correction.apply(anchors, spread))
         return _label(replace(evidence, text=text, anchors=anchors), hierarchy, settings, on_iteration)
 
-    held_out, right = [], []
-    folds = release_folds(evidence.anchors, sureness)
-    for fold in folds:
-        others = evidence.anchors.copy()
-        others[fold] = -1
-        predicted = told(others).probabilities[fold]
-        held_out.append(predicted.max(axis=1))
-        right.append(predicted.argmax(axis=1) == evidence.anchors[fold])
-    weights = recalibration_weights(drawn[np.concatenate(folds)])
-    recalibration = fit_recalibration(np.concatenate(held_out), np.concatenate(right), weights)
-    labelled = told(evidence.anchors, on_iteration)
+    def foretold(spread: float) -> np.ndarray:
+        """(a, k) what runs that do not know them say of the answers."""
+        predicted = []
+        for fold in folds:
+            others = evidence.anchors.copy()
+            others[fold] = -1
+            predicted.append(told(others, spread).probabilities[fold])
+        return np.concatenate(predicted)
+
+    # The textbook rule compares with the class names as they are.
+    spread = correction.spread(evidence.anchors) if settings.method == "anchored" else 0.0
+    predicted = foretold(0.0)
+    if spread:
+        with_text = foretold(spread)
+        if is_sure_gain(log_likelihoods(with_text, answers) - log_likelihoods(predicted, answers)):
+            predicted = with_text
+        else:
+            spread = 0.0
+    right, weights = predicted.argmax(axis=1) == answers, recalibration_weights(drawn[rows])
+    recalibration = fit_recalibration(predicted.max(axis=1), right, weights)
+    labelled = told(evidence.anchors, spread, on_iteration)
     P = labelled.probabilities
     P = spread_rest(P.argmax(axis=1), recalibration.of(P.max(axis=1)), P)
     return replace(labelled, probabilities=clamped(P, evidence.anchors))

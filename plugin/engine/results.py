@@ -15,6 +15,7 @@ from .duplicates import DistinctRows
 from .metrics import Coverage, expected_coverage
 from .novelty import ClusterNovelty
 from .rows import Stored
+from .sources import Sources
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,8 @@ class Refinement(Displayed):
         is_known: (n,) bool, whether a person gave the label.
         explanation: Second choice, margin, supports and levels of every label.
         history: One entry per level, coarsest first. Copies of an image count once.
+        sources: What the labels came from, before the class names' share in the confidence; None for the
+            textbook rule, whose labels follow the prototypes alone.
         alignment: "meta" and "micro" → (clusters, k) float32, share of each cluster that went to each
             class; rows sum to 1. Copies of an image count once.
         clusters: "meta" and "micro" → the clusters.
@@ -157,6 +160,7 @@ class Refinement(Displayed):
     is_known: np.ndarray
     explanation: Explanation
     history: tuple[LevelHistory, ...]
+    sources: Sources | None
     alignment: dict[str, np.ndarray]
     clusters: dict[str, Clusters]
     novel_clusters: tuple[ClusterNovelty, ...]

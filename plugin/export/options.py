@@ -3,13 +3,16 @@
 Values that cannot be are refused when the options are made.
 """
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from ..engine.errors import InputError
+from ..engine.thresholds import MinimumConfidence, check_minimum
+from ..wording import named_values
 
 if TYPE_CHECKING:
     from fiftyone.utils.data import LabeledImageDatasetExporter
@@ -82,8 +85,8 @@ class ExportOptions:
 
     Attributes:
         label_field: Classification or boxes. The label that a person gave instead, if any, wins.
-        minimum_confidence: Leave out labels with a lower confidence, in [0, 1]. What a person approved or
-            corrected stays.
+        minimum_confidence: Leave out labels with a lower confidence, in [0, 1]: one number, or a mapping from
+            classes to numbers, with 0 for the others. What a person approved or corrected stays.
         approved_only: Leave out what no person approved or corrected.
         complete_only: Leave out images of which a box is left out: a detector would learn it as background.
         classes: Class names in the order of their ids. None for the order of the run, with further classes
@@ -106,7 +109,7 @@ class ExportOptions:
     """
 
     label_field: str = "auto_label"
-    minimum_confidence: float = 0.0
+    minimum_confidence: MinimumConfidence = 0.0
     approved_only: bool = False
     complete_only: bool = False
     classes: tuple[str, ...] | None = None
@@ -125,8 +128,7 @@ class ExportOptions:
         Raises:
             InputError: One of them cannot be.
         """
-        if not 0 <= self.minimum_confidence <= 1:
-            raise InputError(f"The minimum confidence is {self.minimum_confidence}: give one from 0 to 1.")
+        check_minimum(self.minimum_confidence)
         if self.classes is not None:
             object.__setattr__(self, "classes", _distinct(self.classes))
         if self.images not in [mode.value for mode in ImageMode]:
@@ -194,6 +196,30 @@ def parse_classes(text: str | None) -> tuple[str, ...] | None:
     """Read class names as a person types them, with commas or on lines; None if nothing is typed."""
     names = [name.strip() for name in (text or "").replace("\n", ",").split(",")]
     return tuple(name for name in names if name) or None
+
+
+def parse_confidence(text: str | float | None) -> MinimumConfidence:
+    """Read minimum confidences as a person types them: "0.8", or "cat: 0.9, dog: 0.6"; 0 if nothing is typed.
+
+    Raises:
+        InputError: That is not what is typed.
+    """
+    if text is None or not str(text).strip():
+        return 0.0
+    text = str(text)
+    try:
+        if ":" not in text:
+            return float(text)
+        return {name: float(each) for name, each in named_values(text).items()}
+    except (ValueError, TypeError):
+        raise InputError(
+            f"Give minimum confidences like 0.8, or like 'cat: 0.9, dog: 0.6', not {text!r}."
+        ) from None
+
+
+def confidence_text(minimum: MinimumConfidence) -> str:
+    """The same as a text that `parse_confidence` reads."""
+    return json.dumps(dict(minimum), ensure_ascii=False) if isinstance(minimum, Mapping) else str(minimum)
 
 
 def parse_splits(text: str | None) -> tuple[float, float, float] | None:

@@ -30,6 +30,7 @@ from ..dataset import (
     why_not_labelable,
 )
 from ..engine.errors import InputError
+from ..engine.thresholds import check_named, least_confidence
 from .clipping import inside_image
 from .options import ExportOptions
 
@@ -97,7 +98,8 @@ def select_images(samples: Samples, options: ExportOptions) -> Selection:
         options: Which label field, which labels of it, and the order of the classes.
 
     Raises:
-        InputError: The collection has no such labels, none of them is left, or one has another class.
+        InputError: The collection has no such labels, none of them is left, one has another class, or a
+            threshold is of no class.
     """
     check_collection(samples, options.label_field)
     found = _gathered(samples, options)
@@ -113,6 +115,7 @@ def select_images(samples: Samples, options: ExportOptions) -> Selection:
         raise InputError(f"Nothing is left to export ({reasons}): label the images, or ask for less.")
     used = {label.label for image in images for label in image.labels}
     classes = _class_order(dataset_of(samples), options, used)
+    check_named(options.minimum_confidence, classes)
     return Selection(images, classes, dict(left_out), dict(missing))
 
 
@@ -253,7 +256,8 @@ def _why_not(label: Label, is_checked: bool, options: ExportOptions) -> str:
         return ""
     if options.approved_only:
         return UNAPPROVED
-    is_sure = label.confidence is None or label.confidence >= options.minimum_confidence
+    least = least_confidence(options.minimum_confidence, label.label)
+    is_sure = label.confidence is None or label.confidence >= least
     return "" if is_sure else DOUBTFUL
 
 

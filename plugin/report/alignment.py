@@ -88,6 +88,9 @@ def _note(alignment: Alignment, cells: Cells, summary: RunSummary) -> str:
         parts.append(f"{len(cells.columns)} of {len(summary.classes):,} classes have columns.")
     if len(cells.columns) > MOST_NAMES:
         parts.append("Hover over a cell to see the class of a column without a name.")
+    alone = summary.images - sum(alignment.sizes)
+    if alone > 0 and len(alignment.clusters) == alignment.total:
+        parts.append(f"{alone:,} of {counted(summary.images, summary.noun)} are in no cluster.")
     if alignment.is_counted:
         parts.append("Shares are counted from labels here; those of a whole run are soft assignments.")
     parts.append(

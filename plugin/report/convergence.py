@@ -3,9 +3,12 @@
 One row per measure; the levels stand side by side, coarsest first.
 """
 
+from dataclasses import replace
+
 from plotly.subplots import make_subplots
 
 from ..engine.results import Iteration, LevelHistory
+from ..engine.sources import Sources
 from ..wording import counted, percent
 from .summary import RunSummary
 from .theme import FAINT, Plot, blank, template
@@ -23,7 +26,8 @@ HEIGHT = 460
 
 def convergence_plot(summary: RunSummary, theme: str = "light") -> Plot:
     """Share of labels changed, prototype drift and mean confidence of every round of a run."""
-    return history_plot(summary.history, theme, summary.noun)
+    plot = history_plot(summary.history, theme, summary.noun)
+    return replace(plot, note=" ".join(filter(None, [plot.note, _in_words(summary.sources, summary.noun)])))
 
 
 def history_plot(history: tuple[LevelHistory, ...], theme: str = "light", noun: str = "image") -> Plot:
@@ -51,6 +55,20 @@ def history_plot(history: tuple[LevelHistory, ...], theme: str = "light", noun: 
         figure.update_yaxes(row=row, tickformat=form, nticks=5, range=[0, top], rangemode="tozero")
     _mark_levels(figure, levels)
     return Plot("convergence", _title(levels[-1].iterations[-1]), note, figure)
+
+
+def _in_words(sources: Sources | None, noun: str) -> str:
+    """What the labels came from, one sentence; "" where that is not known."""
+    if sources is None:
+        return ""
+    shares = {
+        "the class names": sources.text,
+        f"similar {noun}s": sources.images,
+        "the nearest neighbours": sources.neighbors,
+        "class frequencies": sources.frequencies,
+    }
+    listed = ", ".join(f"{percent(share)} {what}" for what, share in shares.items())
+    return f"What decided the labels: {listed}."
 
 
 def _title(last: Iteration) -> str:

@@ -79,6 +79,7 @@ def summarise(
         zero_shot_agreement=accuracy(refinement.labels, refinement.zero_shot_labels),
         **count_labels(refinement.labels, confidence, k),
         history=refinement.history,
+        sources=refinement.sources,
         alignment=tuple(
             summarise_alignment(clusters, refinement.alignment[level])
             for level, clusters in refinement.clusters.items()

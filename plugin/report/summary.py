@@ -10,6 +10,7 @@ from ..engine.display import Displayed
 from ..engine.errors import InputError
 from ..engine.metrics import Coverage
 from ..engine.results import LevelHistory
+from ..engine.sources import Sources
 from .measured import MeasuredAccuracy
 
 LEAST_DOUBT = 0.5
@@ -162,6 +163,7 @@ class RunSummary(Displayed):
         noun: What was labelled, "image" or "object"; "images" here are objects then.
         reviewed: Number of labels that were approved or corrected.
         measured: What an audit of the run says, None before one.
+        sources: What the labels came from; None where that is not known.
     """
 
     classes: tuple[str, ...]
@@ -183,6 +185,7 @@ class RunSummary(Displayed):
     noun: str = "image"
     reviewed: int = 0
     measured: MeasuredAccuracy | None = None
+    sources: Sources | None = None
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -220,7 +223,7 @@ class RunSummary(Displayed):
             )
         # Summaries of runs that are older than a field have its default.
         values = {field.name: _frozen(data[field.name]) for field in fields(cls) if field.name in data}
-        truth, measured = values["truth"], data.get("measured")
+        truth, measured, sources = values["truth"], data.get("measured"), data.get("sources")
         return cls(
             **values
             | {
@@ -231,6 +234,7 @@ class RunSummary(Displayed):
                 "novel": tuple(NovelCluster(**each) for each in values["novel"]),
                 "truth": truth and _truth(truth),
                 "measured": measured and MeasuredAccuracy.from_dict(measured),
+                "sources": sources and Sources(**sources),
             }
         )
 

@@ -3,13 +3,13 @@
 A quarter of every page to review is drawn like that too, so that whoever reviews measures as well.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..engine.audit import Estimate, audit_weights, estimate_accuracy
-from ..engine.errors import InputError
 from ..report.measured import MeasuredAccuracy
 
 if TYPE_CHECKING:
@@ -34,19 +34,18 @@ def audit(dataset: "fo.Dataset", count: int = COUNT, label_field: str = "auto_la
 
     Args:
         dataset: Dataset of the run.
-        count: Most samples or objects, at least 1.
+        count: Most samples or objects, from 1 to 100,000.
         label_field: Field that a run wrote.
 
     Returns:
         A view of them; empty if every label is reviewed or was drawn.
 
     Raises:
-        InputError: No run wrote the field, or the count is below 1.
+        InputError: No run wrote the field, or the count is out of range.
     """
-    from ..dataset import draw_audit, labels_of, run_of, save_audit_view, settle
+    from ..dataset import check_count, draw_audit, labels_of, run_of, save_audit_view, settle
 
-    if count < 1:
-        raise InputError(f"Ask for at least 1 label to audit, not {count}.")
+    check_count(count)
     settle(dataset)
     run = run_of(dataset, label_field)
     view = labels_of(dataset, run.label_fields).view(draw_audit(dataset, run.key, count))
@@ -64,12 +63,12 @@ def review_next(
 
     Args:
         samples: Dataset or view.
-        count: Most samples, at least 1.
+        count: Most samples, from 1 to 100,000.
         label_field: Field that a run wrote.
         order: "suggested": most informative first; "worst": least confidence first.
 
     Raises:
-        InputError: No run wrote that field, there is no such order, or the count is below 1.
+        InputError: No run wrote that field, there is no such order, or the count is out of range.
     """
     from ..dataset import dataset_of, draw_audit, review_next as page_of, run_of, settle
 
@@ -118,34 +117,66 @@ def measured_by(run: "RunRecord", reviews: Mapping[str, str]) -> MeasuredAccurac
         run: A run.
         reviews: Sample or object id → reviewed class.
     """
-    audit = run.audit
-    if audit is None:
+    audit, audited = run.audit, _audited(run, reviews)
+    if audit is None or audited is None:
         return None
-    labels, confidence = np.array(audit.labels, np.int64), np.array(audit.confidence)
-    reviewed = [reviews.get(one) for one in audit.ids]
-    right = np.array([name == run.classes[label] for name, label in zip(reviewed, labels, strict=True)])
-    weights = audit_weights(np.array(audit.is_asked), np.array([name is not None for name in reviewed]))
-    overall = estimate_accuracy(right, weights, sum(audit.unreviewed), sum(audit.known))
+    overall = estimate_accuracy(audited.right, audited.weights, sum(audit.unreviewed), sum(audit.known))
     if overall is None:
         return None
-    is_sure = confidence >= audit.sure_from
+    is_sure = audited.confidence >= audit.sure_from
     return MeasuredAccuracy(
         overall,
-        surest=estimate_accuracy(right, weights * is_sure, audit.sure_unreviewed, audit.sure_known),
-        classes=_of_classes(run, audit, labels, right, weights),
+        surest=estimate_accuracy(
+            audited.right, audited.weights * is_sure, audit.sure_unreviewed, audit.sure_known
+        ),
+        classes=_of_classes(run.classes, audit, audited),
         waiting=len(audit.waiting(reviews)),
         noun=run.noun,
     )
 
 
-def _of_classes(
-    run: "RunRecord", audit: "Audit", labels: np.ndarray, right: np.ndarray, weights: np.ndarray
-) -> dict[str, Estimate]:
-    counts = np.bincount(labels[weights > 0], minlength=len(run.classes))
+@dataclass(frozen=True)
+class AuditedLabels:
+    """The m labels that an audit drew.
+
+    Attributes:
+        labels: (m,) class numbers that the run gave.
+        confidence: (m,) in [0, 1].
+        right: (m,) bool, whether their reviews say the same.
+        weights: (m,) ≥ 0, how many drawn labels each stands for; 0 without a review.
+    """
+
+    labels: np.ndarray
+    confidence: np.ndarray
+    right: np.ndarray
+    weights: np.ndarray
+
+
+def audited_labels(dataset: "fo.Dataset", run: "RunRecord") -> AuditedLabels | None:
+    """The labels of a run that an audit drew, with their reviews; None if there was no audit."""
+    from ..dataset import read_reviews
+
+    return _audited(run, read_reviews(dataset, run.label_fields)) if run.audit else None
+
+
+def _audited(run: "RunRecord", reviews: Mapping[str, str]) -> AuditedLabels | None:
+    audit = run.audit
+    if audit is None:
+        return None
+    labels = np.array(audit.labels, np.int64)
+    reviewed = [reviews.get(one) for one in audit.ids]
+    right = np.array([name == run.classes[label] for name, label in zip(reviewed, labels, strict=True)], bool)
+    weights = audit_weights(np.array(audit.is_asked), np.array([name is not None for name in reviewed]))
+    return AuditedLabels(labels, np.array(audit.confidence), right, weights)
+
+
+def _of_classes(classes: Sequence[str], audit: "Audit", audited: AuditedLabels) -> dict[str, Estimate]:
+    labels, weights = audited.labels, audited.weights
+    counts = np.bincount(labels[weights > 0], minlength=len(classes))
     estimates = {
-        run.classes[number]: estimate_accuracy(
-            right, weights * (labels == number), audit.unreviewed[number], audit.known[number]
+        classes[number]: estimate_accuracy(
+            audited.right, weights * (labels == number), audit.unreviewed[number], audit.known[number]
         )
-        for number in np.flatnonzero(counts >= LEAST_OF_CLASS)
+        for number in np.flatnonzero(counts >= LEAST_OF_CLASS).tolist()
     }
     return {name: estimate for name, estimate in estimates.items() if estimate}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..engine.errors import InputError
+from ..wording import named_values
 
 EQUAL = "equal"
 WORDS = {"common": 3.0, "usual": 1.0, "rare": 1 / 3, "absent": 0.0}
@@ -54,21 +55,13 @@ def balance_text(balance: ClassBalance) -> str:
 def _read(text: str) -> dict[str, str | float]:
     if text.strip() == EQUAL:
         return {}
-    if text.lstrip().startswith("{"):
-        try:
-            return dict(json.loads(text))
-        except (ValueError, TypeError) as error:
-            raise InputError(f"The class balance {text!r} is not valid JSON.") from error
-    said: dict[str, str | float] = {}
-    for part in filter(None, (each.strip() for each in text.split(","))):
-        name, colon, value = part.rpartition(":")
-        if not colon:
-            raise InputError(
-                f"The class balance has no word or number for {part!r}: write, for example, "
-                "'cat: common, dog: rare', or 'equal'."
-            )
-        said[name.strip()] = value.strip()
-    return said
+    try:
+        return named_values(text)
+    except ValueError as error:
+        raise InputError(
+            f"The class balance has no word or number for {error.args[0]!r}: write, for example, "
+            "'cat: common, dog: rare', or 'equal'."
+        ) from None
 
 
 def _number(name: str, value: str | float) -> float:

@@ -218,15 +218,15 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         Outcome,
         anchors_of,
         audit_probabilities,
-        check_database,
         field_to_label,
         read_images,
         read_objects,
         read_reviews,
         run_under_way,
+        wait_for_answer,
     )
 
-    check_database()
+    wait_for_answer()
     objects = field_to_label(samples, inputs.objects)
     images = read_objects(samples, objects, inputs.margin) if objects else read_images(samples)
     fields = _fields_to_write(samples, inputs, objects)

@@ -82,7 +82,7 @@ def compute_embeddings(
         tower = _tower(encoder, report)
         _check_others(samples, column, _origin(tower))
         with _under_way(samples, column, tower, {"encoder": recorded_name(encoder)}, report) as run:
-            images = _embedded(samples, tower, run.report)
+            images = embed_readable(samples, tower, run.report)
             run.fill(images.values(images.vectors[:]), _origin(tower), None)
     return Computed(run.key, field, len(images.readable), images.failures, tower.name)
 
@@ -118,12 +118,11 @@ def compute_clusters(
     _check(samples, column)
     _check_others(samples, column)
     with shown_progress(progress, STAGES) as report:
-        if embeddings is None:
-            tower, names = _tower(encoder, report), {"encoder": recorded_name(encoder)}
-        else:
-            tower, names = _given(samples, embeddings), {"embeddings": recorded_name(embeddings)}
+        tower = load_images_tower(samples, encoder, embeddings, report)
+        given = {"encoder": encoder} if embeddings is None else {"embeddings": embeddings}
+        names = {name: recorded_name(value) for name, value in given.items()}
         with _under_way(samples, column, tower, names, report) as run:
-            images = _embedded(samples, tower, run.report)
+            images = embed_readable(samples, tower, run.report)
             run.report("cluster", 0, 1)
             resolved = chosen.resolved(len(images.readable), 1)
             assignments = micro_cluster_assignments(images.vectors, resolved)
@@ -141,8 +140,8 @@ def compute_clusters(
 
 
 @dataclass(frozen=True)
-class _Images:
-    """The images of a run, embedded.
+class EmbeddedSamples:
+    """The images of samples, embedded.
 
     Attributes:
         ids: (n,) sample ids.
@@ -216,6 +215,20 @@ def _tower(encoder: str | ImageTower, report: Progress) -> ImageTower:
     return tower
 
 
+def load_images_tower(
+    samples: "fo.Dataset | fo.DatasetView",
+    encoder: str | ImageTower,
+    embeddings: Vectors | None,
+    report: Progress,
+) -> ImageTower:
+    """What embeds the images of samples: an encoder, or vectors that exist already in its place.
+
+    Raises:
+        InputError: The encoder or the vectors cannot be used.
+    """
+    return _tower(encoder, report) if embeddings is None else _given(samples, embeddings)
+
+
 def _given(samples: "fo.Dataset | fo.DatasetView", embeddings: Vectors) -> PrecomputedImages:
     """Vectors that exist already, in the place of an encoder."""
     from ..dataset import read_images
@@ -225,8 +238,10 @@ def _given(samples: "fo.Dataset | fo.DatasetView", embeddings: Vectors) -> Preco
     return given
 
 
-def _embedded(samples: "fo.Dataset | fo.DatasetView", tower: ImageTower, report: Progress) -> _Images:
-    """Embed the images.
+def embed_readable(
+    samples: "fo.Dataset | fo.DatasetView", tower: ImageTower, report: Progress
+) -> EmbeddedSamples:
+    """Embed the images of samples; those that cannot be read are told.
 
     Raises:
         InputError: No image can be read.
@@ -235,4 +250,4 @@ def _embedded(samples: "fo.Dataset | fo.DatasetView", tower: ImageTower, report:
     found = embed_images([tower], paths, report)
     found.require_some()
     failures = {ids[row]: error for row, error in found.errors.items()}
-    return _Images(ids, [ids[row] for row in found.rows], found.views[0], failures)
+    return EmbeddedSamples(ids, [ids[row] for row in found.rows], found.views[0], failures)

@@ -143,12 +143,13 @@ def check_file(file: str | os.PathLike[str], overwrite: bool, beginnings: tuple[
 
 @contextlib.contextmanager
 def new_file(target: Path) -> Iterator[Path]:
-    """Yield a path whose file takes the place of `target`, checked by `check_file`, if the block ends well.
+    """Yield a path whose file takes the place of `target` if the block ends well; its folder is made.
 
     Raises:
         InputError: Nothing can be written there, or the disk is full.
     """
     with _disk_errors(target):
+        _make_parent(target)
         _clear_leftovers(target)
         with _workplace(target) as place:
             yield place / target.name

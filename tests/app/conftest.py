@@ -36,7 +36,13 @@ SECONDS_TO_TIDY = 5
 CLOSES_A_FORM = re.compile("^(Cancel|Done)$")
 PANEL_TAB = "[data-cy^=panel-tab-]:not([data-cy=panel-tab-samples])"
 CLOSES_A_PANEL = f"{PANEL_TAB} [data-testid=CloseIcon]"
+CHANGED = "[data-cy=btn-view-stage-delete], [data-cy=selection-count-container]"
 OPEN = f"{PANEL_TAB}, [data-cy=operators-prompt-modal], [data-cy=operators-browser]"
+WITHOUT_MOTION = """document.addEventListener("DOMContentLoaded", () => {
+    const sheet = document.createElement("style");
+    sheet.textContent = "*, *::before, *::after { animation: none !important; transition: none !important; }";
+    document.head.append(sheet);
+})"""
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -60,6 +66,7 @@ class Tab:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._page: Page | None = None
+        self._shown: object = None
         self._datasets: list[fo.Dataset] = []
 
     def page(self) -> Page:
@@ -70,10 +77,14 @@ class Tab:
 
     def show(self, address: str, dataset: fo.Dataset, view: str = "") -> Page:
         """Open the App on a dataset, or on a saved view of it, as if nothing had been open."""
-        page = self.page()
+        page, place = self.page(), f"{address}/datasets/{dataset.name}"
+        shown = (dataset.name, list(dataset.get_field_schema(flat=True)), dataset.list_runs())
+        if not view and page.url == place and shown == self._shown and not page.locator(CHANGED).count():
+            return page
+        self._shown = shown
         _open_on_server(address, None)
         if view or not page.url.startswith(address):
-            page.goto(f"{address}/datasets/{dataset.name}" + (view and f"?view={view}"))
+            page.goto(place + (view and f"?view={view}"))
         else:
             page.wait_for_function("location.pathname === '/'")
             _open_on_server(address, dataset.name)
@@ -113,11 +124,12 @@ class Tab:
     def _new_page(self) -> Page:
         if not self._browser:
             self._start()
-        page = self._browser.new_page()
+        page = self._browser.new_page(reduced_motion="reduce")
         page.on("console", lambda message: message.type == "error" and print(message.text))
         page.set_default_timeout(1000 * SECONDS_TO_ANSWER)
         # A popover about another product would lie over the buttons.
         page.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true')")
+        page.add_init_script(WITHOUT_MOTION)  # each frame is drawn by the processor
         return page
 
     def _start(self) -> None:

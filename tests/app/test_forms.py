@@ -102,7 +102,7 @@ def test_splits_that_are_no_shares_are_refused(labelled):
     is_refused(form, "Give shares of train, val and test like 80, 10, 10")
 
 
-@pytest.mark.parametrize("operator", ["Compute embeddings", "Compute clusters"])
+@pytest.mark.parametrize("operator", ["Embed images", "Cluster images"])
 def test_a_field_that_holds_something_else_is_not_computed_into(labelled, operator):
     form = open_form(labelled, operator)
     form.get_by_role("textbox").last.fill("confidence")

@@ -11,6 +11,7 @@ from fiftyone_autolabel.plugin.demo.photos import demo_photos
 from fiftyone_autolabel.plugin.encoders import openclip
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from fiftyone_autolabel.plugin.encoders.lookup import Weights
+from fiftyone_autolabel.plugin.encoders.openclip_models import DEFAULT
 
 from .conftest import PAGES, blocks
 
@@ -22,7 +23,7 @@ EXAMPLES = [page for page in PAGES if page.name not in TOLD_APART and blocks(pag
 @pytest.fixture
 def photos(tmp_path, monkeypatch):
     """A working folder with `my_photos`, photos of three scenes, and no hub to fetch weights from."""
-    monkeypatch.setattr(openclip, "default_weights", lambda: Weights.OUT_OF_REACH)
+    monkeypatch.setattr(openclip, "choose_published", lambda: (DEFAULT, Weights.OUT_OF_REACH))
     photos = demo_photos(default_cache_folder() / "demo")
     monkeypatch.chdir(tmp_path)
     for photo in (photo for photo in photos if photo.label in SCENES):

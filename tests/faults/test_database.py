@@ -19,7 +19,7 @@ import os, signal, sys, threading, time
 from datetime import timedelta
 import fiftyone as fo, numpy as np
 from fiftyone.core.odm import get_db_conn
-from fiftyone_autolabel import InputError, auto_label
+from fiftyone_autolabel import InputError, approve, auto_label, compute_clusters
 from fiftyone_autolabel.plugin.dataset import lock, patience
 
 server, signal_name, pause = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
@@ -37,13 +37,19 @@ def disturb(stage, done, total):
     if pause:
         patience.SECONDS_PER_CALL = pause / 5
         threading.Timer(pause, os.kill, (server, signal.SIGCONT)).start()
-    else:
-        lock.LEASE = timedelta(seconds=1)
 
+if not pause:
+    lock.LEASE = timedelta(seconds=1)
 rng = np.random.default_rng(0)
 X, T = rng.normal(size=(6, 4)), rng.normal(size=(2, 4))
 try:
-    run = auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=T, progress=disturb)
+    if at[0] == "fill":
+        compute_clusters(dataset, embeddings=X, settings={"clustering": "kmeans"}, progress=disturb)
+    else:
+        run = auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=T, progress=disturb)
+    if at[0] == "review":
+        disturb(*at, 6)
+        approve(dataset)
     print(f"{time.monotonic() - since[0]:.1f} labelled {len(run.sample_ids)}")
 except InputError as error:
     print(f"{time.monotonic() - since[0]:.1f} {error}")
@@ -61,7 +67,7 @@ runs.LONGEST_SILENCE = timedelta(0)
 dataset = fo.load_dataset("kept")
 complete_interrupted(dataset)
 labels = dataset.count("auto_label") if dataset.has_sample_field("auto_label") else 0
-print(dataset.count(), labels, runs.list_runs(dataset)[0].state.value)
+print(dataset.count(), labels, runs.list_all_runs(dataset)[0].state.value)
 """
 
 
@@ -103,7 +109,13 @@ def python(script: str, uri: str, *arguments: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("stage", "done", "after"), [("refine", 0, "6 0 failed"), ("write", 6, "6 6 completed")]
+    ("stage", "done", "after"),
+    [
+        ("refine", 0, "6 0 failed"),
+        ("write", 6, "6 6 completed"),
+        ("fill", 0, "6 0 failed"),
+        ("review", 0, "6 6 completed"),
+    ],
 )
 def test_a_database_that_is_killed_is_told_within_ten_seconds(start, stage, done, after):
     server, uri = start()

@@ -9,7 +9,7 @@ import pytest
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError
 from fiftyone.server.app import app
-from fiftyone_autolabel import ExportOptions
+from fiftyone_autolabel import ExportOptions, auto_label
 from starlette.testclient import TestClient
 
 URI = "@autolabel/prototypes/export_labels"
@@ -267,3 +267,22 @@ def test_a_delegated_export_keeps_its_progress(operator, dataset, tmp_path):
     done = service.get(doc_id=queued.result["id"])
     assert (done.run_state, done.status.progress) == ("completed", pytest.approx(1))
     assert (tmp_path / "out" / "samples.json").exists()
+
+
+def test_the_form_takes_minimum_confidences_by_class_and_says_what_they_keep(server):
+    dataset = fo.Dataset()
+    dataset.add_samples([fo.Sample(filepath=f"/{number}.jpg") for number in range(30)])
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=np.eye(2))
+    shown = form(server, dataset, minimum_confidence="red: 0.7")
+    assert "of 30 images have such a confidence" in shown["kept"]["view"]["label"]
+    wrong = form(server, dataset, minimum_confidence="violet: 0.7")
+    assert "names 'violet'" in wrong["minimum_confidence"]["error_message"]
+    dataset.delete()
+
+
+def test_a_python_call_takes_minimum_confidences_by_class(operator, dataset, tmp_path):
+    name = dataset.first().auto_label.label
+    least = {name: 1.0}
+    result = operator(dataset, tmp_path / "out", "csv", images="none", minimum_confidence=least).result
+    assert result["labels"]["all"][name] < dataset.count_values("auto_label.label")[name]

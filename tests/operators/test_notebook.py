@@ -20,8 +20,8 @@ CALLS: dict[str, Callable] = {
         dataset, ["a", "b"], embeddings="vector", text_embeddings=str(folder / "T.npy"), run_key="third"
     ),
     "add_class": lambda call, dataset, folder: call(dataset, "c", label_field="auto_label_named"),
-    "compute_embeddings": lambda call, dataset, folder: call(dataset, encoder="offline"),
-    "compute_clusters": lambda call, dataset, folder: call(dataset, embeddings="vector"),
+    "embed_images": lambda call, dataset, folder: call(dataset, encoder="offline"),
+    "cluster_images": lambda call, dataset, folder: call(dataset, embeddings="vector"),
     "review_next": lambda call, dataset, folder: call(dataset, 2, label_field="auto_label_first"),
     "correct": lambda call, dataset, folder: call(dataset.limit(1), "b", label_field="auto_label_first"),
     "approve": lambda call, dataset, folder: call(dataset.limit(2), label_field="auto_label_first"),
@@ -30,6 +30,7 @@ CALLS: dict[str, Callable] = {
     "audit": lambda call, dataset, folder: call(dataset, 2, label_field="auto_label_first"),
     "refine_with_corrections": lambda call, dataset, folder: call(dataset, label_field="auto_label_second"),
     "evaluate": lambda call, dataset, folder: call(dataset, "truth", label_field="auto_label_first"),
+    "add_brain_runs": lambda call, dataset, folder: call(dataset, "first", method="pca"),
     "show_run": lambda call, dataset, folder: call(dataset, "first"),
     "compare_runs": lambda call, dataset, folder: call(dataset, "first", "second"),
     "cancel_run": lambda call, dataset, folder: call(dataset, "waiting"),

@@ -12,7 +12,7 @@ from fiftyone_autolabel import load_encoder
 from starlette.testclient import TestClient
 
 PLUGIN = "@autolabel/prototypes"
-FIELDS = {"compute_embeddings": "embeddings", "compute_clusters": "cluster"}
+FIELDS = {"embed_images": "embeddings", "cluster_images": "cluster"}
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +78,13 @@ def test_the_form_says_what_is_wrong_where_it_is_wrong(server, demo_dataset, nam
 
 
 def test_clusters_are_made_from_embeddings_that_are_there(server, demo_dataset):
-    assert "embeddings" not in form(server, "compute_clusters", demo_dataset)
+    assert "embeddings" not in form(server, "cluster_images", demo_dataset)
     vectors = load_encoder("offline").embed_images(demo_dataset.values("filepath")).vectors
     demo_dataset.set_values("vector", vectors)
-    fields = form(server, "compute_clusters", demo_dataset, embeddings="vector")
+    fields = form(server, "cluster_images", demo_dataset, embeddings="vector")
     assert fields["embeddings"]["type"]["values"] == ["vector"]
     assert "encoder" not in fields
-    result = operator("compute_clusters")(demo_dataset, embeddings="vector").result
+    result = operator("cluster_images")(demo_dataset, embeddings="vector").result
     assert result["encoder"] == "precomputed"
 
 

@@ -92,21 +92,28 @@ class Opened:
 
     def press(self, path):
         """Press a button or a picture that shows."""
-        *groups, name = path.split(".")
-        pieces = self.layout
-        for group in groups:
-            pieces = pieces[group]["type"]["properties"]
-        view = pieces[name]["view"]
+        view = self._view_of(path)
         self.call(view["operator"].rpartition("#")[2], **view["params"])
+
+    def traces(self, path) -> list[dict]:
+        """What a figure shows."""
+        return self._view_of(f"{path}.figure")["data"]
 
     def clusters(self) -> list[int]:
         """The novel clusters that show with pictures."""
         return [int(name.removeprefix("novel")) for name in self.data["body"] if name.startswith("novel")]
 
+    def _view_of(self, path) -> dict:
+        *groups, name = path.split(".")
+        pieces = self.layout
+        for group in groups:
+            pieces = pieces[group]["type"]["properties"]
+        return pieces[name]["view"]
+
 
 def images_shown(panel) -> int:
     """Number of images that the bars of all classes stand for."""
-    return sum(panel.data["body"]["classes"]["figure"][0]["x"])
+    return sum(panel.traces("body.classes")[0]["x"])
 
 
 @pytest.fixture
@@ -161,6 +168,15 @@ def test_a_run_that_has_not_reported_yet_says_what_it_loads(opened, dataset):
     assert bar["view"]["label"] == "second: starting: loading the encoder (precomputed) and the samples"
 
 
+def test_a_run_under_way_says_how_long_it_will_take_still(opened, dataset):
+    label(dataset, run_key="second")
+    at_work = {"state": RunState.RUNNING.value, "progress": ("embed", 100, 400), "heartbeat": stamp()}
+    update_record(dataset, "second", at_work | {"seconds_left": 75.0})
+    opened.call("on_tick")
+    bar = opened.layout["header"]["type"]["properties"]["progress0"]
+    assert bar["view"]["label"] == "second: embedding images, 100 of 400, about 75 s left"
+
+
 @pytest.mark.parametrize(
     "tab", ["convergence", "alignment", "classes", "confidence", "novelty", "comparison"]
 )
@@ -176,7 +192,7 @@ def test_nothing_but_choices_is_sent_back_with_an_event(opened):
 
 
 def test_a_cell_leads_to_the_samples_of_its_cluster_and_class(opened):
-    figure = opened.data["body"]["alignment-micro"]["figure"][0]
+    figure = opened.traces("body.alignment-micro")[0]
     row, column = next((r, c) for r, line in enumerate(figure["z"]) for c, z in enumerate(line) if z)
     cluster, number = figure["customdata"][row][column]
     path = "body.alignment-micro.figure"
@@ -188,7 +204,7 @@ def test_a_cell_leads_to_the_samples_of_its_cluster_and_class(opened):
 
 
 def test_the_first_column_leads_to_whole_clusters(opened):
-    wholes = opened.data["body"]["alignment-micro"]["figure"][1]
+    wholes = opened.traces("body.alignment-micro")[1]
     (cluster,) = wholes["customdata"][0][0]
     opened.call("on_click", path="body.alignment-micro.figure", trace_idx=1, idx=[0, 0])
     view = opened.shown()
@@ -211,7 +227,7 @@ def test_a_row_of_a_table_leads_to_its_cluster(mixed):
 
 
 def test_a_cluster_that_went_to_one_class_is_not_called_doubtful(mixed):
-    assert len(mixed.data["body"]["alignment-micro"]["figure"][0]["z"]) == 5
+    assert len(mixed.traces("body.alignment-micro")[0]["z"]) == 5
     assert len(mixed.data["body"]["clusters"]) == 4
 
 
@@ -240,14 +256,14 @@ def test_the_other_level_can_be_chosen(opened):
 
 def test_a_bar_leads_to_the_samples_of_its_class(opened):
     opened.choose("classes")
-    number = opened.data["body"]["classes"]["figure"][0]["customdata"][1]
+    number = opened.traces("body.classes")[0]["customdata"][1]
     opened.call("on_click", path="body.classes.figure", trace_idx=0, idx=1)
     assert opened.shown().distinct("auto_label.label") == [CLASSES[number]]
 
 
 def test_the_bars_of_the_histogram_share_out_all_samples(opened, dataset):
     opened.choose("confidence")
-    counts = opened.data["body"]["confidence"]["figure"][0]["y"]
+    counts = opened.traces("body.confidence")[0]["y"]
     for bar in np.flatnonzero(counts).tolist():
         opened.call("on_click", path="body.confidence.figure", trace_idx=0, idx=bar)
         assert len(opened.shown()) == counts[bar]
@@ -278,11 +294,11 @@ def test_figures_can_be_restricted_to_the_current_view(opened, dataset):
     opened.view = dataset.limit(10)._serialize()
     opened.press("header.actions.follow")
     opened.choose("confidence")
-    assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == 10
+    assert sum(opened.traces("body.confidence")[0]["y"]) == 10
     opened.press("body.keeping.kept")
     assert set(opened.shown().values("id")) <= set(dataset.limit(10).values("id"))
     opened.press("header.actions.unfollow")
-    assert sum(opened.data["body"]["confidence"]["figure"][0]["y"]) == IMAGES
+    assert sum(opened.traces("body.confidence")[0]["y"]) == IMAGES
 
 
 def test_figures_follow_the_view(opened, dataset):
@@ -485,12 +501,12 @@ def test_marks_of_a_run_over_objects_lead_to_its_objects(server, scenes):
     fields = auto_label(scenes, CLASSES, **given).fields
     panel = Opened(server, scenes)
     panel.choose("classes")
-    number = panel.data["body"]["classes"]["figure"][0]["customdata"][0]
+    number = panel.traces("body.classes")[0]["customdata"][0]
     panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     view = panel.shown()
     assert panel.told_to("notify")["message"].startswith(f"{len(view)} objects: labelled")
     assert set(view.values(f"{fields.label}.label")) == {CLASSES[number]}
-    assert len(view) == panel.data["body"]["classes"]["figure"][0]["x"][0]
+    assert len(view) == panel.traces("body.classes")[0]["x"][0]
 
 
 def test_a_tick_without_news_draws_nothing(opened):
@@ -512,7 +528,7 @@ def test_objects_stand_beside_the_classes_of_the_field_that_they_are_from(server
     panel = Opened(server, scenes)
     panel.choose("confidence")
     panel.call("on_choice", path="body.truth", value="ground_truth")
-    wholes = panel.data["body"]["confusion"]["figure"][1]
+    wholes = panel.traces("body.confusion")[1]
     panel.call("on_click", path="body.confusion.figure", trace_idx=1, idx=[0, 0])
     assert len(panel.shown()) == wholes["text"][0][0] == 8
 
@@ -527,7 +543,7 @@ def test_figures_of_objects_can_be_restricted_to_a_view_of_images_or_of_objects(
         panel.view = view._serialize()
         panel.call("on_tick")
         panel.choose("classes")
-        assert sum(panel.data["body"]["classes"]["figure"][0]["x"]) == objects
+        assert sum(panel.traces("body.classes")[0]["x"]) == objects
         panel.choose("confidence")
         panel.press("body.keeping.kept")
         assert 0 < len(panel.shown()) <= objects
@@ -539,7 +555,7 @@ def test_the_curves_of_a_run_under_way_grow(server, dataset):
     def follow(run, history):
         update_record(dataset, run.key, {"history": [level.to_dict() for level in history]})
         panel.call("on_tick")
-        rounds.append(len(panel.data["convergence"]["figure"][0]["x"]))
+        rounds.append(len(panel.traces("convergence")[0]["x"]))
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Run, "follow", follow)
@@ -666,7 +682,7 @@ def test_a_class_may_be_called_like_a_field_of_the_database(server, dataset):
     label(dataset, ["$usd", "$eur", "$gbp"])
     panel = Opened(server, dataset)
     panel.choose("classes")
-    count = panel.data["body"]["classes"]["figure"][0]["x"][0]
+    count = panel.traces("body.classes")[0]["x"][0]
     panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
     assert len(panel.shown()) == count
 
@@ -729,7 +745,7 @@ def test_a_cell_that_no_label_is_in_leads_to_those_that_were_nearly_there(server
     given = {"embeddings": noisy, "text_embeddings": np.eye(4)[:3], "clusters": TRUE}
     auto_label(dataset, CLASSES, settings=Settings(min_cluster_size=3), **given)
     panel = Opened(server, dataset)
-    figure = panel.data["body"]["alignment-micro"]["figure"][0]
+    figure = panel.traces("body.alignment-micro")[0]
     cells = [(r, c) for r, line in enumerate(figure["z"]) for c, share in enumerate(line) if share]
     words = []
     for row, column in cells:
@@ -754,7 +770,7 @@ def test_marks_of_a_run_over_one_slice_of_groups_lead_to_that_slice(server):
     assert "gone" not in panel.data["header"]["facts"]
     panel.choose("classes")
     panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
-    assert len(panel.shown()) == panel.data["body"]["classes"]["figure"][0]["x"][0]
+    assert len(panel.shown()) == panel.traces("body.classes")[0]["x"][0]
     assert all("right" in path for path in panel.shown().values("filepath"))
     dataset.delete()
 

@@ -9,6 +9,7 @@ import pytest
 import typer
 from fiftyone_autolabel.plugin.cli.app import app
 from fiftyone_autolabel.plugin.dataset.folder import opened_source
+from fiftyone_autolabel.plugin.encoders.packing import pack_encoder
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -58,7 +59,19 @@ def dataset(template):
 
 
 @pytest.fixture
-def arguments(dataset, files, tmp_path, monkeypatch):
+def weights(tmp_path, monkeypatch):
+    """A pack of weights of CLIP that are in the hub's cache; they are empty."""
+    repository = tmp_path / "hub" / "models--timm--vit_base_patch32_clip_224.openai"
+    (repository / "snapshots" / "abc").mkdir(parents=True)
+    (repository / "snapshots" / "abc" / "open_clip_model.safetensors").write_bytes(b"")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("abc")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    return pack_encoder("ViT-B-32/openai", tmp_path / "packed.zip").path
+
+
+@pytest.fixture
+def arguments(dataset, files, weights, tmp_path, monkeypatch):
     """Command → arguments that it does something with."""
     monkeypatch.setattr(fo.config, "plugins_dir", str(tmp_path / "plugins"))
     vectors = ("--embeddings", files / "X.npy", "--text-embeddings", files / "T.npy", "-c", "even,odd")
@@ -67,6 +80,7 @@ def arguments(dataset, files, tmp_path, monkeypatch):
         "predict": (files / "report", files / "X.npy"),
         "audit": (dataset.name,),
         "evaluate": (dataset.name, "--truth", "truth"),
+        "check-labels": (dataset.name, "--label-field", "truth", "--embeddings", files / "X.npy"),
         "export": (dataset.name, tmp_path / "exported", "--format", "csv", "--images", "none"),
         "report": (dataset.name, "--output", tmp_path / "reported"),
         "runs": (dataset.name,),
@@ -74,6 +88,8 @@ def arguments(dataset, files, tmp_path, monkeypatch):
         "bench": ("--images", 300, "--dimensions", 16, "--classes", 3),
         "demo": ("--no-app", "--encoder", "offline"),
         "install": (),
+        "pack-encoder": ("openclip:ViT-B-32/openai", tmp_path / "again.zip"),
+        "install-encoder": (weights,),
     }
 
 
@@ -110,6 +126,7 @@ ON_A_FOLDER = {
     "audit": (),
     "export": ("exported",),
     "evaluate": ("--truth", "truth"),
+    "check-labels": (),
     "report": ("--output", "reported"),
     "delete-run": ("auto_label_1", "--yes"),
 }

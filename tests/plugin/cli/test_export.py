@@ -3,7 +3,9 @@
 import json
 
 import fiftyone as fo
+import numpy as np
 import pytest
+from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.cli.app import app
 from fiftyone_autolabel.plugin.cli.export import FORMATS, IMAGE_MODES
 from fiftyone_autolabel.plugin.export.options import Format, ImageMode
@@ -113,3 +115,16 @@ def test_something_else_in_an_earlier_export_is_never_deleted(dataset, tmp_path)
     result = run(dataset.name, tmp_path / "out", "--overwrite")
     assert (result.exit_code, "also holds thesis.tex" in result.stderr) == (2, True)
     assert (tmp_path / "out" / "thesis.tex").read_text() == "mine"
+
+
+def test_what_a_minimum_confidence_keeps_is_told(tmp_path):
+    dataset = fo.Dataset()
+    dataset.add_samples([fo.Sample(filepath=f"/{number}.jpg") for number in range(30)])
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    auto_label(dataset, ["red", "green"], embeddings=X, text_embeddings=np.eye(2))
+    folder, least = tmp_path / "out", "red: 0.7, green: 0.8"
+    options = ("-f", "csv", "--images", "none", "--min-confidence", least, "--json")
+    told = json.loads(run(dataset.name, folder, *options).stdout)
+    assert told["kept"]["count"] == told["images"]["all"]
+    assert 0.7 < told["kept"]["expected_accuracy"] < 1
+    dataset.delete()

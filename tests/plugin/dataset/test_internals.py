@@ -8,6 +8,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 import pytest
 from bson import ObjectId
+from fiftyone.utils.eval.classification import ClassificationResults
 from fiftyone_autolabel.plugin.dataset import internals
 from pymongo import UpdateOne
 
@@ -18,6 +19,7 @@ NAMES = {
     "_delegated_operation_id": lambda dataset: foo.ExecutionContext(),
     "_doc": lambda dataset: dataset,
     "_evaluation_cache": lambda dataset: dataset,
+    "_from_dict": lambda dataset: ClassificationResults,
     "_get_label_field_path": lambda dataset: dataset,
     "_is_frames": lambda dataset: dataset.view(),
     "_is_generated": lambda dataset: dataset.view(),

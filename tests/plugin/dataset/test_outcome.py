@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 from fiftyone_autolabel import refine
+from fiftyone_autolabel.plugin.dataset import outcome as module
 from fiftyone_autolabel.plugin.dataset.outcome import ARRAYS, Outcome
 
 IDS = [f"{number:024x}" for number in range(40)]
@@ -36,6 +37,23 @@ def test_an_outcome_takes_less_than_a_hundred_bytes_a_sample():
     large = refine(rng.normal(size=(n, 4)), rng.normal(size=(3, 4)))
     outcome = Outcome.of(large, ["a", "b", "c"], [rng.bytes(12).hex() for _ in range(n)], {})
     assert len(json.dumps(outcome.to_dict())) < 100 * n
+
+
+def test_a_record_of_an_earlier_version_has_no_logits(outcome):
+    saved = outcome.to_dict()
+    del saved["logits"]
+    assert "logits" not in Outcome.from_dict(saved).changes(slice(1))[IDS[0]]["label"]
+
+
+@pytest.mark.parametrize(("bound", "value"), [("MOST_CLASSES_WITH_LOGITS", 2), ("MOST_LOGITS", 119)])
+def test_too_many_logits_are_not_kept(refinement, monkeypatch, bound, value):
+    monkeypatch.setattr(module, bound, value)
+    assert Outcome.of(refinement, ["a", "b", "c"], IDS, {}).logits.shape == (40, 0)
+
+
+def test_a_class_without_probability_has_a_finite_logit():
+    three = refine(np.eye(3), np.eye(3), anchors=np.array([0, 1, 2]))
+    assert np.isfinite(Outcome.of(three, ["a", "b", "c"], IDS[:3], {}).logits).all()
 
 
 def test_the_central_samples_of_novel_clusters_are_kept(refinement, outcome):

@@ -90,7 +90,11 @@ def test_a_view_that_a_person_saved_under_that_name_is_left_alone(labelled):
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [({"order": "best"}, "no order 'best': choose suggested or worst"), ({"count": 0}, "at least 1 sample")],
+    [
+        ({"order": "best"}, "no order 'best': choose suggested or worst"),
+        ({"count": 0}, "1 to 100,000 labels at a time, not 0"),
+        ({"count": 10**6}, "not 1,000,000"),
+    ],
 )
 def test_bad_input_is_refused_with_a_sentence(labelled, arguments, sentence):
     with pytest.raises(InputError, match=sentence):

@@ -70,6 +70,16 @@ def test_a_later_run_keeps_an_edit(labelled):
     assert labelled[one].auto_label_corrected.label == "blue"
 
 
+def test_a_label_that_was_deleted_is_given_again_by_the_next_run_alone(labelled):
+    sample = labelled.first()
+    sample.auto_label = None
+    sample.save()
+    approve(labelled.skip(1))
+    assert labelled.first().auto_label is None
+    label_again(labelled)
+    assert labelled.first().auto_label.label in ("red", "green")
+
+
 def test_an_edit_made_while_a_run_is_at_work_is_kept(labelled):
     def edit_in_between(stage, done, total):
         if stage == "refine" and done == 0:

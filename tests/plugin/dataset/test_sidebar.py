@@ -71,6 +71,14 @@ def test_fields_that_somebody_chose_to_see_stay_chosen(dataset):
 
 def test_a_run_that_is_deleted_takes_its_fields_out_of_the_group(dataset):
     label(dataset)
+    label(dataset, run_key="second")
+    delete_run(dataset, "second")
+    dataset.reload()
+    assert groups(dataset)["auto-label"] == KEPT
+
+
+def test_the_group_goes_with_the_last_run(dataset):
+    label(dataset)
     delete_run(dataset, "auto_label_1")
     dataset.reload()
-    assert groups(dataset)["auto-label"] == []
+    assert "auto-label" not in groups(dataset)

@@ -1,6 +1,7 @@
 """Labels reach the samples, whole and in one place."""
 
 import fiftyone as fo
+import fiftyone.brain as fob
 import numpy as np
 import pytest
 from fiftyone_autolabel import FieldNames, refine
@@ -8,6 +9,8 @@ from fiftyone_autolabel.plugin.dataset import writing
 from fiftyone_autolabel.plugin.dataset.fields import EXPLANATIONS
 from fiftyone_autolabel.plugin.dataset.outcome import Outcome
 from fiftyone_autolabel.plugin.dataset.writing import write_outcome
+from scipy.special import softmax
+from scipy.stats import entropy
 
 CLASSES = ["red", "green"]
 
@@ -30,6 +33,26 @@ def test_every_sample_gets_label_confidence_and_clusters(dataset, refinement):
     assert dataset.values("auto_label.confidence") == dataset.values("confidence")
     assert dataset.values("auto_label_micro_cluster") == refinement.clusters["micro"].assignments.tolist()
     assert dataset.values("auto_label_meta_cluster") == refinement.clusters["meta"].assignments.tolist()
+
+
+def test_the_logits_give_the_probabilities_of_the_run(dataset, refinement):
+    write(dataset, refinement)
+    logits = np.stack(dataset.values("auto_label.logits"))
+    np.testing.assert_allclose(softmax(logits, axis=1), refinement.probabilities, atol=0.01)
+
+
+@pytest.mark.parametrize("broken", [0, 3])
+def test_brain_methods_read_the_logits_also_with_an_unreadable_image(dataset, broken):
+    rng, ids = np.random.default_rng(1), dataset.values("id")
+    readable = [one for one in ids if one != ids[broken]]
+    five = refine(rng.normal(size=(5, 4)), rng.normal(size=(2, 4)))
+    write(dataset, five, readable, {ids[broken]: "Broken."})
+    dataset.set_values("truth", [fo.Classification(label="red")] * 6)
+    labelled = dataset.exists("auto_label")
+    fob.compute_hardness(labelled, "auto_label", progress=False)
+    fob.compute_mistakenness(labelled, "auto_label", "truth", use_logits=True, progress=False)
+    np.testing.assert_allclose(labelled.values("hardness"), entropy(five.probabilities, axis=1), atol=0.01)
+    assert all(0 <= one <= 1 for one in labelled.values("mistakenness"))
 
 
 def test_the_grid_can_sort_by_confidence(dataset, refinement):
@@ -89,7 +112,7 @@ def test_labels_are_stored_as_fiftyone_stores_its_own(dataset, refinement):
     sample = dataset.first()
     dataset.clone_sample_field("auto_label", "copied")
     label = sample.auto_label
-    attributes = {name: label[name] for name in ("label", "confidence", *EXPLANATIONS)}
+    attributes = {name: label[name] for name in ("label", "confidence", "logits", *EXPLANATIONS)}
     dataset.set_values("copied", [fo.Classification(**attributes)] + [None] * 5)
 
     stored = dataset._sample_collection.find_one()

@@ -127,7 +127,7 @@ def test_a_model_without_published_weights_asks_for_a_checkpoint(checkpoint):
         OpenCLIPEncoder("tiny-test", "gone.pt")
 
 
-@pytest.mark.parametrize("model", ["ViT-B-32", "hf-hub:laion/CLIP-ViT-B-32-laion2B-s34B-b79K"])
+@pytest.mark.parametrize("model", ["ViT-B-32-256", "hf-hub:laion/CLIP-ViT-B-32-laion2B-s34B-b79K"])
 def test_weights_out_of_reach_say_what_to_do(no_hub, model):
     with pytest.raises(InputError, match=r"not on disk and cannot be fetched.*offline"):
         OpenCLIPEncoder(model)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from fiftyone_autolabel.plugin.encoders.cache import CachedEncoder
-from fiftyone_autolabel.plugin.encoders.lookup import Weights
 from fiftyone_autolabel.plugin.encoders.offline.encoder import OfflineEncoder
-from fiftyone_autolabel.plugin.encoders.openclip import OpenCLIPEncoder, default_weights
+from fiftyone_autolabel.plugin.encoders.openclip import OpenCLIPEncoder
+from fiftyone_autolabel.plugin.encoders.openclip_models import BEST_FIRST, DEFAULT, in_order
 from fiftyone_autolabel.plugin.encoders.registry import Choice, choose_encoder, load_encoder
 from fiftyone_autolabel.plugin.encoders.torchvision_compat import ensure_torchvision_imports
 from fiftyone_autolabel.plugin.engine.errors import InputError
@@ -46,12 +46,18 @@ def empty_hub(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def filled_hub(empty_hub, tmp_path):
-    repository = tmp_path / "models--laion--CLIP-ViT-B-32-laion2B-s34B-b79K"
-    (repository / "snapshots" / "abc").mkdir(parents=True)
-    (repository / "snapshots" / "abc" / "open_clip_pytorch_model.bin").write_bytes(b"")
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text("abc")
+def fill_hub(empty_hub, tmp_path):
+    """Puts empty files into the hub's cache."""
+
+    def fill(repository: str, *names: str) -> None:
+        folder = tmp_path / f"models--{repository.replace('/', '--')}"
+        (folder / "snapshots" / "abc").mkdir(parents=True)
+        for name in names:
+            (folder / "snapshots" / "abc" / name).write_bytes(b"")
+        (folder / "refs").mkdir()
+        (folder / "refs" / "main").write_text("abc")
+
+    return fill
 
 
 def test_offline_is_loaded_by_name():
@@ -92,11 +98,87 @@ def test_auto_takes_offline_and_says_why_where_openclip_has_no_weights(empty_hub
     assert "neither on disk nor to be fetched" in choice.reason
 
 
-def test_auto_takes_openclip_and_says_why_where_its_weights_are_on_disk(filled_hub):
+def test_auto_takes_the_weights_on_disk_and_says_why(fill_hub):
+    fill_hub("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "open_clip_pytorch_model.bin")
+
+    assert choose_encoder() == Choice(
+        "openclip:ViT-B-32/laion2b_s34b_b79k",
+        'Using the encoder "openclip:ViT-B-32/laion2b_s34b_b79k", which is on disk: 151 million parameters, '
+        "MIT licence, 66.6% zero-shot on ImageNet as published.",
+    )
+
+
+def test_auto_takes_the_most_accurate_of_several_on_disk(fill_hub):
+    fill_hub("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "open_clip_model.safetensors")
+    fill_hub("timm/ViT-B-16-SigLIP", "open_clip_model.safetensors", "tokenizer.json", "tokenizer_config.json")
+
+    assert choose_encoder().spec == "openclip:ViT-B-16-SigLIP/webli"
+
+
+def test_auto_passes_over_a_model_whose_tokenizer_is_missing(fill_hub):
+    fill_hub("timm/ViT-B-16-SigLIP", "open_clip_model.safetensors")
+
+    assert choose_encoder().spec == "offline"
+
+
+def test_auto_finds_clip_in_the_zoo_folder_of_fiftyone(empty_hub, monkeypatch, tmp_path):
+    import fiftyone as fo
+
+    monkeypatch.setattr(fo.config, "model_zoo_dir", str(tmp_path))
+    (tmp_path / "CLIP-ViT-B-32.pt").write_bytes(b"")
+
+    assert choose_encoder().spec == "openclip:ViT-B-32/openai"
+
+
+def test_auto_fetches_the_default_where_nothing_is_on_disk(empty_hub, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", lambda url, timeout: None)
+
     choice = choose_encoder()
 
-    assert choice.spec == "openclip"
-    assert "on disk" in choice.reason
+    assert choice.spec == DEFAULT.spec
+    assert "which is fetched once (0.6 GB): 151 million parameters, MIT licence, 72.8%" in choice.reason
+
+
+def test_a_cpu_takes_the_models_for_a_gpu_last():
+    assert [each.imagenet for each in in_order(has_gpu=True)] == sorted(
+        (each.imagenet for each in BEST_FIRST), reverse=True
+    )
+    assert [each.needs_gpu for each in in_order(has_gpu=False)] == sorted(
+        each.needs_gpu for each in BEST_FIRST
+    )
+
+
+def test_openclip_publishes_every_model_that_auto_may_choose():
+    import open_clip
+
+    missing = [
+        each.spec for each in BEST_FIRST if not open_clip.is_pretrained_cfg(each.model, each.pretrained)
+    ]
+    assert missing == []
+
+
+def test_a_model_without_weights_gets_the_best_of_those_on_disk(fill_hub):
+    fill_hub("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "open_clip_model.safetensors")
+
+    with pytest.raises(InputError, match="cannot load ViT-B-32 with the weights laion2b_s34b_b79k"):
+        load_encoder("openclip:ViT-B-32", cache=False)
+
+
+def test_a_model_without_weights_gets_the_best_that_are_published(empty_hub):
+    with pytest.raises(InputError, match="The weights of ViT-B-32/datacomp_xl_s13b_b90k are not on disk"):
+        load_encoder("openclip:ViT-B-32", cache=False)
+
+
+def test_a_model_that_auto_does_not_know_asks_for_its_weights(empty_hub):
+    with pytest.raises(InputError, match=r"for 'RN50' .*there are openai, yfcc15m, cc12m"):
+        load_encoder("openclip:RN50", cache=False)
+
+
+def test_openclip_without_a_model_is_the_best_that_there_is(empty_hub):
+    with pytest.raises(
+        InputError, match=f"The weights of {DEFAULT.model}/{DEFAULT.pretrained} are not on disk"
+    ):
+        load_encoder("openclip", cache=False)
 
 
 def test_auto_takes_offline_where_openclip_is_missing(monkeypatch):
@@ -117,10 +199,6 @@ def test_loading_auto_logs_its_reason_once(empty_hub, caplog):
 
 def test_an_encoder_asked_for_by_name_needs_no_reason():
     assert choose_encoder("offline") == Choice("offline", "")
-
-
-def test_default_weights_are_found_in_the_hubs_cache(filled_hub):
-    assert default_weights() is Weights.ON_DISK
 
 
 @pytest.mark.parametrize(
@@ -175,3 +253,12 @@ def test_the_registry_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
     assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_the_guide_lists_the_models_that_auto_chooses_from():
+    guide = (Path(__file__).parents[3] / "docs" / "guide.md").read_text(encoding="utf-8")
+    rows = [
+        f"| `{each.model}/{each.pretrained}` | {each.parameters} M | {each.licence} | {each.imagenet:.1f}% |"
+        for each in BEST_FIRST
+    ]
+    assert [row for row in rows if row not in guide] == []

@@ -10,6 +10,8 @@ from fiftyone_autolabel.plugin.engine.answers import (
     even_sample,
     fit_correction,
     held_out_likelihood,
+    is_sure_gain,
+    log_likelihoods,
     release_folds,
 )
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
@@ -181,3 +183,27 @@ def test_every_answer_is_released_once():
     anchors = np.where(np.arange(20) % 2, 0, -1)
     folds = release_folds(anchors, np.linspace(0, 1, 20))
     assert sorted(np.concatenate(folds).tolist()) == list(range(1, 20, 2))
+
+
+@pytest.mark.parametrize("is_sure", [False, True])
+def test_the_text_is_corrected_only_where_whole_runs_foretell_the_answers_surely_better(monkeypatch, is_sure):
+    made = make_features((40,) * 8, noise=1.5, text_noise=3.0)
+    anchors, compared = answered(made.truth, np.random.default_rng(0).permutation(320)[:40]), []
+    monkeypatch.setattr(refinement, "is_sure_gain", lambda gains: compared.append(gains) or is_sure)
+    monkeypatch.setattr(TextCorrection, "spread", lambda *_: 2.0)
+    judged = refine(made.X, made.T, anchors=anchors)
+    monkeypatch.setattr(TextCorrection, "spread", lambda *_: 0.0)
+    uncorrected = refine(made.X, made.T, anchors=anchors)
+    assert [gains.shape for gains in compared] == [(40,)]
+    assert (judged.probabilities.tobytes() != uncorrected.probabilities.tobytes()) == is_sure
+
+
+def test_a_gain_is_sure_beyond_its_standard_error():
+    assert is_sure_gain(np.array([1.0, 1.1, 0.9]))
+    assert not is_sure_gain(np.array([3.0, -1.0, -1.0]))
+    assert not is_sure_gain(np.zeros(5))
+
+
+def test_one_surprise_costs_no_more_than_a_chance_of_a_thousandth():
+    p = np.array([[0.5, 0.5], [1.0, 0.0]])
+    assert log_likelihoods(p, np.array([0, 1])) == pytest.approx(np.log([0.5, 0.001]))

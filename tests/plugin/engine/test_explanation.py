@@ -15,7 +15,7 @@ LEVELS = {"text": np.array([1, 2]), "micro": np.array([0, 2]), "image": np.array
 
 def outcome(z: np.ndarray, text_weight: float = 0.0) -> Outcome:
     """What a rule ends with, as far as it explains labels."""
-    return Outcome(z, text_weight, np.eye(3), (), LEVELS, {})
+    return Outcome(z, text_weight, None, np.eye(3), (), LEVELS, {})
 
 
 def test_the_second_choice_and_its_distance_are_kept():

@@ -2,7 +2,13 @@
 
 import pytest
 from fiftyone_autolabel import ExportOptions, InputError
-from fiftyone_autolabel.plugin.export.options import Format, check_options, parse_classes
+from fiftyone_autolabel.plugin.export.options import (
+    Format,
+    check_options,
+    confidence_text,
+    parse_classes,
+    parse_confidence,
+)
 
 
 @pytest.mark.parametrize(
@@ -10,6 +16,7 @@ from fiftyone_autolabel.plugin.export.options import Format, check_options, pars
     [
         ({"minimum_confidence": 1.5}, "minimum confidence is 1.5: give one from 0 to 1"),
         ({"minimum_confidence": float("nan")}, "minimum confidence is nan"),
+        ({"minimum_confidence": {"cat": 2}}, "minimum confidence of 'cat' is 2"),
         ({"images": "move"}, "Images can be 'copy', 'symlink', 'hardlink' or 'none', not 'move'"),
         ({"splits": (0.8, 0.2)}, r"Give three shares, .*, not 0\.8, 0\.2"),
         ({"splits": (0, 1, 1)}, "that of train above 0"),
@@ -53,3 +60,29 @@ def test_only_yolo_is_split_unasked():
 def test_classes_are_typed_with_commas_or_on_lines():
     assert parse_classes("cat, sports car\ndog\n") == ("cat", "sports car", "dog")
     assert parse_classes(" \n") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (None, 0.0),
+        (" ", 0.0),
+        ("0.8", 0.8),
+        (0.8, 0.8),
+        ("cat: 0.9, dog: 0.6", {"cat": 0.9, "dog": 0.6}),
+        ('{"a, b": 0.5}', {"a, b": 0.5}),
+    ],
+)
+def test_minimum_confidences_are_read_as_they_are_typed(text, read):
+    assert parse_confidence(text) == read
+
+
+@pytest.mark.parametrize("minimum", [0.25, {"cat": 0.9, "a: b, c": 0.6}])
+def test_minimum_confidences_come_back_from_their_text(minimum):
+    assert parse_confidence(confidence_text(minimum)) == minimum
+
+
+@pytest.mark.parametrize("text", ["high", "cat: high", "cat: 0.5, dog", "{cat: 1}"])
+def test_other_texts_are_no_minimum_confidences(text):
+    with pytest.raises(InputError, match=r"Give minimum confidences like 0\.8, or like"):
+        parse_confidence(text)

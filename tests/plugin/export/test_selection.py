@@ -27,6 +27,13 @@ def test_every_labelled_image_is_exported_and_the_others_are_counted(dataset):
     assert selection.left_out == {"without a label": 1}
 
 
+def test_an_image_in_which_nothing_was_found_counts_as_not_labelled(dataset):
+    sample = dataset.first()
+    sample["auto_label"] = fo.Classification(label=None)
+    sample.save()
+    assert select_images(dataset, ExportOptions()).left_out == {"without a label": 2}
+
+
 def test_a_view_is_exported_in_its_order(dataset):
     view = dataset.sort_by("auto_label.confidence", reverse=True).limit(5)
     selection = select_images(view, ExportOptions())
@@ -43,6 +50,22 @@ def test_labels_below_the_minimum_confidence_are_left_out_and_counted(dataset):
     selection = select_images(dataset, ExportOptions(minimum_confidence=0.6))
     assert min(image.labels[0].confidence for image in selection.images) >= 0.6
     assert selection.left_out == {"without a label": 1, "below the minimum confidence": 10}
+
+
+def test_every_class_may_have_its_own_minimum_confidence(dataset):
+    name = dataset.first().auto_label.label
+    selection = select_images(dataset, ExportOptions(minimum_confidence={name: 0.6}))
+    sure = [one.confidence for image in selection.images for one in image.labels if one.label == name]
+    every = select_images(dataset, ExportOptions())
+    assert min(sure) >= 0.6
+    assert labels_of(selection).count(name) == len(sure) < labels_of(every).count(name)
+    others = [one for one in labels_of(selection) if one != name]
+    assert others == [one for one in labels_of(every) if one != name]
+
+
+def test_a_minimum_confidence_of_no_class_is_refused(dataset):
+    with pytest.raises(InputError, match="names 'cow', which is not one of the classes"):
+        select_images(dataset, ExportOptions(minimum_confidence={"cow": 0.6}))
 
 
 def test_a_corrected_label_wins_and_needs_no_confidence(dataset):

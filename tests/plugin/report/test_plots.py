@@ -14,6 +14,7 @@ from fiftyone_autolabel.plugin.report.confusion import confusion_plot
 from fiftyone_autolabel.plugin.report.convergence import convergence_plot
 from fiftyone_autolabel.plugin.report.plots import all_plots
 from fiftyone_autolabel.plugin.report.summary import Alignment
+from fiftyone_autolabel.plugin.wording import percent
 
 from .conftest import make_run
 
@@ -139,6 +140,13 @@ def test_a_cell_of_the_alignment_carries_its_cluster_and_class(run):
         assert heat.z[row][column] == pytest.approx(alignment[cluster, number], abs=1e-3)
 
 
+def test_images_in_no_cluster_are_counted(run):
+    summary = run.summary
+    alone = int((run.refinement.clusters["micro"].assignments < 0).sum())
+    assert alone > 0
+    assert f"{alone} of 240 images are in no cluster." in alignment_plot(summary, "micro").note
+
+
 def test_hovering_over_a_cluster_shows_size_purity_and_top_classes(run):
     heat = alignment_plot(run.summary).figure.data[0]
     words = next(text for line in heat.text for text in line if text)
@@ -183,6 +191,17 @@ def test_confusion_counts_add_up_to_the_images(run):
     rows = [sum(share or 0 for share in line) for line in heat.z]
     assert rows == pytest.approx([1] * 6, abs=0.01)
     assert all(heat.customdata[at][at][0] == heat.customdata[at][at][1] for at in range(6))
+
+
+def test_the_convergence_says_what_decided_the_labels(run):
+    note = convergence_plot(run.summary).note
+    assert f"What decided the labels: {percent(run.refinement.sources.text)} the class names, " in note
+
+
+def test_nothing_is_said_of_what_decided_labels_that_follow_prototypes_alone():
+    textbook = make_run(6, 240, method="prototype").summary
+    assert textbook.sources is None
+    assert "What decided" not in convergence_plot(textbook).note
 
 
 def test_convergence_marks_every_level(leveled):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import fiftyone as fo
 import pytest
@@ -32,6 +33,12 @@ def test_a_summary_from_before_objects_were_told_apart_is_of_images(run):
     data = run.summary.to_dict()
     del data["noun"]
     assert RunSummary.from_dict(data) == run.summary
+
+
+def test_a_summary_from_before_sources_were_kept_has_none(run):
+    data = run.summary.to_dict()
+    del data["sources"]
+    assert RunSummary.from_dict(data) == replace(run.summary, sources=None)
 
 
 @pytest.mark.parametrize("data", [{}, {"version": VERSION + 1}, [], None])

@@ -234,6 +234,6 @@ def test_a_stored_run_tells_what_was_measured(dataset):
 
 @pytest.mark.parametrize("count", [0, -3])
 def test_an_audit_of_nothing_is_refused(dataset, count):
-    with pytest.raises(InputError, match="Ask for at least 1"):
+    with pytest.raises(InputError, match="Ask for 1 to 100,000 labels"):
         audit(dataset, count)
     assert read_reviews(dataset, list_runs(dataset)[0].fields) == {}

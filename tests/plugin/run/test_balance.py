@@ -39,7 +39,7 @@ def test_nothing_said_is_no_idea():
         ({"cat": -1}, "give a count"),
         ({"cat": []}, "give a count"),
         ("cat", "write, for example"),
-        ("{cat: 1}", "not valid JSON"),
+        ("{cat: 1}", "no word or number for '{cat: 1}'"),
         (dict.fromkeys(CLASSES, "absent"), "every class is absent"),
     ],
 )

@@ -79,6 +79,19 @@ def test_fiftyone_keeps_the_evaluation(dataset):
     assert dataset.count_values(key) == {True: 5, False: 3, None: 1}
 
 
+def test_fiftyone_shows_calibration_error_and_risk_as_metrics(dataset):
+    evaluation = evaluate(dataset, "truth")
+    shown = dataset.load_evaluation_results(evaluation.key).metrics()
+    assert shown["expected_calibration_error"] == pytest.approx(evaluation.calibration_error)
+    assert shown["area_under_risk_coverage"] == pytest.approx(evaluation.risk)
+
+
+def test_labels_without_confidence_have_no_metrics_of_it(dataset):
+    dataset.set_values("other", [fo.Classification(label="cat")] * 9)
+    key = evaluate(dataset, "truth", "other").key
+    assert "expected_calibration_error" not in dataset.load_evaluation_results(key).metrics()
+
+
 def test_an_evaluation_is_replaced_by_the_next(dataset):
     key = evaluate(dataset, "truth").key
     assert dataset.load_evaluation_results(key).metrics()["accuracy"] == 5 / 8

@@ -6,7 +6,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 import yaml
-from fiftyone_autolabel import ExportOptions, FieldNames, auto_label, export_labels
+from fiftyone_autolabel import ExportOptions, FieldNames, approve, auto_label, export_labels
 from fiftyone_autolabel.plugin.dataset.comparing import changed_samples, compare_runs
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
 from fiftyone_autolabel.plugin.dataset.record import find_run, list_runs, update_record
@@ -144,6 +144,32 @@ def test_objects_that_an_earlier_run_labelled_keep_their_labels(scenes):
     after = {one.id: one.label for one in objects_of(scenes)}
     chosen = {one.id for one in objects_of(cats, "ground_truth")}
     assert after == {one: "new" if one in chosen else label for one, label in before.items()}
+
+
+def move(scenes, field: str, box: list[float]) -> None:
+    sample = scenes.first()
+    sample[field].detections[0].bounding_box = box
+    sample.save()
+
+
+def test_a_labelled_box_that_somebody_moved_stays_there(scenes):
+    label_vectors(scenes)
+    move(scenes, FIELD, [0, 0, 0.5, 1])
+    label_vectors(scenes)
+    approve(scenes.limit(1).to_patches(FIELD), FIELD)
+    label_vectors(scenes)
+
+    assert objects_of(scenes)[0].bounding_box == [0, 0, 0.5, 1]
+    others = boxes_of(scenes.skip(1))
+    assert others == boxes_of(scenes.skip(1), "ground_truth")
+
+
+def test_a_box_that_was_moved_in_its_source_is_moved_by_the_next_run(scenes):
+    label_vectors(scenes)
+    move(scenes, "ground_truth", [0, 0, 0.5, 1])
+    label_vectors(scenes)
+
+    assert objects_of(scenes)[0].bounding_box == [0, 0, 0.5, 1]
 
 
 def test_a_patches_view_is_labelled_object_by_object(scenes):

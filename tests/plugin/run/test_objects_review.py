@@ -93,6 +93,11 @@ def test_an_open_patches_view_shows_answers_at_once(labelled):
     assert patches.values(f"{FIELD}.tags")[:3] == [[], ["approved"], []]
 
 
+def test_a_patches_view_names_the_label_fields_of_its_objects(labelled):
+    with pytest.raises(InputError, match=f"No run wrote a label field 'auto_label': choose {FIELD}"):
+        approve(labelled.to_patches(FIELD))
+
+
 def test_patches_of_the_field_that_the_objects_come_from_mean_the_same_objects(labelled):
     patches = labelled.to_patches("ground_truth").limit(3)
     assert correct(patches, "dog", FIELD).sample_ids == patches.values("id")

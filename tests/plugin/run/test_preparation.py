@@ -33,7 +33,7 @@ from fiftyone_autolabel.plugin.dataset import columns, lock
 from fiftyone_autolabel.plugin.run.preparation import compute_clusters
 
 lock.LEASE = timedelta(seconds=1)
-columns.CHUNK_SAMPLES = 2
+columns.VECTORS_PER_QUERY = 2
 
 def die(stage, done, total):
     if (stage, done) == ("fill", 4):
@@ -198,7 +198,7 @@ def test_the_record_says_why_a_computation_failed(dataset):
 
 @pytest.mark.parametrize("done", [0, 2])
 def test_ctrl_c_leaves_the_field_as_it_was(dataset, monkeypatch, done):
-    monkeypatch.setattr(columns, "CHUNK_SAMPLES", 2)
+    monkeypatch.setattr(columns, "VECTORS_PER_QUERY", 2)
     compute_clusters(dataset, embeddings=X)
     before, schema = dataset.values("cluster"), dataset.get_field_schema()
 

@@ -18,13 +18,14 @@ from .reviewing import execute_on
 FIELD = "cluster"
 
 
-class ComputeClusters(PreparingOperator):
+class ClusterImages(PreparingOperator):
     """Cluster similar images, without class names."""
 
-    uri_name = "compute_clusters"
-    title = "Compute clusters"
-    description = "Cluster similar images and store the cluster numbers in a field"
+    uri_name = "cluster_images"
+    title = "Cluster images"
+    description = "Use before several runs, for one clustering: writes a field, and replaces its values"
     icon = "workspaces"
+    risk_level = types.RiskLevel.MEDIUM
     column = Column(FIELD, "clusters")
     column_description = "Field for the cluster numbers"
 

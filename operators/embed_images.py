@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import fiftyone.operators as foo
+from fiftyone.operators import types
 
 from ..plugin.dataset import Column, Samples
 from ..plugin.engine.progress import Progress
@@ -15,13 +16,14 @@ from .reviewing import execute_on
 FIELD = "embeddings"
 
 
-class ComputeEmbeddings(PreparingOperator):
+class EmbedImages(PreparingOperator):
     """Embed images once, for several runs and for FiftyOne's similarity tools."""
 
-    uri_name = "compute_embeddings"
-    title = "Compute embeddings"
-    description = "Embed the images and store the vectors in a field, for several runs"
+    uri_name = "embed_images"
+    title = "Embed images"
+    description = "Use before several runs, for one set of vectors: writes a field, and replaces its values"
     icon = "scatter_plot"
+    risk_level = types.RiskLevel.MEDIUM
     column = Column(FIELD, "embeddings")
     column_description = "Field for the vectors"
 

@@ -15,7 +15,7 @@ from .config import Settings
 from .evidence import Evidence
 from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
-from .rows import GroupedRows, Matrix, Stored, computed, empty_like, is_large, product
+from .rows import GroupedRows, Matrix, Rows, Stored, computed, empty_like, is_large, product
 from .sources import Sources, odds_moved
 from .vectors import even_rows, group_means, row_chunks, softmax
 
@@ -57,10 +57,11 @@ def run(
             levels.run(clusters.level, len(clusters), rounds)
     levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
     z = levels.state.probabilities
+    gaussians = rule.fitted
     return Outcome(
         probabilities=z,
-        text_weight=rule.text_weight(),
-        sources=rule.sources(z),
+        text_weight=float(rule.text_weight(gaussians)),
+        sources=rule.sources(gaussians, z),
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
@@ -132,8 +133,10 @@ class AnchoredRule:
 
     def text_view(self) -> Matrix:
         """(n, k) soft labels by the class names alone; answers are certain."""
-        logits, anchors = self.images.logits, self.images.anchors
-        return computed(logits.shape[1], logits, lambda rows: clamped(softmax(logits[rows]), anchors[rows]))
+        return computed(self.images.logits.shape[1], self.images.logits, self._text_rows)
+
+    def _text_rows(self, rows: Rows) -> np.ndarray:
+        return clamped(softmax(self.images.logits[rows]), self.images.anchors[rows])
 
     def image_rounds(self, z: Matrix) -> Iterator[State]:
         """Yield the state after every round over the images.
@@ -174,13 +177,13 @@ class AnchoredRule:
             of_images = shared[unit] if is_whole else GroupedRows(shared, unit)
             yield State(of_images, self.projection.back(means), objective)
 
-    def text_weight(self) -> float:
-        """How much the text view counts beside images with the soft labels of the last round over images."""
-        return float(self._text_weight(self.fitted))
+    def text_weight(self, gaussians: GaussianClasses) -> np.float32:
+        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
+        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
 
-    def sources(self, z: Matrix) -> Sources:
-        """What labels come from after the last round, which led to z (n, k), by `MOST_LOOKED_AT` images."""
-        (n, k), gaussians = z.shape, self.fitted
+    def sources(self, gaussians: GaussianClasses, z: Matrix) -> Sources:
+        """What labels come from that follow from soft labels z (n, k), by `MOST_LOOKED_AT` of the images."""
+        n, k = z.shape
         moves = np.zeros(4)
         if k == 1:
             return Sources.of_moves(moves)
@@ -191,7 +194,7 @@ class AnchoredRule:
             message = np.zeros(k) if channel is None else channel.message(z[self.nearest[rows]])
             moves += odds_moved(
                 [
-                    self._text_weight(gaussians) * self.images.logits[rows],
+                    self.text_weight(gaussians) * self.images.logits[rows],
                     self._gaussian_weight(gaussians)
                     * gaussians.log_densities(self.images.vectors[rows], z[rows]),
                     np.float32(NEIGHBOR_WEIGHT) * message,
@@ -221,11 +224,11 @@ class AnchoredRule:
         by_chance, copied = np.empty(len(some)), np.empty((len(weights), len(some)))
         for chunk in row_chunks(len(some)):
             rows = some[chunk]
-            neighbor = p[nearest[rows]]
+            neighbor, logits = p[nearest[rows]], self.images.logits[rows]
             densities = gaussians.log_densities_without(X[rows], p[rows], X[nearest[rows]], neighbor)
             by_chance[chunk] = neighbor @ (gaussians.mass / n)
             for agreement, weight in zip(copied, weights, strict=True):
-                z = softmax((1 - TEXT_GIVES_WAY * weight) * self.images.logits[rows] + weight * densities)
+                z = softmax((1 - TEXT_GIVES_WAY * weight) * logits + weight * densities)
                 agreement[chunk] = np.einsum("nk,nk->n", z, neighbor)
         worth = [max(np.log(by_chance + a * (each - by_chance)).mean() for a in COPIES) for each in copied]
         return softmax(n / 2 * np.array([worth]))[0]
@@ -235,8 +238,14 @@ class AnchoredRule:
 
         The names' half lets an image leave a cluster that was named wrongly as a whole.
         """
-        text = self.text_view()
-        return computed(z.shape[1], text, lambda rows: (text[rows] + z[rows]) / 2)
+
+        def half_and_half(rows: Rows) -> np.ndarray:
+            start = self._text_rows(rows)
+            start += z[rows]
+            start /= 2
+            return start
+
+        return computed(z.shape[1], z, half_and_half)
 
     def _pooled(self, unit: np.ndarray) -> Units:
         """The images of every unit taken together."""
@@ -282,7 +291,7 @@ class AnchoredRule:
             votes: (m, k) soft labels of their nearest neighbours; None where they have no say.
         """
         prior = self._prior(gaussians)
-        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self._text_weight(gaussians)
+        gaussian_weight, text_weight = self._gaussian_weight(gaussians), self.text_weight(gaussians)
         channel = None if votes is None else measure_channel(z, votes)
         new, likelihood, counts = empty_like(z), 0.0, ClassCounts(*self.texts.shape)
         for rows in row_chunks(len(z)):
@@ -299,10 +308,6 @@ class AnchoredRule:
 
     def _gaussian_weight(self, gaussians: GaussianClasses) -> np.float32:
         return np.float32(self.beliefs @ [knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN])
-
-    def _text_weight(self, gaussians: GaussianClasses) -> np.float32:
-        """1 − ¾·w where the Gaussian's weight is w: its vectors hold all that the text looks at."""
-        return 1 - np.float32(TEXT_GIVES_WAY) * self._gaussian_weight(gaussians)
 
     def _prior(self, gaussians: GaussianClasses) -> np.ndarray:
         """(k,) what the class frequencies add to the logits."""

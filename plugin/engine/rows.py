@@ -175,6 +175,8 @@ def take(matrix: Matrix, rows: np.ndarray) -> Matrix:
 
 def product(left: Matrix, right: Matrix) -> np.ndarray:
     """(a, b) sum over the rows, leftᵀ right, of (n, a) and (n, b) numbers."""
+    if left is right:  # computed once
+        return np.asarray(sum(chunk.T @ chunk for chunk in (left[rows] for rows in blocks(left))))
     chunked = left if isinstance(right, np.ndarray) else right
     return np.asarray(sum(left[rows].T @ right[rows] for rows in blocks(chunked)))
 

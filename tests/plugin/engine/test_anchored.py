@@ -107,15 +107,18 @@ def test_few_images_leave_open_how_many_a_mean_needs_and_many_decide():
 
 
 def test_the_text_weighs_less_the_more_images_make_the_means():
-    few, many = (AnchoredRule(make_features((size,) * 4).evidence) for size in (5, 50))
-    assert 0.25 < many.text_weight() < few.text_weight() < 1
+    def text_weight(size):
+        rule = AnchoredRule(make_features((size,) * 4).evidence)
+        return rule.text_weight(rule.fitted)
+
+    assert 0.25 < text_weight(50) < text_weight(5) < 1
 
 
 def test_labels_come_from_the_names_where_images_are_few_and_from_images_where_they_are_many():
     def sources(size):
         rule = AnchoredRule(make_features((size,) * 4).evidence)
         z = rule.text_view()
-        return rule.sources(z)
+        return rule.sources(rule.fitted, z)
 
     few, many = sources(2), sources(100)
     assert few.text > many.text
@@ -125,7 +128,7 @@ def test_labels_come_from_the_names_where_images_are_few_and_from_images_where_t
 
 def test_with_one_class_the_name_is_all_there_is():
     rule = AnchoredRule(make_features((5,)).evidence)
-    assert rule.sources(rule.text_view()) == Sources(1.0)
+    assert rule.sources(rule.fitted, rule.text_view()) == Sources(1.0)
 
 
 @pytest.mark.parametrize(

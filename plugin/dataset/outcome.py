@@ -12,6 +12,7 @@ from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
 
 from ..engine.display import Displayed
 from ..engine.results import Refinement
+from ..engine.rows import Stored
 from .review_views import review_ranks
 
 MOST_NOVEL_CLUSTERS = 20
@@ -238,11 +239,12 @@ class Outcome(Displayed):
             }
 
 
-def _logits(probabilities: np.ndarray) -> np.ndarray:
+def _logits(probabilities: Stored) -> np.ndarray:
     """(n, k) float16 logarithms; (n, 0) where there are too many."""
     n, k = probabilities.shape
-    kept = probabilities[:, : k if k <= MOST_CLASSES_WITH_LOGITS and n * k <= MOST_LOGITS else 0]
-    return np.log(np.maximum(kept, LEAST_PROBABILITY)).astype(np.float16)
+    if k > MOST_CLASSES_WITH_LOGITS or n * k > MOST_LOGITS:
+        return np.empty((n, 0), np.float16)
+    return np.log(np.maximum(probabilities[:], LEAST_PROBABILITY)).astype(np.float16)
 
 
 ARRAYS = tuple(field.name for field in fields(Outcome) if field.type is np.ndarray)

@@ -5,13 +5,10 @@ Everything downstream takes unit rows, so that a dot product is a cosine.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from scipy import linalg, sparse
-
-if TYPE_CHECKING:
-    from .rows import Matrix
 
 NEGLIGIBLE_SHARE = 1e-6
 """Share of the largest variance below which a direction is rounding noise in float32."""
@@ -24,6 +21,20 @@ ALREADY_UNIT = 1e-5
 
 TRUSTED_IMAGES = 10.0
 """Images of a class at which what they say counts as much as its name."""
+
+
+class RowSource(Protocol):
+    """A matrix whose rows can be read, whether or not it is whole in memory, see `rows.ChunkedRows`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, columns)."""
+
+    def __len__(self) -> int:
+        """Number of rows."""
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        """(m, columns) some of the rows."""
 
 
 def row_chunks(n: int, rows: int = CHUNK_ROWS) -> Iterator[slice]:
@@ -81,7 +92,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted
 
 
-def group_sums(X: "Matrix", group: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
+def group_sums(X: np.ndarray | RowSource, group: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
     """Weighted sum of the rows of every group.
 
     Args:
@@ -105,7 +116,7 @@ def group_sums(X: "Matrix", group: np.ndarray, weights: np.ndarray, count: int) 
     return sums
 
 
-def group_means(X: "Matrix", group: np.ndarray, count: int) -> np.ndarray:
+def group_means(X: np.ndarray | RowSource, group: np.ndarray, count: int) -> np.ndarray:
     """Mean row of every group.
 
     Args:
@@ -155,7 +166,7 @@ class Projection:
         return coordinates @ self.basis.T + self.mean
 
 
-def principal_projection(X: "Matrix", most: int) -> Projection:
+def principal_projection(X: np.ndarray | RowSource, most: int) -> Projection:
     """Find the leading principal directions of the rows.
 
     Args:
@@ -175,7 +186,7 @@ def principal_projection(X: "Matrix", most: int) -> Projection:
     return Projection(mean, np.ascontiguousarray(directions[:, ::-1]))
 
 
-def mean_row(X: "Matrix", dtype: type) -> np.ndarray:
+def mean_row(X: np.ndarray | RowSource, dtype: type) -> np.ndarray:
     """(d,) mean of the rows, added up in the type given."""
     if isinstance(X, np.ndarray):
         return X.mean(axis=0, dtype=dtype)

@@ -25,9 +25,9 @@ VECTORS_PER_QUERY = 10_000
 """As many as are surely read within the time that a call is given."""
 
 
-def in_parts(ids: Collection[str], size: int = IDS_PER_QUERY) -> Iterator[list[str]]:
-    """Ids in parts that fit into a query."""
-    listed = list(ids)
+def in_parts(ids: Collection[str], most: int | None = None) -> Iterator[list[str]]:
+    """Ids in parts of at most so many, by default of as many as fit into a query."""
+    listed, size = list(ids), most or IDS_PER_QUERY
     for start in range(0, len(listed), size):
         yield listed[start : start + size]
 

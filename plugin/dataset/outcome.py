@@ -170,8 +170,10 @@ class Outcome(Displayed):
             novel_samples=tuple(map(tuple, data["novel_samples"])),
             **none | kept,
         )
-        if any(len(getattr(found, name)) != len(ids) for name in ARRAYS):
-            raise ValueError("arrays of different lengths")
+        shapes = {name: getattr(found, name).shape for name in ARRAYS}
+        logits = shapes.pop("logits")
+        if set(shapes.values()) != {(len(ids),)} or logits[:-1] != (len(ids),):
+            raise ValueError("arrays of other shapes")
         return found
 
     def changes(self, rows: slice) -> dict[str, dict]:

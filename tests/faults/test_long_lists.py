@@ -64,6 +64,7 @@ def longest(monkeypatch):
     monkeypatch.setattr(SampleCollection, "exclude", excluded)
     for module in (comparing, documents):
         monkeypatch.setattr(module, "IDS_PER_QUERY", 2)
+    monkeypatch.setattr(reading, "VECTORS_PER_QUERY", 2)
     return lambda: max(lengths)
 
 

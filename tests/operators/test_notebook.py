@@ -13,7 +13,7 @@ from fiftyone_autolabel.operators import OPERATORS
 from PIL import Image
 
 PLUGIN = "@autolabel/prototypes"
-X = np.eye(4)[[0, 0, 1, 1, 0, 1]] + np.random.default_rng(0).normal(scale=0.01, size=(6, 4))
+X = np.eye(4)[[0, 0, 1, 1, 0, 1] * 2] + np.random.default_rng(0).normal(scale=0.01, size=(12, 4))
 
 CALLS: dict[str, Callable] = {
     "auto_label": lambda call, dataset, folder: call(
@@ -30,6 +30,9 @@ CALLS: dict[str, Callable] = {
     "audit": lambda call, dataset, folder: call(dataset, 2, label_field="auto_label_first"),
     "refine_with_corrections": lambda call, dataset, folder: call(dataset, label_field="auto_label_second"),
     "evaluate": lambda call, dataset, folder: call(dataset, "truth", label_field="auto_label_first"),
+    "check_labels": lambda call, dataset, folder: call(
+        dataset.exists("truth"), label_field="truth", embeddings="vector"
+    ),
     "add_brain_runs": lambda call, dataset, folder: call(dataset, "first", method="pca"),
     "show_run": lambda call, dataset, folder: call(dataset, "first"),
     "compare_runs": lambda call, dataset, folder: call(dataset, "first", "second"),
@@ -52,7 +55,7 @@ def dataset(folder):
     dataset = fo.Dataset(persistent=True)
     for number, vector in enumerate(X):
         path = folder / f"{number}.png"
-        Image.new("RGB", (16, 16), (40 * number, 0, 0)).save(path)
+        Image.new("RGB", (16, 16), (20 * number, 0, 0)).save(path)
         truth = fo.Classification(label="ab"[number % 2])
         dataset.add_sample(fo.Sample(filepath=str(path), vector=vector, truth=truth))
     T = folder / "T.npy"

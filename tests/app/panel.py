@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from playwright.sync_api import Error as PlaywrightError, Locator, Page
 
-MOST_TRIES = 3
+MOST_TRIES = 5
 SECONDS_TO_OPEN = 10
 
 FIGURES_FILL_THEIR_PLACES = """() => [...document.querySelectorAll(".js-plotly-plot")].every(
@@ -30,10 +30,10 @@ UNREADABLE = """one => [...one.querySelectorAll(".js-plotly-plot")].flatMap(plot
 def open_panel(page: Page, words: str = "Did it converge?") -> Locator:
     """The panel, opened beside the grid, when it shows some words."""
     panel = page.locator("[data-cy=panel-content-auto_label_panel]")
-    for _ in range(MOST_TRIES):  # a view that the server still has to send closes panels
-        page.locator("[data-cy=new-panel-btn]").first.click()
-        page.locator("[data-cy=new-panel-option-auto_label_panel]").click()
+    for _ in range(MOST_TRIES):  # what the server still has to send closes panels, and the list of them
         with suppress(PlaywrightError):
+            page.locator("[data-cy=new-panel-btn]").first.click()
+            page.locator("[data-cy=new-panel-option-auto_label_panel]").click(timeout=1000 * SECONDS_TO_OPEN)
             panel.wait_for(timeout=1000 * SECONDS_TO_OPEN)
             break
     panel.get_by_text(words).first.wait_for()

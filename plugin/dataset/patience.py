@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 SECONDS_PER_CALL = 3.0
 """How long a call may take before the database is asked whether it is there; then four times that."""
 
-SECONDS_UNTIL_GONE = 3.0
+SECONDS_UNTIL_GONE = 2.0
 """How long connections may be refused before the database counts as gone, instead of being started anew."""
 
 LONGEST_PAUSE = 300.0

@@ -27,7 +27,6 @@ from .internals import Samples, dataset_of, on_object, run_id
 from .lock import WriteLock
 from .outcome import Outcome
 from .patience import (
-    SECONDS_PER_CALL,
     UNANSWERED,
     DatabaseGoneError,
     persistently,
@@ -214,7 +213,7 @@ class Run:
                 "config.history": [level.to_dict() for level in self._history],
             }
             try:
-                with pymongo.timeout(SECONDS_PER_CALL):
+                with pymongo.timeout(SECONDS_BETWEEN_BEATS):
                     found = record.clone().modify(new=True, __raw__={"$set": news})
             except UNANSWERED:  # it may come back before the run needs it
                 if not was_silent:

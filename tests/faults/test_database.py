@@ -10,7 +10,6 @@ import pytest
 from fiftyone_autolabel.plugin.system.database import answers, mongod_folder
 
 SECONDS_TO_TELL = 10
-SECONDS_PER_SCRIPT = 120
 PAUSE = 4
 """Seconds; a call is given a fifth of that before the database is asked whether it is there."""
 
@@ -20,7 +19,8 @@ from datetime import timedelta
 import fiftyone as fo, numpy as np
 from fiftyone.core.odm import get_db_conn
 from fiftyone_autolabel import InputError, approve, auto_label, compute_clusters
-from fiftyone_autolabel.plugin.dataset import lock, patience
+from fiftyone_autolabel.plugin.dataset import lock, patience, record
+from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
 
 server, signal_name, pause = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
 at = (sys.argv[4], int(sys.argv[5]))
@@ -50,25 +50,19 @@ try:
     if at[0] == "review":
         disturb(*at, 6)
         approve(dataset)
-    print(f"{time.monotonic() - since[0]:.1f} labelled {len(run.sample_ids)}")
+    print(f"SAYS {time.monotonic() - since[0]:.1f} labelled {len(run.sample_ids)}", flush=True)
 except InputError as error:
-    print(f"{time.monotonic() - since[0]:.1f} {error}")
-os._exit(0)  # FiftyOne takes leave of the database, too
-"""
-"""A run whose database gets a signal at a stage; prints the seconds since then and what the user is told."""
+    print(f"SAYS {time.monotonic() - since[0]:.1f} {error}", flush=True)
 
-LOOKS = """
-from datetime import timedelta
-import fiftyone as fo
-from fiftyone_autolabel.plugin.dataset import record as runs
-from fiftyone_autolabel.plugin.dataset.running import complete_interrupted
-
-runs.LONGEST_SILENCE = timedelta(0)
-dataset = fo.load_dataset("kept")
+input()  # the server is there again
+record.LONGEST_SILENCE = timedelta(0)
 complete_interrupted(dataset)
 labels = dataset.count("auto_label") if dataset.has_sample_field("auto_label") else 0
-print(dataset.count(), labels, runs.list_all_runs(dataset)[0].state.value)
+print("SAYS", dataset.count(), labels, record.list_all_runs(dataset)[0].state.value, flush=True)
+os._exit(0)
 """
+"""A run whose database gets a signal at a stage; says the seconds since then and what the user is told. After
+a line of input it says what the next use finds: samples, labels and the state of the run."""
 
 
 pytestmark = pytest.mark.skipif(
@@ -98,14 +92,40 @@ def start(tmp_path):
         server.wait()
 
 
-def python(script: str, uri: str, *arguments: object) -> str:
-    """Last line that a script prints in a process of its own."""
-    environment = os.environ | {"FIFTYONE_DATABASE_URI": uri, "FIFTYONE_DATABASE_NAME": "gone"}
-    command = [sys.executable, "-c", script, *map(str, arguments)]
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=SECONDS_PER_SCRIPT
-    )
-    return (done.stdout.splitlines() or [done.stderr])[-1]
+class Script:
+    """The script in a process of its own."""
+
+    def __init__(self, uri: str, *arguments: object) -> None:
+        environment = os.environ | {"FIFTYONE_DATABASE_URI": uri, "FIFTYONE_DATABASE_NAME": "gone"}
+        command = [sys.executable, "-c", LABELS, *map(str, arguments)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen(command, env=environment, **pipes)
+
+    def says(self) -> str:
+        """What it says next."""
+        lines = (line for line in self.process.stdout if line.startswith("SAYS "))
+        return next(lines).removeprefix("SAYS ").strip()
+
+    def finds(self) -> str:
+        """What the next use of the dataset finds."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return self.says()
+
+
+@pytest.fixture
+def script():
+    """Starts the script."""
+    scripts = []
+
+    def started(*arguments: object) -> Script:
+        scripts.append(Script(*arguments))
+        return scripts[-1]
+
+    yield started
+    for each in scripts:
+        each.process.kill()
+        each.process.communicate()
 
 
 @pytest.mark.parametrize(
@@ -117,19 +137,21 @@ def python(script: str, uri: str, *arguments: object) -> str:
         ("review", 0, "6 6 completed"),
     ],
 )
-def test_a_database_that_is_killed_is_told_within_ten_seconds(start, stage, done, after):
+def test_a_database_that_is_killed_is_told_within_ten_seconds(start, script, stage, done, after):
     server, uri = start()
-    seconds, _, message = python(LABELS, uri, server.pid, "SIGKILL", 0, stage, done).partition(" ")
+    labelling = script(uri, server.pid, "SIGKILL", 0, stage, done)
+    seconds, _, message = labelling.says().partition(" ")
     assert message.startswith("The database does not answer any more: start it again")
     assert float(seconds) < SECONDS_TO_TELL
     server.wait()
     start()
-    assert python(LOOKS, uri) == after
+    assert labelling.finds() == after
 
 
-def test_a_database_that_pauses_while_labels_are_written_is_waited_for(start):
+def test_a_database_that_pauses_while_labels_are_written_is_waited_for(start, script):
     server, uri = start()
-    seconds, _, message = python(LABELS, uri, server.pid, "SIGSTOP", PAUSE, "write", 0).partition(" ")
+    labelling = script(uri, server.pid, "SIGSTOP", PAUSE, "write", 0)
+    seconds, _, message = labelling.says().partition(" ")
     assert message == "labelled 6"
     assert float(seconds) >= PAUSE
-    assert python(LOOKS, uri) == "6 6 completed"
+    assert labelling.finds() == "6 6 completed"

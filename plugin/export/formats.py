@@ -11,7 +11,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path, PurePath
 
 import fiftyone as fo
@@ -24,9 +23,9 @@ from ..dataset import Samples, dataset_of, flat_samples, in_parts, label_list_na
 from ..encoders.opening import upright_size
 from ..engine.errors import InputError
 from .label_studio import labelling_config, task
-from .names import safe_folder_names, unique_file_names
-from .options import ExportOptions, Format, ImageMode, OwnFormat
-from .selection import Label, LabelledImage, Selection
+from .options import Format, ImageMode, OwnFormat
+from .plan import Plan
+from .selection import Label, LabelledImage
 from .splits import SPLITS
 
 CLASSES_NAME = "classes.json"
@@ -37,71 +36,6 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """With what a cell begins that spreadsheets take for a formula."""
 
 Report = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that is to be written.
-
-    Attributes:
-        samples: The collection that the images are from.
-        selection: Images and labels.
-        splits: (n,) split of each image, "" for none.
-        chosen: Which layout.
-        options: How to export.
-    """
-
-    samples: Samples
-    selection: Selection
-    splits: list[str]
-    chosen: Format | OwnFormat
-    options: ExportOptions
-
-    @property
-    def mode(self) -> ImageMode:
-        """How images come into the export."""
-        return ImageMode(self.options.images)
-
-    @cached_property
-    def used_splits(self) -> list[str]:
-        """The splits that have images, in their usual order; only "" where there are none."""
-        used = set(self.splits)
-        return [split for split in ("", *SPLITS) if split in used]
-
-    @cached_property
-    def folders(self) -> dict[str, str]:
-        """Class → name of its folder, in the order in which readers number them: by name."""
-        folders = safe_folder_names(self.selection.classes)
-        if self.options.classes and list(folders.values()) != sorted(folders.values()):
-            width = len(str(len(folders) - 1))
-            return {name: f"{i:0{width}}-{folder}" for i, (name, folder) in enumerate(folders.items())}
-        return dict(sorted(folders.items(), key=lambda pair: pair[1]))
-
-    @cached_property
-    def classes(self) -> list[str]:
-        """Class names in the order of their ids."""
-        return list(self.folders) if self.chosen.is_folders else self.selection.classes
-
-    @cached_property
-    def places(self) -> list[str]:
-        """(n,) path of each image below the export, with forward slashes; none of an exporter class."""
-        if isinstance(self.chosen, OwnFormat):
-            return []
-        images = self.selection.images
-        names = unique_file_names([image.path for image in images])
-        return [
-            PurePath(*self._parts(image, split), name).as_posix()
-            for image, split, name in zip(images, self.splits, names, strict=True)
-        ]
-
-    def _parts(self, image: LabelledImage, split: str) -> tuple[str, ...]:
-        if self.chosen.is_folders:
-            return split, self.folders[image.labels[0].label]
-        if self.chosen == Format.YOLO_DETECTION:
-            return "images", split
-        if self.chosen == Format.HUGGING_FACE:
-            return (split,)
-        return (split, "data") if self.chosen == Format.COCO else ("data",)
 
 
 @dataclass(frozen=True)

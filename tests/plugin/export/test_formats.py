@@ -13,8 +13,9 @@ import pandas
 import pytest
 import yaml
 from fiftyone_autolabel import ExportOptions, InputError, export_labels
-from fiftyone_autolabel.plugin.export.formats import Plan, write_format
+from fiftyone_autolabel.plugin.export.formats import write_format
 from fiftyone_autolabel.plugin.export.options import Format
+from fiftyone_autolabel.plugin.export.plan import Plan
 from fiftyone_autolabel.plugin.export.selection import select_images
 from PIL import Image
 from pycocotools.coco import COCO

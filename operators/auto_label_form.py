@@ -32,7 +32,7 @@ from ..plugin.run.balance import class_frequencies
 from ..plugin.run.inputs import Inputs
 from ..plugin.wording import counted, sentence
 from .class_form import add_classes, add_name_warnings, chosen_classes
-from .forms import add_explorer, dropdown, explored, refuse, sentence_of, suggesting
+from .forms import add_explorer, add_preset, dropdown, explored, refuse, sentence_of, suggesting
 
 FIELDS = FieldNames()
 SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
@@ -225,14 +225,7 @@ def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
 
 def _add_settings(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     """The preset, and every setting with its explanation; one that is left empty is that of the preset."""
-    inputs.enum(
-        "preset",
-        PRESETS,
-        default=PRESETS[0],
-        label="Preset",
-        description="Clustering for the size of the dataset",
-        view=dropdown(PRESETS),
-    )
+    add_preset(inputs)
     docs, kinds = setting_docs(), get_type_hints(Settings)
     for name in SETTINGS:
         words = {"label": sentence(name.replace("_", " ")), "description": docs[name]}

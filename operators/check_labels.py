@@ -7,14 +7,14 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset import Samples, check_checkable, checkable_fields, vector_sources
+from ..plugin.dataset import Samples, check_checkable, checkable_fields
 from ..plugin.engine.progress import Progress
 from ..plugin.run.checking import CheckedLabels, check_labels
 from ..plugin.wording import counted, plain
 from .background import Spans
 from .base import LongOperator
 from .forms import add_problem, dropdown, refuse, sentence_of
-from .preparing import SPANS, add_encoder
+from .preparing import SPANS, add_vectors_or_encoder
 from .reviewing import execute_on
 
 TITLE = "Check labels"
@@ -66,16 +66,7 @@ class CheckLabels(LongOperator):
         )
         label_field = ctx.params.get("label_field") or fields[0]
         refuse(chosen, sentence_of(partial(check_checkable, samples, label_field)))
-        if sources := vector_sources(samples):
-            inputs.enum(
-                "embeddings",
-                sources,
-                label="Existing embeddings",
-                description="Leave empty to compute them",
-                view=dropdown(sources),
-            )
-        if not ctx.params.get("embeddings"):
-            add_encoder(inputs, ctx)
+        add_vectors_or_encoder(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
 
     def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], CheckedLabels]:
@@ -103,10 +94,7 @@ class CheckLabels(LongOperator):
             "n_checked": result.n_checked,
             "sample_ids": result.ids,
             "view": result.view_name,
-            "pairs": [
-                {"label": label, "suggested": other, "images": count}
-                for (label, other), count in result.pairs.items()
-            ],
+            "pairs": result.pair_rows,
             "message": "\n\n".join([*lines, where]),
         }
 

@@ -6,13 +6,13 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset import Column, Samples, vector_sources
+from ..plugin.dataset import Column, Samples
 from ..plugin.engine.config import PRESETS, Settings
 from ..plugin.engine.progress import Progress
 from ..plugin.run.preparation import Computed, compute_clusters
 from ..plugin.wording import counted
-from .forms import dropdown
-from .preparing import PreparingOperator, add_encoder
+from .forms import add_preset
+from .preparing import PreparingOperator, add_vectors_or_encoder
 from .reviewing import execute_on
 
 FIELD = "cluster"
@@ -57,25 +57,8 @@ class ClusterImages(PreparingOperator):
 
     def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
         """Existing embeddings or an encoder, and the preset."""
-        sources = vector_sources(samples)
-        if sources:
-            inputs.enum(
-                "embeddings",
-                sources,
-                label="Existing embeddings",
-                description="Leave empty to compute them",
-                view=dropdown(sources),
-            )
-        if not ctx.params.get("embeddings"):
-            add_encoder(inputs, ctx)
-        inputs.enum(
-            "preset",
-            PRESETS,
-            default=PRESETS[0],
-            label="Preset",
-            description="Clustering for the size of the dataset",
-            view=dropdown(PRESETS),
-        )
+        add_vectors_or_encoder(inputs, ctx, samples)
+        add_preset(inputs)
 
     def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], Computed]:
         """Read the form."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
+from ..plugin.engine.config import PRESETS
 from ..plugin.engine.errors import InputError
 from ..plugin.system.requirements import what_is_missing
 
@@ -27,6 +28,18 @@ def suggesting(values: Iterable[str], allow_duplicates: bool = True) -> types.Au
     for value in values:
         view.add_choice(value, label=value)
     return view
+
+
+def add_preset(inputs: types.Object) -> None:
+    """The preset of the settings."""
+    inputs.enum(
+        "preset",
+        PRESETS,
+        default=PRESETS[0],
+        label="Preset",
+        description="Clustering for the size of the dataset",
+        view=dropdown(PRESETS),
+    )
 
 
 def add_explorer(

@@ -8,13 +8,13 @@ from typing import ClassVar
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset import Column, Samples, check_column, why_not_labelable
+from ..plugin.dataset import Column, Samples, check_column, vector_sources, why_not_labelable
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.run.preparation import Computed
 from ..plugin.wording import counted
 from .background import Spans
 from .base import LongOperator
-from .forms import add_missing_packages, add_problem, refuse, sentence_of, suggesting
+from .forms import add_missing_packages, add_problem, dropdown, refuse, sentence_of, suggesting
 
 SPANS: Spans = {"load": (0.0, 0.02), "embed": (0.02, 0.8), "cluster": (0.8, 0.9), "fill": (0.9, 1.0)}
 
@@ -86,6 +86,20 @@ class PreparingOperator(LongOperator):
     def spans(self, ctx: foo.ExecutionContext) -> Spans:
         """Embedding takes the longest."""
         return SPANS
+
+
+def add_vectors_or_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
+    """Existing embeddings where there are some, and an encoder unless they are chosen."""
+    if sources := vector_sources(samples):
+        inputs.enum(
+            "embeddings",
+            sources,
+            label="Existing embeddings",
+            description="Leave empty to compute them",
+            view=dropdown(sources),
+        )
+    if not ctx.params.get("embeddings"):
+        add_encoder(inputs, ctx)
 
 
 def add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:

@@ -56,10 +56,7 @@ def check_labels(
         "n_checked": checked.n_checked,
         "ids": checked.ids,
         "view": checked.view_name,
-        "pairs": [
-            {"label": label, "suggested": other, "images": count}
-            for (label, other), count in checked.pairs.items()
-        ],
+        "pairs": checked.pair_rows,
         "failures": checked.failures,
     }
     where = f"Open the saved view {checked.view_name!r} in the App."

@@ -62,6 +62,14 @@ class CheckedLabels(Displayed):
         return flat_samples(self.dataset).select(self.ids, ordered=True)
 
     @property
+    def pair_rows(self) -> list[dict[str, object]]:
+        """The pairs as JSON values: "label", "suggested" and "images"."""
+        return [
+            {"label": label, "suggested": other, "images": count}
+            for (label, other), count in self.pairs.items()
+        ]
+
+    @property
     def sentences(self) -> list[str]:
         """What was found, in sentences."""
         labels = counted(self.n_checked, "label")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import fiftyone as fo
 import pytest
-from fiftyone_autolabel.plugin.demo.photos import demo_photos
+from fiftyone_autolabel import auto_label
+from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES, demo_photos
 from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from playwright.sync_api import (
     Browser,
@@ -227,6 +228,26 @@ def fresh(dataset: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.D
 def panel_of(open_dataset: Callable[..., Page]) -> Callable[[fo.Dataset, str], Locator]:
     """Open the panel on a dataset and wait for words in it."""
     return lambda dataset, words: open_panel(open_dataset(dataset), words)
+
+
+@pytest.fixture(scope="module")
+def template(dataset: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
+    """A dataset of the same photos, labelled."""
+    template = keep(dataset.exists("ground_truth").clone(persistent=True))
+    auto_label(template, DEMO_CLASSES, encoder="offline")
+    return template
+
+
+@pytest.fixture
+def labelled(template: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
+    """The same, for one test to change."""
+    return keep(template.clone(persistent=True))
+
+
+@pytest.fixture
+def panel(labelled: fo.Dataset, panel_of: Callable[[fo.Dataset, str], Locator]) -> Locator:
+    """The panel on it."""
+    return panel_of(labelled, "Did it converge?")
 
 
 @pytest.fixture

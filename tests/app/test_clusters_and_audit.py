@@ -1,34 +1,9 @@
 """A person answers a cluster with one click in the panel, and audits labels to measure their accuracy."""
 
-from collections.abc import Callable
-
-import fiftyone as fo
-import pytest
-from fiftyone_autolabel import auto_label
 from fiftyone_autolabel.plugin.dataset.record import list_runs
-from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from .panel import number_of_samples, press
-
-
-@pytest.fixture(scope="module")
-def template(dataset: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
-    """A dataset of photos, labelled."""
-    template = keep(dataset.exists("ground_truth").clone(persistent=True))
-    auto_label(template, DEMO_CLASSES, encoder="offline")
-    return template
-
-
-@pytest.fixture
-def labelled(template: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
-    """The same, for one test to change."""
-    return keep(template.clone(persistent=True))
-
-
-@pytest.fixture
-def panel(labelled: fo.Dataset, panel_of: Callable[[fo.Dataset, str], Locator]) -> Locator:
-    return panel_of(labelled, "Did it converge?")
 
 
 def test_a_cluster_is_answered_with_one_click(panel, labelled, screenshot):

@@ -1,37 +1,13 @@
 """A person works from the panel alone: labels, reviews, corrects, approves, refines, evaluates, exports."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import fiftyone as fo
-import pytest
-from fiftyone_autolabel import auto_label
-from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from .forms import CHECKBOX, choose_encoder, execute, open_form, type_classes
 from .panel import choose_tab, number_of_samples, press
 
 SECONDS_TO_LABEL = 120
-
-
-@pytest.fixture(scope="module")
-def template(dataset: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
-    """A dataset of the same photos, labelled."""
-    template = keep(dataset.exists("ground_truth").clone(persistent=True))
-    auto_label(template, DEMO_CLASSES, encoder="offline")
-    return template
-
-
-@pytest.fixture
-def labelled(template: fo.Dataset, keep: Callable[[fo.Dataset], fo.Dataset]) -> fo.Dataset:
-    """The same, for one test to change."""
-    return keep(template.clone(persistent=True))
-
-
-@pytest.fixture
-def panel(labelled: fo.Dataset, panel_of: Callable[[fo.Dataset, str], Locator]) -> Locator:
-    return panel_of(labelled, "Did it converge?")
 
 
 def outcome_of(page: Page, words: str) -> None:

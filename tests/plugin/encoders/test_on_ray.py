@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -84,6 +85,6 @@ def test_a_wrong_name_is_refused_before_a_cluster_is_joined(spec, sentence):
 
 
 def test_a_missing_package_is_told_with_how_to_install_it(monkeypatch, here):
-    monkeypatch.setitem(__import__("sys").modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(InputError, match=r"pip install 'fiftyone-autolabel\[ray\]'"):
         RayEncoder(here, lambda: here)

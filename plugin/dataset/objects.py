@@ -14,9 +14,18 @@ from fiftyone.core.patches import PatchesView
 
 from .documents import Document, in_parts, read_documents, update_documents
 from .edits import digest_of_shape, edited_class, is_moved, label_of_run, shape_of
-from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, Role, declare_attributes
+from .fields import (
+    APPROVED_TAG,
+    AUTHOR,
+    EXPLANATIONS,
+    ROLES,
+    FieldNames,
+    Role,
+    attributes_of,
+    declare,
+)
 from .indexes import create_indexes
-from .internals import Samples, add_fields, field_declaration, label_path, sample_documents, shown_dataset
+from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
 from .reading import flat_samples
 
@@ -267,22 +276,20 @@ class ObjectLabels:
 
 def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add the field for labelled objects, with the attributes that they had and those that they get."""
-    if not dataset.has_sample_field(names.label):
-        dataset.add_sample_field(
-            names.label,
-            fo.EmbeddedDocumentField,
-            embedded_doc_type=dataset.get_field(names.objects).document_type,
-            description=f"Objects of {names.objects!r} with their most likely classes",
-            info={"author": AUTHOR, "objects": names.objects},
-        )
-    source, own = label_path(dataset, names.objects), label_path(dataset, names.label)
-    declare_attributes(dataset, own, ATTRIBUTES)
-    missing = {}
-    for path, field in dataset.get_field_schema(flat=True).items():
-        name = path.removeprefix(f"{source}.")
-        if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:
-            missing[f"{own}.{name}"] = field_declaration(field)
-    add_fields(dataset, missing)
+    label = {
+        "ftype": fo.EmbeddedDocumentField,
+        "embedded_doc_type": dataset.get_field(names.objects).document_type,
+        "description": f"Objects of {names.objects!r} with their most likely classes",
+        "info": {"author": AUTHOR, "objects": names.objects},
+    }
+    source = label_path(dataset, names.objects)
+    own = names.label + source.removeprefix(names.objects)
+    copied = {
+        f"{own}.{name}": field_declaration(field)
+        for path, field in dataset.get_field_schema(flat=True).items()
+        if (name := path.removeprefix(f"{source}.")) != path and "." not in name
+    }
+    declare(dataset, names, {names.label: label}, copied | attributes_of(own, ATTRIBUTES))
 
 
 def clear_object_labels(dataset: fo.Dataset, label_field: str, ids: Iterable[str]) -> None:

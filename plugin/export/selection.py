@@ -214,7 +214,7 @@ def _class_order(dataset: fo.Dataset, options: ExportOptions, used: set[str]) ->
 
 def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
     """Sample id, path, label, what people said, and whether the sample is tagged for it, sample by sample."""
-    fields = ["sample_id" if is_patches(samples) else "id", "filepath", label_field]
+    ids, paths = samples.values(["sample_id" if is_patches(samples) else "id", "filepath"])
     dataset, names = dataset_of(samples), FieldNames(label=label_field)
     said: dict[str, fo.Label] = {}
     if dataset.has_sample_field(names.corrected):
@@ -222,8 +222,19 @@ def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
         said = dict(zip(*reviewed.values(["id", names.corrected]), strict=True))
     is_of_images = samples.get_field(label_field).document_type is fo.Classification
     tagged = ImageLabels(dataset, names).tagged() if is_of_images else {}
-    for sample_id, *values in zip(*samples.values(fields), strict=True):
-        yield sample_id, *values, said.get(sample_id), sample_id in tagged
+    labels = _classifications(samples, label_field) if is_of_images else samples.values(label_field)
+    for sample_id, path, label in zip(ids, paths, labels, strict=True):
+        yield sample_id, path, label, said.get(sample_id), sample_id in tagged
+
+
+def _classifications(samples: Samples, label_field: str) -> Iterator[fo.Classification | None]:
+    """The label of every image without what explains it, which takes most of the time and memory."""
+    attributes = ("id", "label", "confidence", "tags")
+    for one, label, confidence, tags in zip(
+        *samples.values([f"{label_field}.{name}" for name in attributes]), strict=True
+    ):
+        known = {"label": label, "confidence": confidence, "tags": tags or []}
+        yield fo.Classification(id=one, **known) if one else None
 
 
 def _answered(

@@ -120,11 +120,10 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> DeletedRun:
         written -= _written_ids(dataset, later, written)
     restored = _restore(dataset, [other for other in same if _is_later(run, other)], written)
     cleared = _clear_values(dataset, run.fields, written - restored, own)
-    if own:
-        dataset.delete_sample_fields(own)
+    if own:  # FiftyOne rewrites every sample whenever it deletes fields
+        dataset.delete_sample_fields([*own, *_empty_reviews(dataset, run.fields, own)])
     if run.fields.label in own:
         delete_review_views(dataset, run.fields.label)
-        _delete_if_empty(dataset, run.fields.corrected)
         drop_empty_group(dataset)
     return DeletedRun(run.key, tuple(own), len(cleared), len(restored))
 
@@ -176,9 +175,12 @@ def _written_ids(dataset: fo.Dataset, run: RunRecord, otherwise: set[str]) -> se
         return otherwise
 
 
-def _delete_if_empty(dataset: fo.Dataset, name: str) -> None:
-    if dataset.has_sample_field(name) and not flat_samples(dataset).count(name):
-        dataset.delete_sample_field(name)
+def _empty_reviews(dataset: fo.Dataset, fields: FieldNames, own: list[str]) -> list[str]:
+    """The field for reviews of a label field that is deleted, if there are none."""
+    name = fields.corrected
+    if fields.label not in own or not dataset.has_sample_field(name):
+        return []
+    return [] if flat_samples(dataset).count(name) else [name]
 
 
 def _is_later(other: RunRecord, run: RunRecord) -> bool:

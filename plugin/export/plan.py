@@ -3,7 +3,7 @@
 Every format reads it, and none changes it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
 
@@ -31,6 +31,16 @@ class Plan:
     splits: list[str]
     chosen: Format | OwnFormat
     options: ExportOptions
+
+    def of_crops(self) -> "Plan":
+        """The same with every object as an image, in the split of the image that it is cut from."""
+        of_objects = [
+            (replace(image, labels=[label], part=number), split)
+            for image, split in zip(self.selection.images, self.splits, strict=True)
+            for number, label in enumerate(image.labels, 1)
+        ]
+        images, splits = map(list, zip(*of_objects, strict=True))
+        return replace(self, selection=replace(self.selection, images=images), splits=splits)
 
     @property
     def mode(self) -> ImageMode:
@@ -63,7 +73,7 @@ class Plan:
         if isinstance(self.chosen, OwnFormat):
             return []
         images = self.selection.images
-        names = unique_file_names([image.path for image in images])
+        names = unique_file_names([image.name for image in images])
         return [
             PurePath(*self._parts(image, split), name).as_posix()
             for image, split, name in zip(images, self.splits, names, strict=True)

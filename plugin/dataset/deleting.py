@@ -13,7 +13,7 @@ from .brain import brain_runs_of, vectors_field
 from .columns import Column
 from .fields import FieldNames
 from .lock import WriteLock
-from .objects import clear_object_labels
+from .objects import ObjectLabels
 from .reading import flat_samples
 from .record import RunRecord, RunState, completed_runs, find_run, list_all_runs
 from .review_views import delete_review_views
@@ -195,15 +195,17 @@ def _clear_values(dataset: fo.Dataset, fields: FieldNames, ids: set[str], own: l
         The samples or objects that lost a value.
     """
     reviewed = set(read_reviews(dataset, fields))
+    if fields.objects:
+        is_left = fields.label not in own and dataset.has_sample_field(fields.label)
+        lost = ids - reviewed if is_left else set()
+        ObjectLabels(dataset, fields).clear(lost)
+        return lost
     cleared: set[str] = set()
     for role, name in fields.by_role().items():
         if name in own or not dataset.has_sample_field(name):
             continue
         lost = ids - reviewed if role in ("label", "confidence") else ids
-        if fields.objects:
-            clear_object_labels(dataset, name, lost)
-        else:
-            _clear(dataset, name, lost)
+        _clear(dataset, name, lost)
         cleared |= lost
     return cleared
 

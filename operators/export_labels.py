@@ -93,7 +93,7 @@ class ExportLabels(LongOperator):
             sample_collection: Dataset or view of images, or of object patches.
             folder: New folder; a name that ends in ".zip" makes one file instead.
             format: "folders", "yolo-classification", "yolo-detection", "coco", "csv", "hugging-face",
-                "label-studio" or "fiftyone".
+                "webdataset", "label-studio" or "fiftyone".
             options: Labels, splits, and how to export images.
             embeddings: Vector field or brain key to find near-duplicates with.
             delegate: Whether to queue the export for `fiftyone delegated launch`.

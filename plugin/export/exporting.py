@@ -56,9 +56,9 @@ def export_labels(
     Args:
         samples: Dataset, view, or view of object patches.
         folder: Folder to make; a name that ends in ".zip" makes one file instead.
-        format: "folders", "yolo-classification", "yolo-detection", "coco", "csv" or "fiftyone"; or a class of
-            exporters, derived from `fiftyone.utils.data.LabeledImageDatasetExporter`, which also brings in
-            the images.
+        format: "folders", "yolo-classification", "yolo-detection", "coco", "csv", "hugging-face",
+            "webdataset", "label-studio" or "fiftyone"; or a class of exporters, derived from
+            `fiftyone.utils.data.LabeledImageDatasetExporter`, which also brings in the images.
         options: Which labels, which splits, and what to do with the images.
         embeddings: Embeddings used to find near-duplicates: a vector field, a brain key, or an (n, d) array
             in the order of `samples`. By default the images are embedded by the encoder "auto", whose

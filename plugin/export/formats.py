@@ -6,9 +6,11 @@ like another `a-2.jpg` without looking whether there is such an image.
 
 import contextlib
 import csv
+import io
 import json
 import os
 import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -46,11 +48,15 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class _Item:
-    """An image under the name that it has in the export."""
+    """An image in its place below the export, with forward slashes."""
 
     image: LabelledImage
-    name: str
+    where: str
     split: str
+
+    @property
+    def name(self) -> str:
+        return PurePath(self.where).name
 
 
 def write_format(plan: Plan, folder: Path, report: Report) -> None:
@@ -176,13 +182,36 @@ def _write_hugging_face(plan: Plan, folder: Path, report: Report) -> None:
             rows = folder / split / "metadata.jsonl"
             files[split] = stack.enter_context(rows.open("w", encoding="utf-8"))
         for item in _items(plan, folder, report):
-            said = _objects(item.image, known) if plan.selection.has_boxes else _class_of(item.image)
-            row = {"file_name": item.name, "sample_id": item.image.sample_id, **said}
+            row = {"file_name": item.name, **_described(item.image, known)}
             files[item.split].write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _class_of(image: LabelledImage) -> dict:
-    return {"label": image.labels[0].label, "confidence": image.labels[0].confidence}
+def _write_webdataset(plan: Plan, folder: Path, report: Report) -> None:
+    known, ids = _metadata(plan), {name: number for number, name in enumerate(plan.classes)}
+    with contextlib.ExitStack() as stack:
+        shards: dict[Path, tarfile.TarFile] = {}
+        for item in _items(plan, folder, report, is_placed=False):
+            path = (folder / item.where).parent
+            if path not in shards:
+                shards[path] = stack.enter_context(tarfile.open(path, "w"))
+            said = _described(item.image, known) | {"source": os.path.abspath(item.image.path)}
+            parts = {"json": json.dumps(said, ensure_ascii=False).encode()}
+            if not plan.selection.has_boxes:
+                parts["cls"] = str(ids[said["label"]]).encode()
+            stem, _, kind = item.name.rpartition(".")
+            # A reader gathers what follows one another under the same key.
+            for extension, data in {kind: Path(item.image.path).read_bytes(), **parts}.items():
+                entry = tarfile.TarInfo(f"{stem}.{extension}")
+                entry.size = len(data)
+                shards[path].addfile(entry, io.BytesIO(data))
+
+
+def _described(image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> dict:
+    """Its sample, and its class or objects, in values that go through JSON."""
+    first = image.labels[0]
+    if isinstance(first, fo.Classification):
+        return {"sample_id": image.sample_id, "label": first.label, "confidence": first.confidence}
+    return {"sample_id": image.sample_id, **_objects(image, known)}
 
 
 def _objects(image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> dict:
@@ -259,21 +288,22 @@ _WRITERS = {
     Format.COCO: _write_coco,
     Format.CSV: _write_csv,
     Format.HUGGING_FACE: _write_hugging_face,
+    Format.WEBDATASET: _write_webdataset,
     Format.LABEL_STUDIO: _write_label_studio,
     Format.FIFTYONE: _write_fiftyone,
 }
 
 
-def _items(plan: Plan, folder: Path, report: Report) -> Iterator[_Item]:
-    """The images one by one, each put in its place; it is counted when the next is asked for."""
+def _items(plan: Plan, folder: Path, report: Report, is_placed: bool = True) -> Iterator[_Item]:
+    """The images one by one, each put in its place if asked for, and counted when the next is."""
     images, opened = plan.selection.images, lru_cache(maxsize=1)(open_image)
     for done, (image, where, split) in enumerate(zip(images, plan.places, plan.splits, strict=True), 1):
         if image.part:
             crop = ImageCrop(image.path, image.box, plan.options.margin)
             _place_crop(crop, folder / where, opened)
-        else:
+        elif is_placed:
             _place(image.path, folder / where, plan.mode)
-        yield _Item(image, PurePath(where).name, split)
+        yield _Item(image, where, split)
         report(done, len(images))
 
 

@@ -29,6 +29,7 @@ class Format(str, Enum):
         COCO: Images and one `labels.json`.
         CSV: Images and one `labels.csv`.
         HUGGING_FACE: An image folder for the library `datasets`: images and `metadata.jsonl` beside them.
+        WEBDATASET: Images with their labels in .tar files, for trainers that stream.
         LABEL_STUDIO: Images, and tasks with predictions for the annotation tool Label Studio.
         FIFTYONE: FiftyOne's own, with every field of the samples; files that fields name, such as masks,
             stay where they are.
@@ -40,6 +41,7 @@ class Format(str, Enum):
     COCO = "coco"
     CSV = "csv"
     HUGGING_FACE = "hugging-face"
+    WEBDATASET = "webdataset"
     LABEL_STUDIO = "label-studio"
     FIFTYONE = "fiftyone"
 
@@ -170,6 +172,8 @@ def check_options(name: str | type, options: ExportOptions) -> Format | OwnForma
     shares = options.shares(chosen)
     if (chosen.is_folders or chosen == Format.HUGGING_FACE) and options.images == ImageMode.NONE:
         raise InputError(f"The format {name!r} needs the images: copy or link them, or choose 'csv'.")
+    if chosen == Format.WEBDATASET and options.images != ImageMode.COPY:
+        raise InputError("The format 'webdataset' holds the images themselves: leave images at 'copy'.")
     if chosen.needs_splits and not shares[1]:
         raise InputError(f"The format {name!r} needs images in val: give it a share above 0.")
     if options.spreadsheet and chosen != Format.CSV:

@@ -11,8 +11,10 @@ import datasets
 import fiftyone as fo
 import pandas
 import pytest
+import webdataset
 import yaml
 from fiftyone_autolabel import ExportOptions, InputError, export_labels
+from fiftyone_autolabel.plugin.export import plan
 from fiftyone_autolabel.plugin.export.formats import write_format
 from fiftyone_autolabel.plugin.export.options import Format
 from fiftyone_autolabel.plugin.export.plan import Plan
@@ -351,8 +353,8 @@ class TestCsv:
         options = ExportOptions(images="none")
         selection = select_images(dataset, options)
         counted = replace(selection, images=Counted(selection.images))
-        plan = Plan(dataset, counted, [""] * len(counted.images), Format.CSV, options)
-        write_format(plan, tmp_path, lambda done, total: None)
+        planned = Plan(dataset, counted, [""] * len(counted.images), Format.CSV, options)
+        write_format(planned, tmp_path, lambda done, total: None)
         assert len(self.rows(tmp_path)) == len(selection.images)
         assert Counted.passes < 10
 
@@ -491,3 +493,53 @@ class TestHuggingFace:
     def test_images_that_stay_where_they_are_are_refused(self, export):
         with pytest.raises(InputError, match="needs the images"):
             export("hugging-face", ExportOptions(images="none"))
+
+
+class TestWebDataset:
+    @staticmethod
+    def read(folder, *kinds, shards="data-000000.tar"):
+        """What the library reads, image by image."""
+        stream = webdataset.WebDataset(str(folder / shards), shardshuffle=False).decode("pil")
+        return list(stream.to_tuple("__key__", "png", *kinds))
+
+    def test_it_reads_every_image_with_its_class_and_its_source(self, export, dataset):
+        folder = export("webdataset")
+        classes = json.loads((folder / "classes.json").read_text(encoding="utf-8"))["classes"]
+        read = self.read(folder, "cls", "json")
+        assert {image.getpixel((0, 0))[0]: classes[number] for _, image, number, _ in read} == shades(dataset)
+        sources = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["sources"]
+        assert [said["label"] for *_, said in read] == dataset.exists("auto_label").values("auto_label.label")
+        for key, image, _, said in read:
+            assert sources[f"data-000000.tar/{key}.png"] == said["source"]
+            assert dataset[said["sample_id"]].filepath == said["source"]
+            assert shade(said["source"]) == image.getpixel((0, 0))[0]
+
+    def test_datasets_reads_the_splits(self, export, tmp_path):
+        folder = export("webdataset", SPLIT)
+        files = {split: str(folder / f"{split}-*.tar") for split in ("train", "val", "test")}
+        read = datasets.load_dataset("webdataset", data_files=files, cache_dir=str(tmp_path / "cache"))
+        made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["images"]
+        assert {split: len(rows) for split, rows in read.items()} == made
+        assert read["train"][0]["png"].size == (16, 12)
+
+    def test_shards_hold_so_many_images_and_no_more(self, export, monkeypatch):
+        monkeypatch.setattr(plan, "IMAGES_PER_SHARD", 10)
+        folder = export("webdataset", ExportOptions(minimum_confidence=0.6))
+        lengths = [len(self.read(folder, shards=path.name)) for path in sorted(folder.glob("*.tar"))]
+        assert lengths == [10, 10, 6]
+
+    def test_dots_in_names_are_not_taken_for_kinds(self, empty, tmp_path):
+        for name in ("a.b.png", "a_b.png", "a.b.c.PNG"):
+            add_image(empty, tmp_path / "images" / name, "cat", 0.5)
+        folder = export_labels(empty, tmp_path / "out", "webdataset").path
+        assert [key for key, _ in self.read(folder)] == ["a_b", "a_b-2", "a_b_c"]
+
+    def test_boxes_are_in_pixels(self, boxes, tmp_path):
+        options = ExportOptions(label_field="objects", minimum_confidence=0.5)
+        folder = export_labels(boxes, tmp_path / "out", "webdataset", options=options).path
+        expected = {"bbox": [[4, 6, 8, 3]], "categories": ["cat"], "confidence": [0.9]}
+        assert [said["objects"] for *_, said in self.read(folder, "json")] == [expected] * 2
+
+    def test_links_are_refused(self, export):
+        with pytest.raises(InputError, match="holds the images themselves"):
+            export("webdataset", ExportOptions(images="symlink"))

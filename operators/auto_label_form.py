@@ -24,7 +24,6 @@ from ..plugin.dataset import (
     origin_of,
     vector_sources,
 )
-from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import CHOICES, PRESETS, Settings, setting_docs
@@ -32,7 +31,17 @@ from ..plugin.run.balance import class_frequencies
 from ..plugin.run.inputs import Inputs
 from ..plugin.wording import counted, sentence
 from .class_form import add_classes, add_name_warnings, chosen_classes
-from .forms import add_explorer, add_preset, dropdown, explored, refuse, sentence_of, suggesting
+from .forms import (
+    add_explorer,
+    add_margin,
+    add_preset,
+    chosen_margin,
+    dropdown,
+    explored,
+    refuse,
+    sentence_of,
+    suggesting,
+)
 
 FIELDS = FieldNames()
 SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
@@ -138,12 +147,6 @@ def chosen_objects(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str | 
     return field_to_label(samples, ctx.params.get("objects") or None)
 
 
-def chosen_margin(ctx: foo.ExecutionContext) -> float:
-    """Context around an object, as a share of its box."""
-    margin = ctx.params.get("margin")
-    return MARGIN if margin is None else margin
-
-
 def chosen_text_embeddings(ctx: foo.ExecutionContext) -> str | None:
     """File of class text embeddings, typed or browsed to; None for none."""
     return ctx.params.get("text_embeddings") or explored(ctx, "text_embeddings_file") or None
@@ -182,14 +185,7 @@ def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             view=dropdown(fields),
         )
     if chosen := chosen_objects(ctx, samples):
-        inputs.float(
-            "margin",
-            default=MARGIN,
-            min=0,
-            max=1,
-            label="Margin",
-            description="Context around an object, as a share of its width and height",
-        )
+        add_margin(inputs)
         into = _fields_of_objects(ctx, chosen).label
         inputs.view("into", types.Notice(label=f"Copies of the objects, with labels, go to {into!r}"))
 

@@ -36,8 +36,8 @@ class FieldNames:
     Attributes:
         label: Classification with label and confidence; or labelled copies of objects.
         confidence: Float in [0, 1], equal to the confidence of `label`, so that the grid can sort by it.
-        objects: Field whose objects are labelled, None for whole images. With it, `label` is of the same type
-            and the only field: all else are attributes of the objects in it.
+        objects: Field whose objects are labelled, None for whole images. With it, `label` is of the same
+            type, and all else but `least_sure` are attributes of the objects in it.
     """
 
     label: str = "auto_label"
@@ -101,15 +101,18 @@ class FieldNames:
         return f"{self.label}_review_rank"
 
     @property
+    def least_sure(self) -> str:
+        """Float in [0, 1] on samples with labelled objects: the lowest confidence among these."""
+        return f"{self.label}_least_sure"
+
+    @property
     def corrected(self) -> str:
         """Reviewed label; no run writes it, and it wins over `label`."""
         return f"{self.label}_corrected"
 
     def by_role(self) -> dict[str, str]:
         """Role, one of the attributes and properties above → name of the field."""
-        if self.objects:
-            return {"label": self.label}
-        return {role: getattr(self, role) for role in ROLES}
+        return {role: getattr(self, role) for role in (OBJECT_ROLES if self.objects else IMAGE_ROLES)}
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,12 @@ ROLES = {
     "meta_cluster": Role(fo.IntField, "Group of similar micro-clusters, -1 for none"),
     "error": Role(fo.StringField, "Why the image could not be labelled"),
     "review_rank": Role(fo.IntField, "Place in the order of review, 1 for what to look at first"),
+    "least_sure": Role(
+        fo.FloatField, "Lowest confidence of the objects in the image; reviewed ones count as 1"
+    ),
 }
+OBJECT_ROLES = ("label", "least_sure")
+IMAGE_ROLES = tuple(role for role in ROLES if role != "least_sure")
 
 EXPLANATIONS = {
     "run_label": Role(fo.StringField, "Class that the run gave; another one beside it is a person's"),
@@ -239,8 +247,7 @@ def _check_origin(dataset: fo.Dataset, names: FieldNames) -> None:
 
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add what is missing of the fields of a run on whole images and of its reviews, marked as ours."""
-    fields = {name: _declaration(role) for role, name in names.by_role().items()}
-    declare(dataset, names, fields, attributes_of(names.label, EXPLANATIONS))
+    declare(dataset, names, declarations_of(names), attributes_of(names.label, EXPLANATIONS))
 
 
 def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
@@ -269,8 +276,14 @@ def declare(dataset: fo.Dataset, names: FieldNames, fields: Declarations, attrib
     _add_missing(dataset, fields | {reviews: _declaration_of_reviews(dataset, names)})
     _add_missing(dataset, attributes | attributes_of(label_path(dataset, reviews), REVIEW_ATTRIBUTES))
     if is_new:
-        kept = [names.micro_cluster, names.meta_cluster, names.error, names.review_rank, reviews]
+        others = [name for role, name in names.by_role().items() if role not in ("label", "confidence")]
+        kept = [*others, reviews]
         tuck_away(dataset, kept, hidden=[names.confidence, *kept])
+
+
+def declarations_of(names: FieldNames) -> Declarations:
+    """Declarations of the fields that a run writes."""
+    return {name: _declaration(role) for role, name in names.by_role().items()}
 
 
 def attributes_of(path: str, attributes: Mapping[str, Role]) -> Declarations:

@@ -76,6 +76,7 @@ class RunRecord(Displayed):
         versions: Package → version.
         audit: Its labels that were drawn at random to be audited, None before the first draw.
         groups: Number of a micro-cluster, as a text → class that a person gave it, "" for a mixed one.
+        brain_runs: Keys of FiftyOne's brain runs that were made of its vectors.
         is_interrupted: Whether it died while it wrote, so that part of its labels are in place.
     """
 
@@ -109,6 +110,7 @@ class RunRecord(Displayed):
     versions: dict[str, str]
     audit: Audit | None
     groups: dict[str, str]
+    brain_runs: tuple[str, ...]
     is_interrupted: bool
 
     def _lines(self) -> list[str]:
@@ -278,6 +280,7 @@ SCHEMA = {
     "versions": Entry(_named_texts, {}),
     "audit": Entry(_audit, None),
     "groups": Entry(_named_texts, {}),
+    "brain_runs": Entry(_texts, []),
     "fields": Entry(_field_names, NEEDED),
 }
 """Entry of a stored record → how it is read; `fields` goes with `objects`."""

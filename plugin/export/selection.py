@@ -3,6 +3,7 @@
 What a person said wins over what a run said.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ from ..dataset import (
 )
 from ..engine.errors import InputError
 from ..engine.thresholds import check_named, least_confidence
-from .clipping import inside_image
+from .clipping import box_around, inside_image
 from .options import ExportOptions
 
 SHAPES = (fo.Detection, fo.Polyline)
@@ -58,6 +59,7 @@ class LabelledImage:
         labels: Its classification, or its boxes or shapes, inside the image.
         left_out: Why each of its other labels is left out.
         is_changed: Whether a label is not as the label field of the dataset has it.
+        part: Which of its objects is cut out of it, from 1; 0 for the whole image.
     """
 
     sample_id: str
@@ -66,6 +68,18 @@ class LabelledImage:
     labels: list[Label] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     is_changed: bool = False
+    part: int = 0
+
+    @property
+    def name(self) -> str:
+        """What to call it in the export, if no other image has this name."""
+        stem, extension = os.path.splitext(os.path.basename(self.path))
+        return f"{stem}-{self.part}.jpg" if self.part else stem + extension
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(left, top, width, height) of its first object, as shares of its width and height."""
+        return tuple(box_around(self.labels[0]).bounding_box)
 
 
 @dataclass(frozen=True)

@@ -221,7 +221,7 @@ def test_the_short_option_for_help_is_understood(command):
 @pytest.mark.parametrize(
     ("words", "completed"),
     [
-        ("exp", ["export"]),
+        ("exp", ["export", "export-model"]),
         ("label --classes-", ["--classes-file"]),
         ("label album --encoder off", ["offline"]),
         ("label album --preset s", ["small"]),

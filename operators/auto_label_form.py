@@ -29,6 +29,7 @@ from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import CHOICES, PRESETS, Settings, setting_docs
 from ..plugin.run.balance import class_frequencies
 from ..plugin.run.inputs import Inputs
+from ..plugin.run.preview import N_IMAGES
 from ..plugin.wording import counted, sentence
 from .class_form import add_classes, add_name_warnings, chosen_classes
 from .forms import (
@@ -80,22 +81,15 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
     _add_objects(inputs, ctx, samples)
     _add_size(inputs, samples)
     inputs.bool("more", default=False, label="More options", view=types.SwitchView())
-    if not ctx.params.get("more") and not _has_more(ctx) and not _field_problem(ctx, samples):
-        return
-    _add_vectors(
-        inputs,
-        _vector_sources(ctx, samples),
-        "embeddings",
-        label="Existing embeddings",
-        description="Vectors of the images by the model of the encoder; leave empty to compute them",
+    if ctx.params.get("more") or _has_more(ctx) or _field_problem(ctx, samples):
+        _add_more(inputs, ctx, samples)
+    inputs.bool(
+        "preview",
+        default=False,
+        label=f"Try it on {N_IMAGES} images first",
+        description="Shows pictures with their labels and confidence, and writes nothing",
+        view=types.SwitchView(),
     )
-    _add_prompts(inputs, ctx)
-    _add_second_encoder(inputs, ctx, samples)
-    _add_clusters(inputs, ctx, samples)
-    _add_class_balance(inputs, ctx, samples)
-    _add_settings(inputs, ctx)
-    _add_fields(inputs, ctx, samples)
-    _add_key(inputs, ctx)
 
 
 def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
@@ -155,6 +149,24 @@ def chosen_text_embeddings(ctx: foo.ExecutionContext) -> str | None:
 def chosen_key(ctx: foo.ExecutionContext) -> str | None:
     """Key of the run; None for an automatic one."""
     return (ctx.params.get("run_key") or "").strip() or None
+
+
+def _add_more(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """What is under *More options*."""
+    _add_vectors(
+        inputs,
+        _vector_sources(ctx, samples),
+        "embeddings",
+        label="Existing embeddings",
+        description="Vectors of the images by the model of the encoder; leave empty to compute them",
+    )
+    _add_prompts(inputs, ctx)
+    _add_second_encoder(inputs, ctx, samples)
+    _add_clusters(inputs, ctx, samples)
+    _add_class_balance(inputs, ctx, samples)
+    _add_settings(inputs, ctx)
+    _add_fields(inputs, ctx, samples)
+    _add_key(inputs, ctx)
 
 
 def _add_part(inputs: types.Object, samples: fo.DatasetView) -> None:

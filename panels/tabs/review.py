@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ...plugin.dataset import answer_cluster
+from ...plugin.dataset import answer_cluster, pictures_of
 from ...plugin.engine.errors import InputError
 from ...plugin.run.clusters import ClusterToReview, clusters_to_review
 from ...plugin.wording import counted, cut, plain
@@ -10,7 +10,6 @@ from ..board import Board
 from ..choices import Choices
 from ..event import Event
 from ..page import FRAMED, ROW, Page
-from ..pictures import pictures_of
 from .base import Tab
 
 PICTURE_PIXELS = 72

@@ -34,6 +34,7 @@ from .patches import (
 )
 from .patience import wait_for_answer
 from .pending import PendingRun, failed_start, find_pending, pending_runs, was_called_off
+from .pictures import picture_of, pictures_of, places_of
 from .reading import (
     check_cluster_field,
     check_samples,
@@ -180,6 +181,9 @@ __all__ = [
     "opened_source",
     "origin_of",
     "pending_runs",
+    "picture_of",
+    "pictures_of",
+    "places_of",
     "read_images",
     "read_labels",
     "read_objects",

@@ -11,6 +11,7 @@ from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import delete_run, what_deleting_does
 from .documents import in_parts
 from .drawn import Audit
+from .examples import example_fields, read_examples
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
 from .groups import answer_cluster, stated_classes
@@ -147,6 +148,7 @@ __all__ = [
     "evaluate_images",
     "evaluate_objects",
     "evaluated_names",
+    "example_fields",
     "failed_start",
     "field_to_label",
     "fields_of_run",
@@ -180,6 +182,7 @@ __all__ = [
     "opened_source",
     "origin_of",
     "pending_runs",
+    "read_examples",
     "read_images",
     "read_labels",
     "read_objects",

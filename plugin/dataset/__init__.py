@@ -14,7 +14,7 @@ from .drawn import Audit
 from .examples import example_fields, read_examples
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
-from .groups import answer_cluster, stated_classes
+from .groups import ClusterToReview, answer_cluster, clusters_to_review, stated_classes
 from .internals import Samples, dataset_id, dataset_of, label_list_name, label_path, view_stages
 from .labels import ImageLabels, labels_of
 from .objects import ObjectLabels
@@ -69,12 +69,10 @@ from .reviewing import (
     correct,
     fields_of_run,
     known_classes,
-    last_reviewed,
     review_next,
     review_view,
     reviewable_fields,
     run_of,
-    undo_review,
     withdraw,
 )
 from .reviews import anchors_of, read_reviews
@@ -91,6 +89,7 @@ from .truth import (
     is_reviewed,
     truth_choices,
 )
+from .undoing import last_reviewed, undo_review
 from .writing import write_outcome
 
 __all__ = [
@@ -99,6 +98,7 @@ __all__ = [
     "AUTHOR",
     "Audit",
     "CheckFields",
+    "ClusterToReview",
     "Column",
     "FieldNames",
     "ImageLabels",
@@ -136,6 +136,7 @@ __all__ = [
     "classes_of",
     "classification_fields",
     "cluster_fields",
+    "clusters_to_review",
     "compare_runs",
     "complete_interrupted",
     "completed_runs",

@@ -16,6 +16,7 @@ from ..plugin.dataset import (
     check_object_clusters,
     cluster_fields,
     dataset_of,
+    example_fields,
     field_to_label,
     is_patches,
     object_cluster_attributes,
@@ -63,6 +64,7 @@ MORE = {
     "second_embeddings": None,
     "clusters": None,
     "class_balance": None,
+    "examples": None,
     "preset": PRESETS[0],
     **dict.fromkeys(SETTINGS),
     "label_field": FIELDS.label,
@@ -108,6 +110,7 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
         second_embeddings=ctx.params.get("second_embeddings") or None,
         clusters=ctx.params.get("clusters") or None,
         class_balance=ctx.params.get("class_balance") or None,
+        examples=ctx.params.get("examples") or None,
         objects=chosen_objects(ctx, samples),
         margin=chosen_margin(ctx),
         settings=chosen_settings(ctx),
@@ -164,6 +167,7 @@ def _add_more(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Datas
     _add_second_encoder(inputs, ctx, samples)
     _add_clusters(inputs, ctx, samples)
     _add_class_balance(inputs, ctx, samples)
+    _add_examples(inputs, ctx, samples)
     _add_settings(inputs, ctx)
     _add_fields(inputs, ctx, samples)
     _add_key(inputs, ctx)
@@ -308,6 +312,19 @@ def _add_class_balance(inputs: types.Object, ctx: foo.ExecutionContext, samples:
     if said and not sentence_of(partial(chosen_classes, ctx, samples)):  # else the classes are refused
         classes = [one.name for one in chosen_classes(ctx, samples)]
         refuse(balance, sentence_of(partial(class_frequencies, said, classes)))
+
+
+def _add_examples(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """A field with the class of a few images."""
+    fields = example_fields(samples, chosen_objects(ctx, samples))
+    inputs.enum(
+        "examples",
+        fields,
+        label="Examples",
+        description="Optional: field with the class of a few images; for tags, select some images and tag "
+        "them with the name of their class",
+        view=dropdown(fields),
+    )
 
 
 def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:

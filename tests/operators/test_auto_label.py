@@ -266,7 +266,10 @@ def warnings(fields: dict) -> list[str]:
     return [field["view"]["label"] for field in fields.values() if field["view"]["name"] == "Warning"]
 
 
-def test_the_form_says_which_names_the_offline_encoder_does_not_know(server, demo_dataset):
+def test_the_form_says_which_names_the_offline_encoder_does_not_know(
+    server, demo_dataset, in_plugin, monkeypatch
+):
+    monkeypatch.setattr(in_plugin("operators.known_names"), "SECONDS_TO_WAIT", 60)
     fields = form(server, demo_dataset, classes="daisy, dandelion, tulip", encoder="offline")
     assert warnings(fields) == [
         "The offline encoder does not know: dandelion (taken for Pickelhaube), tulip (taken for "

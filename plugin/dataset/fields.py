@@ -5,13 +5,16 @@ A field that auto-label did not write is never overwritten.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import fiftyone as fo
 
 from ..engine.errors import InputError
 from .internals import add_fields, label_path
 from .sidebar import tuck_away
+
+Declarations: TypeAlias = dict[str, dict[str, Any]]
+"""Name of a field, or path of an attribute of labels → arguments of `Dataset.add_sample_field`."""
 
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
@@ -243,36 +246,57 @@ def _check_origin(dataset: fo.Dataset, names: FieldNames) -> None:
 
 
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
-    """Add the fields for labels of images that are missing, described and marked as auto-label's."""
-    declare_roles(dataset, names)
-    declare_attributes(dataset, names.label, EXPLANATIONS)
+    """Add what is missing of the fields of a run on whole images and of its reviews, marked as ours."""
+    fields = {name: declaration(role) for role, name in names.by_role().items()}
+    declare(dataset, names, fields, attributes_of(names.label, EXPLANATIONS))
 
 
-def declare_roles(dataset: fo.Dataset, names: FieldNames) -> None:
-    """Add the fields that are missing, without what labels say beside their class."""
-    missing = {role: name for role, name in names.by_role().items() if not dataset.has_sample_field(name)}
-    add_fields(dataset, {name: _declaration(role) for role, name in missing.items()})
+def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
+    """Add the field for reviewed labels, if it is missing; it is of the type of the label field.
+
+    Raises:
+        InputError: A field of that name holds something else.
+    """
+    declare(dataset, names, {}, {})
 
 
-def declare_attributes(dataset: fo.Dataset, path: str, attributes: Mapping[str, Role]) -> None:
-    """Add the attributes of labels that are missing, described.
+def declare(dataset: fo.Dataset, names: FieldNames, fields: Declarations, attributes: Declarations) -> None:
+    """Add what is missing of some fields and of that for reviewed labels: every addition takes a while.
 
     Args:
-        dataset: Dataset with the labels.
-        path: Path of the labels.
-        attributes: Name → what it is for.
+        dataset: Dataset of the fields.
+        names: Fields of the run.
+        fields: Name → arguments of `Dataset.add_sample_field`.
+        attributes: Path in these fields, or in those that are there → the same.
+
+    Raises:
+        InputError: The field for reviewed labels holds something else.
     """
-    missing = {name: role for name, role in attributes.items() if dataset.get_field(f"{path}.{name}") is None}
-    add_fields(
-        dataset,
-        {
-            f"{path}.{name}": {"ftype": role.kind, "description": role.description}
-            for name, role in missing.items()
-        },
-    )
+    _check_reviews(dataset, names)
+    reviews, is_new = names.corrected, not dataset.has_sample_field(names.corrected)
+    _add_missing(dataset, fields | {reviews: _declaration_of_reviews(dataset, names)})
+    _add_missing(dataset, attributes | attributes_of(label_path(dataset, reviews), REVIEW_ATTRIBUTES))
+    if is_new:
+        others = [name for role, name in names.by_role().items() if role not in ("label", "confidence")]
+        kept = [*others, reviews]
+        tuck_away(dataset, kept, hidden=[names.confidence, *kept])
 
 
-def _declaration(role: str) -> dict[str, Any]:
+def attributes_of(path: str, attributes: Mapping[str, Role]) -> Declarations:
+    """Declarations of attributes of the labels that lie at a path."""
+    return {
+        f"{path}.{name}": {"ftype": role.kind, "description": role.description}
+        for name, role in attributes.items()
+    }
+
+
+def _add_missing(dataset: fo.Dataset, declarations: Declarations) -> None:
+    missing = {path: one for path, one in declarations.items() if dataset.get_field(path) is None}
+    if missing:
+        add_fields(dataset, missing)
+
+
+def declaration(role: str) -> dict[str, Any]:
     """Arguments of `Dataset.add_sample_field` for a field that a run writes."""
     return {
         "ftype": ROLES[role].kind,
@@ -282,26 +306,16 @@ def _declaration(role: str) -> dict[str, Any]:
     }
 
 
-def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
-    """Add the field for reviewed labels, if it is missing; it is of the type of the label field.
-
-    Raises:
-        InputError: A field of that name holds something else.
-    """
-    _check_reviews(dataset, names)
-    if not dataset.has_sample_field(names.corrected):
-        kind = dataset.get_field(names.label).document_type if names.objects else fo.Classification
-        dataset.add_sample_field(
-            names.corrected,
-            fo.EmbeddedDocumentField,
-            embedded_doc_type=kind,
-            description="Reviewed label, and label and confidence of the run before it",
-            info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
-        )
-        others = [name for role, name in names.by_role().items() if role not in ("label", "confidence")]
-        kept = [*others, names.corrected]
-        tuck_away(dataset, kept, hidden=[names.confidence, *kept])
-    declare_attributes(dataset, label_path(dataset, names.corrected), REVIEW_ATTRIBUTES)
+def _declaration_of_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str, Any]:
+    kind = fo.Classification
+    if names.objects:
+        kind = (dataset.get_field(names.label) or dataset.get_field(names.objects)).document_type
+    return {
+        "ftype": fo.EmbeddedDocumentField,
+        "embedded_doc_type": kind,
+        "description": "Reviewed label, and label and confidence of the run before it",
+        "info": {"author": AUTHOR, "role": REVIEW, "objects": names.objects},
+    }
 
 
 def offer_classes(dataset: fo.Dataset, names: FieldNames, classes: Sequence[str]) -> None:
@@ -318,6 +332,8 @@ def offer_classes(dataset: fo.Dataset, names: FieldNames, classes: Sequence[str]
     kind = dataset.get_field(names.label).document_type.__name__.lower()
     offered = list(dict.fromkeys([*held.get("classes", ()), *classes]))
     schema = {"type": kind, "attributes": []} | held | {"component": CLASS_LIST, "classes": offered}
+    if schema == held:
+        return
     dataset.update_label_schema(names.label, schema)
     dataset.activate_label_schemas(names.label)
 

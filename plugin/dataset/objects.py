@@ -21,11 +21,12 @@ from .fields import (
     ROLES,
     FieldNames,
     Role,
-    declare_attributes,
-    declare_roles,
+    attributes_of,
+    declaration,
+    declare,
 )
 from .indexes import create_indexes
-from .internals import Samples, add_fields, field_declaration, label_path, sample_documents, shown_dataset
+from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
 from .reading import flat_samples
 
@@ -287,35 +288,30 @@ class ObjectLabels:
 
 def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add the field for labelled objects, with the attributes that they had and those that they get."""
-    if not dataset.has_sample_field(names.label):
-        dataset.add_sample_field(
-            names.label,
-            fo.EmbeddedDocumentField,
-            embedded_doc_type=dataset.get_field(names.objects).document_type,
-            description=f"Objects of {names.objects!r} with their most likely classes",
-            info={"author": AUTHOR, "objects": names.objects},
-        )
-    source, own = label_path(dataset, names.objects), label_path(dataset, names.label)
-    declare_attributes(dataset, own, ATTRIBUTES)
-    missing = {}
-    for path, field in dataset.get_field_schema(flat=True).items():
-        name = path.removeprefix(f"{source}.")
-        if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:
-            missing[f"{own}.{name}"] = field_declaration(field)
-    add_fields(dataset, missing)
-    declare_roles(dataset, names)
+    label = {
+        "ftype": fo.EmbeddedDocumentField,
+        "embedded_doc_type": dataset.get_field(names.objects).document_type,
+        "description": f"Objects of {names.objects!r} with their most likely classes",
+        "info": {"author": AUTHOR, "objects": names.objects},
+    }
+    source = label_path(dataset, names.objects)
+    own = names.label + source.removeprefix(names.objects)
+    copied = {
+        f"{own}.{name}": field_declaration(field)
+        for path, field in dataset.get_field_schema(flat=True).items()
+        if (name := path.removeprefix(f"{source}.")) != path and "." not in name
+    }
+    fields = {names.label: label, names.least_sure: declaration("least_sure")}
+    declare(dataset, names, fields, copied | attributes_of(own, ATTRIBUTES))
 
 
 def _least_sure(labels: Iterable[Document]) -> float | None:
     """Lowest confidence of labelled objects, None without any; what a person said is certain."""
-    sure = [
-        1.0
-        if label.get("confidence") is None or APPROVED_TAG in label.get("tags", ())
-        else label["confidence"]
-        for label in labels
-        if label.get("label") is not None
+    given = [one for one in labels if one.get("label") is not None]
+    unsure = [
+        one for one in given if one.get("confidence") is not None and APPROVED_TAG not in one.get("tags", ())
     ]
-    return min(sure, default=None)
+    return min((one["confidence"] for one in unsure), default=1.0 if given else None)
 
 
 def _copy(base: Document, attributes: Document) -> Document:

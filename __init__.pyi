@@ -52,6 +52,7 @@ from .plugin.run.selecting import (
     select_by_confidence as select_by_confidence,
 )
 from .plugin.run.stored import StoredRun as StoredRun, load_run as load_run
+from .plugin.run.zoo_model import export_model as export_model
 
 __version__: str
 

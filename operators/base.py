@@ -89,6 +89,10 @@ class LongOperator(DescribedOperator, ABC):
         """Messages that open a view in the App; none by default."""
         yield from ()
 
+    def shown(self, ctx: foo.ExecutionContext, result: Any) -> dict:
+        """The summary as the App shows it."""
+        return self.summary(result)
+
     def spans(self, ctx: foo.ExecutionContext) -> Spans:
         """Stage → its span of the progress bar."""
         return SPANS
@@ -113,7 +117,7 @@ class LongOperator(DescribedOperator, ABC):
         yield ctx.ops.reload_dataset()
         yield from self.views(ctx, result)
         yield ctx.ops.notify(message, variant=variant)
-        yield ctx.ops.show_output(self.resolve_output(ctx).to_json(), self.summary(result))
+        yield ctx.ops.show_output(self.resolve_output(ctx).to_json(), self.shown(ctx, result))
 
 
 class ConfidenceMetric(foo.EvaluationMetric):

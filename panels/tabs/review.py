@@ -2,14 +2,13 @@
 
 from functools import partial
 
-from ...plugin.dataset import ClusterToReview, answer_cluster, clusters_to_review
+from ...plugin.dataset import ClusterToReview, answer_cluster, clusters_to_review, pictures_of
 from ...plugin.engine.errors import InputError
 from ...plugin.wording import counted, cut, plain
 from ..board import Board
 from ..choices import Choices
 from ..event import Event
 from ..page import FRAMED, ROW, Page
-from ..pictures import pictures_of
 from .base import Tab
 
 PICTURE_PIXELS = 72

@@ -150,6 +150,10 @@ def label(
         bool,
         typer.Option("--dry-run", help="Estimate time and memory; write nothing."),
     ] = False,
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Print the labels of 50 random images; write nothing."),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: object,
@@ -174,6 +178,8 @@ def label(
         fiftyone-autolabel label photos/ -c "cat, dog" --output report/ --settings settings.yaml
 
         fiftyone-autolabel label photos/ -c "cat, dog" --dry-run
+
+        fiftyone-autolabel label photos/ -c "cat, dog" --preview
 
         fiftyone-autolabel label --embeddings X.npy --image-paths paths.txt
           --text-embeddings T.npy -c "cat, dog" --output report/
@@ -203,6 +209,8 @@ def label(
         raise InputError("Name a folder of images or a dataset, or give --image-paths.")
     if dry_run:
         _tell_cost(source, image_paths, inputs, printer)
+    elif preview:
+        _tell_preview(source, image_paths, inputs, printer)
     elif output is None and image_paths is None:
         _label_dataset(source, name, (label_field, confidence_field), inputs, printer)
     else:
@@ -290,6 +298,24 @@ def _tell_cost(source: str | None, image_paths: Path | None, inputs: "Inputs", p
         raise InputError("--dry-run counts whole images: leave out --dry-run or --objects.")
     cost = estimate_paths(_images_of(source, image_paths, inputs), inputs)
     printer.tell(cost_as_dict(cost), cost_table(cost), "Nothing was written.")
+
+
+def _tell_preview(source: str | None, image_paths: Path | None, inputs: "Inputs", printer: "Printer") -> None:
+    from ..run.preview import preview_paths, preview_samples, previewed
+    from .console import class_table, labelling_as_dict, preview_table, summary_table
+
+    with printer.progress() as progress:
+        if image_paths is not None or Path(source).expanduser().is_dir():
+            run = preview_paths(_files(source, image_paths, inputs), inputs, progress)
+        else:
+            require_database()
+
+            from ..dataset import open_source
+
+            run = preview_samples(open_source(source), inputs, progress)
+    rows = previewed(run)
+    tables = (preview_table(rows), summary_table(run), class_table(run))
+    printer.tell(labelling_as_dict(run) | {"previewed": rows}, *tables, "Nothing was written.")
 
 
 def _images_of(source: str | None, image_paths: Path | None, inputs: "Inputs") -> list[str]:

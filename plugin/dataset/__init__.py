@@ -4,7 +4,7 @@ The names are imported from here; importing this needs FiftyOne.
 """
 
 from .audits import audit_probabilities, draw_audit
-from .brain import check_brain_keys, index_vectors, map_vectors
+from .brain import check_brain_keys, index_vectors, map_vectors, record_brain_runs, vectors_field
 from .checks import CheckFields, check_checkable, checkable_fields, read_labels, write_check
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
@@ -35,6 +35,7 @@ from .patches import (
 )
 from .patience import wait_for_answer
 from .pending import PendingRun, failed_start, find_pending, pending_runs, was_called_off
+from .pictures import picture_of, pictures_of, places_of
 from .reading import (
     check_cluster_field,
     check_samples,
@@ -183,6 +184,9 @@ __all__ = [
     "opened_source",
     "origin_of",
     "pending_runs",
+    "picture_of",
+    "pictures_of",
+    "places_of",
     "read_examples",
     "read_images",
     "read_labels",
@@ -191,6 +195,7 @@ __all__ = [
     "read_reviews",
     "read_vectors",
     "reading_results",
+    "record_brain_runs",
     "review_fields",
     "review_next",
     "review_view",
@@ -206,6 +211,7 @@ __all__ = [
     "truth_choices",
     "undo_review",
     "vector_sources",
+    "vectors_field",
     "view_by_confidence",
     "view_stages",
     "wait_for_answer",

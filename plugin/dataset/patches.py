@@ -10,7 +10,7 @@ import fiftyone as fo
 import numpy as np
 from fiftyone.core.patches import EvaluationPatchesView, PatchesView
 
-from ..encoders.crops import MARGIN, ImageCrop
+from ..encoders.crops import MARGIN, ImageCrop, check_margin
 from ..engine.errors import InputError
 from .fields import origin_of
 from .internals import Samples, dataset_of, label_path, shows_frames
@@ -95,8 +95,7 @@ def read_objects(samples: Samples, field: str, margin: float = MARGIN) -> Object
     """
     check_objects(samples, field)
     field = origin_of(dataset_of(samples), field) or field
-    if not 0 <= margin <= 1:
-        raise InputError(f"The margin is a share of the box from 0 to 1, not {margin!r}.")
+    check_margin(margin)
     shown = shown_field(samples, field)
     found = [
         (one, ImageCrop(path, box, margin))

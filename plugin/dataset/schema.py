@@ -77,6 +77,7 @@ class RunRecord(Displayed):
         versions: Package → version.
         audit: Its labels that were drawn at random to be audited, None before the first draw.
         statements: What people said of its clusters, in the order in which they did.
+        brain_runs: Keys of FiftyOne's brain runs that were made of its vectors.
         is_interrupted: Whether it died while it wrote, so that part of its labels are in place.
     """
 
@@ -110,6 +111,7 @@ class RunRecord(Displayed):
     versions: dict[str, str]
     audit: Audit | None
     statements: tuple[Statement, ...]
+    brain_runs: tuple[str, ...]
     is_interrupted: bool
 
     def _lines(self) -> list[str]:
@@ -279,6 +281,7 @@ SCHEMA = {
     "versions": Entry(_named_texts, {}),
     "audit": Entry(_audit, None),
     "statements": Entry(lambda value: tuple(map(Statement.from_dict, _checked(value, list))), []),
+    "brain_runs": Entry(_texts, []),
     "fields": Entry(_field_names, NEEDED),
 }
 """Entry of a stored record → how it is read; `fields` goes with `objects`."""

@@ -8,7 +8,7 @@ from functools import partial
 
 import fiftyone as fo
 
-from .fields import FieldNames, declare_reviews, offer_classes
+from .fields import FieldNames, offer_classes
 from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
@@ -30,7 +30,7 @@ def write_outcome(
         progress: Called with (samples, or objects, written; those in all).
     """
     labels = labels_of(dataset, fields)
-    persistently(partial(_prepare, dataset, labels, fields))
+    persistently(partial(_prepare, dataset, labels))
     adopt_edits(dataset, fields)
     reviews = read_reviews(dataset, fields)
     examples = {one: name for one, name in outcome.examples.items() if one not in reviews}
@@ -43,16 +43,15 @@ def write_outcome(
     labels.put(_with_reviews(outcome.failed_changes(), reviews))
     keep_reviews(labels, examples)
     # Fields of the run may be lost where others were added meanwhile.
-    persistently(partial(_prepare, dataset, labels, fields))
+    persistently(partial(_prepare, dataset, labels))
     labels.index()
     persistently(partial(offer_classes, dataset, fields, outcome.classes))
 
 
-def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:
+def _prepare(dataset: fo.Dataset, labels: Labels) -> None:
     """Declare the fields that are missing: those of the run, and that of its reviews."""
     reload_dataset(dataset)
     labels.prepare()
-    declare_reviews(dataset, fields)
 
 
 def _with_reviews(changes: dict[str, dict], reviews: dict[str, str]) -> dict[str, dict]:

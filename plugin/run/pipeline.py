@@ -20,7 +20,7 @@ from ..engine.config import Settings
 from ..engine.progress import Progress, ShowProgress
 from ..system.progress_bars import shown_progress
 from .balance import ClassBalance
-from .embedding import Towers, load_towers
+from .embedding import Items, Towers, load_towers
 from .estimate import Cost, estimate_cost
 from .files import Files, Paths
 from .inputs import CustomClusters, Inputs, read_settings
@@ -211,11 +211,18 @@ def label_samples(
 
 def label_paths(paths: Paths, inputs: Inputs, progress: ShowProgress = None) -> FinishedRun:
     """Label image files; see `label_files`."""
+    return label_unwritten(Files.of(paths), inputs, progress)
+
+
+def label_unwritten(
+    items: Items, inputs: Inputs, progress: ShowProgress = None, noun: str = "image"
+) -> FinishedRun:
+    """Label images or objects without a dataset to write to; `noun` says which."""
     with shown_progress(progress, STAGES) as report:
-        files, clock = Files.of(paths), _Clock(report)
-        clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files, clock)
-        found = label_items(files, inputs, towers, clock, clusters=clusters)
-        return _finished(found, inputs, towers, seconds=clock.seconds)
+        clock = _Clock(report)
+        clusters, towers = read_clusters(items, inputs.clusters), load_towers(inputs, items, clock)
+        found = label_items(items, inputs, towers, clock, clusters=clusters, noun=noun)
+        return _finished(found, inputs, towers, sample_ids=found.ids, seconds=clock.seconds)
 
 
 def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, report: Progress) -> FinishedRun:

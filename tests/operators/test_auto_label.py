@@ -226,7 +226,7 @@ HIDDEN = {
 def test_the_form_opens_with_classes_and_encoder_and_finds_nothing_wrong_yet(server, demo_dataset):
     fresh = demo_dataset.select_fields().clone()
     fields = form(server, fresh)
-    assert list(fields) == ["view_target", "classes", "class_echo", "encoder", "more"]
+    assert list(fields) == ["view_target", "classes", "class_echo", "encoder", "more", "preview"]
     assert fields["class_echo"]["view"]["label"] == "No classes yet: type their names."
     assert not fields["classes"]["invalid"]
     assert not fields["classes"]["required"]
@@ -348,6 +348,17 @@ def test_the_app_sees_progress_then_the_labels_then_a_summary(server, demo_datas
     assert names[-3:] == ["reload_dataset", "notify", "show_output"]
     assert told[-2][1] == {"message": f"Labelled {len(demo_dataset)} images", "variant": "success"}
     assert told[-1][1]["results"]["n_labelled"] == len(demo_dataset)
+
+
+def test_a_preview_shows_a_picture_of_every_label_and_writes_nothing(server, demo_dataset):
+    fields = demo_dataset.get_field_schema().keys()
+    told = dict(messages(server, demo_dataset, **OFFLINE | {"preview": True}))
+    assert told["notify"]["message"] == "Preview, nothing written: 50 images"
+    shown = told["show_output"]["results"]
+    assert shown["message"].count("![](data:image/jpeg;base64,") == len(shown["previewed"]) == 50
+    assert shown["previewed"][0]["confidence"] <= shown["previewed"][-1]["confidence"]
+    assert demo_dataset.get_field_schema().keys() == fields
+    assert demo_dataset.list_runs() == []
 
 
 def test_the_app_is_told_of_images_that_could_not_be_read(server, demo_dataset):

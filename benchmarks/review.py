@@ -1,5 +1,7 @@
 """How much a person's answers are worth, by what is asked first and by whether the rest is refined.
 
+A second table shows how far an audit can be trusted: how often its interval holds the true accuracy.
+
 python benchmarks/review.py [SET ...] [--encoder NAME], each SET a .npz file of a feature set or a folder with
 one folder of images per class. Without one it takes the photos of the demo. The reviewer is simulated and
 always right, but for the careless one. A click on images of one cluster with one label reviews the four
@@ -18,6 +20,7 @@ from fiftyone_autolabel.plugin.demo.class_folders import embed_folder
 from fiftyone_autolabel.plugin.encoders.base import Encoder
 from fiftyone_autolabel.plugin.encoders.known_names import class_reliability
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.engine.audit import audit_order, estimate_accuracy
 from fiftyone_autolabel.plugin.engine.groups import doubtful_groups
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 from fiftyone_autolabel.plugin.engine.review import review_order
@@ -26,6 +29,10 @@ from rich.table import Table
 
 ANSWERS = (0, 10, 20, 50, 100)
 CLICKS = (0, 10, 20)
+AUDITED = (10, 24, 100)
+AUDITS = 1_000
+"""Audits that are simulated, each with a seed."""
+
 CARELESS = 0.1
 """Share of the answers of the careless reviewer that are wrong."""
 
@@ -67,19 +74,34 @@ class Task:
 
 
 def main() -> None:
-    """Print one table per folder, with a row per order of questions."""
+    """Print two tables per folder: one with a row per order of questions, and one of audits."""
     folders, encoder = given_folders(__doc__)
     for folder in folders:
-        Console().print(measure(folder, encoder))
+        task = _task(folder, encoder)
+        first = task.refined(np.empty(0, np.int64))
+        Console().print(audited(first, task.truth))
+        Console().print(measure(folder, task, first))
 
 
-def measure(folder: Path, encoder: Encoder) -> Table:
+def audited(outcome: Refinement, truth: np.ndarray) -> Table:
+    """Audit the labels of a run many times."""
+    right = outcome.labels == truth
+    title = f"The labels are {right.mean():.1%} right. {AUDITS:,} audits of them"
+    table = Table("audited", "interval holds that", "mean width of the interval", title=title)
+    orders = [audit_order(outcome.labels, outcome.confidence, seed) for seed in range(AUDITS)]
+    for count in [each for each in AUDITED if each < len(truth)]:
+        found = [estimate_accuracy(right[order[:count]], np.ones(count), len(truth)) for order in orders]
+        covered = np.mean([one.low <= right.mean() <= one.high for one in found])
+        width = 100 * np.mean([one.high - one.low for one in found])
+        table.add_row(str(count), f"{covered:.1%}", f"{width:.1f} points")
+    return table
+
+
+def measure(folder: Path, task: Task, first: Refinement) -> Table:
     """Review the images of a folder in every order; the names of the class folders are the truth."""
-    task = _task(folder, encoder)
     counts = f"{len(task.truth):,} images, {len(task.T)} classes"
     title = f"{folder.stem}: {counts}. Accuracy over all images after answers"
     table = Table("asked first", "the rest is", *map(str, ANSWERS), title=title)
-    first = task.refined(np.empty(0, np.int64))
     for name, orders in (
         ("random, 3 seeds", random_orders()),
         ("least confident", [least_confident]),

@@ -9,7 +9,7 @@ from ..plugin.dataset import Samples, fields_of_run, last_reviewed, undo_review
 from ..plugin.wording import counted
 from .base import DescribedOperator
 from .forms import add_problem
-from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on, tell
+from .reviewing import REVIEWED, add_label_field, all_samples, chosen_label_field, execute_on, tell
 
 TITLE = "Undo last review"
 
@@ -21,6 +21,7 @@ class UndoReview(DescribedOperator):
     title = TITLE
     description = "Use to take back what was approved or corrected last; earlier reviews return"
     icon = "undo"
+    returns = REVIEWED
     risk_level = types.RiskLevel.MEDIUM
 
     def __call__(self, sample_collection: Samples, *, label_field: str | None = None) -> Any:

@@ -2,8 +2,8 @@
 
 python benchmarks/review.py [SET ...] [--encoder NAME], each SET a .npz file of a feature set or a folder with
 one folder of images per class. Without one it takes the photos of the demo. The reviewer is simulated and
-always right, but for the careless one. A click on a cluster gives it the class of its four pictures; where
-these are of several classes, it is called mixed.
+always right, but for the careless one. A click on images of one cluster with one label reviews the four
+that are shown, and says what the others are; where those four are of several classes, it is called mixed.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ class Task:
     def refined(
         self, answered: np.ndarray, stated: np.ndarray | None = None, careless: float = 0
     ) -> Refinement:
-        """Labels with the true classes of some rows as anchors, or classes (n,) of clusters, -1 for none.
+        """Labels with the true classes of some rows as anchors, and classes (n,) of clusters, -1 for none.
 
         Of a careless reviewer's answers a share is wrong, always the same ones.
         """
@@ -105,18 +105,21 @@ def _task(place: Path, encoder: Encoder) -> Task:
 
 def clicked(task: Task, first: Refinement) -> list[float]:
     """Accuracy after every number of clicks on clusters, the labels being refined whenever one is reached."""
-    n, outcome, done = len(task.X), first, set()
-    stated, accuracies = np.full(n, -1), [accuracy(first.labels, task.truth)]
+    n, outcome, before = len(task.X), first, 0
+    stated, asked_as, is_reviewed = np.full(n, -1), np.full(n, -1), np.zeros(n, bool)
+    accuracies = [accuracy(first.labels, task.truth)]
     for count in CLICKS[1:]:
-        clusters = outcome.clusters["micro"].assignments
-        second, is_open = outcome.explanation.second_labels, np.ones(n, bool)
+        clusters, second = outcome.clusters["micro"].assignments, outcome.explanation.second_labels
+        is_open = ~is_reviewed & (asked_as != outcome.labels)
         groups = doubtful_groups(outcome.confidence, outcome.labels, second, clusters, is_open)
-        for group in [one for one in groups if one.cluster not in done][: count - len(done)]:
-            done.add(group.cluster)
-            shown = np.unique(task.truth[list(group.shown)])
-            if len(shown) == 1:
-                stated[clusters == group.cluster] = shown[0]
-        outcome = task.refined(np.empty(0, np.int64), stated)
+        for group in groups[: count - before]:
+            members = (clusters == group.cluster) & (outcome.labels == group.label)
+            shown, asked_as[members] = list(group.shown), group.label
+            classes = np.unique(task.truth[shown])
+            if len(classes) == 1:
+                stated[members], is_reviewed[shown] = classes[0], True
+        stated[is_reviewed], before = -1, count
+        outcome = task.refined(np.flatnonzero(is_reviewed), stated)
         accuracies.append(accuracy(outcome.labels, task.truth))
     return accuracies
 

@@ -52,6 +52,7 @@ class AutoLabel(LongOperator):
         second_embeddings: str | None = None,
         clusters: str | None = None,
         class_balance: str | None = None,
+        examples: str | None = None,
         objects: str | None = None,
         margin: float = MARGIN,
         preset: str = "auto",
@@ -75,6 +76,7 @@ class AutoLabel(LongOperator):
             second_embeddings: Vector field or brain key with existing embeddings of a second encoder.
             clusters: Field with the cluster of each image; computed if None.
             class_balance: Rough idea of the class frequencies, e.g. "cat: common, dog: rare", or "equal".
+            examples: Field with the class of a few images, or "tags"; they become reviewed labels.
             objects: Field of boxes or shapes to label one by one, instead of whole images.
             margin: Context around an object, as a share of its width and height, from 0 to 1.
             preset: "auto", "small", "medium" or "large".
@@ -105,6 +107,7 @@ class AutoLabel(LongOperator):
                 "second_embeddings": second_embeddings,
                 "clusters": clusters,
                 "class_balance": class_balance,
+                "examples": examples,
                 "objects": objects,
                 "margin": margin,
                 "preset": preset,

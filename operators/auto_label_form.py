@@ -16,6 +16,7 @@ from ..plugin.dataset import (
     check_object_clusters,
     cluster_fields,
     dataset_of,
+    example_fields,
     field_to_label,
     is_patches,
     object_cluster_attributes,
@@ -24,7 +25,6 @@ from ..plugin.dataset import (
     origin_of,
     vector_sources,
 )
-from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import CHOICES, PRESETS, Settings, setting_docs
@@ -33,7 +33,17 @@ from ..plugin.run.inputs import Inputs
 from ..plugin.run.preview import N_IMAGES
 from ..plugin.wording import counted, sentence
 from .class_form import add_classes, add_name_warnings, chosen_classes
-from .forms import add_explorer, add_preset, dropdown, explored, refuse, sentence_of, suggesting
+from .forms import (
+    add_explorer,
+    add_margin,
+    add_preset,
+    chosen_margin,
+    dropdown,
+    explored,
+    refuse,
+    sentence_of,
+    suggesting,
+)
 
 FIELDS = FieldNames()
 SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
@@ -54,6 +64,7 @@ MORE = {
     "second_embeddings": None,
     "clusters": None,
     "class_balance": None,
+    "examples": None,
     "preset": PRESETS[0],
     **dict.fromkeys(SETTINGS),
     "label_field": FIELDS.label,
@@ -99,6 +110,7 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
         second_embeddings=ctx.params.get("second_embeddings") or None,
         clusters=ctx.params.get("clusters") or None,
         class_balance=ctx.params.get("class_balance") or None,
+        examples=ctx.params.get("examples") or None,
         objects=chosen_objects(ctx, samples),
         margin=chosen_margin(ctx),
         settings=chosen_settings(ctx),
@@ -132,12 +144,6 @@ def chosen_objects(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str | 
     return field_to_label(samples, ctx.params.get("objects") or None)
 
 
-def chosen_margin(ctx: foo.ExecutionContext) -> float:
-    """Context around an object, as a share of its box."""
-    margin = ctx.params.get("margin")
-    return MARGIN if margin is None else margin
-
-
 def chosen_text_embeddings(ctx: foo.ExecutionContext) -> str | None:
     """File of class text embeddings, typed or browsed to; None for none."""
     return ctx.params.get("text_embeddings") or explored(ctx, "text_embeddings_file") or None
@@ -161,6 +167,7 @@ def _add_more(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Datas
     _add_second_encoder(inputs, ctx, samples)
     _add_clusters(inputs, ctx, samples)
     _add_class_balance(inputs, ctx, samples)
+    _add_examples(inputs, ctx, samples)
     _add_settings(inputs, ctx)
     _add_fields(inputs, ctx, samples)
     _add_key(inputs, ctx)
@@ -194,14 +201,7 @@ def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             view=dropdown(fields),
         )
     if chosen := chosen_objects(ctx, samples):
-        inputs.float(
-            "margin",
-            default=MARGIN,
-            min=0,
-            max=1,
-            label="Margin",
-            description="Context around an object, as a share of its width and height",
-        )
+        add_margin(inputs)
         into = _fields_of_objects(ctx, chosen).label
         inputs.view("into", types.Notice(label=f"Copies of the objects, with labels, go to {into!r}"))
 
@@ -312,6 +312,19 @@ def _add_class_balance(inputs: types.Object, ctx: foo.ExecutionContext, samples:
     if said and not sentence_of(partial(chosen_classes, ctx, samples)):  # else the classes are refused
         classes = [one.name for one in chosen_classes(ctx, samples)]
         refuse(balance, sentence_of(partial(class_frequencies, said, classes)))
+
+
+def _add_examples(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """A field with the class of a few images."""
+    fields = example_fields(samples, chosen_objects(ctx, samples))
+    inputs.enum(
+        "examples",
+        fields,
+        label="Examples",
+        description="Optional: field with the class of a few images; for tags, select some images and tag "
+        "them with the name of their class",
+        view=dropdown(fields),
+    )
 
 
 def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:

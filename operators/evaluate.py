@@ -136,7 +136,8 @@ def summary(evaluation: Evaluation) -> dict:
 def _where(evaluation: Evaluation) -> str:
     if evaluation.noun == "image":
         return f"Stored as `{evaluation.key}`: open it in FiftyOne's Model Evaluation panel."
-    return f"`{evaluation.label_field}.{evaluation.key}` says which are right: filter by it in the sidebar."
+    marks = f"`{evaluation.label_field}.{evaluation.key}` says which are right: filter by it in the sidebar."
+    return f"{marks} Of images with several objects it opens in FiftyOne's Model Evaluation panel too."
 
 
 def _headline(evaluation: Evaluation) -> str:

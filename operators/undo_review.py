@@ -15,11 +15,13 @@ TITLE = "Undo last review"
 
 
 class UndoReview(DescribedOperator):
-    """Take back what was approved or corrected last, all of it at once."""
+    """Take back what was approved, corrected or answered last, all of it at once."""
 
     uri_name = "undo_review"
     title = TITLE
-    description = "Use to take back what was approved or corrected last; earlier reviews return"
+    description = (
+        "Use to take back the last approval, correction or answer on a cluster; earlier reviews return"
+    )
     icon = "undo"
     returns = REVIEWED
     risk_level = types.RiskLevel.MEDIUM

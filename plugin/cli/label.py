@@ -86,6 +86,13 @@ def label(
             metavar="TEXT",
         ),
     ] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(
+            help="Field with the class of a few images, or tags; they become reviewed labels.",
+            metavar="FIELD",
+        ),
+    ] = None,
     preset: PresetOption = "auto",
     clusters: Annotated[
         str | None,
@@ -190,6 +197,7 @@ def label(
         second_embeddings=second_embeddings,
         clusters=clusters,
         class_balance=class_balance,
+        examples=examples,
         objects=objects,
         margin=margin,
         settings=chosen_settings(preset, settings_file, settings),
@@ -206,7 +214,8 @@ def label(
     elif output is None and image_paths is None:
         _label_dataset(source, name, (label_field, confidence_field), inputs, printer)
     else:
-        _check_without_dataset({"clusters": clusters, "objects": objects, "key": key, "name": name})
+        of_datasets = {"clusters": clusters, "examples": examples, "objects": objects}
+        _check_without_dataset(of_datasets | {"key": key, "name": name})
         _label_into_folder(source, image_paths, output, inputs, overwrite, printer)
 
 

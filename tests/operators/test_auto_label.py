@@ -393,6 +393,11 @@ def test_the_form_refuses_a_class_balance_of_another_class(server, demo_dataset)
     ]
 
 
+def test_the_form_offers_the_fields_that_may_hold_examples(server, demo_dataset):
+    examples = form(server, demo_dataset, classes=["cat"], more=True)["examples"]
+    assert examples["type"]["values"] == ["tags", "ground_truth"]
+
+
 def test_class_names_are_no_markup_in_the_outcome(server, demo_dataset):
     told = dict(messages(server, demo_dataset, **OFFLINE | {"classes": ["**cat**", "`coins`"]}))
     message = told["show_output"]["results"]["message"]

@@ -26,7 +26,13 @@ ROWS = re.findall(rf"^\| `({PLUGIN}/\w+)` \| (.+?) \|", TEXT, re.MULTILINE)
 NAMED = {uri: set(re.findall(r"`(\w+)`", parameters)) for uri, parameters in ROWS}
 
 # Some inputs are there only when another one asks for them.
-FORMS = ({}, {"more": True}, {"more": True, "embeddings": "vector"}, {"objects": "boxes"})
+FORMS = (
+    {},
+    {"more": True},
+    {"more": True, "embeddings": "vector"},
+    {"objects": "boxes"},
+    {"label_field": "boxes"},
+)
 
 
 @pytest.fixture(scope="module")

@@ -298,6 +298,7 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
         (("{}", "--output", "x"), "There are no images in"),
         (("quickstart", "--output", "x"), "'quickstart' is not a folder"),
         (("{}", "--output", "x", "--key", "second"), "--key is for datasets"),
+        (("{}", "--output", "x", "--examples", "tags"), "--examples is for datasets"),
         (("{}", "--output", "x", "--embeddings", "clip"), "There are no images in"),
         (("{}", "--output", "x", "--iterations", "0"), "Setting iterations is 0 but must be"),
         (("{}", "--output", "x", "--method", "anchord"), "did you mean 'anchored'?"),

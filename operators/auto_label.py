@@ -34,6 +34,7 @@ class AutoLabel(LongOperator):
     title = TITLE
     description = "Use to label images, or objects in boxes, from class names when there are no labels yet"
     icon = "auto_awesome"
+    returns = "run_key n_labelled n_failed encoder second_encoder expected_accuracy counts seconds previewed"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
     starts_run = True

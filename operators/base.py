@@ -11,7 +11,8 @@ from fiftyone.operators import types
 from fiftyone.utils.eval.base import BaseClassificationResults
 
 from ..plugin.dataset import Samples
-from .background import SPANS, Spans, Work, is_in_app, message_output, run_with_progress, stream_with_progress
+from .background import SPANS, Spans, Work, is_in_app, run_with_progress, stream_with_progress
+from .returned import returned
 
 
 class DescribedOperator(foo.Operator):
@@ -25,6 +26,8 @@ class DescribedOperator(foo.Operator):
         risk_level: Risk level of FiftyOne.
         options: Further arguments of `OperatorConfig`.
         is_above_grid: Whether it has a button above the grid.
+        returns: Names of what it returns beside its message, separated by spaces; see `returned`.
+        is_told: Whether the App shows its message; other operators end with a notice.
         starts_run: Whether its work leaves a run record, so that it is listed as a run while it is queued.
     """
 
@@ -35,6 +38,8 @@ class DescribedOperator(foo.Operator):
     risk_level: ClassVar[types.RiskLevel] = types.RiskLevel.LOW
     options: ClassVar[dict[str, bool]] = {}
     is_above_grid: ClassVar[bool] = False
+    returns: ClassVar[str] = ""
+    is_told: ClassVar[bool] = False
     starts_run: ClassVar[bool] = False
 
     @property
@@ -49,6 +54,12 @@ class DescribedOperator(foo.Operator):
             risk_level=self.risk_level,
             **self.options,
         )
+
+    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
+        """What it returns; the App opens no window where there is nothing to show."""
+        if is_in_app(ctx) and not self.is_told:
+            return types.Property(types.Object())
+        return returned(self.returns, self.title)
 
     def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement | None:
         """Its button, if it has one."""
@@ -68,6 +79,7 @@ class LongOperator(DescribedOperator, ABC):
         "allow_immediate_execution": True,
         "allow_delegated_execution": True,
     }
+    is_told = True
 
     @abstractmethod
     def work(self, ctx: foo.ExecutionContext) -> Work:
@@ -107,10 +119,6 @@ class LongOperator(DescribedOperator, ABC):
         if not is_in_app(ctx):
             return self.summary(run_with_progress(ctx, work, spans))
         return stream_with_progress(ctx, work, partial(self._show, ctx), title=self.title, spans=spans)
-
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The closing summary."""
-        return message_output(self.title)
 
     def _show(self, ctx: foo.ExecutionContext, result: Any) -> Iterator:
         message, variant = self.notice(result)

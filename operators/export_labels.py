@@ -74,6 +74,7 @@ class ExportLabels(LongOperator):
     title = TITLE
     description = "Use to train: class folders, YOLO, COCO and others; replaces a folder only if told to"
     icon = "drive_file_move"
+    returns = "path format images labels classes left_out missing_labels kept_splits folders n_images"
     risk_level = types.RiskLevel.MEDIUM
 
     def __call__(

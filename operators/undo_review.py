@@ -9,7 +9,7 @@ from ..plugin.dataset import Samples, fields_of_run, last_reviewed, undo_review
 from ..plugin.wording import counted
 from .base import DescribedOperator
 from .forms import add_problem
-from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on, tell
+from .reviewing import REVIEWED, add_label_field, all_samples, chosen_label_field, execute_on, tell
 
 TITLE = "Undo last review"
 
@@ -23,6 +23,7 @@ class UndoReview(DescribedOperator):
         "Use to take back the last approval, correction or answer on a cluster; earlier reviews return"
     )
     icon = "undo"
+    returns = REVIEWED
     risk_level = types.RiskLevel.MEDIUM
 
     def __call__(self, sample_collection: Samples, *, label_field: str | None = None) -> Any:

@@ -22,7 +22,7 @@ class DeleteRun(DescribedOperator):
     title = TITLE
     description = "Use to remove a run, its fields and its brain runs; reviewed labels stay"
     icon = "delete"
-    returns = "run_key fields n_cleared n_restored"
+    returns = "run_key fields n_cleared n_restored brain_runs"
     risk_level = types.RiskLevel.HIGH
 
     def __call__(self, dataset: fo.Dataset, run_key: str, *, confirmed: bool = True) -> Any:

@@ -1,11 +1,13 @@
 """Public names and where they live; `__init__.py` loads each one when it is first used."""
 
 from .plugin.dataset import (
+    ClusterToReview as ClusterToReview,
     FieldNames as FieldNames,
     RunState as RunState,
     answer_cluster as answer_cluster,
     approve as approve,
     cancel_run as cancel_run,
+    clusters_to_review as clusters_to_review,
     compare_runs as compare_runs,
     correct as correct,
     delete_run as delete_run,
@@ -35,7 +37,6 @@ from .plugin.run.audit import (
 )
 from .plugin.run.brain import BrainRuns as BrainRuns, add_brain_runs as add_brain_runs
 from .plugin.run.checking import CheckedLabels as CheckedLabels, check_labels as check_labels
-from .plugin.run.clusters import ClusterToReview as ClusterToReview, clusters_to_review as clusters_to_review
 from .plugin.run.evaluation import Evaluation as Evaluation, evaluate as evaluate
 from .plugin.run.inputs import Inputs as Inputs
 from .plugin.run.model import RunModel as RunModel
@@ -52,6 +53,7 @@ from .plugin.run.selecting import (
 )
 from .plugin.run.shards import ShardedRun as ShardedRun, label_shards as label_shards
 from .plugin.run.stored import StoredRun as StoredRun, load_run as load_run
+from .plugin.run.zoo_model import export_model as export_model
 
 __version__: str
 

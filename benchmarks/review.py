@@ -1,9 +1,11 @@
 """How much a person's answers are worth, by what is asked first and by whether the rest is refined.
 
+A second table shows how far an audit can be trusted: how often its interval holds the true accuracy.
+
 python benchmarks/review.py [SET ...] [--encoder NAME], each SET a .npz file of a feature set or a folder with
 one folder of images per class. Without one it takes the photos of the demo. The reviewer is simulated and
-always right, but for the careless one. A click on a cluster gives it the class of its four pictures; where
-these are of several classes, it is called mixed.
+always right, but for the careless one. A click on images of one cluster with one label reviews the four
+that are shown, and says what the others are; where those four are of several classes, it is called mixed.
 """
 
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from fiftyone_autolabel.plugin.demo.class_folders import embed_folder
 from fiftyone_autolabel.plugin.encoders.base import Encoder
 from fiftyone_autolabel.plugin.encoders.known_names import class_reliability
 from fiftyone_autolabel.plugin.encoders.prompts import class_prototypes
+from fiftyone_autolabel.plugin.engine.audit import audit_order, estimate_accuracy
 from fiftyone_autolabel.plugin.engine.groups import doubtful_groups
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 from fiftyone_autolabel.plugin.engine.review import review_order
@@ -26,6 +29,10 @@ from rich.table import Table
 
 ANSWERS = (0, 10, 20, 50, 100)
 CLICKS = (0, 10, 20)
+AUDITED = (10, 24, 100)
+AUDITS = 1_000
+"""Audits that are simulated, each with a seed."""
+
 CARELESS = 0.1
 """Share of the answers of the careless reviewer that are wrong."""
 
@@ -54,7 +61,7 @@ class Task:
     def refined(
         self, answered: np.ndarray, stated: np.ndarray | None = None, careless: float = 0
     ) -> Refinement:
-        """Labels with the true classes of some rows as anchors, or classes (n,) of clusters, -1 for none.
+        """Labels with the true classes of some rows as anchors, and classes (n,) of clusters, -1 for none.
 
         Of a careless reviewer's answers a share is wrong, always the same ones.
         """
@@ -67,19 +74,34 @@ class Task:
 
 
 def main() -> None:
-    """Print one table per folder, with a row per order of questions."""
+    """Print two tables per folder: one with a row per order of questions, and one of audits."""
     folders, encoder = given_folders(__doc__)
     for folder in folders:
-        Console().print(measure(folder, encoder))
+        task = _task(folder, encoder)
+        first = task.refined(np.empty(0, np.int64))
+        Console().print(audited(first, task.truth))
+        Console().print(measure(folder, task, first))
 
 
-def measure(folder: Path, encoder: Encoder) -> Table:
+def audited(outcome: Refinement, truth: np.ndarray) -> Table:
+    """Audit the labels of a run many times."""
+    right = outcome.labels == truth
+    title = f"The labels are {right.mean():.1%} right. {AUDITS:,} audits of them"
+    table = Table("audited", "interval holds that", "mean width of the interval", title=title)
+    orders = [audit_order(outcome.labels, outcome.confidence, seed) for seed in range(AUDITS)]
+    for count in [each for each in AUDITED if each < len(truth)]:
+        found = [estimate_accuracy(right[order[:count]], np.ones(count), len(truth)) for order in orders]
+        covered = np.mean([one.low <= right.mean() <= one.high for one in found])
+        width = 100 * np.mean([one.high - one.low for one in found])
+        table.add_row(str(count), f"{covered:.1%}", f"{width:.1f} points")
+    return table
+
+
+def measure(folder: Path, task: Task, first: Refinement) -> Table:
     """Review the images of a folder in every order; the names of the class folders are the truth."""
-    task = _task(folder, encoder)
     counts = f"{len(task.truth):,} images, {len(task.T)} classes"
     title = f"{folder.stem}: {counts}. Accuracy over all images after answers"
     table = Table("asked first", "the rest is", *map(str, ANSWERS), title=title)
-    first = task.refined(np.empty(0, np.int64))
     for name, orders in (
         ("random, 3 seeds", random_orders()),
         ("least confident", [least_confident]),
@@ -105,18 +127,21 @@ def _task(place: Path, encoder: Encoder) -> Task:
 
 def clicked(task: Task, first: Refinement) -> list[float]:
     """Accuracy after every number of clicks on clusters, the labels being refined whenever one is reached."""
-    n, outcome, done = len(task.X), first, set()
-    stated, accuracies = np.full(n, -1), [accuracy(first.labels, task.truth)]
+    n, outcome, before = len(task.X), first, 0
+    stated, asked_as, is_reviewed = np.full(n, -1), np.full(n, -1), np.zeros(n, bool)
+    accuracies = [accuracy(first.labels, task.truth)]
     for count in CLICKS[1:]:
-        clusters = outcome.clusters["micro"].assignments
-        second, is_open = outcome.explanation.second_labels, np.ones(n, bool)
+        clusters, second = outcome.clusters["micro"].assignments, outcome.explanation.second_labels
+        is_open = ~is_reviewed & (asked_as != outcome.labels)
         groups = doubtful_groups(outcome.confidence, outcome.labels, second, clusters, is_open)
-        for group in [one for one in groups if one.cluster not in done][: count - len(done)]:
-            done.add(group.cluster)
-            shown = np.unique(task.truth[list(group.shown)])
-            if len(shown) == 1:
-                stated[clusters == group.cluster] = shown[0]
-        outcome = task.refined(np.empty(0, np.int64), stated)
+        for group in groups[: count - before]:
+            members = (clusters == group.cluster) & (outcome.labels == group.label)
+            shown, asked_as[members] = list(group.shown), group.label
+            classes = np.unique(task.truth[shown])
+            if len(classes) == 1:
+                stated[members], is_reviewed[shown] = classes[0], True
+        stated[is_reviewed], before = -1, count
+        outcome = task.refined(np.flatnonzero(is_reviewed), stated)
         accuracies.append(accuracy(outcome.labels, task.truth))
     return accuracies
 

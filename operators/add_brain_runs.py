@@ -27,6 +27,7 @@ class AddBrainRuns(LongOperator):
     title = TITLE
     description = "Use after a run to see its images in the Embeddings panel and to search for similar ones"
     icon = "hub"
+    returns = "run_key embeddings_field similarity_key visualization_key method"
     risk_level = types.RiskLevel.MEDIUM
     starts_run: ClassVar[bool] = True
 

@@ -21,6 +21,7 @@ class Audit(DescribedOperator):
     title = TITLE
     description = "Use to measure the accuracy of the labels: review a random sample of them"
     icon = "fact_check"
+    returns = "sample_ids measured_accuracy"
 
     def __call__(
         self, sample_collection: Samples, count: int = COUNT, *, label_field: str | None = None

@@ -14,11 +14,13 @@ from ..plugin.encoders.descriptions import Classes, class_text, read_classes
 from ..plugin.engine.config import Settings
 from ..plugin.engine.progress import Progress
 from ..plugin.run.pipeline import label_samples
+from ..plugin.run.preview import preview_samples, previewed
 from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
 from .auto_label_form import DELEGATE_ABOVE, FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
 from .forms import add_missing_packages, add_problem, sentence_of
+from .previewing import picture_table
 from .reviewing import execute_on
 
 MOST_CLASSES_SHOWN = 20
@@ -32,6 +34,7 @@ class AutoLabel(LongOperator):
     title = TITLE
     description = "Use to label images, or objects in boxes, from class names when there are no labels yet"
     icon = "auto_awesome"
+    returns = "run_key n_labelled n_failed encoder second_encoder expected_accuracy counts seconds previewed"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
     starts_run = True
@@ -49,12 +52,14 @@ class AutoLabel(LongOperator):
         second_embeddings: str | None = None,
         clusters: str | None = None,
         class_balance: str | None = None,
+        examples: str | None = None,
         objects: str | None = None,
         margin: float = MARGIN,
         preset: str = "auto",
         label_field: str = FIELDS.label,
         confidence_field: str = FIELDS.confidence,
         run_key: str | None = None,
+        preview: bool = False,
         delegate: bool = False,
         **settings: object,
     ) -> Any:
@@ -71,12 +76,14 @@ class AutoLabel(LongOperator):
             second_embeddings: Vector field or brain key with existing embeddings of a second encoder.
             clusters: Field with the cluster of each image; computed if None.
             class_balance: Rough idea of the class frequencies, e.g. "cat: common, dog: rare", or "equal".
+            examples: Field with the class of a few images, or "tags"; they become reviewed labels.
             objects: Field of boxes or shapes to label one by one, instead of whole images.
             margin: Context around an object, as a share of its width and height, from 0 to 1.
             preset: "auto", "small", "medium" or "large".
             label_field: Field for the labels.
             confidence_field: Field for the confidence.
             run_key: Key of the run, and suffix of its fields unless these are named.
+            preview: Whether to label only a random sample of 50 images and write nothing.
             delegate: Whether to queue the run for `fiftyone delegated launch`.
             **settings: Settings by name, which override the preset, e.g. `method="prototype"`.
 
@@ -100,23 +107,26 @@ class AutoLabel(LongOperator):
                 "second_embeddings": second_embeddings,
                 "clusters": clusters,
                 "class_balance": class_balance,
+                "examples": examples,
                 "objects": objects,
                 "margin": margin,
                 "preset": preset,
                 "label_field": label_field,
                 "confidence_field": confidence_field,
                 "run_key": run_key,
+                "preview": preview,
             }
             | settings,
             delegate=delegate,
         )
 
     def resolve_execution_options(self, ctx: foo.ExecutionContext) -> foo.ExecutionOptions:
-        """Suggest delegated execution for many images."""
-        is_large = ctx.dataset is not None and len(ctx.target_view()) > DELEGATE_ABOVE
+        """Suggest delegated execution for many images; a preview is there to be waited for."""
+        is_preview = bool(ctx.params.get("preview"))
+        is_large = not is_preview and ctx.dataset is not None and len(ctx.target_view()) > DELEGATE_ABOVE
         return foo.ExecutionOptions(
             allow_immediate_execution=True,
-            allow_delegated_execution=True,
+            allow_delegated_execution=not is_preview,
             default_choice_to_delegated=is_large,
         )
 
@@ -136,11 +146,12 @@ class AutoLabel(LongOperator):
     def work(self, ctx: foo.ExecutionContext) -> Callable[[Progress], FinishedRun]:
         """Read the form."""
         samples = ctx.target_view(require_flat=True)
-        return lambda progress: label_samples(samples, chosen_inputs(ctx, samples), progress)
+        run = preview_samples if ctx.params.get("preview") else label_samples
+        return lambda progress: run(samples, chosen_inputs(ctx, samples), progress)
 
     def summary(self, labelling: FinishedRun) -> dict:
         """The result as JSON values."""
-        noun = labelling.fields.noun
+        noun = labelling.summary.noun
         second = f" Second image encoder: {labelling.second_encoder}." if labelling.second_encoder else ""
         lines = [
             f"**{counted(len(labelling.sample_ids), noun)} labelled**{_expected(labelling)}.",
@@ -151,9 +162,7 @@ class AutoLabel(LongOperator):
         ]
         lines += _reviews(labelling)
         if labelling.failures:
-            field = f"{labelling.fields.label}.error" if labelling.fields.objects else labelling.fields.error
-            failed = counted(len(labelling.failures), noun)
-            lines.insert(1, f"{failed} could not be read: see the reasons in `{field}`.")
+            lines.insert(1, _failures(labelling))
         return {
             "run_key": labelling.run_key,
             "n_labelled": len(labelling.sample_ids),
@@ -163,19 +172,34 @@ class AutoLabel(LongOperator):
             "expected_accuracy": labelling.expected_accuracy,
             "counts": labelling.counts,
             "seconds": labelling.seconds,
+            "previewed": previewed(labelling) if labelling.dataset is None else [],
             "message": "\n\n".join(lines),
         }
 
+    def shown(self, ctx: foo.ExecutionContext, result: FinishedRun) -> dict:
+        """The summary; of a preview with its pictures."""
+        told = self.summary(result)
+        if result.dataset is not None:
+            return told
+        objects = chosen_objects(ctx, ctx.target_view(require_flat=True))
+        pictures = picture_table(ctx.dataset, objects, told["previewed"])
+        return told | {"message": f"{told['message']}\n\n{pictures}"}
+
     def notice(self, result: FinishedRun) -> tuple[str, str]:
         """The number of labelled and of unreadable images."""
-        labelled = f"Labelled {counted(len(result.sample_ids), result.fields.noun)}"
+        tried = "" if result.dataset is not None else "Preview, nothing written: "
+        labelled = f"{tried or 'Labelled '}{counted(len(result.sample_ids), result.summary.noun)}"
         if result.failures:
             return f"{labelled}, {len(result.failures)} could not be read", "warning"
         return labelled, "success"
 
     def views(self, ctx: foo.ExecutionContext, result: FinishedRun) -> Iterator:
         """Show the labelled objects, if the present view shows patches of the original field."""
-        if result.fields.objects and is_patches(ctx.target_view(require_flat=True)):
+        if (
+            result.fields is not None
+            and result.fields.objects
+            and is_patches(ctx.target_view(require_flat=True))
+        ):
             yield ctx.ops.set_view(object_view(ctx.dataset, result.fields.label, result.sample_ids))
 
 
@@ -208,8 +232,18 @@ def _reviews(labelling: FinishedRun) -> list[str]:
     return lines
 
 
+def _failures(labelling: FinishedRun) -> str:
+    failed = f"{counted(len(labelling.failures), labelling.summary.noun)} could not be read"
+    fields = labelling.fields
+    if fields is None:
+        return f"{failed}, the first: {plain(next(iter(labelling.failures.values())))}"
+    return f"{failed}: see the reasons in `{f'{fields.label}.error' if fields.objects else fields.error}`."
+
+
 def _where_to_look(labelling: FinishedRun) -> str:
     fields = labelling.fields
+    if fields is None:
+        return "This was a preview: **nothing was written**. Least confident first:"
     if fields.objects:
         return (
             f"The labels are in *{fields.label}*, with the same boxes as *{fields.objects}*. The saved view "

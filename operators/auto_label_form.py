@@ -16,6 +16,7 @@ from ..plugin.dataset import (
     check_object_clusters,
     cluster_fields,
     dataset_of,
+    example_fields,
     field_to_label,
     is_patches,
     object_cluster_attributes,
@@ -24,15 +25,25 @@ from ..plugin.dataset import (
     origin_of,
     vector_sources,
 )
-from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import CHOICES, PRESETS, Settings, setting_docs
 from ..plugin.run.balance import class_frequencies
 from ..plugin.run.inputs import Inputs
+from ..plugin.run.preview import N_IMAGES
 from ..plugin.wording import counted, sentence
 from .class_form import add_classes, add_name_warnings, chosen_classes
-from .forms import add_explorer, add_preset, dropdown, explored, refuse, sentence_of, suggesting
+from .forms import (
+    add_explorer,
+    add_margin,
+    add_preset,
+    chosen_margin,
+    dropdown,
+    explored,
+    refuse,
+    sentence_of,
+    suggesting,
+)
 
 FIELDS = FieldNames()
 SECOND_ENCODERS = ("zoo:dinov2-vits14-torch", "openclip", "offline")
@@ -53,6 +64,7 @@ MORE = {
     "second_embeddings": None,
     "clusters": None,
     "class_balance": None,
+    "examples": None,
     "preset": PRESETS[0],
     **dict.fromkeys(SETTINGS),
     "label_field": FIELDS.label,
@@ -71,22 +83,15 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
     _add_objects(inputs, ctx, samples)
     _add_size(inputs, samples)
     inputs.bool("more", default=False, label="More options", view=types.SwitchView())
-    if not ctx.params.get("more") and not _has_more(ctx) and not _field_problem(ctx, samples):
-        return
-    _add_vectors(
-        inputs,
-        _vector_sources(ctx, samples),
-        "embeddings",
-        label="Existing embeddings",
-        description="Vectors of the images by the model of the encoder; leave empty to compute them",
+    if ctx.params.get("more") or _has_more(ctx) or _field_problem(ctx, samples):
+        _add_more(inputs, ctx, samples)
+    inputs.bool(
+        "preview",
+        default=False,
+        label=f"Try it on {N_IMAGES} images first",
+        description="Shows pictures with their labels and confidence, and writes nothing",
+        view=types.SwitchView(),
     )
-    _add_prompts(inputs, ctx)
-    _add_second_encoder(inputs, ctx, samples)
-    _add_clusters(inputs, ctx, samples)
-    _add_class_balance(inputs, ctx, samples)
-    _add_settings(inputs, ctx)
-    _add_fields(inputs, ctx, samples)
-    _add_key(inputs, ctx)
 
 
 def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
@@ -105,6 +110,7 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
         second_embeddings=ctx.params.get("second_embeddings") or None,
         clusters=ctx.params.get("clusters") or None,
         class_balance=ctx.params.get("class_balance") or None,
+        examples=ctx.params.get("examples") or None,
         objects=chosen_objects(ctx, samples),
         margin=chosen_margin(ctx),
         settings=chosen_settings(ctx),
@@ -138,12 +144,6 @@ def chosen_objects(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str | 
     return field_to_label(samples, ctx.params.get("objects") or None)
 
 
-def chosen_margin(ctx: foo.ExecutionContext) -> float:
-    """Context around an object, as a share of its box."""
-    margin = ctx.params.get("margin")
-    return MARGIN if margin is None else margin
-
-
 def chosen_text_embeddings(ctx: foo.ExecutionContext) -> str | None:
     """File of class text embeddings, typed or browsed to; None for none."""
     return ctx.params.get("text_embeddings") or explored(ctx, "text_embeddings_file") or None
@@ -152,6 +152,25 @@ def chosen_text_embeddings(ctx: foo.ExecutionContext) -> str | None:
 def chosen_key(ctx: foo.ExecutionContext) -> str | None:
     """Key of the run; None for an automatic one."""
     return (ctx.params.get("run_key") or "").strip() or None
+
+
+def _add_more(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """What is under *More options*."""
+    _add_vectors(
+        inputs,
+        _vector_sources(ctx, samples),
+        "embeddings",
+        label="Existing embeddings",
+        description="Vectors of the images by the model of the encoder; leave empty to compute them",
+    )
+    _add_prompts(inputs, ctx)
+    _add_second_encoder(inputs, ctx, samples)
+    _add_clusters(inputs, ctx, samples)
+    _add_class_balance(inputs, ctx, samples)
+    _add_examples(inputs, ctx, samples)
+    _add_settings(inputs, ctx)
+    _add_fields(inputs, ctx, samples)
+    _add_key(inputs, ctx)
 
 
 def _add_part(inputs: types.Object, samples: fo.DatasetView) -> None:
@@ -182,14 +201,7 @@ def _add_objects(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Da
             view=dropdown(fields),
         )
     if chosen := chosen_objects(ctx, samples):
-        inputs.float(
-            "margin",
-            default=MARGIN,
-            min=0,
-            max=1,
-            label="Margin",
-            description="Context around an object, as a share of its width and height",
-        )
+        add_margin(inputs)
         into = _fields_of_objects(ctx, chosen).label
         inputs.view("into", types.Notice(label=f"Copies of the objects, with labels, go to {into!r}"))
 
@@ -300,6 +312,19 @@ def _add_class_balance(inputs: types.Object, ctx: foo.ExecutionContext, samples:
     if said and not sentence_of(partial(chosen_classes, ctx, samples)):  # else the classes are refused
         classes = [one.name for one in chosen_classes(ctx, samples)]
         refuse(balance, sentence_of(partial(class_frequencies, said, classes)))
+
+
+def _add_examples(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:
+    """A field with the class of a few images."""
+    fields = example_fields(samples, chosen_objects(ctx, samples))
+    inputs.enum(
+        "examples",
+        fields,
+        label="Examples",
+        description="Optional: field with the class of a few images; for tags, select some images and tag "
+        "them with the name of their class",
+        view=dropdown(fields),
+    )
 
 
 def _add_second_encoder(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:

@@ -12,7 +12,6 @@ from traceback import format_exception, format_exception_only
 from typing import TypeVar
 
 import fiftyone.operators as foo
-from fiftyone.operators import types
 
 from ..plugin.dataset import was_called_off
 from ..plugin.engine.errors import InputError, RunCancelledError
@@ -22,6 +21,7 @@ from ..plugin.run.pipeline import STAGES
 from ..plugin.system.progress_bars import shown_progress
 from ..plugin.system.requirements import what_is_missing
 from ..plugin.wording import time_left
+from .returned import returned
 
 Result = TypeVar("Result")
 Work = Callable[[Progress], Result]
@@ -129,13 +129,6 @@ def stream_with_progress(
     yield from _outcome(ctx, future, on_success, title)
 
 
-def message_output(title: str = "Auto-label") -> types.Property:
-    """An output with one text, `message`, in Markdown."""
-    outputs = types.Object()
-    outputs.str("message", view=types.MarkdownView())
-    return types.Property(outputs, view=types.View(label=title))
-
-
 def _outcome(
     ctx: foo.ExecutionContext, future: Future, on_success: Callable[[Result], Iterator], title: str
 ) -> Iterator:
@@ -153,4 +146,4 @@ def _outcome(
         details = f"\n\nTo report it, copy this:\n\n```text\n{''.join(format_exception(error))}```"
     yield ctx.ops.notify(message, variant="warning" if isinstance(error, RunCancelledError) else "error")
     # The notice fades; what the prompt shows stays until it is closed.
-    yield ctx.ops.show_output(message_output(title).to_json(), {"message": message + details})
+    yield ctx.ops.show_output(returned(title=title).to_json(), {"message": message + details})

@@ -11,7 +11,8 @@ from fiftyone.operators import types
 from fiftyone.utils.eval.base import BaseClassificationResults
 
 from ..plugin.dataset import Samples
-from .background import SPANS, Spans, Work, is_in_app, message_output, run_with_progress, stream_with_progress
+from .background import SPANS, Spans, Work, is_in_app, run_with_progress, stream_with_progress
+from .returned import returned
 
 
 class DescribedOperator(foo.Operator):
@@ -25,6 +26,8 @@ class DescribedOperator(foo.Operator):
         risk_level: Risk level of FiftyOne.
         options: Further arguments of `OperatorConfig`.
         is_above_grid: Whether it has a button above the grid.
+        returns: Names of what it returns beside its message, separated by spaces; see `returned`.
+        is_told: Whether the App shows its message; other operators end with a notice.
         starts_run: Whether its work leaves a run record, so that it is listed as a run while it is queued.
     """
 
@@ -35,6 +38,8 @@ class DescribedOperator(foo.Operator):
     risk_level: ClassVar[types.RiskLevel] = types.RiskLevel.LOW
     options: ClassVar[dict[str, bool]] = {}
     is_above_grid: ClassVar[bool] = False
+    returns: ClassVar[str] = ""
+    is_told: ClassVar[bool] = False
     starts_run: ClassVar[bool] = False
 
     @property
@@ -49,6 +54,12 @@ class DescribedOperator(foo.Operator):
             risk_level=self.risk_level,
             **self.options,
         )
+
+    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
+        """What it returns; the App opens no window where there is nothing to show."""
+        if is_in_app(ctx) and not self.is_told:
+            return types.Property(types.Object())
+        return returned(self.returns, self.title)
 
     def resolve_placement(self, ctx: foo.ExecutionContext) -> types.Placement | None:
         """Its button, if it has one."""
@@ -68,6 +79,7 @@ class LongOperator(DescribedOperator, ABC):
         "allow_immediate_execution": True,
         "allow_delegated_execution": True,
     }
+    is_told = True
 
     @abstractmethod
     def work(self, ctx: foo.ExecutionContext) -> Work:
@@ -89,6 +101,10 @@ class LongOperator(DescribedOperator, ABC):
         """Messages that open a view in the App; none by default."""
         yield from ()
 
+    def shown(self, ctx: foo.ExecutionContext, result: Any) -> dict:
+        """The summary as the App shows it."""
+        return self.summary(result)
+
     def spans(self, ctx: foo.ExecutionContext) -> Spans:
         """Stage → its span of the progress bar."""
         return SPANS
@@ -104,16 +120,12 @@ class LongOperator(DescribedOperator, ABC):
             return self.summary(run_with_progress(ctx, work, spans))
         return stream_with_progress(ctx, work, partial(self._show, ctx), title=self.title, spans=spans)
 
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The closing summary."""
-        return message_output(self.title)
-
     def _show(self, ctx: foo.ExecutionContext, result: Any) -> Iterator:
         message, variant = self.notice(result)
         yield ctx.ops.reload_dataset()
         yield from self.views(ctx, result)
         yield ctx.ops.notify(message, variant=variant)
-        yield ctx.ops.show_output(self.resolve_output(ctx).to_json(), self.summary(result))
+        yield ctx.ops.show_output(self.resolve_output(ctx).to_json(), self.shown(ctx, result))
 
 
 class ConfidenceMetric(foo.EvaluationMetric):

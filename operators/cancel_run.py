@@ -17,6 +17,7 @@ class CancelRun(OperatorOnRun):
     title = TITLE
     description = "Use to stop a running or pending run before it writes anything"
     icon = "cancel"
+    returns = "run_key"
     risk_level = types.RiskLevel.MEDIUM
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:

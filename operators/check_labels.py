@@ -28,6 +28,7 @@ class CheckLabels(LongOperator):
     title = TITLE
     description = "Use on existing labels, such as a ground truth, to find likely mistakes among them"
     icon = "rule"
+    returns = "n_checked sample_ids view pairs"
     risk_level = types.RiskLevel.MEDIUM
 
     def __call__(

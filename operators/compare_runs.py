@@ -8,7 +8,6 @@ from fiftyone.operators import types
 
 from ..plugin.dataset import RunComparison, compare_runs, completed_runs
 from ..plugin.wording import counted, plain
-from .background import message_output
 from .base import DescribedOperator
 from .choosing_runs import add_run
 from .forms import add_problem
@@ -25,6 +24,8 @@ class CompareRuns(DescribedOperator):
     title = TITLE
     description = "Use after two runs, to see which labels differ and on which images"
     icon = "compare_arrows"
+    returns = "n_common n_differing n_only_first n_only_second changes sample_ids"
+    is_told = True
 
     def __call__(self, dataset: fo.Dataset, first: str, second: str) -> Any:
         """Compare two runs from Python.
@@ -60,10 +61,6 @@ class CompareRuns(DescribedOperator):
         if comparison.n_differing:
             ctx.ops.set_view(comparison.view)
         return summary(comparison)
-
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The summary."""
-        return message_output(TITLE)
 
 
 def summary(comparison: RunComparison) -> dict:

@@ -20,8 +20,9 @@ class DeleteRun(DescribedOperator):
 
     uri_name = "delete_run"
     title = TITLE
-    description = "Use to remove a run and the fields that it wrote; reviewed labels stay"
+    description = "Use to remove a run, its fields and its brain runs; reviewed labels stay"
     icon = "delete"
+    returns = "run_key fields n_cleared n_restored"
     risk_level = types.RiskLevel.HIGH
 
     def __call__(self, dataset: fo.Dataset, run_key: str, *, confirmed: bool = True) -> Any:
@@ -65,5 +66,6 @@ class DeleteRun(DescribedOperator):
             "fields": list(deleted.fields),
             "n_cleared": deleted.n_cleared,
             "n_restored": deleted.n_restored,
+            "brain_runs": list(deleted.brain_runs),
             "message": message,
         }

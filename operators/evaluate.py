@@ -9,7 +9,6 @@ from fiftyone.operators import types
 from ..plugin.dataset import Samples, evaluable_fields, labelled_fields, truth_choices, why_no_objects
 from ..plugin.run.evaluation import Evaluation, check_evaluation, evaluate, evaluation_key
 from ..plugin.wording import counted, plain
-from .background import message_output
 from .base import DescribedOperator
 from .forms import add_problem, dropdown, refuse, sentence_of
 from .reviewing import execute_on, usual_label_field
@@ -25,6 +24,8 @@ class Evaluate(DescribedOperator):
     title = TITLE
     description = "Use if there is a ground truth: accuracy, confusions, calibration; replaces the last one"
     icon = "grading"
+    returns = "key n_images n_left_out accuracy accuracy_unreviewed expected_accuracy calibration_error"
+    is_told = True
     risk_level = types.RiskLevel.MEDIUM
     options: ClassVar[dict[str, bool]] = {
         "allow_immediate_execution": True,
@@ -81,10 +82,6 @@ class Evaluate(DescribedOperator):
         ctx.ops.reload_dataset()
         return summary(evaluation)
 
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The closing summary."""
-        return message_output(TITLE)
-
 
 def _add_fields(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples, fields: list[str]) -> None:
     """The two fields, and the key of the evaluation."""
@@ -139,7 +136,8 @@ def summary(evaluation: Evaluation) -> dict:
 def _where(evaluation: Evaluation) -> str:
     if evaluation.noun == "image":
         return f"Stored as `{evaluation.key}`: open it in FiftyOne's Model Evaluation panel."
-    return f"`{evaluation.label_field}.{evaluation.key}` says which are right: filter by it in the sidebar."
+    marks = f"`{evaluation.label_field}.{evaluation.key}` says which are right: filter by it in the sidebar."
+    return f"{marks} Of images with several objects it opens in FiftyOne's Model Evaluation panel too."
 
 
 def _headline(evaluation: Evaluation) -> str:

@@ -18,6 +18,7 @@ from ..plugin.dataset import (
     dataset_of,
     flat_samples,
     is_patches,
+    object_fields,
     vector_sources,
     view_stages,
 )
@@ -41,13 +42,23 @@ from ..plugin.system.targets import absolute_path, check_target, made_before
 from ..plugin.wording import counted, plain
 from .background import Spans, is_in_app
 from .base import LongOperator
-from .forms import add_explorer, add_problem, dropdown, explored, refuse, sentence_of
+from .forms import (
+    add_explorer,
+    add_margin,
+    add_problem,
+    chosen_margin,
+    dropdown,
+    explored,
+    refuse,
+    sentence_of,
+)
 from .reviewing import execute_on
 
 TITLE = "Export labels"
 NO_LABELS = "There are no labels to export: label the images first."
 FULL_PATH = "Give the full path of the folder, or choose the folder to create it in."
 DEFAULTS = ExportOptions()
+DEFAULT_FORMAT = Format.FOLDERS.value
 PICKED = (fo.Select, fo.SelectBy, fo.SortBy)
 """Stages of views that the review opens."""
 
@@ -63,6 +74,7 @@ class ExportLabels(LongOperator):
     title = TITLE
     description = "Use to train: class folders, YOLO, COCO and others; replaces a folder only if told to"
     icon = "drive_file_move"
+    returns = "path format images labels classes left_out missing_labels kept_splits folders n_images"
     risk_level = types.RiskLevel.MEDIUM
 
     def __call__(
@@ -82,7 +94,7 @@ class ExportLabels(LongOperator):
             sample_collection: Dataset or view of images, or of object patches.
             folder: New folder; a name that ends in ".zip" makes one file instead.
             format: "folders", "yolo-classification", "yolo-detection", "coco", "csv", "hugging-face",
-                "label-studio" or "fiftyone".
+                "webdataset", "label-studio" or "fiftyone".
             options: Labels, splits, and how to export images.
             embeddings: Vector field or brain key to find near-duplicates with.
             delegate: Whether to queue the export for `fiftyone delegated launch`.
@@ -123,6 +135,8 @@ class ExportLabels(LongOperator):
             description="Reviewed labels take precedence",
             view=dropdown(label_fields),
         )
+        if _makes_crops(ctx, samples):
+            add_margin(inputs)
         _add_filters(inputs, ctx, samples)
         _add_splits(inputs, ctx, samples)
         return types.Property(inputs, view=types.View(label=TITLE))
@@ -201,10 +215,15 @@ def _usual_field(samples: Samples) -> str:
     return next((one for one in (DEFAULTS.label_field, *of_runs, *exportable) if one in exportable), "")
 
 
+def _makes_crops(ctx: foo.ExecutionContext, samples: Samples) -> bool:
+    is_folders = ctx.params.get("format", DEFAULT_FORMAT) in [one.value for one in Format if one.is_folders]
+    return is_folders and _label_field(ctx, samples) in object_fields(dataset_of(samples))
+
+
 def _add_target(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
     """Format, folder, how to export images, and whether to replace an earlier export."""
     formats, modes = [one.value for one in Format], [one.value for one in ImageMode]
-    chosen = inputs.enum("format", formats, default=formats[0], label="Format", view=dropdown(formats))
+    chosen = inputs.enum("format", formats, default=DEFAULT_FORMAT, label="Format", view=dropdown(formats))
     folder = inputs.str(
         "folder",
         required=True,
@@ -326,6 +345,7 @@ def _options(ctx: foo.ExecutionContext) -> ExportOptions:
         approved_only=bool(params.get("approved_only")),
         complete_only=bool(params.get("complete_only")),
         classes=parse_classes(params.get("classes")),
+        margin=chosen_margin(ctx),
         images=params.get("images") or DEFAULTS.images,
         splits=parse_splits(params.get("splits")),
         new_splits=bool(params.get("new_splits")),

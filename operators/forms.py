@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
+from ..plugin.encoders.crops import MARGIN
 from ..plugin.engine.config import PRESETS
 from ..plugin.engine.errors import InputError
 from ..plugin.system.requirements import what_is_missing
@@ -40,6 +41,24 @@ def add_preset(inputs: types.Object) -> None:
         description="Clustering for the size of the dataset",
         view=dropdown(PRESETS),
     )
+
+
+def add_margin(inputs: types.Object) -> None:
+    """What is shown around objects that are cut out of their images."""
+    inputs.float(
+        "margin",
+        default=MARGIN,
+        min=0,
+        max=1,
+        label="Margin",
+        description="Context around an object, as a share of its width and height",
+    )
+
+
+def chosen_margin(ctx: foo.ExecutionContext) -> float:
+    """The same as it was chosen."""
+    margin = ctx.params.get("margin")
+    return MARGIN if margin is None else margin
 
 
 def add_explorer(

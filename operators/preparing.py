@@ -28,6 +28,7 @@ class PreparingOperator(LongOperator):
     """
 
     starts_run = True
+    returns = "run_key field encoder n_written n_failed n_clusters n_unclustered"
     column: ClassVar[Column]
     column_description: ClassVar[str]
 

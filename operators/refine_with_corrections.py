@@ -25,6 +25,7 @@ class RefineWithCorrections(LongOperator):
     title = TITLE
     description = "Use after a review: label all other images again, with the reviewed labels as anchors"
     icon = "auto_fix_high"
+    returns = "run_key n_reviewed n_changed accuracy_before accuracy_after expected_accuracy new_classes"
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
     starts_run = True

@@ -23,6 +23,7 @@ class ReviewNext(DescribedOperator):
     title = TITLE
     description = "Use to start a review: show the next unreviewed labels, most informative first"
     icon = "checklist"
+    returns = "sample_ids n_left"
     is_above_grid = True
 
     def __call__(

@@ -29,6 +29,9 @@ from .background import is_in_app
 from .base import DescribedOperator
 from .forms import add_problem, dropdown, sentence_of
 
+REVIEWED = "n_reviewed sample_ids passed_over"
+"""What `tell` returns."""
+
 
 class ReviewOperator(DescribedOperator, ABC):
     """An operator that reviews samples or objects: selected ones, the open one, or those of a view.
@@ -40,6 +43,7 @@ class ReviewOperator(DescribedOperator, ABC):
 
     button: ClassVar[str]
     announcement: ClassVar[str]
+    returns = REVIEWED
 
     def __call__(self, sample_collection: Samples, *, label_field: str | None = None) -> Any:
         """Review a dataset or view from Python.

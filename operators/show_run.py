@@ -18,7 +18,6 @@ from ..plugin.dataset import (
 from ..plugin.report.text import text_report
 from ..plugin.run.pipeline import STAGES
 from ..plugin.run.stored import load_run
-from .background import message_output
 from .choosing_runs import KEY, OperatorOnRun, add_run, name_of
 
 TITLE = "Show run"
@@ -31,6 +30,8 @@ class ShowRun(OperatorOnRun):
     title = TITLE
     description = "Use to see the state, settings and report of a run, or why it failed"
     icon = "receipt_long"
+    returns = "run_key state error n_images n_labelled n_failed expected_accuracy seconds settings"
+    is_told = True
 
     def resolve_input(self, ctx: foo.ExecutionContext) -> types.Property:
         """The form."""
@@ -62,10 +63,6 @@ class ShowRun(OperatorOnRun):
             "settings": run.settings,
             "message": _message(run, report),
         }
-
-    def resolve_output(self, ctx: foo.ExecutionContext) -> types.Property:
-        """The record and the report."""
-        return message_output(TITLE)
 
 
 def _waiting(run: PendingRun) -> str:

@@ -9,18 +9,21 @@ from ..plugin.dataset import Samples, fields_of_run, last_reviewed, undo_review
 from ..plugin.wording import counted
 from .base import DescribedOperator
 from .forms import add_problem
-from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on, tell
+from .reviewing import REVIEWED, add_label_field, all_samples, chosen_label_field, execute_on, tell
 
 TITLE = "Undo last review"
 
 
 class UndoReview(DescribedOperator):
-    """Take back what was approved or corrected last, all of it at once."""
+    """Take back what was approved, corrected or answered last, all of it at once."""
 
     uri_name = "undo_review"
     title = TITLE
-    description = "Use to take back what was approved or corrected last; earlier reviews return"
+    description = (
+        "Use to take back the last approval, correction or answer on a cluster; earlier reviews return"
+    )
     icon = "undo"
+    returns = REVIEWED
     risk_level = types.RiskLevel.MEDIUM
 
     def __call__(self, sample_collection: Samples, *, label_field: str | None = None) -> Any:

@@ -30,6 +30,7 @@ class Choices:
         truth: Field with the ground truth, `NO_TRUTH` for none.
         other_key: Key of the run to compare with, "" for none.
         cluster: Micro-cluster that a class is to be made of, None for none.
+        asked: Name of the card of a cluster that is to get another class, "" for none.
         class_name: Name for that class.
     """
 
@@ -41,6 +42,7 @@ class Choices:
     truth: str = _at("body.truth", NO_TRUTH)
     other_key: str = _at("body.other", "")
     cluster: int | None = _at("body.cluster", None)
+    asked: str = _at("body.asked", "")
     class_name: str = _at("body.class_name", "")
 
     @classmethod

@@ -5,7 +5,7 @@ The first few stand with pictures and suggested names, the others in a table.
 
 from functools import partial
 
-from ...plugin.dataset import load_outcome
+from ...plugin.dataset import load_outcome, pictures_of
 from ...plugin.engine.errors import InputError
 from ...plugin.report.summary import NovelCluster, RunSummary
 from ...plugin.wording import counted, cut, percent, plain
@@ -14,7 +14,6 @@ from ..choices import Choices
 from ..event import Event
 from ..figures import figures_of, identity, kept
 from ..page import FRAMED, ROW, Page
-from ..pictures import pictures_of
 from .base import MOST_ROWS, Tab, names_of
 
 MOST_PICTURED = 8

@@ -2,21 +2,19 @@
 
 from functools import partial
 
-from ...plugin.dataset import answer_cluster
+from ...plugin.dataset import ClusterToReview, answer_cluster, clusters_to_review, pictures_of
 from ...plugin.engine.errors import InputError
-from ...plugin.run.clusters import ClusterToReview, clusters_to_review
 from ...plugin.wording import counted, cut, plain
 from ..board import Board
 from ..choices import Choices
 from ..event import Event
 from ..page import FRAMED, ROW, Page
-from ..pictures import pictures_of
 from .base import Tab
 
 PICTURE_PIXELS = 72
 HOW_TO = (
-    "One click says what the images of a cluster are, without making any label certain. *Refine* takes the "
-    "answers in; labels that are approved or corrected one by one overrule them."
+    "One click says what the images of a cluster are. It reviews those that are shown; *Refine* takes the "
+    "class as likely for the others. If several classes are shown, click *Mixed*."
 )
 
 
@@ -29,7 +27,7 @@ def draw_clusters(page: Page, board: Board) -> None:
     asked = clusters_to_review(board.dataset, label_field=run.fields.label)
     page.text("title", "**Clusters to review, most expected errors first**")
     page.text("hint", HOW_TO)
-    page.text("answered", f"{counted(len(run.groups), 'cluster')} answered so far.")
+    page.text("answered", f"{counted(len(run.statements), 'cluster')} answered so far.")
     if not asked:
         page.text("none", "No cluster is left to review.")
     for each in asked:
@@ -38,45 +36,46 @@ def draw_clusters(page: Page, board: Board) -> None:
 
 def _draw_cluster(page: Page, board: Board, each: ClusterToReview) -> None:
     """A cluster with a few of its images and the answers."""
-    card = page.group(f"cluster{each.cluster}", place=FRAMED)
+    name = f"cluster{each.cluster}_{board.run.classes.index(each.label)}"
+    card = page.group(name, place=FRAMED)
     facts = f"**Cluster {each.cluster}** · {counted(each.size, board.run.noun)}"
     card.text("facts", f"{facts} · {each.expected_errors:.1f} errors expected")
     row = card.group("pictures", ROW)
     for number, address in enumerate(pictures_of(board.dataset, board.run.fields, each.ids)):
-        row.picture(f"picture{number}", address, PICTURE_PIXELS, partial(_open, cluster=each.cluster))
+        row.picture(f"picture{number}", address, PICTURE_PIXELS, partial(_open, asked=each, card=name))
     answers = card.group("answers", ROW)
-    for name, words in (("accept", each.label), ("runner_up", each.runner_up)):
+    for answer, words in (("accept", each.label), ("runner_up", each.runner_up)):
         if words:
-            say = partial(_answer, cluster=each.cluster, class_name=words)
-            look = {"variant": "contained"} if name == "accept" else {}
-            answers.button(name, cut(words), say, icon="done", title=f"All are “{cut(words)}”", **look)
-    mixed = partial(_answer, cluster=each.cluster, class_name=None)
+            say = partial(_answer, asked=each, class_name=words)
+            look = {"variant": "contained"} if answer == "accept" else {}
+            answers.button(answer, cut(words), say, icon="done", title=f"All are “{cut(words)}”", **look)
+    mixed = partial(_answer, asked=each, class_name=None)
     answers.button("mixed", "Mixed", mixed, icon="shuffle", title="Images of several classes")
-    answers.button("other", "Other class", partial(_open, cluster=each.cluster), icon="edit")
-    if each.cluster == board.choices.cluster:
+    answers.button("other", "Other class", partial(_open, asked=each, card=name), icon="edit")
+    if name == board.choices.asked:
         page.field("class_name", f"Class of cluster {each.cluster}")
-        page.button("answer", "Answer", partial(_answer_typed, cluster=each.cluster), variant="contained")
+        page.button("answer", "Answer", partial(_answer_typed, asked=each), variant="contained")
 
 
-def _open(event: Event, cluster: int) -> None:
-    """Show a cluster in the grid, and ask for another class."""
-    marked = event.board.marks.cluster("micro", cluster)
-    if cluster != event.board.choices.cluster:
-        event.choose(cluster=cluster, class_name="")
+def _open(event: Event, asked: ClusterToReview, card: str) -> None:
+    """Show the images of a card in the grid, and ask for another class."""
+    marked = event.board.marks.cell("micro", asked.cluster, event.board.run.classes.index(asked.label))
+    if card != event.board.choices.asked:
+        event.choose(asked=card, class_name="")
     event.open(marked)
 
 
-def _answer_typed(event: Event, cluster: int) -> None:
+def _answer_typed(event: Event, asked: ClusterToReview) -> None:
     # The field tells its text when it is left, which the click on the button may overtake.
     typed = Choices.of(event.ctx).class_name.strip()
     if not typed:
         raise InputError("Type the class of this cluster.")
-    _answer(event, cluster, typed)
+    _answer(event, asked, typed)
 
 
-def _answer(event: Event, cluster: int, class_name: str | None) -> None:
+def _answer(event: Event, asked: ClusterToReview, class_name: str | None) -> None:
     """Keep the answer and show the next cluster in its place."""
-    size = answer_cluster(event.board.dataset, cluster, class_name, event.board.run.fields.label)
+    size = answer_cluster(event.board.dataset, asked, class_name, event.board.run.fields.label)
     said = "mixed" if class_name is None else f"“{cut(class_name)}”"
     event.ctx.ops.notify(f"Cluster of {counted(size, event.board.run.noun)}: {said}", variant="success")
     event.follow()

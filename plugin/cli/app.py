@@ -20,6 +20,7 @@ from .demo import demo
 from .encoders import install_encoder, pack_encoder
 from .evaluate import evaluate
 from .export import export
+from .export_model import export_model
 from .install import install
 from .label import label
 from .predict import predict
@@ -112,6 +113,7 @@ COMMANDS = (
     evaluate,
     check_labels,
     export,
+    export_model,
     report,
     runs,
     delete_run,

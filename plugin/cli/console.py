@@ -116,6 +116,15 @@ def class_table(labelling: "FinishedRun", noun: str = "Images") -> Table:
     return table
 
 
+def preview_table(rows: "Sequence[dict]") -> Table:
+    """The labels of a preview, as `previewed` lists them."""
+    table = Table("Image", "Label", title="Preview", title_justify="left")
+    table.add_column("Confidence", justify="right")
+    for row in rows:
+        table.add_row(Text(row["path"]), Text(row["label"]), percent(row["confidence"]))
+    return table
+
+
 def labelling_as_dict(labelling: "FinishedRun") -> dict:
     """A summary of a run as JSON values."""
     return {

@@ -11,10 +11,16 @@ import typer
 
 from ..engine.config import Settings
 from ..system.database import require_database
+from ..wording import listed
 from .options import EncoderOption, JsonOption, PresetOption, QuietOption, one_of
 
 if TYPE_CHECKING:
     import fiftyone as fo
+
+NEXT = (
+    "To correct them, click Review next in the App, then Refine with corrections. To label your own images:\n"
+    '  fiftyone-autolabel label FOLDER --classes "cat, dog, horse" --preview'
+)
 
 
 def demo(
@@ -52,7 +58,10 @@ def demo(
     accuracies = {"zero_shot_accuracy": outcome.zero_shot_accuracy, "accuracy": outcome.accuracy}
     named = {"Zero-shot accuracy": outcome.zero_shot_accuracy, "Refined accuracy": outcome.accuracy}
     shown = (summary_table(labelling, named), class_table(labelling))
-    printer.tell(place | accuracies | labelling_as_dict(labelling), *shown)
+    mistakes = [f"{count} {true} labelled {wrong}" for (true, wrong), count in outcome.mistakes.items()]
+    wrong = f"Wrong: {listed(mistakes)}." if mistakes else "All labels are right."
+    told = place | accuracies | {"mistakes": mistakes} | labelling_as_dict(labelling)
+    printer.tell(told, *shown, wrong, NEXT)
     if not no_app:
         _open_app(outcome.dataset.sort_by("confidence"))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..encoders.crops import MARGIN
 from ..export.options import (
     ExportOptions,
     Format,
@@ -64,6 +65,10 @@ def export(
             show_default="the order of the run",
         ),
     ] = None,
+    margin: Annotated[
+        float,
+        typer.Option(help="Context around an object in a class folder, as a share of its width and height."),
+    ] = MARGIN,
     images: Annotated[
         str,
         typer.Option(
@@ -136,6 +141,7 @@ def export(
         approved_only=approved_only,
         complete_only=complete_only,
         classes=parse_classes(classes),
+        margin=margin,
         images=images,
         splits=parse_splits(splits),
         new_splits=new_splits,

@@ -90,6 +90,13 @@ def label(
             metavar="TEXT",
         ),
     ] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(
+            help="Field with the class of a few images, or tags; they become reviewed labels.",
+            metavar="FIELD",
+        ),
+    ] = None,
     preset: PresetOption = "auto",
     clusters: Annotated[
         str | None,
@@ -173,6 +180,10 @@ def label(
         bool,
         typer.Option("--dry-run", help="Estimate time and memory; write nothing."),
     ] = False,
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Print the labels of 50 random images; write nothing."),
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     **settings: object,
@@ -198,6 +209,8 @@ def label(
 
         fiftyone-autolabel label photos/ -c "cat, dog" --dry-run
 
+        fiftyone-autolabel label photos/ -c "cat, dog" --preview
+
         fiftyone-autolabel label --embeddings X.npy --image-paths paths.txt
           --text-embeddings T.npy -c "cat, dog" --output report/
 
@@ -207,7 +220,7 @@ def label(
     from ..run.shard_files import holds_vectors
     from .console import Printer
 
-    of_datasets = {"clusters": clusters, "objects": objects, "key": key, "name": name}
+    of_datasets = {"clusters": clusters, "examples": examples, "objects": objects, "key": key, "name": name}
     if engine == "ray":
         one_machine = {
             "embeddings": embeddings,
@@ -216,6 +229,7 @@ def label(
             "image-paths": image_paths,
             "overwrite": overwrite or None,
             "dry-run": dry_run or None,
+            "preview": preview or None,
         }
         _check_not_given(of_datasets | one_machine, "cannot be used with --engine ray")
         embeddings = source if source and holds_vectors(Path(source)) else None
@@ -232,6 +246,7 @@ def label(
         second_embeddings=second_embeddings,
         clusters=clusters,
         class_balance=class_balance,
+        examples=examples,
         objects=objects,
         margin=margin,
         settings=chosen_settings(preset, settings_file, settings),
@@ -246,6 +261,8 @@ def label(
         raise InputError("Name a folder of images or a dataset, or give --image-paths.")
     if dry_run:
         _tell_cost(source, image_paths, inputs, printer)
+    elif preview:
+        _tell_preview(source, image_paths, inputs, printer)
     elif output is None and image_paths is None:
         _label_dataset(source, name, (label_field, confidence_field), inputs, printer)
     else:
@@ -368,6 +385,24 @@ def _tell_cost(source: str | None, image_paths: Path | None, inputs: "Inputs", p
         raise InputError("--dry-run counts whole images: leave out --dry-run or --objects.")
     cost = estimate_paths(_images_of(source, image_paths, inputs), inputs)
     printer.tell(cost_as_dict(cost), cost_table(cost), "Nothing was written.")
+
+
+def _tell_preview(source: str | None, image_paths: Path | None, inputs: "Inputs", printer: "Printer") -> None:
+    from ..run.preview import preview_paths, preview_samples, previewed
+    from .console import class_table, labelling_as_dict, preview_table, summary_table
+
+    with printer.progress() as progress:
+        if image_paths is not None or Path(source).expanduser().is_dir():
+            run = preview_paths(_files(source, image_paths, inputs), inputs, progress)
+        else:
+            require_database()
+
+            from ..dataset import open_source
+
+            run = preview_samples(open_source(source), inputs, progress)
+    rows = previewed(run)
+    tables = (preview_table(rows), summary_table(run), class_table(run))
+    printer.tell(labelling_as_dict(run) | {"previewed": rows}, *tables, "Nothing was written.")
 
 
 def _images_of(source: str | None, image_paths: Path | None, inputs: "Inputs") -> list[str]:

@@ -4,16 +4,17 @@ The names are imported from here; importing this needs FiftyOne.
 """
 
 from .audits import audit_probabilities, draw_audit
-from .brain import check_brain_keys, index_vectors, map_vectors
+from .brain import check_brain_keys, index_vectors, map_vectors, record_brain_runs, vectors_field
 from .checks import CheckFields, check_checkable, checkable_fields, read_labels, write_check
 from .columns import Column, check_column
 from .comparing import RunComparison, changed_samples, compare_runs
 from .deleting import delete_run, what_deleting_does
 from .documents import in_parts
 from .drawn import Audit
+from .examples import example_fields, read_examples
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
 from .folder import find_source, open_source, opened_source
-from .groups import answer_cluster, stated_classes
+from .groups import ClusterToReview, answer_cluster, clusters_to_review, stated_classes
 from .internals import Samples, dataset_id, dataset_of, label_list_name, label_path, view_stages
 from .labels import ImageLabels, labels_of
 from .objects import ObjectLabels
@@ -34,6 +35,7 @@ from .patches import (
 )
 from .patience import wait_for_answer
 from .pending import PendingRun, failed_start, find_pending, pending_runs, was_called_off
+from .pictures import picture_of, pictures_of, places_of
 from .reading import (
     check_cluster_field,
     check_samples,
@@ -68,12 +70,10 @@ from .reviewing import (
     correct,
     fields_of_run,
     known_classes,
-    last_reviewed,
     review_next,
     review_view,
     reviewable_fields,
     run_of,
-    undo_review,
     withdraw,
 )
 from .reviews import anchors_of, read_reviews
@@ -90,6 +90,7 @@ from .truth import (
     is_reviewed,
     truth_choices,
 )
+from .undoing import last_reviewed, undo_review
 from .writing import write_outcome
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "AUTHOR",
     "Audit",
     "CheckFields",
+    "ClusterToReview",
     "Column",
     "FieldNames",
     "ImageLabels",
@@ -135,6 +137,7 @@ __all__ = [
     "classes_of",
     "classification_fields",
     "cluster_fields",
+    "clusters_to_review",
     "compare_runs",
     "complete_interrupted",
     "completed_runs",
@@ -147,6 +150,7 @@ __all__ = [
     "evaluate_images",
     "evaluate_objects",
     "evaluated_names",
+    "example_fields",
     "failed_start",
     "field_to_label",
     "fields_of_run",
@@ -180,6 +184,10 @@ __all__ = [
     "opened_source",
     "origin_of",
     "pending_runs",
+    "picture_of",
+    "pictures_of",
+    "places_of",
+    "read_examples",
     "read_images",
     "read_labels",
     "read_objects",
@@ -187,6 +195,7 @@ __all__ = [
     "read_reviews",
     "read_vectors",
     "reading_results",
+    "record_brain_runs",
     "review_fields",
     "review_next",
     "review_view",
@@ -202,6 +211,7 @@ __all__ = [
     "truth_choices",
     "undo_review",
     "vector_sources",
+    "vectors_field",
     "view_by_confidence",
     "view_stages",
     "wait_for_answer",

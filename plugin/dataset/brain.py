@@ -3,6 +3,7 @@
 Both are made by FiftyOne itself; a run of the same key that is of other vectors is never replaced.
 """
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 
 import fiftyone as fo
@@ -10,6 +11,7 @@ import fiftyone.brain as fob
 
 from ..engine.errors import InputError
 from .internals import Samples, dataset_of
+from .record import RunRecord, list_all_runs, update_record
 
 SEED = 51
 MOST_IMAGES_OF_TSNE = 5_000
@@ -22,9 +24,33 @@ def check_brain_keys(dataset: fo.Dataset, keys: list[str], field: str) -> None:
     Raises:
         InputError: One is not.
     """
-    for key in set(keys) & set(dataset.list_brain_runs()):
-        if getattr(dataset.get_brain_info(key).config, "embeddings_field", None) != field:
+    for key in sorted(set(keys) - set(_of_vectors(dataset, keys, field))):
+        if key in dataset.list_brain_runs():
             raise InputError(f"There is a brain run {key!r} of other vectors: rename or delete it.")
+
+
+def vectors_field(run: RunRecord) -> str:
+    """Field with the vectors that brain runs of a run are made of; its own unless vectors were given."""
+    return run.inputs.get("embeddings") or f"{run.label_fields.label}_embeddings"
+
+
+def record_brain_runs(dataset: fo.Dataset, run: RunRecord, keys: list[str]) -> None:
+    """Note that a run has these brain runs, and no other run any more.
+
+    Args:
+        dataset: Dataset of the run.
+        run: The run.
+        keys: Brain keys.
+    """
+    for other in list_all_runs(dataset):
+        if set(keys) & set(other.brain_runs):
+            update_record(dataset, other.key, {"brain_runs": []})
+    update_record(dataset, run.key, {"brain_runs": keys})
+
+
+def brain_runs_of(dataset: fo.Dataset, run: RunRecord) -> list[str]:
+    """Keys of the brain runs that were made for a run and are there still."""
+    return _of_vectors(dataset, run.brain_runs, vectors_field(run)) if run.brain_runs else []
 
 
 def index_vectors(samples: Samples, field: str, key: str, model: str | None, **arguments: str) -> None:
@@ -64,6 +90,13 @@ def map_vectors(samples: Samples, field: str, key: str, method: str | None = Non
         samples, embeddings=field, brain_key=key, method=method, seed=SEED, progress=False, **options
     )
     return method
+
+
+def _of_vectors(dataset: fo.Dataset, keys: Iterable[str], field: str) -> list[str]:
+    """Those of the keys that brain runs of the vectors in a field have."""
+    known = set(dataset.list_brain_runs())
+    configs = {key: dataset.get_brain_info(key).config for key in keys if key in known}
+    return [key for key, config in configs.items() if getattr(config, "embeddings_field", None) == field]
 
 
 def _forget(samples: Samples, key: str) -> None:

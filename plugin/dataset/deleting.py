@@ -4,15 +4,16 @@ Reviewed labels stay in any case.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import fiftyone as fo
 
 from ..engine.errors import InputError
+from .brain import brain_runs_of, vectors_field
 from .columns import Column
 from .fields import FieldNames
 from .lock import WriteLock
-from .objects import clear_object_labels
+from .objects import ObjectLabels
 from .reading import flat_samples
 from .record import RunRecord, RunState, completed_runs, find_run, list_all_runs
 from .review_views import delete_review_views
@@ -31,12 +32,14 @@ class DeletedRun:
         fields: Fields that were deleted, because no other run has written them.
         n_cleared: Samples, or objects, whose values were removed from fields that other runs wrote too.
         n_restored: Samples, or objects, that have the label of an earlier run again.
+        brain_runs: Brain runs of its vectors that were deleted.
     """
 
     key: str
     fields: tuple[str, ...]
     n_cleared: int
     n_restored: int = 0
+    brain_runs: tuple[str, ...] = ()
 
     @property
     def in_words(self) -> str:
@@ -44,6 +47,8 @@ class DeletedRun:
         parts = [f"Deleted run {self.key}"]
         if self.fields:
             parts.append(f"the fields {', '.join(self.fields)}")
+        if self.brain_runs:
+            parts.append(f"its brain runs {', '.join(self.brain_runs)}")
         if self.n_cleared:
             parts.append(f"its values on {self.n_cleared:,} images or objects")
         sentence = " and ".join(parts)
@@ -56,7 +61,8 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
     """Delete a run and what it wrote.
 
     A field that other runs have written too stays: there the labels of the run before return, and what only
-    this run labelled loses its label. One of embeddings or clusters stays as it is. Of a run whose record
+    this run labelled loses its label. One of embeddings or clusters stays as it is. Brain runs that
+    `add_brain_runs` made for it go too, with their vectors unless other runs use them. Of a run whose record
     cannot be read only the record goes.
 
     Args:
@@ -71,16 +77,25 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
         run = find_run(dataset, key)
         if run.state == RunState.RUNNING:
             raise InputError(f"Run {key!r} is under way: cancel it first, or wait for its end.")
+        brain_runs, vectors = _delete_brain_runs(lock.dataset, run)
         deleted = _delete_values(lock.dataset, run) if _has_written(run) else DeletedRun(key, (), 0)
         lock.dataset.delete_run(key)
-    return deleted
+    return replace(deleted, fields=(*deleted.fields, *vectors), brain_runs=brain_runs)
 
 
 def what_deleting_does(dataset: fo.Dataset, run: RunRecord) -> str:
-    """What happens to the fields when a run is deleted, one sentence."""
+    """What happens to the fields and brain runs when a run is deleted, in one or two sentences."""
+    brain_runs = brain_runs_of(dataset, run)
+    gone = f" Its brain runs too: {', '.join(brain_runs)}." if brain_runs else ""
+    return _what_becomes_of_fields(dataset, run) + gone
+
+
+def _what_becomes_of_fields(dataset: fo.Dataset, run: RunRecord) -> str:
     fields = fields_of_its_own(dataset, run)
     if fields:
-        return f"These fields are deleted with it: {', '.join(fields)}."
+        return (
+            f"These fields are deleted with it: {', '.join([*fields, *_vectors_of_its_own(dataset, run)])}."
+        )
     if isinstance(run.fields, Column) or not _has_written(run):
         return "No field is deleted with it."
     return "Labels of the run before return; what only this run labelled loses its label."
@@ -103,6 +118,31 @@ def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
     ]
 
 
+def _delete_brain_runs(dataset: fo.Dataset, run: RunRecord) -> tuple[tuple[str, ...], list[str]]:
+    """Delete the brain runs of a run, the vectors that were made for them, and the records of those.
+
+    Returns:
+        Keys of the brain runs, and fields that were deleted.
+    """
+    keys, fields = tuple(brain_runs_of(dataset, run)), _vectors_of_its_own(dataset, run)
+    for key in keys:
+        dataset.delete_brain_run(key)
+    for other in list_all_runs(dataset):
+        if other.main_field in fields:
+            dataset.delete_run(other.key)
+    dataset.delete_sample_fields(fields)
+    return keys, fields
+
+
+def _vectors_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
+    """The field of vectors that were made for the brain runs of a run, unless another run started from it."""
+    if not run.brain_runs or run.inputs.get("embeddings"):
+        return []
+    field = vectors_field(run)
+    is_used = any(other.inputs.get("embeddings") == field for other in list_all_runs(dataset))
+    return [field] if dataset.has_sample_field(field) and not is_used else []
+
+
 def _has_written(run: RunRecord) -> bool:
     return bool(run.n_labelled) or run.state == RunState.COMPLETED
 
@@ -120,11 +160,10 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> DeletedRun:
         written -= _written_ids(dataset, later, written)
     restored = _restore(dataset, [other for other in same if _is_later(run, other)], written)
     cleared = _clear_values(dataset, run.fields, written - restored, own)
-    if own:
-        dataset.delete_sample_fields(own)
+    if own:  # FiftyOne rewrites every sample whenever it deletes fields
+        dataset.delete_sample_fields([*own, *_empty_reviews(dataset, run.fields, own)])
     if run.fields.label in own:
         delete_review_views(dataset, run.fields.label)
-        _delete_if_empty(dataset, run.fields.corrected)
         drop_empty_group(dataset)
     return DeletedRun(run.key, tuple(own), len(cleared), len(restored))
 
@@ -155,15 +194,17 @@ def _clear_values(dataset: fo.Dataset, fields: FieldNames, ids: set[str], own: l
         The samples or objects that lost a value.
     """
     reviewed = set(read_reviews(dataset, fields))
+    if fields.objects:
+        is_left = fields.label not in own and dataset.has_sample_field(fields.label)
+        lost = ids - reviewed if is_left else set()
+        ObjectLabels(dataset, fields).clear(lost)
+        return lost
     cleared: set[str] = set()
     for role, name in fields.by_role().items():
         if name in own or not dataset.has_sample_field(name):
             continue
         lost = ids - reviewed if role in ("label", "confidence") else ids
-        if fields.objects:
-            clear_object_labels(dataset, name, lost)
-        else:
-            _clear(dataset, name, lost)
+        _clear(dataset, name, lost)
         cleared |= lost
     return cleared
 
@@ -176,9 +217,12 @@ def _written_ids(dataset: fo.Dataset, run: RunRecord, otherwise: set[str]) -> se
         return otherwise
 
 
-def _delete_if_empty(dataset: fo.Dataset, name: str) -> None:
-    if dataset.has_sample_field(name) and not flat_samples(dataset).count(name):
-        dataset.delete_sample_field(name)
+def _empty_reviews(dataset: fo.Dataset, fields: FieldNames, own: list[str]) -> list[str]:
+    """The field for reviews of a label field that is deleted, if there are none."""
+    name = fields.corrected
+    if fields.label not in own or not dataset.has_sample_field(name):
+        return []
+    return [] if flat_samples(dataset).count(name) else [name]
 
 
 def _is_later(other: RunRecord, run: RunRecord) -> bool:

@@ -5,13 +5,16 @@ A field that auto-label did not write is never overwritten.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import fiftyone as fo
 
 from ..engine.errors import InputError
 from .internals import add_fields, label_path
 from .sidebar import tuck_away
+
+Declarations: TypeAlias = dict[str, dict[str, Any]]
+"""Name of a field, or path of an attribute of labels → arguments of `Dataset.add_sample_field`."""
 
 AUTHOR = "@autolabel/prototypes"
 """Kept in the `info` of every field that a run makes, so that later runs know it as theirs."""
@@ -33,8 +36,8 @@ class FieldNames:
     Attributes:
         label: Classification with label and confidence; or labelled copies of objects.
         confidence: Float in [0, 1], equal to the confidence of `label`, so that the grid can sort by it.
-        objects: Field whose objects are labelled, None for whole images. With it, `label` is of the same type
-            and the only field: all else are attributes of the objects in it.
+        objects: Field whose objects are labelled, None for whole images. With it, `label` is of the same
+            type, and all else but `least_sure` are attributes of the objects in it.
     """
 
     label: str = "auto_label"
@@ -98,15 +101,18 @@ class FieldNames:
         return f"{self.label}_review_rank"
 
     @property
+    def least_sure(self) -> str:
+        """Float in [0, 1] on samples with labelled objects: the lowest confidence among these."""
+        return f"{self.label}_least_sure"
+
+    @property
     def corrected(self) -> str:
         """Reviewed label; no run writes it, and it wins over `label`."""
         return f"{self.label}_corrected"
 
     def by_role(self) -> dict[str, str]:
         """Role, one of the attributes and properties above → name of the field."""
-        if self.objects:
-            return {"label": self.label}
-        return {role: getattr(self, role) for role in ROLES}
+        return {role: getattr(self, role) for role in (OBJECT_ROLES if self.objects else IMAGE_ROLES)}
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,12 @@ ROLES = {
     "meta_cluster": Role(fo.IntField, "Group of similar micro-clusters, -1 for none"),
     "error": Role(fo.StringField, "Why the image could not be labelled"),
     "review_rank": Role(fo.IntField, "Place in the order of review, 1 for what to look at first"),
+    "least_sure": Role(
+        fo.FloatField, "Lowest confidence of the objects in the image; reviewed ones count as 1"
+    ),
 }
+OBJECT_ROLES = ("label", "least_sure")
+IMAGE_ROLES = tuple(role for role in ROLES if role != "least_sure")
 
 EXPLANATIONS = {
     "run_label": Role(fo.StringField, "Class that the run gave; another one beside it is a person's"),
@@ -235,28 +246,58 @@ def _check_origin(dataset: fo.Dataset, names: FieldNames) -> None:
 
 
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
-    """Add the fields that are missing, described and marked as auto-label's."""
-    missing = {role: name for role, name in names.by_role().items() if not dataset.has_sample_field(name)}
-    add_fields(dataset, {name: _declaration(role) for role, name in missing.items()})
-    declare_attributes(dataset, names.label, EXPLANATIONS)
+    """Add what is missing of the fields of a run on whole images and of its reviews, marked as ours."""
+    declare(dataset, names, declarations_of(names), attributes_of(names.label, EXPLANATIONS))
 
 
-def declare_attributes(dataset: fo.Dataset, path: str, attributes: Mapping[str, Role]) -> None:
-    """Add the attributes of labels that are missing, described.
+def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
+    """Add the field for reviewed labels, if it is missing; it is of the type of the label field.
+
+    Raises:
+        InputError: A field of that name holds something else.
+    """
+    declare(dataset, names, {}, {})
+
+
+def declare(dataset: fo.Dataset, names: FieldNames, fields: Declarations, attributes: Declarations) -> None:
+    """Add what is missing of some fields and of that for reviewed labels: every addition takes a while.
 
     Args:
-        dataset: Dataset with the labels.
-        path: Path of the labels.
-        attributes: Name → what it is for.
+        dataset: Dataset of the fields.
+        names: Fields of the run.
+        fields: Name → arguments of `Dataset.add_sample_field`.
+        attributes: Path in these fields, or in those that are there → the same.
+
+    Raises:
+        InputError: The field for reviewed labels holds something else.
     """
-    missing = {name: role for name, role in attributes.items() if dataset.get_field(f"{path}.{name}") is None}
-    add_fields(
-        dataset,
-        {
-            f"{path}.{name}": {"ftype": role.kind, "description": role.description}
-            for name, role in missing.items()
-        },
-    )
+    _check_reviews(dataset, names)
+    reviews, is_new = names.corrected, not dataset.has_sample_field(names.corrected)
+    _add_missing(dataset, fields | {reviews: _declaration_of_reviews(dataset, names)})
+    _add_missing(dataset, attributes | attributes_of(label_path(dataset, reviews), REVIEW_ATTRIBUTES))
+    if is_new:
+        others = [name for role, name in names.by_role().items() if role not in ("label", "confidence")]
+        kept = [*others, reviews]
+        tuck_away(dataset, kept, hidden=[names.confidence, *kept])
+
+
+def declarations_of(names: FieldNames) -> Declarations:
+    """Declarations of the fields that a run writes."""
+    return {name: _declaration(role) for role, name in names.by_role().items()}
+
+
+def attributes_of(path: str, attributes: Mapping[str, Role]) -> Declarations:
+    """Declarations of attributes of the labels that lie at a path."""
+    return {
+        f"{path}.{name}": {"ftype": role.kind, "description": role.description}
+        for name, role in attributes.items()
+    }
+
+
+def _add_missing(dataset: fo.Dataset, declarations: Declarations) -> None:
+    missing = {path: one for path, one in declarations.items() if dataset.get_field(path) is None}
+    if missing:
+        add_fields(dataset, missing)
 
 
 def _declaration(role: str) -> dict[str, Any]:
@@ -269,25 +310,16 @@ def _declaration(role: str) -> dict[str, Any]:
     }
 
 
-def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
-    """Add the field for reviewed labels, if it is missing; it is of the type of the label field.
-
-    Raises:
-        InputError: A field of that name holds something else.
-    """
-    _check_reviews(dataset, names)
-    if not dataset.has_sample_field(names.corrected):
-        kind = dataset.get_field(names.label).document_type if names.objects else fo.Classification
-        dataset.add_sample_field(
-            names.corrected,
-            fo.EmbeddedDocumentField,
-            embedded_doc_type=kind,
-            description="Reviewed label, and label and confidence of the run before it",
-            info={"author": AUTHOR, "role": REVIEW, "objects": names.objects},
-        )
-        kept = [names.micro_cluster, names.meta_cluster, names.error, names.review_rank, names.corrected]
-        tuck_away(dataset, kept, hidden=[names.confidence, *kept])
-    declare_attributes(dataset, label_path(dataset, names.corrected), REVIEW_ATTRIBUTES)
+def _declaration_of_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str, Any]:
+    kind = fo.Classification
+    if names.objects:
+        kind = (dataset.get_field(names.label) or dataset.get_field(names.objects)).document_type
+    return {
+        "ftype": fo.EmbeddedDocumentField,
+        "embedded_doc_type": kind,
+        "description": "Reviewed label, and label and confidence of the run before it",
+        "info": {"author": AUTHOR, "role": REVIEW, "objects": names.objects},
+    }
 
 
 def offer_classes(dataset: fo.Dataset, names: FieldNames, classes: Sequence[str]) -> None:
@@ -304,6 +336,8 @@ def offer_classes(dataset: fo.Dataset, names: FieldNames, classes: Sequence[str]
     kind = dataset.get_field(names.label).document_type.__name__.lower()
     offered = list(dict.fromkeys([*held.get("classes", ()), *classes]))
     schema = {"type": kind, "attributes": []} | held | {"component": CLASS_LIST, "classes": offered}
+    if schema == held:
+        return
     dataset.update_label_schema(names.label, schema)
     dataset.activate_label_schemas(names.label)
 

@@ -86,6 +86,7 @@ class WriteLock:
             # FiftyOne keeps results in memory, which may be those of a run or evaluation that was replaced.
             forget_results(self._shared)
             self._shared.reload()
+            self._remembered = dataset_state(self.dataset)
         except Exception as error:  # the dataset was deleted or renamed, or other threads use its samples
             logger.warning("Dataset %r could not be reloaded: %s", self._name, error)
 

@@ -14,9 +14,19 @@ from fiftyone.core.patches import PatchesView
 
 from .documents import Document, in_parts, read_documents, update_documents
 from .edits import digest_of_shape, edited_class, is_moved, label_of_run, shape_of
-from .fields import APPROVED_TAG, AUTHOR, EXPLANATIONS, ROLES, FieldNames, Role, declare_attributes
+from .fields import (
+    APPROVED_TAG,
+    AUTHOR,
+    EXPLANATIONS,
+    ROLES,
+    FieldNames,
+    Role,
+    attributes_of,
+    declarations_of,
+    declare,
+)
 from .indexes import create_indexes
-from .internals import Samples, add_fields, field_declaration, label_path, sample_documents, shown_dataset
+from .internals import Samples, field_declaration, label_path, sample_documents, shown_dataset
 from .patches import is_patches, object_view, shown_field
 from .reading import flat_samples
 
@@ -45,14 +55,13 @@ class ObjectLabels:
         declare_object_field(self._dataset, self._names)
         gone = self._copies() - self._places_in(self._names.objects).keys()
         if gone:
-            clear_object_labels(self._dataset, self._names.label, gone)
+            self.clear(gone)
 
     def index(self) -> None:
         """Let the grid sort and filter, which it offers by indexed fields only."""
         root = label_path(self._dataset, self._names.label)
-        create_indexes(
-            self._dataset, [f"{root}.{attribute}" for attribute in ("label", "confidence", "review_rank")]
-        )
+        paths = [f"{root}.{attribute}" for attribute in ("label", "confidence", "review_rank")]
+        create_indexes(self._dataset, [*paths, self._names.least_sure])
 
     def ids(self, samples: Samples) -> list[str]:
         """Ids of what a dataset, view or patches view shows."""
@@ -88,11 +97,14 @@ class ObjectLabels:
         for one, change in changes.items():
             if one in self._places:
                 by_sample[self._places[one]][one] = change
-        for some in in_parts(by_sample, SAMPLES_PER_UPDATE):
-            found = read_documents(self._dataset, some, self._fields)
-            update_documents(
-                self._dataset, {one: self._merged(sample, by_sample[one]) for one, sample in found.items()}
-            )
+        self._update(by_sample)
+
+    def clear(self, ids: Iterable[str]) -> None:
+        """Take labelled objects out of their field."""
+        places, ids = self._places_in(self._names.label), list(ids)
+        for some in in_parts(ids):
+            self._dataset.delete_labels(ids=some, fields=self._names.label)
+        self._update({places[one]: {} for one in ids if one in places})
 
     def values(self, role: str, *attributes: str) -> dict[str, tuple]:
         """Id → attributes of its label, or of the review, for all with a class whose object is there."""
@@ -210,6 +222,14 @@ class ObjectLabels:
         kind = self._dataset.get_field(self._names.label).document_type.__name__
         return {"_cls": kind, self._list_name: objects}
 
+    def _update(self, by_sample: dict[str, dict[str, Document]]) -> None:
+        """Write changes to objects, sample by sample, and what the samples say of their objects."""
+        for some in in_parts(by_sample, SAMPLES_PER_UPDATE):
+            found = read_documents(self._dataset, some, self._fields)
+            update_documents(
+                self._dataset, {one: self._merged(sample, by_sample[one]) for one, sample in found.items()}
+            )
+
     def _merged(self, sample: Document, changes: dict[str, Document]) -> Document:
         """The fields of a sample after changes to some of its objects, in the order of their source."""
         names = self._names
@@ -234,7 +254,8 @@ class ObjectLabels:
             elif "corrected" in change:
                 reviews.pop(one, None)
         held = {names.label: labels, names.corrected: reviews}
-        return {
+        least_sure = {names.least_sure: _least_sure(labels.values())} if self._has(names.least_sure) else {}
+        return least_sure | {
             field: self._together([objects[one] for one in {**source, **objects} if one in objects])
             for field, objects in held.items()
             if self._has(field)
@@ -267,28 +288,33 @@ class ObjectLabels:
 
 def declare_object_field(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add the field for labelled objects, with the attributes that they had and those that they get."""
-    if not dataset.has_sample_field(names.label):
-        dataset.add_sample_field(
-            names.label,
-            fo.EmbeddedDocumentField,
-            embedded_doc_type=dataset.get_field(names.objects).document_type,
-            description=f"Objects of {names.objects!r} with their most likely classes",
-            info={"author": AUTHOR, "objects": names.objects},
-        )
-    source, own = label_path(dataset, names.objects), label_path(dataset, names.label)
-    declare_attributes(dataset, own, ATTRIBUTES)
-    missing = {}
-    for path, field in dataset.get_field_schema(flat=True).items():
-        name = path.removeprefix(f"{source}.")
-        if name != path and "." not in name and dataset.get_field(f"{own}.{name}") is None:
-            missing[f"{own}.{name}"] = field_declaration(field)
-    add_fields(dataset, missing)
+    label = {
+        "ftype": fo.EmbeddedDocumentField,
+        "embedded_doc_type": dataset.get_field(names.objects).document_type,
+        "description": f"Objects of {names.objects!r} with their most likely classes",
+        "info": {"author": AUTHOR, "objects": names.objects},
+    }
+    source = label_path(dataset, names.objects)
+    own = names.label + source.removeprefix(names.objects)
+    copied = {
+        f"{own}.{name}": field_declaration(field)
+        for path, field in dataset.get_field_schema(flat=True).items()
+        if (name := path.removeprefix(f"{source}.")) != path and "." not in name
+    }
+    fields = declarations_of(names) | {names.label: label}
+    declare(dataset, names, fields, copied | attributes_of(own, ATTRIBUTES))
 
 
-def clear_object_labels(dataset: fo.Dataset, label_field: str, ids: Iterable[str]) -> None:
-    """Take labelled objects out of their field."""
-    for some in in_parts(list(ids)):
-        dataset.delete_labels(ids=some, fields=label_field)
+def _least_sure(labels: Iterable[Document]) -> float | None:
+    """Lowest confidence of labelled objects, None without any; what a person said is certain."""
+    sure = [
+        1.0
+        if label.get("confidence") is None or APPROVED_TAG in label.get("tags", ())
+        else label["confidence"]
+        for label in labels
+        if label.get("label") is not None
+    ]
+    return min(sure, default=None)
 
 
 def _copy(base: Document, attributes: Document) -> Document:

@@ -4,7 +4,7 @@ Kept before the samples are written, so that a run that dies while it writes can
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import compress
 
 import numpy as np
@@ -51,6 +51,7 @@ class Outcome(Displayed):
         failures: Sample id → why it could not be labelled.
         novel_samples: Ids of the most central samples of the clusters that fit no class, at most 20 clusters,
             most novel first.
+        examples: Id of a sample → class that a person gave it before the run; see `read_examples`.
     """
 
     classes: tuple[str, ...]
@@ -71,6 +72,7 @@ class Outcome(Displayed):
     logits: np.ndarray
     failures: dict[str, str]
     novel_samples: tuple[tuple[str, ...], ...]
+    examples: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -147,6 +149,7 @@ class Outcome(Displayed):
             "classes": list(self.classes),
             "levels": list(self.levels),
             "failures": self.failures,
+            "examples": self.examples,
             "novel_samples": [list(ids) for ids in self.novel_samples],
             **{name: serialize_numpy_array(array, ascii=True) for name, array in arrays.items()},
         }
@@ -167,6 +170,7 @@ class Outcome(Displayed):
             levels=tuple(data["levels"]),
             sample_ids=tuple(row.tobytes().hex() for row in ids),
             failures=dict(data["failures"]),
+            examples=dict(data.get("examples", {})),  # runs before 0.2.0 have none
             novel_samples=tuple(map(tuple, data["novel_samples"])),
             **none | kept,
         )
@@ -249,4 +253,4 @@ def _logits(probabilities: Stored) -> np.ndarray:
     return np.log(np.maximum(probabilities[:], LEAST_PROBABILITY)).astype(np.float16)
 
 
-ARRAYS = tuple(field.name for field in fields(Outcome) if field.type is np.ndarray)
+ARRAYS = tuple(each.name for each in fields(Outcome) if each.type is np.ndarray)

@@ -10,7 +10,7 @@ import fiftyone as fo
 import numpy as np
 from fiftyone.core.patches import EvaluationPatchesView, PatchesView
 
-from ..encoders.crops import MARGIN, ImageCrop
+from ..encoders.crops import MARGIN, ImageCrop, check_margin
 from ..engine.errors import InputError
 from .fields import origin_of
 from .internals import Samples, dataset_of, label_path, shows_frames
@@ -54,7 +54,7 @@ class Objects:
             raise InputError(f"The objects in {self.field!r} have no vectors under {source!r}: {advice}")
         dataset = dataset_of(self.samples)
         if source not in dataset.list_brain_runs():
-            return as_matrix(self._attributes(source), source)
+            return as_matrix(self.values(source), source)
         results = dataset.load_brain_results(source)
         vectors = dict(zip(results.label_ids, results.embeddings, strict=True))
         return as_matrix([vectors.get(one) for one in self.ids], source)
@@ -69,14 +69,16 @@ class Objects:
             InputError: There is no such attribute, or no object has a cluster in it.
         """
         check_object_clusters(self.samples, self.field, attribute)
-        return as_clusters(self._attributes(attribute), attribute)
+        return as_clusters(self.values(attribute), attribute)
 
-    def _attributes(self, name: str) -> list:
+    def values(self, name: str) -> list:
+        """(n,) values of an attribute of the objects, None where there is none."""
         everything = flat_samples(dataset_of(self.samples))
         root = label_path(everything, self.field)
-        paths = [f"{root}.id", f"{root}.{name}"]
-        is_list = root != self.field
-        values = dict(zip(*(everything.values(path, unwind=is_list) for path in paths), strict=True))
+        columns = everything.values([f"{root}.id", f"{root}.{name}"])
+        if root != self.field:
+            columns = [[each for objects in column for each in objects or ()] for column in columns]
+        values = dict(zip(*columns, strict=True))
         return [values.get(one) for one in self.ids]
 
 
@@ -93,8 +95,7 @@ def read_objects(samples: Samples, field: str, margin: float = MARGIN) -> Object
     """
     check_objects(samples, field)
     field = origin_of(dataset_of(samples), field) or field
-    if not 0 <= margin <= 1:
-        raise InputError(f"The margin is a share of the box from 0 to 1, not {margin!r}.")
+    check_margin(margin)
     shown = shown_field(samples, field)
     found = [
         (one, ImageCrop(path, box, margin))
@@ -177,6 +178,11 @@ def object_vector_sources(samples: Samples, field: str) -> list[str]:
 def object_cluster_attributes(samples: Samples, field: str) -> list[str]:
     """Attributes of objects that hold whole numbers, which may be clusters."""
     return _attributes_of_kind(samples, field, (fo.IntField,))
+
+
+def object_text_attributes(samples: Samples, field: str) -> list[str]:
+    """Attributes of objects, other than their label, that hold texts."""
+    return _attributes_of_kind(samples, field, (fo.StringField,))
 
 
 def check_object_clusters(samples: Samples, field: str, attribute: str) -> None:

@@ -41,6 +41,10 @@ class Images:
         """Read the cluster of every image, as `read_clusters` does."""
         return read_clusters(self.samples, field)
 
+    def values(self, path: str) -> list:
+        """(n,) values of a field, None where there is none."""
+        return _field_values(dataset_of(self.samples), self.ids, path)
+
 
 def read_images(samples: Samples) -> Images:
     """List the images of a dataset or view.

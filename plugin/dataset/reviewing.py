@@ -1,4 +1,4 @@
-"""Reviews of labels: approve, correct, withdraw and undo, for images or objects in them, page by page.
+"""Reviews of labels: approve, correct and withdraw, for images or objects in them, page by page.
 
 A run that somebody else writes is waited for, one that died is completed, and edits made outside count.
 """
@@ -21,7 +21,7 @@ from .patches import check_objects, is_patches, shown_field
 from .reading import as_samples, check_samples, flat_samples
 from .record import completed_runs, latest_run
 from .review_views import Order, unreviewed_in_order
-from .reviews import keep_reviews, latest_action, new_action, restore_labels, reviews_of, undo_action
+from .reviews import keep_reviews, new_action, restore_labels, reviews_of
 from .schema import RunRecord
 from .settling import settle
 
@@ -58,7 +58,7 @@ def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
         InputError: No run wrote that field.
     """
     samples = as_samples(samples)
-    with _locked_labels(samples, label_field) as labels:
+    with locked_labels(samples, label_field) as labels:
         ids = labels.ids(samples)
         now, earlier = labels.read("label", ids), labels.read("corrected", ids)
         approved = {one: now[one]["label"] for one in now if now[one].get("label") and one not in earlier}
@@ -90,7 +90,7 @@ def correct(samples: Samples, class_name: str, label_field: str = "auto_label") 
     known = _described_by(run_of(samples, label_field)) | {
         name.casefold(): name for name in known_classes(samples, label_field)
     }
-    with _locked_labels(samples, label_field) as labels:
+    with locked_labels(samples, label_field) as labels:
         ids = labels.ids(samples)
         keep_reviews(labels, dict.fromkeys(ids, known.get(given.casefold(), given)), new_action())
         labels.untag(ids)
@@ -111,40 +111,13 @@ def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:
         InputError: No run wrote that field.
     """
     samples = as_samples(samples)
-    with _locked_labels(samples, label_field) as labels:
+    with locked_labels(samples, label_field) as labels:
         ids, reviews = labels.ids(samples), reviews_of(labels)
         reviewed = [one for one in ids if one in reviews]
         restore_labels(labels, reviewed)
         labels.untag(reviewed)
         labels.refresh(samples, reviewed)
     return Reviewed(reviewed, {"not reviewed": len(ids) - len(reviewed)})
-
-
-def last_reviewed(samples: Samples, label_field: str = "auto_label") -> list[str]:
-    """Ids of the samples or objects that `undo_review` takes the reviews of.
-
-    Raises:
-        InputError: No run wrote that field.
-    """
-    dataset, names = dataset_of(samples), fields_of_run(samples, label_field)
-    return latest_action(labels_of(dataset, names)) if dataset.has_sample_field(names.corrected) else []
-
-
-def undo_review(samples: Samples, label_field: str = "auto_label") -> Reviewed:
-    """Take back what was approved or corrected last, all of it; reviews that it replaced return.
-
-    Args:
-        samples: A dataset or view: of which dataset; a patches view shows the change at once.
-        label_field: Field that a run wrote.
-
-    Raises:
-        InputError: No run wrote that field.
-    """
-    samples = as_samples(samples)
-    with _locked_labels(samples, label_field) as labels:
-        undone = undo_action(labels)
-        labels.refresh(samples, undone)
-    return Reviewed(undone, {})
 
 
 def review_view(
@@ -254,7 +227,7 @@ def known_classes(samples: Samples, label_field: str = "auto_label") -> list[str
 
 
 @contextmanager
-def _locked_labels(samples: Samples, label_field: str) -> Iterator[Labels]:
+def locked_labels(samples: Samples, label_field: str) -> Iterator[Labels]:
     """The labels of a run, to be reviewed while nobody else writes."""
     settle(dataset_of(samples))
     names = fields_of_run(samples, label_field)

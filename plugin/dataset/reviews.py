@@ -113,11 +113,11 @@ def adopt_edits(dataset: fo.Dataset, names: FieldNames) -> Collection[str]:
     return edits.keys()
 
 
-def latest_action(labels: Labels) -> list[str]:
-    """Ids of the samples or objects that were approved or corrected last, together."""
+def latest_action(labels: Labels) -> tuple[str, list[str]]:
+    """The last approval or correction, "" if there is none, and ids of the samples or objects it was of."""
     actions = {one: action for one, (action,) in labels.values("corrected", "action").items() if action}
-    latest = max(actions.values(), default=None)
-    return [one for one, action in actions.items() if action == latest]
+    latest = max(actions.values(), default="")
+    return latest, [one for one, action in actions.items() if action == latest]
 
 
 def undo_action(labels: Labels) -> list[str]:
@@ -126,7 +126,7 @@ def undo_action(labels: Labels) -> list[str]:
     Returns:
         Ids of the samples or objects of that action.
     """
-    undone = labels.read("corrected", latest_action(labels))
+    undone = labels.read("corrected", latest_action(labels)[1])
     replaced = {one: review["before"] for one, review in undone.items() if review.get("before")}
     restore_labels(labels, undone)
     labels.untag(undone)

@@ -18,6 +18,7 @@ from ..wording import ago, counted
 from .columns import KINDS, Column
 from .drawn import Audit
 from .fields import FieldNames
+from .statements import Statement
 
 METHOD = "autolabel/prototypes"
 PREPARATION = "autolabel/preparation"
@@ -75,7 +76,8 @@ class RunRecord(Displayed):
         seconds: Stage → duration.
         versions: Package → version.
         audit: Its labels that were drawn at random to be audited, None before the first draw.
-        groups: Number of a micro-cluster, as a text → class that a person gave it, "" for a mixed one.
+        statements: What people said of its clusters, in the order in which they did.
+        brain_runs: Keys of FiftyOne's brain runs that were made of its vectors.
         is_interrupted: Whether it died while it wrote, so that part of its labels are in place.
     """
 
@@ -108,7 +110,8 @@ class RunRecord(Displayed):
     seconds: dict[str, float]
     versions: dict[str, str]
     audit: Audit | None
-    groups: dict[str, str]
+    statements: tuple[Statement, ...]
+    brain_runs: tuple[str, ...]
     is_interrupted: bool
 
     def _lines(self) -> list[str]:
@@ -277,7 +280,8 @@ SCHEMA = {
     "seconds": Entry(_seconds, {}),
     "versions": Entry(_named_texts, {}),
     "audit": Entry(_audit, None),
-    "groups": Entry(_named_texts, {}),
+    "statements": Entry(lambda value: tuple(map(Statement.from_dict, _checked(value, list))), []),
+    "brain_runs": Entry(_texts, []),
     "fields": Entry(_field_names, NEEDED),
 }
 """Entry of a stored record → how it is read; `fields` goes with `objects`."""

@@ -1,6 +1,6 @@
 """Labels beside their true classes: of images as FiftyOne evaluates them, of objects by their ids.
 
-FiftyOne evaluates objects by their overlap, and writes to the ground truth, which is only read here.
+FiftyOne matches objects by their overlap, and writes to the ground truth, which is only read here.
 """
 
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import fiftyone as fo
 import fiftyone.operators as foo
 import numpy as np
+from fiftyone.utils.eval.coco import COCOEvaluationConfig
 
 from ..engine.errors import InputError
 from .fields import AUTHOR, FieldNames, origin_of, review_fields
@@ -140,7 +141,7 @@ def _metrics() -> list[str]:
 
 
 def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key: str) -> Pairs:
-    """Compare labels of objects with those in another field, and mark which of them are right."""
+    """Compare labels of objects with those in another field, mark which of them are right, and keep it."""
     with WriteLock(dataset_of(samples)) as lock:
         labels = labels_of(lock.dataset, names)
         pairs = _object_pairs(lock.dataset, labels, labels.ids(samples), replace(names, label=truth_field))
@@ -148,7 +149,30 @@ def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key:
             path = label_path(lock.dataset, names.label, key)
             _mark(lock.dataset, labels, path, dict(zip(pairs.ids, pairs.right, strict=True)))
             labels.refresh(samples, pairs.ids)
+            if label_path(lock.dataset, names.label) != names.label:  # the panel opens lists of objects only
+                here = lock.dataset if is_patches(samples) else on_object(samples, lock.dataset)
+                _keep_evaluation(here, truth_field, names.label, key, pairs)
     return pairs
+
+
+def _keep_evaluation(samples: Samples, truth_field: str, label_field: str, key: str, pairs: Pairs) -> None:
+    """Keep pairs of objects as FiftyOne keeps an evaluation of detections that overlap wholly."""
+    config = COCOEvaluationConfig(
+        label_field, truth_field, iou=1.0, classwise=False, custom_metrics=_metrics()
+    )
+    evaluation = config.build()
+    if key in samples.list_evaluations():
+        evaluation.delete_run(samples, key, cleanup=False)  # the labels are marked anew already
+    evaluation.register_run(samples, key)
+    matches = [
+        (true, label, 1.0, confidence, one, one)
+        for one, true, label, confidence in zip(
+            pairs.ids, pairs.true.tolist(), pairs.labels.tolist(), pairs.confidence, strict=True
+        )
+    ]
+    results = evaluation.generate_results(samples, matches, eval_key=key)
+    evaluation.compute_custom_metrics(samples, key, results)
+    evaluation.save_run_results(samples, key, results)
 
 
 def _object_pairs(dataset: fo.Dataset, labels: ObjectLabels, ids: list[str], truth: FieldNames) -> Pairs:
@@ -177,10 +201,11 @@ def _mark(dataset: fo.Dataset, labels: ObjectLabels, path: str, right: dict[str,
     if dataset.get_field(path) is not None:
         dataset.delete_sample_field(path)
     info = {"author": AUTHOR, "role": EVALUATION}
-    dataset.add_sample_field(path, fo.BooleanField, description="Whether the label is right", info=info)
+    said = "Whether the label is right: tp if it is, fp if not, as FiftyOne has it of detections"
+    dataset.add_sample_field(path, fo.StringField, description=said, info=info)
     name = path.rpartition(".")[2]
     now = labels.read("label", right)
-    labels.put({one: {"label": now[one] | {name: bool(right[one])}} for one in now})
+    labels.put({one: {"label": now[one] | {name: "tp" if right[one] else "fp"}} for one in now})
 
 
 def _no_pairs(n_left_out: int) -> Pairs:

@@ -8,12 +8,12 @@ from functools import partial
 
 import fiftyone as fo
 
-from .fields import FieldNames, declare_reviews, offer_classes
+from .fields import FieldNames, offer_classes
 from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
 from .patience import persistently
-from .reviews import adopt_edits, read_reviews
+from .reviews import adopt_edits, keep_reviews, read_reviews
 
 CHUNK_LABELS = 10_000
 
@@ -21,7 +21,7 @@ CHUNK_LABELS = 10_000
 def write_outcome(
     dataset: fo.Dataset, outcome: Outcome, fields: FieldNames, progress: Callable[[int, int], None]
 ) -> None:
-    """Write labels and what explains them; reviewed labels stay as they are.
+    """Write labels and what explains them; reviewed labels stay as they are, and examples become such.
 
     Args:
         dataset: Dataset of the samples, or objects; those that were deleted meanwhile are passed over.
@@ -30,26 +30,28 @@ def write_outcome(
         progress: Called with (samples, or objects, written; those in all).
     """
     labels = labels_of(dataset, fields)
-    persistently(partial(_prepare, dataset, labels, fields))
+    persistently(partial(_prepare, dataset, labels))
     adopt_edits(dataset, fields)
     reviews = read_reviews(dataset, fields)
+    examples = {one: name for one, name in outcome.examples.items() if one not in reviews}
+    reviews |= examples
     total = len(outcome.sample_ids)
     for start in range(0, total, CHUNK_LABELS):
         rows = slice(start, min(start + CHUNK_LABELS, total))
         labels.put(_with_reviews(outcome.changes(rows), reviews))
         progress(rows.stop, total)
     labels.put(_with_reviews(outcome.failed_changes(), reviews))
+    keep_reviews(labels, examples)
     # Fields of the run may be lost where others were added meanwhile.
-    persistently(partial(_prepare, dataset, labels, fields))
+    persistently(partial(_prepare, dataset, labels))
     labels.index()
     persistently(partial(offer_classes, dataset, fields, outcome.classes))
 
 
-def _prepare(dataset: fo.Dataset, labels: Labels, fields: FieldNames) -> None:
+def _prepare(dataset: fo.Dataset, labels: Labels) -> None:
     """Declare the fields that are missing: those of the run, and that of its reviews."""
     reload_dataset(dataset)
     labels.prepare()
-    declare_reviews(dataset, fields)
 
 
 def _with_reviews(changes: dict[str, dict], reviews: dict[str, str]) -> dict[str, dict]:

@@ -3,6 +3,7 @@
 The true class of every crop is known, so the demo can show the measured accuracy.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -98,12 +99,14 @@ class DemoOutcome:
         labelling: The finished run.
         zero_shot_accuracy: Share of images whose nearest class name is right, in [0, 1].
         accuracy: Share of images whose refined label is right, in [0, 1].
+        mistakes: (true class, wrong label) → number of images, most frequent first.
     """
 
     dataset: "fo.Dataset"
     labelling: FinishedRun
     zero_shot_accuracy: float
     accuracy: float
+    mistakes: dict[tuple[str, str], int]
 
 
 def run_demo(
@@ -132,11 +135,14 @@ def run_demo(
     known = np.array([truth[sample_id] is not None for sample_id in labelling.sample_ids])
     true_names = np.array([truth[sample_id] for sample_id in labelling.sample_ids])[known]
     names = np.array(labelling.classes)
+    found = names[labelling.refinement.labels[known]]
+    pairs = zip(true_names.tolist(), found.tolist(), strict=True)
     return DemoOutcome(
         dataset,
         labelling,
         zero_shot_accuracy=accuracy(names[labelling.refinement.zero_shot_labels[known]], true_names),
-        accuracy=accuracy(names[labelling.refinement.labels[known]], true_names),
+        accuracy=accuracy(found, true_names),
+        mistakes=dict(Counter(pair for pair in pairs if pair[0] != pair[1]).most_common()),
     )
 
 

@@ -10,8 +10,20 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from ..engine.errors import InputError
+
 MARGIN = 0.1
 """What is shown around a box by default, as a share of its width and height on every side."""
+
+
+def check_margin(margin: float) -> None:
+    """Check what is to be shown around objects.
+
+    Raises:
+        InputError: It is not a share.
+    """
+    if not 0 <= margin <= 1:
+        raise InputError(f"The margin is a share of the box from 0 to 1, not {margin!r}.")
 
 
 @dataclass(frozen=True)

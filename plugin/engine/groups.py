@@ -1,6 +1,7 @@
 """Clusters that a person answers as a whole: which to show, and what an answer says of their images.
 
-Such an answer is a statement on a group: likely for each image of it, and certain for none.
+Images of one cluster with one label are asked together, which are seldom of several classes. The answer is
+likely for each of them, and certain for those that were shown alone.
 """
 
 from dataclasses import dataclass
@@ -17,14 +18,14 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class DoubtfulGroup:
-    """A cluster to be answered as a whole.
+    """Images of one cluster with one label, to be answered as a whole.
 
     Attributes:
-        cluster: Its number.
-        size: Images in it that are not reviewed.
+        cluster: Number of the cluster.
+        size: How many of them are open.
         expected_errors: How many of their labels are expected to be wrong.
-        label: Its most likely class.
-        runner_up: The next one; -1 where there is none.
+        label: Their label.
+        runner_up: The most likely other class; -1 where there is none.
         shown: Rows of a few images, from the most confident to the least.
     """
 
@@ -43,23 +44,23 @@ def doubtful_groups(
     clusters: np.ndarray,
     is_open: np.ndarray,
 ) -> list[DoubtfulGroup]:
-    """Clusters with what to ask of them, most expected errors first.
+    """Parts of clusters that have one label, with what to ask of them, most expected errors first.
 
     Args:
         confidence: (n,) in [0, 1].
         labels: (n,) class numbers.
         second_labels: (n,) second most likely classes, -1 for none.
         clusters: (n,) cluster of each image, -1 for none.
-        is_open: (n,) bool, whether an image is not reviewed yet.
+        is_open: (n,) bool, whether an image is neither reviewed nor answered.
     """
     rows = np.flatnonzero((clusters >= 0) & is_open)
-    order = rows[np.lexsort((-confidence[rows], clusters[rows]))]
-    starts = np.flatnonzero(np.diff(clusters[order], prepend=-1))
+    order = rows[np.lexsort((-confidence[rows], labels[rows], clusters[rows]))]
+    is_first = np.diff(clusters[order], prepend=-1) | np.diff(labels[order], prepend=-1)
     groups = [
         _group(members, confidence, labels, second_labels, clusters)
-        for members in np.split(order, starts)[1:]
+        for members in np.split(order, np.flatnonzero(is_first))[1:]
     ]
-    return sorted(groups, key=lambda group: (-group.expected_errors, group.cluster))
+    return sorted(groups, key=lambda group: (-group.expected_errors, group.cluster, group.label))
 
 
 def with_statements(logits: Matrix, stated: np.ndarray, anchors: np.ndarray) -> Matrix:
@@ -99,17 +100,15 @@ def _group(
     clusters: np.ndarray,
 ) -> DoubtfulGroup:
     """What to ask of the images of a cluster, most confident first."""
-    sure, second = confidence[members].astype(np.float64), second_labels[members]
-    mass = np.bincount(labels[members], weights=sure, minlength=int(max(labels.max(), second.max())) + 1)
-    has_second = second >= 0
-    np.add.at(mass, second[has_second], (1 - sure)[has_second])
-    ranked = np.argsort(-mass, kind="stable")
+    doubt, second = 1 - confidence[members].astype(np.float64), second_labels[members]
+    # -1, which stands for none, counts at 0.
+    mass = np.bincount(second + 1, weights=doubt)
     places = np.unique(np.linspace(0, len(members) - 1, SHOWN).astype(int))
     return DoubtfulGroup(
         cluster=int(clusters[members[0]]),
         size=len(members),
-        expected_errors=float(np.sum(1 - sure)),
-        label=int(ranked[0]),
-        runner_up=int(ranked[1]) if len(ranked) > 1 and mass[ranked[1]] > 0 else -1,
+        expected_errors=float(doubt.sum()),
+        label=int(labels[members[0]]),
+        runner_up=int(mass.argmax()) - 1,
         shown=tuple(members[places].tolist()),
     )

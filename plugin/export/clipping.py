@@ -20,6 +20,17 @@ def inside_image(label: fo.Label) -> fo.Label | None:
     return label
 
 
+def box_around(label: fo.Label) -> fo.Detection:
+    """The label as a box; a class becomes one around the whole image, a shape one around its points."""
+    if isinstance(label, fo.Detection):
+        return label
+    if isinstance(label, fo.Polyline):
+        box = label.to_detection()
+        box.confidence = label.confidence
+        return box
+    return fo.Detection(label=label.label, bounding_box=[0, 0, 1, 1], confidence=label.confidence)
+
+
 def _box_inside(label: fo.Detection) -> fo.Detection | None:
     box = np.asarray(label.bounding_box or [np.nan] * 4, float)
     start, end = box[:2], box[:2] + box[2:]

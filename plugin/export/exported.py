@@ -55,10 +55,8 @@ class Exported(Displayed):
         """What a reader should know of the export, in sentences."""
         notes = []
         for reason, count in self.missing_labels.items():
-            notes.append(
-                f"Images that were exported lack {counted(count, 'label')} {reason}: a detector learns them "
-                "as background."
-            )
+            lacking = f"Images that were exported lack {counted(count, 'label')} {reason}"
+            notes.append(lacking + ("." if self.folders else ": a detector learns them as background."))
         for split, counts in self.labels.items():
             if empty := [cut(name) for name, count in counts.items() if not count]:
                 more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""

@@ -56,9 +56,9 @@ def export_labels(
     Args:
         samples: Dataset, view, or view of object patches.
         folder: Folder to make; a name that ends in ".zip" makes one file instead.
-        format: "folders", "yolo-classification", "yolo-detection", "coco", "csv" or "fiftyone"; or a class of
-            exporters, derived from `fiftyone.utils.data.LabeledImageDatasetExporter`, which also brings in
-            the images.
+        format: "folders", "yolo-classification", "yolo-detection", "coco", "csv", "hugging-face",
+            "webdataset", "label-studio" or "fiftyone"; or a class of exporters, derived from
+            `fiftyone.utils.data.LabeledImageDatasetExporter`, which also brings in the images.
         options: Which labels, which splits, and what to do with the images.
         embeddings: Embeddings used to find near-duplicates: a vector field, a brain key, or an (n, d) array
             in the order of `samples`. By default the images are embedded by the encoder "auto", whose
@@ -98,10 +98,14 @@ def _export(
     tagged = {} if options.new_splits or not options.shares(chosen) else _tagged_splits(samples)
     splits = _split(samples, selection, chosen, options, embeddings, tagged, report)
     plan = Plan(samples, selection, splits, chosen, options)
+    if chosen.is_folders and selection.has_boxes:
+        plan = plan.of_crops()
     exported = _describe(plan, target, sum(image.sample_id in tagged for image in selection.images))
     facts = {"dataset": dataset_of(samples).name, **exported.facts()}
-    sources = (os.path.abspath(image.path) for image in selection.images)
-    facts["sources"] = dict(zip(plan.places, sources, strict=False))
+    # An exporter class puts its images where it likes, so there are no places.
+    placed = list(zip(plan.places, plan.selection.images, strict=False))
+    facts["sources"] = {where: os.path.abspath(image.path) for where, image in placed}
+    facts["objects"] = {where: _object(image) for where, image in placed if image.part}
     facts["settings"] = asdict(options) | {"splits": options.shares(chosen)}
     facts["versions"] = package_versions("fiftyone")
     check = partial(report, "check")
@@ -118,10 +122,8 @@ def _check_selection(selection: Selection, chosen: Format | OwnFormat, options: 
     Raises:
         InputError: They do not, or are not.
     """
-    if chosen.is_folders and selection.has_boxes:
-        raise InputError(
-            "Boxes cannot be exported as class folders: choose 'yolo-detection', 'coco' or 'csv'."
-        )
+    if chosen.is_folders and selection.has_boxes and options.images != ImageMode.COPY:
+        raise InputError("Objects are cut out of their images, which no link can do: leave images at 'copy'.")
     if options.images == ImageMode.NONE:
         return
     missing = [image.path for image in selection.images if not os.path.isfile(image.path)]
@@ -210,6 +212,11 @@ def _vectors(
             f"{len(samples)} samples."
         )
     return embeddings[[image.row for image in images]]
+
+
+def _object(image: LabelledImage) -> dict:
+    """What leads from a crop back to its object."""
+    return {"id": image.labels[0].id, "sample_id": image.sample_id, "bounding_box": image.box}
 
 
 def _describe(plan: Plan, target: Path, kept_splits: int) -> Exported:

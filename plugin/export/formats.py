@@ -6,22 +6,28 @@ like another `a-2.jpg` without looking whether there is such an image.
 
 import contextlib
 import csv
+import io
 import json
 import os
 import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePath
 
 import fiftyone as fo
 import fiftyone.utils.coco as fouc
 import fiftyone.utils.data as foud
 import fiftyone.utils.yolo as fouy
+import PIL.Image
 import yaml
 
 from ..dataset import Samples, dataset_of, flat_samples, in_parts, label_list_name
-from ..encoders.opening import upright_size
+from ..encoders.crops import ImageCrop
+from ..encoders.opening import open_image, upright_size
 from ..engine.errors import InputError
+from .clipping import box_around
 from .label_studio import labelling_config, task
 from .options import Format, ImageMode, OwnFormat
 from .plan import Plan
@@ -35,16 +41,22 @@ BOX_COLUMNS = ("x", "y", "width", "height")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 """With what a cell begins that spreadsheets take for a formula."""
 
+JPEG_QUALITY = 95
+
 Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class _Item:
-    """An image under the name that it has in the export."""
+    """An image in its place below the export, with forward slashes."""
 
     image: LabelledImage
-    name: str
+    where: str
     split: str
+
+    @property
+    def name(self) -> str:
+        return PurePath(self.where).name
 
 
 def write_format(plan: Plan, folder: Path, report: Report) -> None:
@@ -79,6 +91,19 @@ def _place(source: str, target: Path, mode: ImageMode) -> None:
         target.symlink_to(os.path.abspath(source))
     else:
         os.link(os.path.realpath(source), target)
+
+
+def _place_crop(crop: ImageCrop, target: Path, opened: Callable[[str], PIL.Image.Image]) -> None:
+    """Write an object as an image; FiftyOne's exporter of patches does not turn images upright.
+
+    Raises:
+        InputError: The image cannot be read.
+    """
+    try:
+        cut = crop.cut(opened(crop.path))
+    except Exception as error:  # every kind of damage raises its own
+        raise InputError(f"{crop.path} cannot be read ({error}): leave it out of the view.") from error
+    cut.save(target, quality=JPEG_QUALITY)
 
 
 def _write_folders(plan: Plan, folder: Path, report: Report) -> None:
@@ -145,7 +170,7 @@ def _write_csv(plan: Plan, folder: Path, report: Report) -> None:
             where = cell(os.path.abspath(item.image.path) if plan.mode == ImageMode.NONE else item.name)
             for label in item.image.labels:
                 row = (where, cell(label.label), label.confidence, item.split, item.image.sample_id)
-                writer.writerow(row + (tuple(_box(label).bounding_box) if has_boxes else ()))
+                writer.writerow(row + (tuple(box_around(label).bounding_box) if has_boxes else ()))
 
 
 def _write_hugging_face(plan: Plan, folder: Path, report: Report) -> None:
@@ -157,20 +182,43 @@ def _write_hugging_face(plan: Plan, folder: Path, report: Report) -> None:
             rows = folder / split / "metadata.jsonl"
             files[split] = stack.enter_context(rows.open("w", encoding="utf-8"))
         for item in _items(plan, folder, report):
-            said = _objects(item.image, known) if plan.selection.has_boxes else _class_of(item.image)
-            row = {"file_name": item.name, "sample_id": item.image.sample_id, **said}
+            row = {"file_name": item.name, **_described(item.image, known)}
             files[item.split].write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _class_of(image: LabelledImage) -> dict:
-    return {"label": image.labels[0].label, "confidence": image.labels[0].confidence}
+def _write_webdataset(plan: Plan, folder: Path, report: Report) -> None:
+    known, ids = _metadata(plan), {name: number for number, name in enumerate(plan.classes)}
+    with contextlib.ExitStack() as stack:
+        shards: dict[Path, tarfile.TarFile] = {}
+        for item in _items(plan, folder, report, is_placed=False):
+            path = (folder / item.where).parent
+            if path not in shards:
+                shards[path] = stack.enter_context(tarfile.open(path, "w"))
+            said = _described(item.image, known) | {"source": os.path.abspath(item.image.path)}
+            parts = {"json": json.dumps(said, ensure_ascii=False).encode()}
+            if not plan.selection.has_boxes:
+                parts["cls"] = str(ids[said["label"]]).encode()
+            stem, _, kind = item.name.rpartition(".")
+            # A reader gathers what follows one another under the same key.
+            for extension, data in {kind: Path(item.image.path).read_bytes(), **parts}.items():
+                entry = tarfile.TarInfo(f"{stem}.{extension}")
+                entry.size = len(data)
+                shards[path].addfile(entry, io.BytesIO(data))
+
+
+def _described(image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> dict:
+    """Its sample, and its class or objects, in values that go through JSON."""
+    first = image.labels[0]
+    if isinstance(first, fo.Classification):
+        return {"sample_id": image.sample_id, "label": first.label, "confidence": first.confidence}
+    return {"sample_id": image.sample_id, **_objects(image, known)}
 
 
 def _objects(image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> dict:
     """The boxes as the examples of `datasets` have them: upper left corner and size in pixels."""
     size = _size(image, known)
     scale = (size.width, size.height) * 2
-    boxes = [_box(label) for label in image.labels]
+    boxes = [box_around(label) for label in image.labels]
     return {
         "objects": {
             "bbox": [[x * side for x, side in zip(box.bounding_box, scale, strict=True)] for box in boxes],
@@ -185,7 +233,7 @@ def _write_label_studio(plan: Plan, folder: Path, report: Report) -> None:
     for item in _items(plan, folder, report):
         size = _size(item.image, known)
         where = os.path.abspath(item.image.path) if plan.mode == ImageMode.NONE else f"data/{item.name}"
-        boxes = [_box(label) for label in item.image.labels] if plan.selection.has_boxes else None
+        boxes = [box_around(label) for label in item.image.labels] if plan.selection.has_boxes else None
         tasks.append(
             task(
                 where,
@@ -240,22 +288,27 @@ _WRITERS = {
     Format.COCO: _write_coco,
     Format.CSV: _write_csv,
     Format.HUGGING_FACE: _write_hugging_face,
+    Format.WEBDATASET: _write_webdataset,
     Format.LABEL_STUDIO: _write_label_studio,
     Format.FIFTYONE: _write_fiftyone,
 }
 
 
-def _items(plan: Plan, folder: Path, report: Report) -> Iterator[_Item]:
-    """The images one by one, each put in its place; it is counted when the next is asked for."""
-    images = plan.selection.images
+def _items(plan: Plan, folder: Path, report: Report, is_placed: bool = True) -> Iterator[_Item]:
+    """The images one by one, each put in its place if asked for, and counted when the next is."""
+    images, opened = plan.selection.images, lru_cache(maxsize=1)(open_image)
     for done, (image, where, split) in enumerate(zip(images, plan.places, plan.splits, strict=True), 1):
-        _place(image.path, folder / where, plan.mode)
-        yield _Item(image, PurePath(where).name, split)
+        if image.part:
+            crop = ImageCrop(image.path, image.box, plan.options.margin)
+            _place_crop(crop, folder / where, opened)
+        elif is_placed:
+            _place(image.path, folder / where, plan.mode)
+        yield _Item(image, where, split)
         report(done, len(images))
 
 
 def _boxes(image: LabelledImage) -> fo.Detections:
-    return fo.Detections(detections=[_box(label) for label in image.labels])
+    return fo.Detections(detections=[box_around(label) for label in image.labels])
 
 
 def _shapes(image: LabelledImage) -> fo.Detections | fo.Polylines:
@@ -280,17 +333,6 @@ def _label_for(exporter: foud.LabeledImageDatasetExporter, image: LabelledImage)
         taken = " or ".join(kind.__name__ for kind in kinds)
         raise InputError(f"{type(exporter).__name__} takes {taken}, not {type(label).__name__}.")
     return label
-
-
-def _box(label: Label) -> fo.Detection:
-    """The label as a box; a class becomes one around the whole image, a shape one around its points."""
-    if isinstance(label, fo.Detection):
-        return label
-    if isinstance(label, fo.Polyline):
-        box = label.to_detection()
-        box.confidence = label.confidence
-        return box
-    return fo.Detection(label=label.label, bounding_box=[0, 0, 1, 1], confidence=label.confidence)
 
 
 def _metadata(plan: Plan) -> dict[str, fo.ImageMetadata]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from ..encoders.crops import MARGIN, check_margin
 from ..engine.errors import InputError
 from ..engine.thresholds import MinimumConfidence, check_minimum
 from ..wording import named_values
@@ -22,12 +23,13 @@ class Format(str, Enum):
     """A layout of files, by the name that a user gives.
 
     Attributes:
-        FOLDERS: One folder of images per class.
+        FOLDERS: One folder of images per class; objects are cut out of their images.
         YOLO_CLASSIFICATION: The same below `train`, `val` and `test`.
         YOLO_DETECTION: Images, a text file of boxes for each, and `dataset.yaml`.
         COCO: Images and one `labels.json`.
         CSV: Images and one `labels.csv`.
         HUGGING_FACE: An image folder for the library `datasets`: images and `metadata.jsonl` beside them.
+        WEBDATASET: Images with their labels in .tar files, for trainers that stream.
         LABEL_STUDIO: Images, and tasks with predictions for the annotation tool Label Studio.
         FIFTYONE: FiftyOne's own, with every field of the samples; files that fields name, such as masks,
             stay where they are.
@@ -39,6 +41,7 @@ class Format(str, Enum):
     COCO = "coco"
     CSV = "csv"
     HUGGING_FACE = "hugging-face"
+    WEBDATASET = "webdataset"
     LABEL_STUDIO = "label-studio"
     FIFTYONE = "fiftyone"
 
@@ -96,6 +99,8 @@ class ExportOptions:
         classes: Class names in the order of their ids. None for the order of the run, with further classes
             of the label field by name behind it. Readers number folders by name, so folders begin with the
             id where the classes that are given here are in another order.
+        margin: What is shown around an object that is cut out for a class folder, as a share of its width and
+            height on every side, from 0 to 1; twice this is FiftyOne's `alpha`.
         images: "copy", "symlink", "hardlink" or "none".
         splits: Shares of train, val and test; they are divided by their sum. None for no splits, which
             for YOLO means 0.8, 0.1, 0.1.
@@ -117,6 +122,7 @@ class ExportOptions:
     approved_only: bool = False
     complete_only: bool = False
     classes: tuple[str, ...] | None = None
+    margin: float = MARGIN
     images: str = "copy"
     splits: tuple[float, float, float] | None = None
     new_splits: bool = False
@@ -135,6 +141,7 @@ class ExportOptions:
         check_minimum(self.minimum_confidence)
         if self.classes is not None:
             object.__setattr__(self, "classes", _distinct(self.classes))
+        check_margin(self.margin)
         if self.images not in [mode.value for mode in ImageMode]:
             raise InputError(f"Images can be {_listed(ImageMode)}, not {self.images!r}.")
         if self.splits is not None:
@@ -165,6 +172,8 @@ def check_options(name: str | type, options: ExportOptions) -> Format | OwnForma
     shares = options.shares(chosen)
     if (chosen.is_folders or chosen == Format.HUGGING_FACE) and options.images == ImageMode.NONE:
         raise InputError(f"The format {name!r} needs the images: copy or link them, or choose 'csv'.")
+    if chosen == Format.WEBDATASET and options.images != ImageMode.COPY:
+        raise InputError("The format 'webdataset' holds the images themselves: leave images at 'copy'.")
     if chosen.needs_splits and not shares[1]:
         raise InputError(f"The format {name!r} needs images in val: give it a share above 0.")
     if options.spreadsheet and chosen != Format.CSV:

@@ -3,7 +3,9 @@
 Every format reads it, and none changes it.
 """
 
-from dataclasses import dataclass
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
 
@@ -12,6 +14,8 @@ from .names import safe_folder_names, unique_file_names
 from .options import ExportOptions, Format, ImageMode, OwnFormat
 from .selection import LabelledImage, Selection
 from .splits import SPLITS
+
+IMAGES_PER_SHARD = 10_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,16 @@ class Plan:
     splits: list[str]
     chosen: Format | OwnFormat
     options: ExportOptions
+
+    def of_crops(self) -> "Plan":
+        """The same with every object as an image, in the split of the image that it is cut from."""
+        of_objects = [
+            (replace(image, labels=[label], part=number), split)
+            for image, split in zip(self.selection.images, self.splits, strict=True)
+            for number, label in enumerate(image.labels, 1)
+        ]
+        images, splits = map(list, zip(*of_objects, strict=True))
+        return replace(self, selection=replace(self.selection, images=images), splits=splits)
 
     @property
     def mode(self) -> ImageMode:
@@ -63,13 +77,18 @@ class Plan:
         if isinstance(self.chosen, OwnFormat):
             return []
         images = self.selection.images
-        names = unique_file_names([image.path for image in images])
-        return [
-            PurePath(*self._parts(image, split), name).as_posix()
-            for image, split, name in zip(images, self.splits, names, strict=True)
-        ]
+        is_tar, so_far = self.chosen == Format.WEBDATASET, Counter()
+        names = unique_file_names([_tar_name(image.name) if is_tar else image.name for image in images])
+        places = []
+        for image, split, name in zip(images, self.splits, names, strict=True):
+            places.append(PurePath(*self._parts(image, split, so_far[split]), name).as_posix())
+            so_far[split] += 1
+        return places
 
-    def _parts(self, image: LabelledImage, split: str) -> tuple[str, ...]:
+    def _parts(self, image: LabelledImage, split: str, number: int) -> tuple[str, ...]:
+        """Where an image is that has so many before it in its split."""
+        if self.chosen == Format.WEBDATASET:
+            return (f"{split or 'data'}-{number // IMAGES_PER_SHARD:06}.tar",)
         if self.chosen.is_folders:
             return split, self.folders[image.labels[0].label]
         if self.chosen == Format.YOLO_DETECTION:
@@ -77,3 +96,10 @@ class Plan:
         if self.chosen == Format.HUGGING_FACE:
             return (split,)
         return (split, "data") if self.chosen == Format.COCO else ("data",)
+
+
+def _tar_name(name: str) -> str:
+    """A name for WebDataset, which takes all up to the first dot for the key, and the rest for the kind."""
+    stem, extension = os.path.splitext(name)
+    kind = extension.lower().replace(".jpeg", ".jpg") or ".jpg"
+    return stem.replace(".", "_") + kind

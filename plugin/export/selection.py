@@ -3,6 +3,7 @@
 What a person said wins over what a run said.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ from ..dataset import (
 )
 from ..engine.errors import InputError
 from ..engine.thresholds import check_named, least_confidence
-from .clipping import inside_image
+from .clipping import box_around, inside_image
 from .options import ExportOptions
 
 SHAPES = (fo.Detection, fo.Polyline)
@@ -58,6 +59,7 @@ class LabelledImage:
         labels: Its classification, or its boxes or shapes, inside the image.
         left_out: Why each of its other labels is left out.
         is_changed: Whether a label is not as the label field of the dataset has it.
+        part: Which of its objects is cut out of it, from 1; 0 for the whole image.
     """
 
     sample_id: str
@@ -66,6 +68,18 @@ class LabelledImage:
     labels: list[Label] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     is_changed: bool = False
+    part: int = 0
+
+    @property
+    def name(self) -> str:
+        """What to call it in the export, if no other image has this name."""
+        stem, extension = os.path.splitext(os.path.basename(self.path))
+        return f"{stem}-{self.part}.jpg" if self.part else stem + extension
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(left, top, width, height) of its first object, as shares of its width and height."""
+        return tuple(box_around(self.labels[0]).bounding_box)
 
 
 @dataclass(frozen=True)
@@ -214,7 +228,7 @@ def _class_order(dataset: fo.Dataset, options: ExportOptions, used: set[str]) ->
 
 def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
     """Sample id, path, label, what people said, and whether the sample is tagged for it, sample by sample."""
-    fields = ["sample_id" if is_patches(samples) else "id", "filepath", label_field]
+    ids, paths = samples.values(["sample_id" if is_patches(samples) else "id", "filepath"])
     dataset, names = dataset_of(samples), FieldNames(label=label_field)
     said: dict[str, fo.Label] = {}
     if dataset.has_sample_field(names.corrected):
@@ -222,8 +236,19 @@ def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
         said = dict(zip(*reviewed.values(["id", names.corrected]), strict=True))
     is_of_images = samples.get_field(label_field).document_type is fo.Classification
     tagged = ImageLabels(dataset, names).tagged() if is_of_images else {}
-    for sample_id, *values in zip(*samples.values(fields), strict=True):
-        yield sample_id, *values, said.get(sample_id), sample_id in tagged
+    labels = _classifications(samples, label_field) if is_of_images else samples.values(label_field)
+    for sample_id, path, label in zip(ids, paths, labels, strict=True):
+        yield sample_id, path, label, said.get(sample_id), sample_id in tagged
+
+
+def _classifications(samples: Samples, label_field: str) -> Iterator[fo.Classification | None]:
+    """The label of every image without what explains it, which takes most of the time and memory."""
+    attributes = ("id", "label", "confidence", "tags")
+    for one, label, confidence, tags in zip(
+        *samples.values([f"{label_field}.{name}" for name in attributes]), strict=True
+    ):
+        known = {"label": label, "confidence": confidence, "tags": tags or []}
+        yield fo.Classification(id=one, **known) if one else None
 
 
 def _answered(

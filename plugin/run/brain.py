@@ -60,7 +60,7 @@ def add_brain_runs(
 
     The Embeddings panel shows the images then, to be coloured by label or confidence, and the grid sorts by
     similarity to an image, or to a text where FiftyOne can load the encoder: OpenCLIP models. Earlier brain
-    runs of the same label field are replaced.
+    runs of the same label field are replaced; they are deleted with the run.
 
     Args:
         dataset: Dataset of the run.
@@ -73,7 +73,14 @@ def add_brain_runs(
         InputError: There is no such run, its vectors are not in the dataset, or a key is taken.
         RunCancelledError: Somebody cancelled the reading of the vectors.
     """
-    from ..dataset import check_brain_keys, flat_samples, index_vectors, map_vectors
+    from ..dataset import (
+        check_brain_keys,
+        flat_samples,
+        index_vectors,
+        map_vectors,
+        record_brain_runs,
+        vectors_field,
+    )
 
     if method is not None and method not in METHODS:
         raise InputError(f"There is no method {method!r}: choose from {', '.join(METHODS)}.")
@@ -87,18 +94,19 @@ def add_brain_runs(
             f"The vectors of run {run.key!r} are not in a field of the dataset: put them into one, and label "
             "with embeddings=FIELD."
         )
-    field, similarity, visualization = f"{label}_embeddings", f"{label}_similarity", f"{label}_visualization"
-    check_brain_keys(dataset, [similarity, visualization], given or field)
+    field, similarity, visualization = vectors_field(run), f"{label}_similarity", f"{label}_visualization"
+    check_brain_keys(dataset, [similarity, visualization], field)
     samples = flat_samples(dataset).exists(f"{label}.label")
     if given is None:
         compute_embeddings(samples, field, encoder=run.encoder, progress=progress)
     model = zoo_arguments(run.encoder)
-    index_vectors(samples, given or field, similarity, "open-clip-torch" if model else None, **model)
+    record_brain_runs(dataset, run, [similarity, visualization])
+    index_vectors(samples, field, similarity, "open-clip-torch" if model else None, **model)
     return BrainRuns(
         run_key=run.key,
-        embeddings_field=given or field,
+        embeddings_field=field,
         similarity_key=similarity,
         visualization_key=visualization,
-        method=map_vectors(samples, given or field, visualization, method),
+        method=map_vectors(samples, field, visualization, method),
         why_no_text_search="" if model else NO_TEXT_SEARCH.format(run.encoder),
     )

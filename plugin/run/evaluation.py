@@ -94,9 +94,10 @@ def evaluate(
 ) -> Evaluation:
     """Compare labels with a ground truth.
 
-    Of labels of whole images the evaluation is stored on the dataset, where FiftyOne's Model Evaluation panel
-    and `dataset.load_evaluation_results` find it. Objects that a run labelled are compared by their ids, and
-    get an attribute that tells which labels are right. An earlier evaluation of the same key is replaced.
+    The evaluation is stored on the dataset, where FiftyOne's Model Evaluation panel and
+    `dataset.load_evaluation_results` find it. Objects that a run labelled are compared by their ids, and get
+    an attribute that tells which labels are right, "tp" or "fp"; of fields with one object per image that is
+    all that is stored. An earlier evaluation of the same key is replaced.
 
     Args:
         samples: Dataset or view; images or objects without a label or without a true class are left out.

@@ -55,6 +55,8 @@ class Inputs:
         clusters: Custom micro-clusters: a field, (n,) whole numbers, or a function of the vectors; computed
             if None.
         class_balance: A rough idea of the class frequencies, see `class_frequencies`; None for none.
+        examples: Field with the class of a few images, see `read_examples`; None for none. No record names
+            it, because the run keeps the examples as reviewed labels.
         objects: Field of the objects that are labelled; None for whole images.
         margin: What is shown around an object, as a share of its width and height, in [0, 1].
         settings: How to cluster and refine.
@@ -71,6 +73,7 @@ class Inputs:
     second_embeddings: Vectors | None = None
     clusters: CustomClusters | None = None
     class_balance: ClassBalance | None = None
+    examples: str | None = None
     objects: str | None = None
     margin: float = MARGIN
     settings: Settings = field(default_factory=Settings)

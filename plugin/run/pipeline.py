@@ -6,6 +6,7 @@ Operators and the command line make `Inputs` themselves and call `label_samples`
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ..engine.config import Settings
 from ..engine.progress import Progress, ShowProgress
 from ..system.progress_bars import shown_progress
 from .balance import ClassBalance
-from .embedding import Towers, load_towers
+from .embedding import Items, Towers, load_towers
 from .estimate import Cost, estimate_cost
 from .files import Files, Paths
 from .inputs import CustomClusters, Inputs, read_settings
@@ -57,6 +58,7 @@ def auto_label(
     second_embeddings: Vectors | None = None,
     clusters: CustomClusters | None = None,
     class_balance: ClassBalance | None = None,
+    examples: str | None = None,
     objects: str | None = None,
     margin: float = MARGIN,
     settings: Settings | Mapping[str, object] | None = None,
@@ -103,6 +105,8 @@ def auto_label(
 
         class_balance: A rough idea of how frequent the classes are: a mapping from classes to "common",
             "rare", "absent", counts or shares, or "equal"; believed as far as similar images bear it out.
+        examples: Field with the class of a few images, which become reviewed labels: a classification, a
+            text, or "tags" that are names of classes. Of objects, their "tags", "label" or another attribute.
 
         objects: Field of boxes or shapes, whose objects are labelled instead of whole images. The field is
             only read: copies of its objects, with the same ids and boxes, go to "auto_label_<objects>", with
@@ -136,6 +140,7 @@ def auto_label(
         second_embeddings=second_embeddings,
         clusters=clusters,
         class_balance=class_balance,
+        examples=examples,
         objects=objects,
         margin=margin,
         settings=read_settings(settings),
@@ -206,11 +211,18 @@ def label_samples(
 
 def label_paths(paths: Paths, inputs: Inputs, progress: ShowProgress = None) -> FinishedRun:
     """Label image files; see `label_files`."""
+    return label_unwritten(Files.of(paths), inputs, progress)
+
+
+def label_unwritten(
+    items: Items, inputs: Inputs, progress: ShowProgress = None, noun: str = "image"
+) -> FinishedRun:
+    """Label images or objects without a dataset to write to; `noun` says which."""
     with shown_progress(progress, STAGES) as report:
-        files, clock = Files.of(paths), _Clock(report)
-        clusters, towers = read_clusters(files, inputs.clusters), load_towers(inputs, files, clock)
-        found = label_items(files, inputs, towers, clock, clusters=clusters)
-        return _finished(found, inputs, towers, seconds=clock.seconds)
+        clock = _Clock(report)
+        clusters, towers = read_clusters(items, inputs.clusters), load_towers(inputs, items, clock)
+        found = label_items(items, inputs, towers, clock, clusters=clusters, noun=noun)
+        return _finished(found, inputs, towers, sample_ids=found.ids, seconds=clock.seconds)
 
 
 def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, report: Progress) -> FinishedRun:
@@ -219,6 +231,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         anchors_of,
         audit_probabilities,
         field_to_label,
+        read_examples,
         read_images,
         read_objects,
         read_reviews,
@@ -231,6 +244,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
     objects = field_to_label(samples, inputs.objects)
     images = read_objects(samples, objects, inputs.margin) if objects else read_images(samples)
     fields = _fields_to_write(samples, inputs, objects)
+    examples = read_examples(images, inputs.examples, inputs.class_names) if inputs.examples else {}
     clusters = read_clusters(images, inputs.clusters)
     towers = load_towers(inputs, images, report)
     described = recorded(inputs, towers, margin=inputs.margin if objects else None)
@@ -246,7 +260,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         reviews: dict[str, str] = {}
 
         def anchors(ids: Sequence[str]) -> np.ndarray:
-            reviews.update(read_reviews(run.dataset, fields))
+            reviews.update(examples | read_reviews(run.dataset, fields))
             return anchors_of(reviews, ids, inputs.class_names)
 
         found = label_items(
@@ -262,7 +276,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
             noun=fields.noun,
         )
         outcome = Outcome.of(found.refinement, inputs.class_names, found.ids, found.failures)
-        run.finish(outcome, found.summary.to_dict(), found.refinement.settings)
+        run.finish(replace(outcome, examples=examples), found.summary.to_dict(), found.refinement.settings)
         return _finished(
             found,
             inputs,

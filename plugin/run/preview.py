@@ -1,10 +1,17 @@
-"""What labels would look like: a run over some images of a dataset, which writes nothing."""
+"""What labels would look like: a run over some images of a dataset or folder, which writes nothing."""
 
+import random
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..encoders.descriptions import Classes
+from ..encoders.descriptions import Classes, read_classes
+from ..engine.config import Settings
 from ..engine.errors import InputError
-from .pipeline import label_files
+from ..engine.progress import ShowProgress
+from ..wording import readable
+from .files import Files
+from .inputs import Inputs, read_settings
+from .pipeline import label_unwritten
 from .results import FinishedRun
 
 if TYPE_CHECKING:
@@ -20,6 +27,8 @@ def preview(
     *,
     n_images: int = N_IMAGES,
     seed: int = SEED,
+    settings: Settings | Mapping[str, object] | None = None,
+    progress: ShowProgress = None,
     **inputs: Any,
 ) -> FinishedRun:
     """Label a random sample of images and write nothing, to try class names, prompts and encoders.
@@ -29,9 +38,11 @@ def preview(
     Args:
         samples: Images; a selection of up to `n_images` is labelled as a whole.
         classes: As for `auto_label`.
-        n_images: Most images to label.
+        n_images: Most images to label; of a patches view, most objects.
         seed: Seed of the random sample.
-        **inputs: Further arguments of `label_files`, such as `encoder` or `prompt_templates`.
+        settings: As for `auto_label`.
+        progress: As for `auto_label`.
+        **inputs: Further arguments of `auto_label`, such as `encoder`, `prompt_templates` or `objects`.
 
     Returns:
         The run, with labels and confidence in `to_frame()`. Later runs find its embeddings in the cache.
@@ -39,11 +50,44 @@ def preview(
     Raises:
         InputError: Something given cannot be used.
     """
-    from ..dataset import check_samples, flat_samples
+    given = Inputs(classes=read_classes(classes), settings=read_settings(settings), **inputs)
+    return preview_samples(samples, given, progress, n_images=n_images, seed=seed)
 
+
+def preview_samples(
+    samples: "fo.Dataset | fo.DatasetView",
+    inputs: Inputs,
+    progress: ShowProgress = None,
+    *,
+    n_images: int = N_IMAGES,
+    seed: int = SEED,
+) -> FinishedRun:
+    """Label a random sample of a dataset or view; see `preview`."""
+    from ..dataset import dataset_of, field_to_label, flat_samples, read_images, read_objects
+
+    dataset_of(samples)  # refuses what is neither
     if not (isinstance(n_images, int) and n_images > 0):
         raise InputError(f"n_images is {n_images!r}: give a whole number from 1.")
+    objects = field_to_label(samples, inputs.objects)
     samples = flat_samples(samples)
-    check_samples(samples)
     some = samples if len(samples) <= n_images else samples.take(n_images, seed=seed)
-    return label_files(some.values("filepath"), classes, **inputs)
+    if objects is None:
+        return label_unwritten(read_images(some), inputs, progress)
+    return label_unwritten(read_objects(some, objects, inputs.margin), inputs, progress, noun="object")
+
+
+def preview_paths(paths: Sequence[str], inputs: Inputs, progress: ShowProgress = None) -> FinishedRun:
+    """Label a random sample of up to 50 image files."""
+    some = random.Random(SEED).sample(paths, min(N_IMAGES, len(paths)))
+    return label_unwritten(Files.of(some), inputs, progress)
+
+
+def previewed(run: FinishedRun) -> list[dict]:
+    """Id, path, label and confidence of what a preview labelled, least confident first."""
+    names, found = run.classes, run.refinement
+    columns = zip(run.sample_ids, run.paths, found.labels.tolist(), found.confidence.tolist(), strict=True)
+    rows = [
+        {"id": one, "path": readable(path), "label": names[label], "confidence": round(confidence, 4)}
+        for one, path, label, confidence in columns
+    ]
+    return sorted(rows, key=lambda row: row["confidence"])

@@ -268,7 +268,7 @@ class FinishedRun(LabelledRun):
         encoder_reason: Why that encoder was taken, one sentence; "" when it was asked for by name.
         refinement: Labels, confidence and what explains them, in the order of `paths`.
         paths: (n,) paths of the labelled images, or of the images that the labelled objects are in.
-        sample_ids: (n,) ids of the labelled samples or objects; empty on files.
+        sample_ids: (n,) ids of the labelled samples or objects; on files their paths.
         failed: What could not be labelled, each as often as it was given.
         run_key: Key of the run on its dataset, e.g. for `load_run`; "" on files.
         fields: Names of the fields that were written; None on files.

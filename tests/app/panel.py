@@ -30,13 +30,16 @@ UNREADABLE = """one => [...one.querySelectorAll(".js-plotly-plot")].flatMap(plot
 def open_panel(page: Page, words: str = "Did it converge?") -> Locator:
     """The panel, opened beside the grid, when it shows some words."""
     panel = page.locator("[data-cy=panel-content-auto_label_panel]")
+    shown = panel.get_by_text(words).first
     for _ in range(MOST_TRIES):  # what the server still has to send closes panels, and the list of them
         with suppress(PlaywrightError):
-            page.locator("[data-cy=new-panel-btn]").first.click()
-            page.locator("[data-cy=new-panel-option-auto_label_panel]").click(timeout=1000 * SECONDS_TO_OPEN)
-            panel.wait_for(timeout=1000 * SECONDS_TO_OPEN)
-            break
-    panel.get_by_text(words).first.wait_for()
+            if not panel.count():
+                page.locator("[data-cy=new-panel-btn]").first.click()
+                option = page.locator("[data-cy=new-panel-option-auto_label_panel]")
+                option.click(timeout=1000 * SECONDS_TO_OPEN)
+            shown.wait_for(timeout=1000 * SECONDS_TO_OPEN)
+            return panel
+    shown.wait_for()
     return panel
 
 

@@ -30,6 +30,20 @@ def test_photos_are_labelled_from_the_operator_browser(open_dataset, fresh):
     assert set(fresh.distinct("auto_label.label")) == {"cat", "coins"}
 
 
+def test_labels_are_tried_on_some_photos_and_seen_before_anything_is_written(open_dataset, fresh, screenshot):
+    form = open_form(open_dataset(fresh), "Auto-label")
+    type_classes(form, DEMO_CLASSES)
+    choose_encoder(form, "offline")
+    form.get_by_label("Try it on 50 images first").click()
+    execute(form)
+    outcome = form.page.get_by_role("dialog")
+    expect(outcome.get_by_text("nothing was written")).to_be_visible(timeout=1000 * SECONDS_TO_LABEL)
+    expect(outcome.locator("img[src^='data:']")).to_have_count(50)
+    screenshot("preview")
+    fresh.reload()
+    assert not fresh.has_sample_field("auto_label")
+
+
 @pytest.mark.parametrize(
     ("classes", "sentence"),
     [

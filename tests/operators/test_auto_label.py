@@ -226,7 +226,7 @@ HIDDEN = {
 def test_the_form_opens_with_classes_and_encoder_and_finds_nothing_wrong_yet(server, demo_dataset):
     fresh = demo_dataset.select_fields().clone()
     fields = form(server, fresh)
-    assert list(fields) == ["view_target", "classes", "class_echo", "encoder", "more"]
+    assert list(fields) == ["view_target", "classes", "class_echo", "encoder", "more", "preview"]
     assert fields["class_echo"]["view"]["label"] == "No classes yet: type their names."
     assert not fields["classes"]["invalid"]
     assert not fields["classes"]["required"]
@@ -266,7 +266,10 @@ def warnings(fields: dict) -> list[str]:
     return [field["view"]["label"] for field in fields.values() if field["view"]["name"] == "Warning"]
 
 
-def test_the_form_says_which_names_the_offline_encoder_does_not_know(server, demo_dataset):
+def test_the_form_says_which_names_the_offline_encoder_does_not_know(
+    server, demo_dataset, in_plugin, monkeypatch
+):
+    monkeypatch.setattr(in_plugin("operators.known_names"), "SECONDS_TO_WAIT", 60)
     fields = form(server, demo_dataset, classes="daisy, dandelion, tulip", encoder="offline")
     assert warnings(fields) == [
         "The offline encoder does not know: dandelion (taken for Pickelhaube), tulip (taken for "
@@ -350,6 +353,17 @@ def test_the_app_sees_progress_then_the_labels_then_a_summary(server, demo_datas
     assert told[-1][1]["results"]["n_labelled"] == len(demo_dataset)
 
 
+def test_a_preview_shows_a_picture_of_every_label_and_writes_nothing(server, demo_dataset):
+    fields = demo_dataset.get_field_schema().keys()
+    told = dict(messages(server, demo_dataset, **OFFLINE | {"preview": True}))
+    assert told["notify"]["message"] == "Preview, nothing written: 50 images"
+    shown = told["show_output"]["results"]
+    assert shown["message"].count("![](data:image/jpeg;base64,") == len(shown["previewed"]) == 50
+    assert shown["previewed"][0]["confidence"] <= shown["previewed"][-1]["confidence"]
+    assert demo_dataset.get_field_schema().keys() == fields
+    assert demo_dataset.list_runs() == []
+
+
 def test_the_app_is_told_of_images_that_could_not_be_read(server, demo_dataset):
     demo_dataset.add_sample(fo.Sample(filepath="/nowhere.jpg"))
     notice = dict(messages(server, demo_dataset, **OFFLINE))["notify"]
@@ -380,6 +394,11 @@ def test_the_form_refuses_a_class_balance_of_another_class(server, demo_dataset)
     assert not form(server, demo_dataset, **typed | {"class_balance": "dog: rare"})["class_balance"][
         "invalid"
     ]
+
+
+def test_the_form_offers_the_fields_that_may_hold_examples(server, demo_dataset):
+    examples = form(server, demo_dataset, classes=["cat"], more=True)["examples"]
+    assert examples["type"]["values"] == ["tags", "ground_truth"]
 
 
 def test_class_names_are_no_markup_in_the_outcome(server, demo_dataset):

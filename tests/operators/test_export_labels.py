@@ -70,6 +70,14 @@ def test_a_python_call_exports_the_boxes_of_patches(operator, dataset, tmp_path)
     assert (result["n_images"], result["labels"]) == (2, {"all": {"cat": 3}})
 
 
+def test_the_form_asks_for_a_margin_where_objects_are_cut_out(server, dataset):
+    box = fo.Detections(detections=[fo.Detection(label="cat", bounding_box=[0, 0, 0.5, 0.5])])
+    dataset.set_values("objects", [box.copy() for _ in range(len(dataset))])
+    assert form(server, dataset, label_field="objects")["margin"]["default"] == 0.1
+    assert "margin" not in form(server, dataset, label_field="objects", format="coco")
+    assert "margin" not in form(server, dataset, label_field="auto_label")
+
+
 def test_a_python_call_takes_options(operator, dataset, tmp_path):
     options = ExportOptions(
         "ground_truth",

@@ -74,8 +74,10 @@ def test_every_operator_is_tested():
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_an_operator_is_awaited(dataset, folder, name):
+def test_an_operator_is_awaited_and_returns_what_it_declares(dataset, folder, name):
     async def cell() -> ExecutionResult:
         return await CALLS[name](foo.get_operator(f"{PLUGIN}/{name}"), dataset, folder)
 
-    assert asyncio.run(cell()).result
+    result = asyncio.run(cell()).result
+    declared = foo.get_operator(f"{PLUGIN}/{name}").resolve_output(foo.ExecutionContext())
+    assert set(result) == set(declared.type.properties)

@@ -56,6 +56,10 @@ def test_an_operator_that_replaces_something_says_so(name):
 
 
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda each: each.uri_name)
-def test_an_operator_declares_the_message_that_it_returns(operator):
-    output = foo.get_operator(f"{PLUGIN}/{operator.uri_name}").resolve_output(foo.ExecutionContext())
-    assert output is None or "message" in output.type.properties
+def test_the_app_opens_a_window_only_for_the_message_of_an_operator_without_a_notice(operator):
+    in_app = foo.ExecutionContext(request_params={"operator_uri": f"{PLUGIN}/{operator.uri_name}"})
+    output = foo.get_operator(f"{PLUGIN}/{operator.uri_name}").resolve_output(in_app)
+    shown = [
+        name for name, each in output.type.properties.items() if not isinstance(each.view, types.HiddenView)
+    ]
+    assert shown == (["message"] if operator.is_told else [])

@@ -829,9 +829,7 @@ def test_a_cluster_is_answered_with_one_click_and_the_next_one_shows(server, dat
     assert "“" in panel.told_to("notify")["message"]
     panel.press(f"body.{cards[1]}.answers.mixed")
     (run,) = list_runs(dataset)
-    numbers = [one.removeprefix("cluster") for one in cards]
-    assert run.groups[numbers[0]] in CLASSES
-    assert run.groups[numbers[1]] == ""
+    assert [each.given for each in run.statements] == [run.statements[0].label, ""]
     assert not {cards[0], cards[1]} & set(panel.data["body"])
     assert "2 clusters answered" in panel.data["body"]["answered"]
 
@@ -842,8 +840,11 @@ def test_a_cluster_gets_another_class_by_its_name(server, dataset):
     panel.choose("review")
     card = next(name for name in panel.data["body"] if name.startswith("cluster"))
     panel.press(f"body.{card}.answers.other")
-    assert panel.shown().values("auto_label_micro_cluster")[0] == int(card.removeprefix("cluster"))
+    cluster, number = map(int, card.removeprefix("cluster").split("_"))
+    shown = panel.shown()
+    assert set(shown.values("auto_label_micro_cluster")) == {cluster}
+    assert set(shown.values("auto_label.label")) == {CLASSES[number]}
     panel.call("on_choice", path="body.class_name", value="violet")
     panel.press("body.answer")
     (run,) = list_runs(dataset)
-    assert run.groups == {card.removeprefix("cluster"): "violet"}
+    assert [(each.cluster, each.given) for each in run.statements] == [(cluster, "violet")]

@@ -1,6 +1,7 @@
 """The skill is listed by FiftyOne, names operators and parameters that exist, and its examples run."""
 
 import inspect
+import json
 import re
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
@@ -25,7 +26,13 @@ ROWS = re.findall(rf"^\| `({PLUGIN}/\w+)` \| (.+?) \|", TEXT, re.MULTILINE)
 NAMED = {uri: set(re.findall(r"`(\w+)`", parameters)) for uri, parameters in ROWS}
 
 # Some inputs are there only when another one asks for them.
-FORMS = ({}, {"more": True}, {"more": True, "embeddings": "vector"}, {"objects": "boxes"})
+FORMS = (
+    {},
+    {"more": True},
+    {"more": True, "embeddings": "vector"},
+    {"objects": "boxes"},
+    {"label_field": "boxes"},
+)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +126,39 @@ def test_frames_are_labelled_after_they_were_cloned_as_the_skill_says(tmp_path):
     assert auto_label(images, ["red", "green"], **given).counts == {"red": 2, "green": 2}
     images.delete()
     videos.delete()
+
+
+def call(name: str, samples: fo.Dataset | fo.DatasetView, **params: object) -> dict:
+    """Execute an operator by its URI, with parameters and a result that go through JSON."""
+    kind = "dataset" if isinstance(samples, fo.Dataset) else "view"
+    done = foo.execute_operator(f"{PLUGIN}/{name}", {kind: samples}, params=json.loads(json.dumps(params)))
+    return json.loads(json.dumps(done.result, allow_nan=False))
+
+
+def test_every_step_runs_as_an_assistant_calls_it(tmp_path):
+    np.save(tmp_path / "T.npy", np.eye(4)[:2])
+    dataset = fo.Dataset()
+    dataset.add_samples(
+        fo.Sample(filepath=f"/{row}.jpg", vector=vector, truth=fo.Classification(label="red"))
+        for row, vector in enumerate(np.eye(4)[[0, 0, 1, 1, 0, 1]])
+    )
+    given = {"embeddings": "vector", "text_embeddings": str(tmp_path / "T.npy")}
+    assert len(call("auto_label", dataset, classes=["red", "green"], preview=True, **given)["previewed"]) == 6
+    assert dataset.list_runs() == []
+    assert call("auto_label", dataset, classes=["red", "green"], **given)["n_labelled"] == 6
+    assert call("evaluate", dataset, truth_field="truth")["accuracy"] == 0.5
+    page = call("review_next", dataset, count=3)["sample_ids"]
+    assert call("correct", dataset.select(page[:1]), class_name="green")["n_reviewed"] == 1
+    assert call("approve", dataset.select(page[1:]))["n_reviewed"] == 2
+    drawn = call("audit", dataset, count=2)["sample_ids"]
+    call("approve", dataset.select(drawn))
+    assert call("audit", dataset, count=1)["measured_accuracy"]
+    refined = call("refine_with_corrections", dataset)
+    assert refined["n_reviewed"] >= 3
+    assert call("show_run", dataset, run_key=refined["run_key"])["state"] == "completed"
+    exported = call("export_labels", dataset, format="csv", folder=str(tmp_path / "out"), images="none")
+    assert exported["n_images"] == 6
+    dataset.delete()
 
 
 def test_the_examples_of_the_skill_run_in_order(demo_dataset, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """What all commands have in common: help with examples, --json, --quiet, and how they take a bare folder."""
 
 import json
+import shutil
 from pathlib import Path
 
 import fiftyone as fo
@@ -71,7 +72,15 @@ def weights(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def arguments(dataset, files, weights, tmp_path, monkeypatch):
+def learnt(files, tmp_path):
+    """The report on vectors, as if an encoder had made them."""
+    words = shutil.copytree(files / "report", tmp_path / "learnt") / "classes.json"
+    words.write_text(json.dumps(json.loads(words.read_text()) | {"encoder": "offline"}))
+    return words.parent
+
+
+@pytest.fixture
+def arguments(dataset, files, weights, learnt, tmp_path, monkeypatch):
     """Command → arguments that it does something with."""
     monkeypatch.setattr(fo.config, "plugins_dir", str(tmp_path / "plugins"))
     vectors = ("--embeddings", files / "X.npy", "--text-embeddings", files / "T.npy", "-c", "even,odd")
@@ -82,6 +91,7 @@ def arguments(dataset, files, weights, tmp_path, monkeypatch):
         "evaluate": (dataset.name, "--truth", "truth"),
         "check-labels": (dataset.name, "--label-field", "truth", "--embeddings", files / "X.npy"),
         "export": (dataset.name, tmp_path / "exported", "--format", "csv", "--images", "none"),
+        "export-model": (learnt, "model", "--output", tmp_path / "model"),
         "report": (dataset.name, "--output", tmp_path / "reported"),
         "runs": (dataset.name,),
         "delete-run": (dataset.name, "auto_label_1", "--yes"),

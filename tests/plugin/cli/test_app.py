@@ -221,7 +221,7 @@ def test_the_short_option_for_help_is_understood(command):
 @pytest.mark.parametrize(
     ("words", "completed"),
     [
-        ("exp", ["export"]),
+        ("exp", ["export", "export-model"]),
         ("label --classes-", ["--classes-file"]),
         ("label album --encoder off", ["offline"]),
         ("label album --preset s", ["small"]),
@@ -275,11 +275,13 @@ def test_an_interrupted_run_ends_without_a_traceback(folder, monkeypatch):
     assert (result.exit_code, "Traceback" in result.output) == (130, False)
 
 
-def test_the_demo_says_how_many_labels_are_right():
+def test_the_demo_says_how_many_labels_are_right_which_are_wrong_and_what_comes_next():
     result = run("demo", "--no-app", "--encoder", "offline")
     assert result.exit_code == 0
     assert "Zero-shot accuracy" in result.stdout
     assert "Refined accuracy" in result.stdout
+    assert "Wrong: 30 astronaut labelled motorcycle" in " ".join(result.stdout.split())
+    assert "fiftyone-autolabel label FOLDER" in result.stdout.splitlines()[-1]
 
 
 def test_install_and_uninstall_say_where(tmp_path, monkeypatch):

@@ -172,6 +172,17 @@ def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(photos, tmp_path):
     assert "Nothing was written" in run(photos, "-c", "cat,rocket", *where).stdout
 
 
+def test_a_preview_prints_the_labels_of_some_images_and_writes_nothing(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr("fiftyone_autolabel.plugin.run.preview.N_IMAGES", 6)
+    where = ("--encoder", "offline", "--output", tmp_path / "out", "--preview")
+    rows = json.loads(run(photos, "-c", "cat,rocket", *where, "--json").stdout)["previewed"]
+    assert len(rows) == len({row["path"] for row in rows}) == 6
+    assert rows == sorted(rows, key=lambda row: row["confidence"])
+    assert {row["label"] for row in rows} <= {"cat", "rocket"}
+    assert not (tmp_path / "out").exists()
+    assert "Nothing was written" in run(photos, "-c", "cat,rocket", *where).stdout
+
+
 def test_a_dry_run_counts_reading_names_to_suggest_until_the_cache_has_them(photos, tmp_path):
     where = ("--encoder", "offline", "--output", tmp_path / "out", "--dry-run", "--json")
 
@@ -287,6 +298,7 @@ def test_an_array_of_objects_is_never_unpickled(files, options):
         (("{}", "--output", "x"), "There are no images in"),
         (("quickstart", "--output", "x"), "'quickstart' is not a folder"),
         (("{}", "--output", "x", "--key", "second"), "--key is for datasets"),
+        (("{}", "--output", "x", "--examples", "tags"), "--examples is for datasets"),
         (("{}", "--output", "x", "--embeddings", "clip"), "There are no images in"),
         (("{}", "--output", "x", "--iterations", "0"), "Setting iterations is 0 but must be"),
         (("{}", "--output", "x", "--method", "anchord"), "did you mean 'anchored'?"),

@@ -3,13 +3,12 @@
 import fiftyone as fo
 import numpy as np
 import pytest
-from fiftyone_autolabel import FieldNames, InputError, auto_label
+from fiftyone_autolabel import FieldNames, InputError, auto_label, undo_review
 from fiftyone_autolabel.plugin.dataset.fields import APPROVED_TAG
 from fiftyone_autolabel.plugin.dataset.reviewing import (
     approve,
     correct,
     known_classes,
-    undo_review,
     withdraw,
 )
 from fiftyone_autolabel.plugin.dataset.reviews import anchors_of, read_reviews

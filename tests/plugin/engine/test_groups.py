@@ -18,22 +18,29 @@ def groups(is_reviewed=False):
     return doubtful_groups(CONFIDENCE, LABELS, SECOND, CLUSTERS, np.full(6, True) & ~np.array(is_reviewed))
 
 
-def test_the_cluster_with_most_expected_errors_comes_first():
-    assert [(one.cluster, one.size) for one in groups()] == [(1, 2), (0, 3)]
+def test_images_of_one_cluster_with_one_label_are_asked_together_most_expected_errors_first():
+    assert [(one.cluster, one.label, one.size) for one in groups()] == [(1, 1, 2), (0, 1, 1), (0, 0, 2)]
     assert groups()[0].expected_errors == pytest.approx(1.3)
 
 
-def test_a_cluster_is_asked_for_its_most_likely_class_and_the_next():
-    assert [(one.label, one.runner_up) for one in groups()] == [(2, 1), (0, 1)]
+def test_the_runner_up_is_the_most_likely_other_class():
+    assert [one.runner_up for one in groups()] == [2, 0, 2]
+
+
+def test_without_another_class_there_is_no_runner_up():
+    (only,) = doubtful_groups(
+        np.ones(3), np.zeros(3, int), np.full(3, -1), np.zeros(3, int), np.full(3, True)
+    )
+    assert only.runner_up == -1
 
 
 def test_images_are_shown_from_the_most_to_the_least_confident():
-    assert groups()[1].shown == (0, 1, 2)
+    assert groups()[2].shown == (0, 1)
 
 
 def test_reviewed_images_and_those_in_no_cluster_are_not_asked_for():
-    (left,) = groups([False, False, False, True, True, False])
-    assert left.cluster == 0
+    left = groups([False, False, False, True, True, False])
+    assert [one.cluster for one in left] == [0, 0]
 
 
 def test_a_statement_makes_even_odds_nine_in_ten():

@@ -11,8 +11,10 @@ import datasets
 import fiftyone as fo
 import pandas
 import pytest
+import webdataset
 import yaml
 from fiftyone_autolabel import ExportOptions, InputError, export_labels
+from fiftyone_autolabel.plugin.export import plan
 from fiftyone_autolabel.plugin.export.formats import write_format
 from fiftyone_autolabel.plugin.export.options import Format
 from fiftyone_autolabel.plugin.export.plan import Plan
@@ -64,13 +66,104 @@ class TestFolders:
         assert sum(len(split) for split in read.values()) == sum(CLASSES.values())
         assert set(read["train"].targets) == {0, 1, 2, 3}
 
-    def test_boxes_are_refused(self, boxes, tmp_path):
-        with pytest.raises(InputError, match="cannot be exported as class folders"):
-            export_labels(boxes, tmp_path / "out", "folders", options=ExportOptions(label_field="objects"))
-
     def test_images_that_stay_where_they_are_are_refused(self, export):
         with pytest.raises(InputError, match="needs the images"):
             export("folders", ExportOptions(images="none"))
+
+
+class TestCrops:
+    """Objects in class folders: every object is an image, which leads back to where it is from."""
+
+    TIGHT = ExportOptions("objects", margin=0)
+
+    @pytest.fixture
+    def halves(self, boxes):
+        """Images whose upper left quarter, where the dog is, is bright."""
+        for path in boxes.values("filepath"):
+            image = Image.new("RGB", (16, 12), (10, 10, 10))
+            image.paste((200, 200, 200), (0, 0, 8, 6))
+            image.save(path)
+        return boxes
+
+    @pytest.fixture
+    def crops(self, halves, tmp_path):
+        """Export objects as class folders and return the folder."""
+
+        def crops(format, options, samples=halves):
+            return export_labels(samples, tmp_path / "export", format, options=options).path
+
+        return crops
+
+    @staticmethod
+    def manifest(folder):
+        return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+    def test_torchvision_reads_one_image_per_object(self, crops):
+        read = ImageFolder(str(crops("folders", self.TIGHT)))
+        found = sorted((Path(path).name, read.classes[target]) for path, target in read.samples)
+        assert found == [("0-1.jpg", "cat"), ("0-2.jpg", "dog"), ("1-1.jpg", "cat"), ("2-1.jpg", "dog")]
+        sizes = {read.classes[target]: Image.open(path).size for path, target in read.samples}
+        assert sizes == {"cat": (8, 3), "dog": (8, 6)}
+        assert all((shade(path) > 150) == (read.classes[target] == "dog") for path, target in read.samples)
+
+    def test_the_manifest_leads_from_a_crop_to_its_object(self, crops, halves):
+        manifest = self.manifest(crops("folders", self.TIGHT))
+        first, dog = halves.first(), halves.first().objects.detections[1]
+        assert manifest["sources"]["dog/0-2.jpg"] == first.filepath
+        assert manifest["objects"]["dog/0-2.jpg"] == {
+            "id": dog.id,
+            "sample_id": first.id,
+            "bounding_box": dog.bounding_box,
+        }
+        assert manifest["labels"] == {"all": {"cat": 2, "dog": 2}}
+
+    def test_a_margin_shows_what_is_around_and_ends_at_the_image(self, crops):
+        folder = crops("folders", ExportOptions("objects", margin=0.5))
+        assert Image.open(folder / "cat" / "1-1.jpg").size == (16, 6)
+        assert Image.open(folder / "dog" / "2-1.jpg").size == (12, 9)
+
+    def test_a_crop_is_upright(self, crops, halves):
+        path, exif = halves.first().filepath, Image.Exif()
+        exif[0x0112] = 6
+        Image.open(path).save(path, exif=exif)
+        folder = crops("folders", self.TIGHT, halves.limit(1))
+        dog = Image.open(folder / "dog" / "0-2.jpg")
+        assert dog.size == (6, 8)
+        assert shade(folder / "dog" / "0-2.jpg") < 100  # the bright quarter is on the right now
+
+    def test_no_name_is_in_the_way_of_another(self, crops, halves, tmp_path):
+        for where in ("images/0-1.png", "elsewhere/0.png"):
+            sample = add_image(halves, tmp_path / where, None)
+            whole = [fo.Detection(label="cat", bounding_box=[0, 0, 1, 1]) for _ in range(2)]
+            sample["objects"] = fo.Detections(detections=whole)
+            sample.save()
+        folder = crops("folders", self.TIGHT)
+        assert len(list(folder.glob("*/*.jpg"))) == len(self.manifest(folder)["objects"]) == 8
+
+    def test_the_objects_of_an_image_are_in_one_split(self, crops):
+        folder = crops("yolo-classification", replace(self.TIGHT, splits=(1, 1, 1)))
+        manifest = self.manifest(folder)
+        splits = {}
+        for where, source in manifest["sources"].items():
+            splits.setdefault(source, set()).add(where.split("/")[0])
+        assert all(len(of_image) == 1 for of_image in splits.values())
+        assert sum(manifest["images"].values()) == 4
+
+    def test_what_is_left_out_is_not_said_to_be_background(self, halves, tmp_path):
+        options = replace(self.TIGHT, minimum_confidence=0.5)
+        exported = export_labels(halves, tmp_path / "out", "folders", options=options)
+        assert exported.n_images == 2
+        assert "Images that were exported lack 1 label below the minimum confidence." in exported.notes
+
+    def test_links_are_refused(self, crops):
+        with pytest.raises(InputError, match="cut out of their images, which no link can do"):
+            crops("folders", replace(self.TIGHT, images="symlink"))
+
+    def test_a_damaged_image_is_named(self, crops, halves, tmp_path):
+        Path(halves.last().filepath).write_text("no image")
+        with pytest.raises(InputError, match=r"2\.png cannot be read \(it is not an image"):
+            crops("folders", self.TIGHT)
+        assert not (tmp_path / "export").exists()
 
 
 class TestYoloClassification:
@@ -260,8 +353,8 @@ class TestCsv:
         options = ExportOptions(images="none")
         selection = select_images(dataset, options)
         counted = replace(selection, images=Counted(selection.images))
-        plan = Plan(dataset, counted, [""] * len(counted.images), Format.CSV, options)
-        write_format(plan, tmp_path, lambda done, total: None)
+        planned = Plan(dataset, counted, [""] * len(counted.images), Format.CSV, options)
+        write_format(planned, tmp_path, lambda done, total: None)
         assert len(self.rows(tmp_path)) == len(selection.images)
         assert Counted.passes < 10
 
@@ -400,3 +493,53 @@ class TestHuggingFace:
     def test_images_that_stay_where_they_are_are_refused(self, export):
         with pytest.raises(InputError, match="needs the images"):
             export("hugging-face", ExportOptions(images="none"))
+
+
+class TestWebDataset:
+    @staticmethod
+    def read(folder, *kinds, shards="data-000000.tar"):
+        """What the library reads, image by image."""
+        stream = webdataset.WebDataset(str(folder / shards), shardshuffle=False).decode("pil")
+        return list(stream.to_tuple("__key__", "png", *kinds))
+
+    def test_it_reads_every_image_with_its_class_and_its_source(self, export, dataset):
+        folder = export("webdataset")
+        classes = json.loads((folder / "classes.json").read_text(encoding="utf-8"))["classes"]
+        read = self.read(folder, "cls", "json")
+        assert {image.getpixel((0, 0))[0]: classes[number] for _, image, number, _ in read} == shades(dataset)
+        sources = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["sources"]
+        assert [said["label"] for *_, said in read] == dataset.exists("auto_label").values("auto_label.label")
+        for key, image, _, said in read:
+            assert sources[f"data-000000.tar/{key}.png"] == said["source"]
+            assert dataset[said["sample_id"]].filepath == said["source"]
+            assert shade(said["source"]) == image.getpixel((0, 0))[0]
+
+    def test_datasets_reads_the_splits(self, export, tmp_path):
+        folder = export("webdataset", SPLIT)
+        files = {split: str(folder / f"{split}-*.tar") for split in ("train", "val", "test")}
+        read = datasets.load_dataset("webdataset", data_files=files, cache_dir=str(tmp_path / "cache"))
+        made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["images"]
+        assert {split: len(rows) for split, rows in read.items()} == made
+        assert read["train"][0]["png"].size == (16, 12)
+
+    def test_shards_hold_so_many_images_and_no_more(self, export, monkeypatch):
+        monkeypatch.setattr(plan, "IMAGES_PER_SHARD", 10)
+        folder = export("webdataset", ExportOptions(minimum_confidence=0.6))
+        lengths = [len(self.read(folder, shards=path.name)) for path in sorted(folder.glob("*.tar"))]
+        assert lengths == [10, 10, 6]
+
+    def test_dots_in_names_are_not_taken_for_kinds(self, empty, tmp_path):
+        for name in ("a.b.png", "a_b.png", "a.b.c.PNG"):
+            add_image(empty, tmp_path / "images" / name, "cat", 0.5)
+        folder = export_labels(empty, tmp_path / "out", "webdataset").path
+        assert [key for key, _ in self.read(folder)] == ["a_b", "a_b-2", "a_b_c"]
+
+    def test_boxes_are_in_pixels(self, boxes, tmp_path):
+        options = ExportOptions(label_field="objects", minimum_confidence=0.5)
+        folder = export_labels(boxes, tmp_path / "out", "webdataset", options=options).path
+        expected = {"bbox": [[4, 6, 8, 3]], "categories": ["cat"], "confidence": [0.9]}
+        assert [said["objects"] for *_, said in self.read(folder, "json")] == [expected] * 2
+
+    def test_links_are_refused(self, export):
+        with pytest.raises(InputError, match="holds the images themselves"):
+            export("webdataset", ExportOptions(images="symlink"))

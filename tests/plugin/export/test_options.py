@@ -18,6 +18,7 @@ from fiftyone_autolabel.plugin.export.options import (
         ({"minimum_confidence": float("nan")}, "minimum confidence is nan"),
         ({"minimum_confidence": {"cat": 2}}, "minimum confidence of 'cat' is 2"),
         ({"images": "move"}, "Images can be 'copy', 'symlink', 'hardlink' or 'none', not 'move'"),
+        ({"margin": 2}, "The margin is a share of the box from 0 to 1, not 2"),
         ({"splits": (0.8, 0.2)}, r"Give three shares, .*, not 0\.8, 0\.2"),
         ({"splits": (0, 1, 1)}, "that of train above 0"),
         ({"splits": (1, -1, 1)}, "none below 0"),

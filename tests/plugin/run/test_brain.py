@@ -7,6 +7,7 @@ import fiftyone.brain as fob
 import numpy as np
 import pytest
 from fiftyone_autolabel import InputError, add_brain_runs, auto_label
+from fiftyone_autolabel.plugin.dataset import delete_run, find_run, what_deleting_does
 from fiftyone_autolabel.plugin.encoders.torchvision_compat import ensure_torchvision_imports
 
 CLASSES = ["cat", "rocket"]
@@ -53,11 +54,35 @@ def test_a_second_call_replaces_the_first(labelled):
     assert len(labelled.list_brain_runs()) == 2
 
 
+def test_they_are_deleted_with_the_run(labelled):
+    made = add_brain_runs(labelled, method="pca", progress=False)
+    run = find_run(labelled, made.run_key)
+    assert "brain runs too: auto_label_similarity, auto_label_visualization." in what_deleting_does(
+        labelled, run
+    )
+    deleted = delete_run(labelled, made.run_key)
+    assert deleted.brain_runs == ("auto_label_similarity", "auto_label_visualization")
+    assert made.embeddings_field in deleted.fields
+    assert labelled.list_brain_runs() == labelled.list_runs() == []
+    assert not labelled.has_sample_field(made.embeddings_field)
+
+
+def test_those_of_a_later_run_of_the_same_field_stay(labelled):
+    first = add_brain_runs(labelled, method="pca", progress=False).run_key
+    auto_label(labelled, CLASSES, encoder="offline", progress=False)
+    made = add_brain_runs(labelled, method="pca", progress=False)
+    assert delete_run(labelled, first).brain_runs == ()
+    assert len(labelled.load_brain_results(made.visualization_key).points) == len(labelled)
+
+
 def test_vectors_of_a_field_are_used_as_they_are(demo_dataset):
     X = np.random.default_rng(0).normal(size=(len(demo_dataset), 8))
     demo_dataset.set_values("vectors", list(X))
     auto_label(demo_dataset, CLASSES, embeddings="vectors", text_embeddings=np.eye(8)[:2], progress=False)
-    assert add_brain_runs(demo_dataset, progress=False).embeddings_field == "vectors"
+    made = add_brain_runs(demo_dataset, progress=False)
+    assert made.embeddings_field == "vectors"
+    assert "vectors" not in delete_run(demo_dataset, made.run_key).fields
+    assert demo_dataset.list_brain_runs() == []
 
 
 def test_vectors_of_an_array_are_refused(demo_dataset):

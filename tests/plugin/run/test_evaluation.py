@@ -3,8 +3,10 @@
 import threading
 
 import fiftyone as fo
+import fiftyone.operators as foo
 import numpy as np
 import pytest
+from fiftyone.operators.executor import ExecutionContext, Executor
 from fiftyone_autolabel import InputError, auto_label
 from fiftyone_autolabel.plugin.dataset.lock import WriteLock
 from fiftyone_autolabel.plugin.dataset.reviewing import approve, correct
@@ -193,7 +195,23 @@ def boxes(request):
     dataset.delete()
 
 
-def marks(dataset, key=f"{FIELD}_evaluation") -> list[bool | None]:
+def in_panel(dataset, key, **cell):
+    """What FiftyOne's panel reads of an evaluation, and the samples that a click on a confusion shows."""
+    panel = foo.get_operator("@voxel51/panels/model_evaluation_panel_builtin")
+    params = {"panel_id": "panel", "panel_state": {"view": {"key": key}}, "type": "matrix", "options": cell}
+    executor = Executor()
+    ctx = ExecutionContext(
+        request_params={"dataset_name": dataset.name, "params": params},
+        executor=executor,
+        operator_uri=panel.uri,
+    )
+    shown = panel.get_evaluation_data(ctx)
+    panel.load_view(ctx)
+    (request,) = (one for one in executor._requests if one.operator_uri.endswith("set_view"))
+    return shown, fo.DatasetView._build(dataset, request.params["view"]).values("id")
+
+
+def marks(dataset, key=f"{FIELD}_evaluation") -> list[str | None]:
     is_list = isinstance(dataset.first()[FIELD], fo.Detections)
     return dataset.values(f"{FIELD}.detections.{key}" if is_list else f"{FIELD}.{key}", unwind=is_list)
 
@@ -214,7 +232,7 @@ def test_objects_are_marked_as_right_or_wrong_and_the_truth_is_only_read(boxes):
     truth = [value.to_dict() for value in boxes.values("boxes")]
     key = evaluate(boxes, "boxes", FIELD).key
     assert key == f"{FIELD}_evaluation"
-    assert marks(boxes) == [True, True, False, False, True, True, True, False, None]
+    assert marks(boxes) == ["tp", "tp", "fp", "fp", "tp", "tp", "tp", "fp", None]
     assert [value.to_dict() for value in boxes.values("boxes")] == truth
 
 
@@ -225,7 +243,26 @@ def test_an_evaluation_of_objects_is_replaced_by_the_next(boxes):
     assert evaluation.accuracy == 1
     n = evaluation.n_reviewed
     assert n == evaluation.n_images
-    assert marks(boxes) == [True] * n + [None] * (9 - n)
+    assert marks(boxes) == ["tp"] * n + [None] * (9 - n)
+
+
+def test_fiftyone_keeps_the_evaluation_of_objects_in_lists(boxes):
+    evaluation = evaluate(boxes, "boxes", FIELD)
+    if isinstance(boxes.first().boxes, fo.Detection):
+        assert boxes.list_evaluations() == []
+        return
+    evaluate(boxes, "boxes", FIELD)  # once more, in its place
+    kept = boxes.load_evaluation_results(evaluation.key)
+    assert kept.metrics()["accuracy"] == 5 / 8
+    assert kept.confusion_matrix(["cat", "dog"]).tolist() == [[2, 2], [1, 3]]
+    assert kept.metrics()["expected_calibration_error"] == pytest.approx(evaluation.calibration_error)
+    assert kept.metrics()["area_under_risk_coverage"] == pytest.approx(evaluation.risk)
+    shown, sample_ids = in_panel(boxes, evaluation.key, x="dog", y="cat")
+    assert shown["metrics"]["accuracy"] == 5 / 8
+    assert len(shown["custom_metrics"]) == 2
+    assert sample_ids == boxes.values("id")[:2]  # cats 2 and 3 are dogs by their labels
+    boxes.delete_evaluation(evaluation.key)
+    assert boxes.get_field(f"{FIELD}.detections.{evaluation.key}") is None
 
 
 def test_two_runs_over_the_same_objects_can_be_compared_as_truth_and_labels(boxes):
@@ -259,6 +296,6 @@ def test_patches_are_evaluated_and_show_the_marks_at_once():
     for field in ("boxes", FIELD):
         patches = dataset.to_patches(field).skip(1)
         assert evaluate(patches, "boxes", FIELD, key="right").accuracy == 0.5
-        assert marks(dataset, "right") == [None, True, False]
-    assert patches.values(f"{FIELD}.right") == [True, False]
+        assert marks(dataset, "right") == [None, "tp", "fp"]
+    assert patches.values(f"{FIELD}.right") == ["tp", "fp"]
     dataset.delete()

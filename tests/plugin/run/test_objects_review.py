@@ -6,7 +6,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 import yaml
-from fiftyone_autolabel import ExportOptions, FieldNames, InputError, auto_label, export_labels
+from fiftyone_autolabel import ExportOptions, FieldNames, InputError, auto_label, export_labels, list_runs
 from fiftyone_autolabel.plugin.dataset.deleting import delete_run
 from fiftyone_autolabel.plugin.dataset.reviewing import (
     approve,
@@ -48,6 +48,43 @@ def documents(samples) -> list[dict | None]:
 def labelled(scenes):
     label(scenes)
     return scenes
+
+
+def least_sure(samples) -> list[float]:
+    """Lowest confidence of the objects of each image, as the objects have it."""
+    return [min(objects) for objects in samples.values(f"{FIELD}.detections.confidence")]
+
+
+def test_images_are_sorted_by_their_least_sure_object(labelled):
+    assert labelled.values(NAMES.least_sure) == least_sure(labelled)
+    first = labelled.sort_by(NAMES.least_sure).first()
+    assert min(one.confidence for one in first[FIELD].detections) == min(least_sure(labelled))
+    group = next(group for group in labelled.app_config.sidebar_groups if group.name == "auto-label")
+    assert NAMES.least_sure in group.paths
+    assert NAMES.least_sure in labelled.list_indexes()
+
+
+def test_a_reviewed_object_is_not_the_least_sure(labelled):
+    before = labelled.values(NAMES.least_sure)
+    image = labelled.limit(1)
+    least = min(image.first()[FIELD].detections, key=lambda one: one.confidence)
+    correct(labelled.select_labels(ids=[least.id], fields=FIELD), "dog", FIELD)
+    now = labelled.values(NAMES.least_sure)
+    assert now == least_sure(labelled) != before
+    approve(image, FIELD)
+    assert labelled.first()[NAMES.least_sure] == 1
+    withdraw(labelled, FIELD)
+    assert labelled.values(NAMES.least_sure) == before
+
+
+def test_the_least_sure_object_is_of_those_that_are_left(labelled):
+    first = list_runs(labelled)[-1].key
+    label(labelled[:4], 12)
+    delete_run(labelled, first)
+    assert labelled.values(NAMES.least_sure)[4:] == [None] * 4
+    assert labelled[:4].values(NAMES.least_sure) == least_sure(labelled[:4])
+    assert NAMES.least_sure in delete_run(labelled, list_runs(labelled)[-1].key).fields
+    assert not labelled.has_sample_field(NAMES.least_sure)
 
 
 def test_a_correction_is_kept_apart_and_shows_in_the_label_at_once(labelled):

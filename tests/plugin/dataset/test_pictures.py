@@ -2,8 +2,8 @@
 
 import fiftyone as fo
 import pytest
-from fiftyone_autolabel.panels.pictures import pictures_of
 from fiftyone_autolabel.plugin.dataset.fields import FieldNames
+from fiftyone_autolabel.plugin.dataset.pictures import pictures_of
 from PIL import Image
 
 

@@ -1,6 +1,6 @@
-"""Small pictures of samples and objects, to be shown inside the panel.
+"""Small pictures of samples and objects, to be shown inside the panel and in the outcome of a preview.
 
-They travel as data, so they show wherever the panel does: behind a proxy and in a notebook too.
+They travel as data, so they show wherever the App does: behind a proxy and in a notebook too.
 """
 
 import base64
@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import fiftyone as fo
 
-from ..plugin.dataset import FieldNames, flat_samples, object_view, read_objects
-from ..plugin.encoders.crops import ImageCrop
-from ..plugin.encoders.opening import open_image
-from ..plugin.engine.errors import InputError
+from ..encoders.crops import ImageCrop
+from ..encoders.opening import open_image
+from ..engine.errors import InputError
+from .fields import FieldNames
+from .patches import object_view, read_objects
+from .reading import flat_samples
 
 MOST = 4
 PIXELS = 96
@@ -28,19 +30,24 @@ def pictures_of(dataset: fo.Dataset, fields: FieldNames, ids: Sequence[str]) -> 
         ids: Ids of what it labelled.
     """
     try:
-        places = _places(dataset, fields, ids[:MOST])
+        places = places_of(dataset, fields, ids[:MOST])
     except InputError:  # the objects are gone
         return ()
-    return tuple(filter(None, map(_picture, places)))
+    return tuple(filter(None, map(picture_of, places)))
 
 
-def _places(dataset: fo.Dataset, fields: FieldNames, ids: Sequence[str]) -> list[str | ImageCrop]:
+def places_of(dataset: fo.Dataset, fields: FieldNames, ids: Sequence[str]) -> list[str | ImageCrop]:
+    """What to show of samples or objects, in order of their ids; those that are gone are left out.
+
+    Raises:
+        InputError: None of the objects is left.
+    """
     if not fields.objects:
         return flat_samples(dataset).select(ids, ordered=True).values("filepath")
     return read_objects(object_view(dataset, fields.label, ids), fields.label).images
 
 
-def _picture(place: str | ImageCrop) -> str:
+def picture_of(place: str | ImageCrop) -> str:
     """Address of a picture, "" where there is none to read."""
     try:
         small = open_image(place, 2 * PIXELS)

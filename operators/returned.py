@@ -1,0 +1,36 @@
+"""What operators return beside a message, declared to FiftyOne: one type for each name."""
+
+from collections.abc import Callable
+
+from fiftyone.operators import types
+
+_KINDS: dict[Callable[[], types.BaseType], str] = {
+    types.String: "embeddings_field encoder error field format key method path run_key second_encoder "
+    "similarity_key state view visualization_key",
+    lambda: types.Number(
+        int=True
+    ): "kept_splits n_changed n_checked n_cleared n_clusters n_common n_differing "
+    "n_failed n_images n_labelled n_left n_left_out n_only_first n_only_second n_restored n_reviewed "
+    "n_unclustered n_written",
+    lambda: types.Number(float=True): "accuracy accuracy_after accuracy_before accuracy_unreviewed "
+    "calibration_error expected_accuracy",
+    types.Object: "counts folders images labels left_out measured_accuracy missing_labels passed_over "
+    "seconds settings",
+    lambda: types.List(types.String()): "classes fields new_classes sample_ids",
+    lambda: types.List(types.Object()): "changes pairs previewed",
+}
+_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+
+
+def returned(names: str = "", title: str = "Auto-label") -> types.Property:
+    """An output: `message`, a text in Markdown, and values for programs, which the App does not show.
+
+    Args:
+        names: Names of the values, separated by spaces.
+        title: Heading.
+    """
+    outputs = types.Object()
+    outputs.str("message", view=types.MarkdownView())
+    for name in names.split():
+        outputs.define_property(name, _KIND_OF[name](), view=types.HiddenView())
+    return types.Property(outputs, view=types.View(label=title))

@@ -51,6 +51,7 @@ from .plugin.run.selecting import (
     SelectedLabels as SelectedLabels,
     select_by_confidence as select_by_confidence,
 )
+from .plugin.run.shards import ShardedRun as ShardedRun, label_shards as label_shards
 from .plugin.run.stored import StoredRun as StoredRun, load_run as load_run
 from .plugin.run.zoo_model import export_model as export_model
 

@@ -4,7 +4,7 @@ The work is done by `run.pipeline`.
 """
 
 import shlex
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +15,13 @@ from ..encoders.image_files import image_files
 from ..encoders.registry import ENCODER_NAMES
 from ..engine.errors import InputError
 from ..system.database import require_database
+from ..wording import percent
 from .classes import classes_of
 from .options import VECTORS, EncoderOption, JsonOption, PresetOption, QuietOption, one_of
 from .settings import PANEL, chosen_settings, takes_settings
+
+ENGINES = ("local", "ray")
+RAY = "Several machines"
 
 if TYPE_CHECKING:
     from ..run.inputs import Inputs
@@ -137,6 +141,32 @@ def label(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier --output.")] = False,
+    engine: Annotated[
+        str,
+        typer.Option(
+            autocompletion=one_of(ENGINES),
+            help="local, or ray: SOURCE, a folder of images, .npy or Parquet files, is labelled by a "
+            "Ray cluster, shard by shard, into Parquet files in --output.",
+            rich_help_panel=RAY,
+        ),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of the Ray cluster.",
+            metavar="HOST:PORT",
+            show_default="RAY_ADDRESS, or this machine",
+            rich_help_panel=RAY,
+        ),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            help="Most images that the classes are first fitted to.",
+            show_default="100000",
+            rich_help_panel=RAY,
+        ),
+    ] = None,
     settings_file: Annotated[
         Path | None,
         typer.Option(
@@ -183,10 +213,29 @@ def label(
 
         fiftyone-autolabel label --embeddings X.npy --image-paths paths.txt
           --text-embeddings T.npy -c "cat, dog" --output report/
+
+        fiftyone-autolabel label vectors/ --engine ray -c "cat, dog" --output labels/
     """
     from ..run.inputs import Inputs
+    from ..run.shard_files import holds_vectors
     from .console import Printer
 
+    of_datasets = {"clusters": clusters, "examples": examples, "objects": objects, "key": key, "name": name}
+    if engine == "ray":
+        one_machine = {
+            "embeddings": embeddings,
+            "second-encoder": second_encoder,
+            "second-embeddings": second_embeddings,
+            "image-paths": image_paths,
+            "overwrite": overwrite or None,
+            "dry-run": dry_run or None,
+            "preview": preview or None,
+        }
+        _check_not_given(of_datasets | one_machine, "cannot be used with --engine ray")
+        embeddings = source if source and holds_vectors(Path(source)) else None
+    else:
+        _check_engine(engine)
+        _check_not_given({"address": address, "sample": sample}, "is for --engine ray")
     inputs = Inputs(
         classes=classes_of(classes or [], classes_file),
         prompt_templates=template or None,
@@ -205,6 +254,9 @@ def label(
     )
     _check_encoders(encoder, second_encoder)
     printer = Printer(as_json, quiet)
+    if engine == "ray":
+        _label_on_ray(source, output, inputs, sample, address, printer)
+        return
     if not source and image_paths is None:
         raise InputError("Name a folder of images or a dataset, or give --image-paths.")
     if dry_run:
@@ -214,20 +266,55 @@ def label(
     elif output is None and image_paths is None:
         _label_dataset(source, name, (label_field, confidence_field), inputs, printer)
     else:
-        of_datasets = {"clusters": clusters, "examples": examples, "objects": objects}
-        _check_without_dataset(of_datasets | {"key": key, "name": name})
+        _check_not_given(of_datasets, "is for datasets", "or --output and --image-paths")
         _label_into_folder(source, image_paths, output, inputs, overwrite, printer)
 
 
-def _check_without_dataset(options: dict[str, str | None]) -> None:
-    """Check that no option of a dataset was given where none is written to.
+def _check_engine(engine: str) -> None:
+    if engine not in ENGINES:
+        raise InputError(f"There is no engine {engine!r}: give local or ray.")
+
+
+def _check_not_given(options: dict[str, object], why: str, alternative: str = "") -> None:
+    """Check that no option was given that has no meaning beside others.
+
+    Args:
+        options: Name of an option → its value, None where it was not given.
+        why: What is wrong with them.
+        alternative: What else could be left out.
 
     Raises:
         InputError: One was.
     """
     for name, value in options.items():
         if value is not None:
-            raise InputError(f"--{name} is for datasets: leave out --{name}, or --output and --image-paths.")
+            what = ", ".join(filter(None, [f"leave out --{name}", alternative]))
+            raise InputError(f"--{name} {why}: {what}.")
+
+
+def _label_on_ray(
+    source: str | None,
+    output: Path | None,
+    inputs: "Inputs",
+    sample: int | None,
+    address: str | None,
+    printer: "Printer",
+) -> None:
+    from ..run.shards import SAMPLE, STAGES, label_on_ray
+
+    if source is None or output is None:
+        raise InputError("--engine ray needs SOURCE, a folder, and --output: give both.")
+    with printer.progress(STAGES) as progress:
+        run = label_on_ray(source, inputs, output, SAMPLE if sample is None else sample, address, progress)
+    labels = run.output / "labels"
+    counts = f"{sum(run.counts.values()):,} images labelled, {run.n_failed:,} failed"
+    printer.tell(
+        asdict(run) | {"output": str(run.output)},
+        f"{counts}; expected to be right: {percent(run.expected_accuracy)}",
+        f"{run.n_shards:,} shards, {run.rounds} rounds, a worker needed about "
+        f"{run.bytes_per_worker / 2**20:,.0f} MiB",
+        f"Labels: {labels}",
+    )
 
 
 def _check_encoders(*names: str | None) -> None:

@@ -4,6 +4,7 @@ Whoever uses it sees one encoder: the same name, version and vectors, so the cac
 """
 
 import os
+import socket
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,7 @@ from .lookup import reason
 from .opening import ImageLike
 
 IMAGES_PER_TASK = 64
+CONNECT_SECONDS = 5
 
 
 class RayEncoder:
@@ -43,7 +45,7 @@ class RayEncoder:
         self.logit_scale, self.prompt_templates = encoder.logit_scale, encoder.prompt_templates
         if isinstance(encoder, KnowsNames):
             self.name_reliability, self.nearest_names = encoder.name_reliability, encoder.nearest_names
-        self._encoder, self._ray = encoder, _joined()
+        self._encoder, self._ray = encoder, joined()
         self._workers = self._start(load)
         self.batch_size = IMAGES_PER_TASK * len(self._workers)
 
@@ -77,6 +79,11 @@ class RayEncoder:
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Embed texts here, as (k, d) float32 unit rows."""
         return self._encoder.embed_texts(texts)
+
+    def release(self) -> None:
+        """End the workers, whose cores or GPUs others may use then."""
+        for worker in self._workers:
+            self._ray.kill(worker)
 
     def process_ids(self) -> list[int]:
         """Process of each worker, on the machine where it is."""
@@ -121,20 +128,46 @@ class _Worker:
         return self._encoder.embed_images(images)
 
 
-def _joined() -> ModuleType:
-    """Ray, with a cluster."""
+def joined(address: str | None = None) -> ModuleType:
+    """Ray, with a cluster.
+
+    Args:
+        address: Of a cluster, as `ray.init` takes it; None for one that was joined before, that of
+            RAY_ADDRESS, or this machine.
+
+    Raises:
+        InputError: Ray is not installed, or the cluster cannot be joined.
+    """
     try:
         import ray
     except ImportError as error:
         raise InputError(
-            "Encoders on Ray need the package ray: pip install 'fiftyone-autolabel[ray]'."
+            "Work on Ray needs the package ray: pip install 'fiftyone-autolabel[ray]'."
         ) from error
     if not ray.is_initialized():
+        _check_reachable(address or os.environ.get("RAY_ADDRESS", ""))
         try:
-            ray.init(log_to_driver=False, logging_level="ERROR")
-        except (ConnectionError, ValueError, RuntimeError) as error:
+            ray.init(address, log_to_driver=False, logging_level="ERROR")
+        except Exception as error:  # Ray raises nothing narrower where a node starts too slowly
             raise InputError(f"No Ray cluster can be joined: {reason(error)}") from error
     return ray
+
+
+def _check_reachable(address: str) -> None:
+    """Check that something answers at "host:port": Ray would try for minutes and then end the process.
+
+    Raises:
+        InputError: Nothing does.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise InputError(
+            f"No Ray cluster answers at {address} ({reason(error)}): check the address, or start Ray there."
+        ) from error
 
 
 def _as_seen_by_all(image: ImageLike) -> ImageLike:

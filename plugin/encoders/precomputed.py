@@ -40,7 +40,7 @@ class PrecomputedImages:
         Raises:
             InputError: A file cannot be read, or the vectors have a shape or type that cannot be.
         """
-        self._images = _matrix(image_vectors, "image vectors")
+        self._images = matrix_of(image_vectors, "image vectors")
         self.dimension = self._images.shape[1]
         self.version = _version(image_vectors, self._images)
 
@@ -125,7 +125,7 @@ class _TextVectors:
     prompt_templates = ("{}",)
 
     def __init__(self, vectors: Vectors) -> None:
-        matrix = _matrix(vectors, "text vectors")
+        matrix = matrix_of(vectors, "text vectors")
         raw = _as_float32(matrix)
         unusable = np.flatnonzero(_unusable(raw))
         if len(unusable):
@@ -146,7 +146,12 @@ class _TextVectors:
         return self._vectors.copy()
 
 
-def _matrix(vectors: Vectors, what: str) -> np.ndarray:
+def matrix_of(vectors: Vectors, what: str) -> np.ndarray:
+    """The (n, d) real numbers of an array or a .npy file, which stays on disk.
+
+    Raises:
+        InputError: The file cannot be read, or the numbers have another shape or type; `what` names them.
+    """
     is_file = isinstance(vectors, str | os.PathLike)
     matrix = _load(vectors, what) if is_file else _as_array(vectors, what)
     if matrix.ndim != 2 or matrix.shape[1] == 0:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .answers import clamped
-from .channel import measure_channel
+from .channel import NeighborChannel, measure_channel
 from .clustering import Hierarchy, with_singletons
 from .config import Settings
 from .evidence import Evidence
@@ -115,11 +115,12 @@ class AnchoredRule:
     text, and the nearest neighbour counts by a channel whose reliability is measured.
     """
 
-    def __init__(self, evidence: Evidence) -> None:
-        """Prepare the rule for one set of images, and estimate how well their means will be known.
+    def __init__(self, evidence: Evidence, beliefs: np.ndarray | None = None) -> None:
+        """Prepare the rule for one set of images.
 
         Args:
             evidence: Images, class names, neighbours and text view.
+            beliefs: (4,) how far to believe in each of `HALF_KNOWN`; estimated from the images by default.
         """
         n = len(evidence.text.logits)
         place = evidence.geometry
@@ -128,8 +129,10 @@ class AnchoredRule:
         self.projection, self.texts = place.projection, place.texts
         self.scatter = product(place.images, place.images)
         self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.anchors)
-        self.fitted = self._fit(self.images, self.text_view())
-        self.beliefs = self._beliefs(self.fitted)
+        if beliefs is None:
+            self.fitted = self._fit(self.images, self.text_view())
+            beliefs = self._beliefs(self.fitted)
+        self.beliefs = beliefs
 
     def text_view(self) -> Matrix:
         """(n, k) soft labels by the class names alone; answers are certain."""
@@ -144,14 +147,14 @@ class AnchoredRule:
         Args:
             z: (n, k) soft labels after the last level.
         """
-        start = self._start(z)
+        start = self.start(z)
         stored = start if isinstance(start, np.ndarray) else empty_like(start)
         self.fitted = self._fit(self.images, start, stored)
         while True:
-            means = self.fitted.means
-            stored, objective, self.fitted = self._judge(
-                self.fitted, self.images, stored, self._votes(stored)
-            )
+            means, votes = self.fitted.means, self.votes(stored)
+            channel = None if votes is None else measure_channel(stored, votes)
+            stored, objective, counts = self.judge(self.fitted, self.images, stored, votes, channel)
+            self.fitted = self._gaussians(counts)
             yield State(stored, self.projection.back(means), objective)
 
     def cluster_rounds(self, z: Matrix, assignments: np.ndarray) -> Iterator[State]:
@@ -168,11 +171,12 @@ class AnchoredRule:
         """
         unit = with_singletons(np.where(self.images.anchors >= 0, -1, assignments))
         clusters = self._pooled(unit)
-        shared: Stored = group_means(self._start(z), unit, len(clusters.sizes))
+        shared: Stored = group_means(self.start(z), unit, len(clusters.sizes))
         gaussians = self._fit(clusters, shared)
         while True:
             means = gaussians.means
-            shared, objective, gaussians = self._judge(gaussians, clusters, shared)
+            shared, objective, counts = self.judge(gaussians, clusters, shared)
+            gaussians = self._gaussians(counts)
             is_whole = not is_large(len(unit), shared.shape[1])
             of_images = shared[unit] if is_whole else GroupedRows(shared, unit)
             yield State(of_images, self.projection.back(means), objective)
@@ -187,7 +191,7 @@ class AnchoredRule:
         moves = np.zeros(4)
         if k == 1:
             return Sources.of_moves(moves)
-        votes = self._votes(z)
+        votes = self.votes(z)
         channel = None if votes is None else measure_channel(z, votes)
         some = even_rows(n, MOST_LOOKED_AT)
         for rows in (some[chunk] for chunk in row_chunks(len(some))):
@@ -233,7 +237,7 @@ class AnchoredRule:
         worth = [max(np.log(by_chance + a * (each - by_chance)).mean() for a in COPIES) for each in copied]
         return softmax(n / 2 * np.array([worth]))[0]
 
-    def _start(self, z: Matrix) -> Matrix:
+    def start(self, z: Matrix) -> Matrix:
         """Soft labels that make a level's first prototypes: half the last level's, half the names' own.
 
         The names' half lets an image leave a cluster that was named wrongly as a whole.
@@ -260,27 +264,36 @@ class AnchoredRule:
 
     def _fit(self, units: Units, z: Matrix, stored: Stored | None = None) -> GaussianClasses:
         """Gaussian classes from soft labels, which are stored on the way where they are computed."""
+        return self._gaussians(self.count(units, z, stored))
+
+    def count(self, units: Units, z: Matrix, stored: Stored | None = None) -> ClassCounts:
+        """What Gaussian classes are fitted to, from soft labels, which are stored as in `_fit`."""
         counts = ClassCounts(*self.texts.shape)
         for rows in row_chunks(len(z)):
             soft = z[rows]
             counts.add(units.sizes[rows] * soft, units.vectors[rows])
             if stored is not None and stored is not z:
                 stored[rows] = soft
-        return self._gaussians(counts)
+        return counts
 
-    def _gaussians(self, counts: "ClassCounts") -> GaussianClasses:
+    def _gaussians(self, counts: ClassCounts) -> GaussianClasses:
         return fit_gaussians(counts.sums, counts.mass, self.texts, self.scatter)
 
-    def _votes(self, z: Matrix) -> Matrix | None:
+    def votes(self, z: Matrix) -> Matrix | None:
         """(n, k) soft labels of the nearest neighbours; None where there are none, or but one class."""
         if len(self.nearest) == 0 or z.shape[1] == 1:
             return None
         return computed(z.shape[1], z, lambda rows: z[self.nearest[rows]])
 
-    def _judge(
-        self, gaussians: GaussianClasses, units: Units, z: Matrix, votes: Matrix | None = None
-    ) -> tuple[Stored, float, GaussianClasses]:
-        """New soft labels, their mean log-likelihood and their Gaussian classes.
+    def judge(
+        self,
+        gaussians: GaussianClasses,
+        units: Units,
+        z: Matrix,
+        votes: Matrix | None = None,
+        channel: NeighborChannel | None = None,
+    ) -> tuple[Stored, float, ClassCounts]:
+        """New soft labels, their mean log-likelihood and what Gaussian classes are fitted to.
 
         What counts is text, Gaussian, class prior and neighbours.
 
@@ -289,10 +302,10 @@ class AnchoredRule:
             units: m images or clusters.
             z: (m, k) their soft labels before.
             votes: (m, k) soft labels of their nearest neighbours; None where they have no say.
+            channel: What the votes are worth.
         """
         prior = self._prior(gaussians)
         gaussian_weight, text_weight = self._gaussian_weight(gaussians), self.text_weight(gaussians)
-        channel = None if votes is None else measure_channel(z, votes)
         new, likelihood, counts = empty_like(z), 0.0, ClassCounts(*self.texts.shape)
         for rows in row_chunks(len(z)):
             vectors = units.vectors[rows]
@@ -304,15 +317,15 @@ class AnchoredRule:
             new[rows] = soft
             counts.add(units.sizes[rows] * soft, vectors)
             likelihood += float(np.sum(likelihoods, dtype=np.float64))
-        return new, likelihood / len(z), self._gaussians(counts)
+        return new, likelihood / len(z), counts
 
     def _gaussian_weight(self, gaussians: GaussianClasses) -> np.float32:
         return np.float32(self.beliefs @ [knowledge_of_means(gaussians.mass, half) for half in HALF_KNOWN])
 
     def _prior(self, gaussians: GaussianClasses) -> np.ndarray:
         """(k,) what the class frequencies add to the logits."""
-        n, k = self.images.logits.shape
-        return self.prior_weight * np.log((gaussians.mass + 1) / (n + k)).astype(np.float32)
+        mass = gaussians.mass
+        return self.prior_weight * np.log((mass + 1) / (mass.sum() + len(mass))).astype(np.float32)
 
 
 def soft_labels(logits: np.ndarray, anchors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

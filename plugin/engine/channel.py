@@ -43,8 +43,23 @@ def measure_channel(z: Matrix, votes: Matrix) -> NeighborChannel:
         z: (n, k) soft labels, rows sum to 1.
         votes: (n, k) soft labels of the neighbours.
     """
-    frequencies = column_sums(z) / np.float32(len(z)) + np.float32(1e-6)
+    return channel_of(column_sums(z), agreement(z, votes), len(z))
+
+
+def agreement(z: Matrix, votes: Matrix) -> float:
+    """Expected number of images with the class of their neighbour; the arguments of `measure_channel`."""
+    return sum(float(np.einsum("nk,nk->", z[rows], votes[rows])) for rows in blocks(z))
+
+
+def channel_of(mass: np.ndarray, agreeing: float, images: int) -> NeighborChannel:
+    """The channel of images that may lie in several places.
+
+    Args:
+        mass: (k,) expected number of images per class.
+        agreeing: Expected number of images that have the class of their neighbour.
+        images: Number of images.
+    """
+    frequencies = mass.astype(np.float32) / np.float32(images) + np.float32(1e-6)
     chance = float(frequencies @ frequencies)
-    agreement = sum(float(np.einsum("nk,nk->", z[rows], votes[rows])) for rows in blocks(z)) / len(z)
-    copies = (agreement - chance) / max(1 - chance, 1e-6)
+    copies = (agreeing / images - chance) / max(1 - chance, 1e-6)
     return NeighborChannel(float(np.clip(copies, 0, SUREST_COPY)), frequencies)

@@ -3,8 +3,8 @@
 Cosines with the class names, plus the linear discriminant of the prototypes.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from scipy import linalg
@@ -15,7 +15,7 @@ from .errors import InputError
 from .gaussian import HALF_KNOWN, knowledge_of_means, within_class_covariance
 from .geometry import MOST_DIMENSIONS, projected
 from .results import Refinement
-from .rows import Matrix, column_sums, is_large, product
+from .rows import ComputedRows, Matrix, Rows, column_sums, is_large, product
 from .validation import check_pair, check_second
 from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax
 
@@ -41,6 +41,19 @@ class Predictions(Displayed):
     labels: np.ndarray
     confidence: np.ndarray
     second_labels: np.ndarray
+
+    @classmethod
+    def of(cls, probabilities: Matrix) -> "Predictions":
+        """The likeliest classes by (n, k) probabilities, which are overwritten."""
+        n, k = probabilities.shape
+        labels, second = np.empty((2, n), np.int64)
+        confidence = np.empty(n, np.float32)
+        for rows in row_chunks(n):
+            p = probabilities[rows]
+            labels[rows], confidence[rows] = p.argmax(axis=1), p.max(axis=1)
+            np.put_along_axis(p, labels[rows, None], -1, axis=1)
+            second[rows] = p.argmax(axis=1) if k > 1 else -1
+        return cls(labels, confidence, second)
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,7 +97,7 @@ class Classifier(Displayed):
             InputError: The vectors cannot be of those encoders.
         """
         X, V = self._checked(embeddings, second_embeddings)
-        return np.concatenate([p for _, p in self._chunks(X, V)])
+        return np.concatenate([self._likely(X, V, rows) for rows in row_chunks(len(X))])
 
     def predict(self, embeddings: Matrix, second_embeddings: Matrix | None = None) -> Predictions:
         """Label new images; the arguments of `probabilities`, but nothing of n times k is kept.
@@ -93,13 +106,7 @@ class Classifier(Displayed):
             InputError: The vectors cannot be of those encoders.
         """
         X, V = self._checked(embeddings, second_embeddings)
-        labels, second = np.empty((2, len(X)), np.int64)
-        confidence = np.empty(len(X), np.float32)
-        for rows, p in self._chunks(X, V):
-            labels[rows], confidence[rows] = p.argmax(axis=1), p.max(axis=1)
-            np.put_along_axis(p, labels[rows, None], -1, axis=1)
-            second[rows] = p.argmax(axis=1) if p.shape[1] > 1 else -1
-        return Predictions(labels, confidence, second)
+        return Predictions.of(ComputedRows((len(X), len(self.bias)), partial(self._likely, X, V)))
 
     def _checked(self, embeddings: Matrix, second_embeddings: Matrix | None) -> tuple[Matrix, Matrix]:
         """Unit rows of the images in the space of the class names and in that of the prototypes."""
@@ -116,10 +123,9 @@ class Classifier(Displayed):
             )
         return X, V
 
-    def _chunks(self, X: Matrix, V: Matrix) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield some rows at a time, with their probabilities."""
-        for rows in row_chunks(len(X)):
-            yield rows, softmax(X[rows] @ self.text_weights.T + V[rows] @ self.image_weights.T + self.bias)
+    def _likely(self, X: Matrix, V: Matrix, rows: Rows) -> np.ndarray:
+        """(m, k) probabilities of some rows."""
+        return softmax(X[rows] @ self.text_weights.T + V[rows] @ self.image_weights.T + self.bias)
 
 
 def fit_classifier(

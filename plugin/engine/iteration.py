@@ -109,17 +109,26 @@ class Levels:
         self.labels[level] = self._now
 
     def _has_converged(self, last: Iteration) -> bool:
-        """Whether the last round changed few enough labels and moved the prototypes little enough."""
-        return last.changed <= self._settings.tolerance and last.drift <= DRIFT_TOLERANCE
+        return has_converged(last.changed, last.drift, self._settings.tolerance)
 
     def _compare(self, number: int, labels: np.ndarray, prototypes: np.ndarray) -> Iteration:
         """What the round that led to the present state has changed of labels and prototypes."""
-        cosines = np.sum(unit_rows(prototypes) * unit_rows(self.state.prototypes), axis=1)
         return Iteration(
             iteration=number,
             changed=float(np.mean(labels != self._now)),
-            drift=float(np.maximum(1 - cosines, 0).mean()),
+            drift=drift(prototypes, self.state.prototypes),
             mean_confidence=float(self.state.probabilities.max(axis=1).mean()),
             objective=self.state.objective,
             agreement=float(np.mean(self._now == self.labels["text"])),
         )
+
+
+def drift(before: np.ndarray, after: np.ndarray) -> float:
+    """Mean of 1 − cosine over (k, d) prototypes before and after a round."""
+    cosines = np.sum(unit_rows(before) * unit_rows(after), axis=1)
+    return float(np.maximum(1 - cosines, 0).mean())
+
+
+def has_converged(changed: float, moved: float, tolerance: float) -> bool:
+    """Whether a round changed few enough labels, as a share, and moved the prototypes little enough."""
+    return changed <= tolerance and moved <= DRIFT_TOLERANCE

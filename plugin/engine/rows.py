@@ -79,12 +79,17 @@ class GroupedRows(ChunkedRows):
 
 
 class SparseRows(ChunkedRows):
-    """Soft labels of which the largest of every row are kept; the other classes share the rest equally."""
+    """Soft labels of which the largest of every row are kept; the other classes share the rest equally.
+
+    Attributes:
+        classes: (n, m) the columns that are kept.
+        values: (n, m) float32, their numbers.
+    """
 
     def __init__(self, classes: np.ndarray, values: np.ndarray, columns: int) -> None:
-        """Keep (n, m) columns and their (n, m) float32 numbers."""
+        """Keep columns and their numbers."""
         self.shape = (len(classes), columns)
-        self._classes, self._values = classes, values
+        self.classes, self.values = classes, values
 
     @classmethod
     def empty(cls, n: int, columns: int) -> "SparseRows":
@@ -92,33 +97,43 @@ class SparseRows(ChunkedRows):
         kept = min(columns, NUMBERS_KEPT)
         return cls(np.zeros((n, kept), np.min_scalar_type(columns)), np.zeros((n, kept), np.float32), columns)
 
+    @classmethod
+    def of(cls, soft_labels: "Matrix") -> "SparseRows":
+        """The largest numbers of rows that sum to 1."""
+        if isinstance(soft_labels, cls):
+            return soft_labels
+        kept = cls.empty(*soft_labels.shape)
+        for rows in row_chunks(len(soft_labels)):
+            kept[rows] = soft_labels[rows]
+        return kept
+
     def __getitem__(self, rows: Rows) -> np.ndarray:
         """(m, columns) float32 rows that sum to 1."""
-        values, (_, columns) = self._values[rows], self.shape
+        values, (_, columns) = self.values[rows], self.shape
         rest = np.maximum(1 - values.sum(axis=1), 0) / max(columns - values.shape[1], 1)
         dense = np.repeat(rest.astype(np.float32)[:, None], columns, axis=1)
         starts = np.arange(0, dense.size, columns)[:, None]
-        dense.reshape(-1)[self._classes[rows] + starts] = values
+        dense.reshape(-1)[self.classes[rows] + starts] = values
         return dense
 
     def __setitem__(self, rows: Rows, dense: np.ndarray) -> None:
         """Set some of the rows to (m, columns) numbers that sum to 1 in a row."""
-        kept = self._values.shape[1]
+        kept = self.values.shape[1]
         classes = np.argpartition(dense, -kept, axis=1)[:, -kept:]
-        self._classes[rows], self._values[rows] = classes, np.take_along_axis(dense, classes, axis=1)
+        self.classes[rows], self.values[rows] = classes, np.take_along_axis(dense, classes, axis=1)
 
     def argmax(self, axis: int = 1) -> np.ndarray:
         """(n,) column of the largest number of every row."""
-        largest = self._values.argmax(axis=axis)[:, None]
-        return np.take_along_axis(self._classes, largest, axis=axis)[:, 0].astype(np.int64)
+        largest = self.values.argmax(axis=axis)[:, None]
+        return np.take_along_axis(self.classes, largest, axis=axis)[:, 0].astype(np.int64)
 
     def max(self, axis: int = 1) -> np.ndarray:
         """(n,) largest number of every row."""
-        return self._values.max(axis=axis)
+        return self.values.max(axis=axis)
 
     def take(self, rows: np.ndarray) -> "SparseRows":
         """Some of the rows, kept as these are."""
-        return SparseRows(self._classes[rows], self._values[rows], self.shape[1])
+        return SparseRows(self.classes[rows], self.values[rows], self.shape[1])
 
 
 Stored = np.ndarray | SparseRows

@@ -12,17 +12,13 @@ from fiftyone_autolabel.plugin.encoders.on_ray import RayEncoder
 from fiftyone_autolabel.plugin.encoders.registry import choose_encoder, load_encoder
 from fiftyone_autolabel.plugin.engine.errors import InputError
 
-N_WORKERS = 2
-
 
 @pytest.fixture(scope="module")
-def on_ray():
+def on_ray(ray_of_two):
     """The offline encoder on a cluster of two workers, on this machine."""
-    import ray
-
-    ray.init(num_cpus=N_WORKERS, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    yield load_encoder("ray:offline", cache=False)
-    ray.shutdown()
+    encoder = load_encoder("ray:offline", cache=False)
+    yield encoder
+    encoder.release()
 
 
 @pytest.fixture(scope="module")

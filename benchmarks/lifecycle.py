@@ -77,7 +77,7 @@ def live(n: int, k: int) -> dict[str, list[float]]:
     with meter.stage("label"):
         label(embeddings=X)
     with meter.stage("label again, other fields"):
-        label(embeddings=X, run_key="second", settings={"method": "prototype"})
+        label(embeddings=X, run_key="second", settings={"iterations": 1})
     with meter.stage("compare"):
         compare_runs(dataset, "auto_label_1", "second")
     with meter.stage("open the panel"):

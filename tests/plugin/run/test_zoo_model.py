@@ -11,27 +11,9 @@ import onnxruntime
 import pytest
 from fiftyone_autolabel import InputError, export_model, label_files
 from fiftyone_autolabel.plugin.cli.app import app
-from fiftyone_autolabel.plugin.demo.photos import demo_photos
-from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
 from fiftyone_autolabel.plugin.report.prototypes import load_prototypes, save_prototypes
 from fiftyone_autolabel.plugin.run.prediction import predict_files
 from typer.testing import CliRunner
-
-CLASSES = ["cat", "rocket"]
-
-
-@pytest.fixture(scope="module")
-def photos() -> list[str]:
-    photos = demo_photos(default_cache_folder() / "demo")
-    return [str(each.path) for each in photos if each.label in CLASSES]
-
-
-@pytest.fixture(scope="module")
-def report(photos, tmp_path_factory):
-    """What a run on every other photo has learnt."""
-    folder = tmp_path_factory.mktemp("zoo") / "report"
-    run = label_files(photos[::2], CLASSES, encoder="offline", progress=False)
-    return save_prototypes(folder, run.prototypes())
 
 
 @pytest.fixture
@@ -41,56 +23,47 @@ def zoo(tmp_path, monkeypatch):
     return tmp_path / "zoo"
 
 
-@pytest.fixture
-def new_images(photos):
-    """A dataset of the photos that the run did not see."""
-    dataset = fo.Dataset()
-    dataset.add_samples([fo.Sample(filepath=path) for path in photos[1::2]])
-    yield dataset
-    dataset.delete()
-
-
-def test_a_model_in_the_zoo_folder_gives_the_labels_of_predict(report, zoo, new_images):
-    assert CliRunner().invoke(app, ["export-model", str(report), "scenes"]).exit_code == 0
+def test_a_model_in_the_zoo_folder_gives_the_labels_of_predict(learnt, zoo, new_images):
+    assert CliRunner().invoke(app, ["export-model", str(learnt), "scenes"]).exit_code == 0
     assert "scenes" in foz.list_zoo_models()
     new_images.apply_model(foz.load_zoo_model("scenes"), "found")
-    expected = predict_files(load_prototypes(report), new_images.values("filepath"), progress=False)
+    expected = predict_files(load_prototypes(learnt), new_images.values("filepath"), progress=False)
     assert new_images.values("found.label") == [each.label for each in expected]
     assert new_images.values("found.confidence") == [each.confidence for each in expected]
 
 
-def test_a_model_is_loaded_from_the_address_of_its_archive(report, zoo, tmp_path, photos):
-    archive = export_model(report, "published", tmp_path / "site" / "published.zip")
+def test_a_model_is_loaded_from_the_address_of_its_archive(learnt, zoo, tmp_path, photos_of_two):
+    archive = export_model(learnt, "published", tmp_path / "site" / "published.zip")
     handler = functools.partial(SimpleHTTPRequestHandler, directory=archive.parent)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/published.zip"
         model = foz.load_zoo_model(address, "published")
         server.shutdown()
-    sample = fo.Sample(filepath=photos[1])
-    (expected,) = predict_files(load_prototypes(report), photos[1:2], progress=False)
+    sample = fo.Sample(filepath=photos_of_two[1])
+    (expected,) = predict_files(load_prototypes(learnt), photos_of_two[1:2], progress=False)
     assert model.predict(None, sample).label == expected.label
     assert foz.list_zoo_model_sources() == [address]
 
 
-def test_the_head_gives_the_probabilities_of_the_run(report, tmp_path):
-    folder = export_model(report, "head", tmp_path / "head")
-    classifier = load_prototypes(report).classifier
+def test_the_head_gives_the_probabilities_of_the_run(learnt, tmp_path):
+    folder = export_model(learnt, "head", tmp_path / "head")
+    classifier = load_prototypes(learnt).classifier
     X = np.random.default_rng(0).normal(size=(5, classifier.text_weights.shape[1])).astype(np.float32)
     session = onnxruntime.InferenceSession(folder / "head.onnx")
     (probabilities,) = session.run(None, {"embeddings": X})
     np.testing.assert_allclose(probabilities, classifier.probabilities(X), rtol=1e-4)
-    assert session.get_modelmeta().custom_metadata_map["classes"].split("\n") == CLASSES
+    assert session.get_modelmeta().custom_metadata_map["classes"].split("\n") == ["cat", "rocket"]
 
 
-def test_a_name_that_no_model_can_have_is_refused(report, tmp_path):
+def test_a_name_that_no_model_can_have_is_refused(learnt, tmp_path):
     with pytest.raises(InputError, match="cannot be the name of a model"):
-        export_model(report, "a/b", tmp_path / "model")
+        export_model(learnt, "a/b", tmp_path / "model")
 
 
-def test_a_run_on_vectors_has_no_model(tmp_path, photos):
+def test_a_run_on_vectors_has_no_model(tmp_path, photos_of_two):
     X, T = np.eye(4)[[0, 1, 0, 1]], np.eye(4)[:2]
-    run = label_files(photos[:4], CLASSES, embeddings=X, text_embeddings=T, progress=False)
+    run = label_files(photos_of_two[:4], ["cat", "rocket"], embeddings=X, text_embeddings=T, progress=False)
     save_prototypes(tmp_path / "vectors", run.prototypes())
     with pytest.raises(InputError, match="made from vectors"):
         export_model(tmp_path / "vectors", "vectors", tmp_path / "model")

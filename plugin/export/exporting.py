@@ -19,8 +19,9 @@ from ..engine.progress import Progress, ShowProgress
 from ..system.progress_bars import shown_progress
 from ..system.targets import check_target, new_folder
 from ..system.versions import package_versions
+from .clone import tag_splits
 from .exported import WHOLE, Exported
-from .formats import tag_splits, write_format
+from .formats import write_format
 from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options
 from .plan import Plan
 from .selection import LabelledImage, Selection, check_collection, select_images, showing_labels

@@ -23,16 +23,16 @@ import fiftyone.utils.yolo as fouy
 import PIL.Image
 import yaml
 
-from ..dataset import Samples, dataset_of, flat_samples, in_parts, label_list_name
+from ..dataset import dataset_of, flat_samples
 from ..encoders.crops import ImageCrop
 from ..encoders.opening import open_image, upright_size
 from ..engine.errors import InputError
 from .clipping import box_around
+from .clone import labelled_clone
 from .label_studio import labelling_config, task
 from .options import Format, ImageMode, OwnFormat
 from .plan import Plan
-from .selection import Label, LabelledImage
-from .splits import SPLITS
+from .selection import LabelledImage
 
 CLASSES_NAME = "classes.json"
 COLUMNS = ("filepath", "label", "confidence", "split", "sample_id")
@@ -257,7 +257,7 @@ def _harmless(text: str) -> str:
 def _write_fiftyone(plan: Plan, folder: Path, report: Report) -> None:
     places = {item.image.sample_id: str(folder / "data" / item.name) for item in _items(plan, folder, report)}
     has_images = plan.mode != ImageMode.NONE
-    with _labelled_clone(plan) as clone:
+    with labelled_clone(plan) as clone:
         if has_images:
             clone.set_values("filepath", places, key_field="id")
         # Paths below `rel_dir` become relative to it; all others, of masks for example, stay as they are.
@@ -359,60 +359,3 @@ def _size(image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> fo.ImageM
             message = f"The size of {image.path} cannot be read: leave it out of the view."
             raise InputError(message) from error
     return metadata
-
-
-@contextlib.contextmanager
-def _labelled_clone(plan: Plan) -> Iterator[fo.Dataset]:
-    """A copy of the samples with the labels and split tags of the export, deleted afterwards."""
-    images = plan.selection.images
-    dataset = dataset_of(plan.samples)
-    is_whole = plan.samples is dataset and len(images) == len(dataset)
-    # A copy of a whole dataset also has its runs and saved views.
-    ids = [image.sample_id for image in images]
-    clone = dataset.clone() if is_whole else _clone(flat_samples(dataset), ids)
-    try:
-        _set_labels(clone, plan)
-        tag_splits(clone, ids, plan.splits)
-        yield clone
-    finally:
-        clone.delete()
-
-
-def _clone(samples: Samples, ids: list[str]) -> fo.Dataset:
-    """A copy of some samples, made in parts, as a query has a largest size."""
-    first, *others = in_parts(ids)
-    clone = samples.select(first, ordered=True).clone()
-    for some in others:
-        clone.add_collection(samples.select(some, ordered=True))
-    return clone
-
-
-def _set_labels(clone: fo.Dataset, plan: Plan) -> None:
-    """Write the labels that differ from those of the field: corrected, clipped, or without those left out."""
-    field = plan.options.label_field
-    kind = clone.get_field(field).document_type
-    changed = {one.sample_id: _wrapped(one.labels, kind) for one in plan.selection.images if one.is_changed}
-    clone.set_values(field, changed, key_field="id")
-
-
-def _wrapped(labels: list[Label], kind: type[fo.Label]) -> fo.Label:
-    if issubclass(kind, fo.Detections | fo.Polylines):
-        return kind(**{label_list_name(kind): labels})
-    return labels[0]
-
-
-def tag_splits(dataset: fo.Dataset, ids: list[str], splits: list[str]) -> None:
-    """Tag samples with their splits, and take away the tags that they had of other splits.
-
-    Args:
-        dataset: Dataset of the samples.
-        ids: (n,) sample ids.
-        splits: (n,) split of each; where it is "", tags stay as they are.
-    """
-    samples = flat_samples(dataset)
-    for split in set(splits) - {""}:
-        members = [key for key, own in zip(ids, splits, strict=True) if own == split]
-        for some in in_parts(members):
-            chunk = samples.select(some)
-            chunk.untag_samples([other for other in SPLITS if other != split])
-            chunk.tag_samples(split)

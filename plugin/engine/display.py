@@ -14,10 +14,11 @@ import numpy as np
 WIDTH = 100
 MOST_ITEMS = 4
 LONGEST_TEXT = 60
+COLLECTIONS = (tuple, list, set, frozenset, dict)
 
 
 class Displayed:
-    """Base of dataclasses with `repr=False`; by default the fields are shown, each in a few words."""
+    """Base of dataclasses with `repr=False`; by default it shows what is not empty, each in a few words."""
 
     def __repr__(self) -> str:
         """A few lines."""
@@ -31,7 +32,8 @@ class Displayed:
     def _lines(self) -> list[str]:
         """The first says what it is."""
         shown: Any = self  # a dataclass
-        values = ", ".join(f"{each.name}={in_short(getattr(self, each.name))}" for each in fields(shown))
+        named = ((each.name, getattr(self, each.name)) for each in fields(shown))
+        values = ", ".join(f"{name}={in_short(value)}" for name, value in named if not _is_empty(value))
         return textwrap.wrap(f"{type(self).__name__}({values})", WIDTH, subsequent_indent="    ")
 
 
@@ -39,10 +41,14 @@ def in_short(value: object) -> str:
     """A value in a few words."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype} {value.shape}"
-    if isinstance(value, tuple | list | set | frozenset | dict):
+    if isinstance(value, COLLECTIONS):
         is_short = len(value) <= MOST_ITEMS and all(_is_plain(item) for item in _parts(value))
         return _cut(repr(value)) if is_short else f"{type(value).__name__} of {len(value):,}"
     return _cut(repr(value)) if _is_plain(value) else type(value).__name__
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, COLLECTIONS) and not value
 
 
 def _parts(value: Any) -> list[object]:

@@ -20,6 +20,10 @@ def test_arrays_are_shown_by_type_and_shape_and_long_collections_by_length():
     assert found._repr_html_() == "<b>Found(name='a&lt;b', rows=float32 (300, 10), parts=tuple of 8)</b>"
 
 
+def test_empty_collections_are_not_shown():
+    assert repr(Found("a", np.zeros((3, 1), np.float32), ())) == "Found(name='a', rows=float32 (3, 1))"
+
+
 def test_small_values_are_shown_as_they_are():
     assert [in_short(value) for value in ({"a": 1}, (1, None), 2.5, "x" * 99)] == [
         "{'a': 1}",

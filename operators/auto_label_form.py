@@ -30,7 +30,7 @@ from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import CHOICES, PRESETS, Settings, setting_docs
 from ..plugin.run.balance import class_frequencies
 from ..plugin.run.inputs import Inputs
-from ..plugin.run.preview import N_IMAGES
+from ..plugin.run.preview import N_IMAGES, NO_EXAMPLES
 from ..plugin.wording import counted, sentence
 from .class_form import add_classes, add_name_warnings, chosen_classes
 from .forms import (
@@ -85,13 +85,15 @@ def add_inputs(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Data
     inputs.bool("more", default=False, label="More options", view=types.SwitchView())
     if ctx.params.get("more") or _has_more(ctx) or _field_problem(ctx, samples):
         _add_more(inputs, ctx, samples)
-    inputs.bool(
+    preview = inputs.bool(
         "preview",
         default=False,
         label=f"Try it on {N_IMAGES} images first",
         description="Shows pictures with their labels and confidence, and writes nothing",
         view=types.SwitchView(),
     )
+    if ctx.params.get("preview") and ctx.params.get("examples"):
+        refuse(preview, NO_EXAMPLES)
 
 
 def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:

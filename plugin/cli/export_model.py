@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from ..system.database import require_database
-from .options import JsonOption, QuietOption
+from .options import JsonOption, PrototypesArgument, QuietOption
 
 
 def export_model(
-    prototypes: Annotated[Path, typer.Argument(help="Folder that `label --output` or `report` wrote.")],
+    prototypes: PrototypesArgument,
     name: Annotated[str, typer.Argument(help="Name of the model.")],
     output: Annotated[
         Path | None,

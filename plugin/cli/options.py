@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,5 +38,6 @@ VECTORS = "FIELD|KEY|FILE.npy"
 SourceArgument = Annotated[
     str, typer.Argument(help="Name of a FiftyOne dataset, or the folder that it was created from.")
 ]
+PrototypesArgument = Annotated[Path, typer.Argument(help="Folder that `label --output` or `report` wrote.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and requested data.")]

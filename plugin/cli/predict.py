@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from .options import JsonOption, QuietOption
+from .options import JsonOption, PrototypesArgument, QuietOption
 from .streams import data_stream
 
 
 def predict(
-    prototypes: Annotated[Path, typer.Argument(help="Folder that `label --output` or `report` wrote.")],
+    prototypes: PrototypesArgument,
     images: Annotated[str, typer.Argument(help="Folder of images, an image file, or vectors in FILE.npy.")],
     image_paths: Annotated[
         Path | None,

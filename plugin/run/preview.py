@@ -17,6 +17,7 @@ from .results import FinishedRun
 if TYPE_CHECKING:
     import fiftyone as fo
 
+NO_EXAMPLES = "A preview writes no reviews, so it takes no examples: leave out one of the two."
 N_IMAGES = 50
 SEED = 51
 
@@ -66,6 +67,7 @@ def preview_samples(
     from ..dataset import dataset_of, field_to_label, flat_samples, read_images, read_objects
 
     dataset_of(samples)  # refuses what is neither
+    _check_examples(inputs)
     if not (isinstance(n_images, int) and n_images > 0):
         raise InputError(f"n_images is {n_images!r}: give a whole number from 1.")
     objects = field_to_label(samples, inputs.objects)
@@ -78,6 +80,7 @@ def preview_samples(
 
 def preview_paths(paths: Sequence[str], inputs: Inputs, progress: ShowProgress = None) -> FinishedRun:
     """Label a random sample of up to 50 image files."""
+    _check_examples(inputs)
     some = random.Random(SEED).sample(paths, min(N_IMAGES, len(paths)))
     return label_unwritten(Files.of(some), inputs, progress)
 
@@ -91,3 +94,8 @@ def previewed(run: FinishedRun) -> list[dict]:
         for one, path, label, confidence in columns
     ]
     return sorted(rows, key=lambda row: row["confidence"])
+
+
+def _check_examples(inputs: Inputs) -> None:
+    if inputs.examples is not None:
+        raise InputError(NO_EXAMPLES)

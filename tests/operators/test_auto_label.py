@@ -353,6 +353,11 @@ def test_the_app_sees_progress_then_the_labels_then_a_summary(server, demo_datas
     assert told[-1][1]["results"]["n_labelled"] == len(demo_dataset)
 
 
+def test_a_preview_takes_no_examples(server, demo_dataset):
+    switch = form(server, demo_dataset, **OFFLINE, preview=True, examples="tags")["preview"]
+    assert (switch["invalid"], "takes no examples" in switch["error_message"]) == (True, True)
+
+
 def test_a_preview_shows_a_picture_of_every_label_and_writes_nothing(server, demo_dataset):
     fields = demo_dataset.get_field_schema().keys()
     told = dict(messages(server, demo_dataset, **OFFLINE | {"preview": True}))

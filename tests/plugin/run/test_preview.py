@@ -30,3 +30,8 @@ def test_a_selection_is_labelled_as_a_whole(demo_dataset):
 def test_a_number_of_images_that_makes_no_sense_is_refused(demo_dataset, n_images):
     with pytest.raises(InputError, match="n_images"):
         preview(demo_dataset, ["cat"], n_images=n_images)
+
+
+def test_examples_are_refused_because_a_preview_keeps_none(demo_dataset):
+    with pytest.raises(InputError, match="takes no examples"):
+        preview(demo_dataset, ["cat"], examples="tags", **GIVEN)

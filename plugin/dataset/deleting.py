@@ -77,10 +77,11 @@ def delete_run(dataset: fo.Dataset, key: str) -> DeletedRun:
         run = find_run(dataset, key)
         if run.state == RunState.RUNNING:
             raise InputError(f"Run {key!r} is under way: cancel it first, or wait for its end.")
-        brain_runs, vectors = _delete_brain_runs(lock.dataset, run)
-        deleted = _delete_values(lock.dataset, run) if _has_written(run) else DeletedRun(key, (), 0)
+        vectors = _vectors_of_its_own(lock.dataset, run)
+        brain_runs = _delete_brain_runs(lock.dataset, run, vectors)
+        deleted = _delete_values(lock.dataset, run, vectors) if _has_written(run) else DeletedRun(key, (), 0)
         lock.dataset.delete_run(key)
-    return replace(deleted, fields=(*deleted.fields, *vectors), brain_runs=brain_runs)
+    return replace(deleted, brain_runs=brain_runs)
 
 
 def what_deleting_does(dataset: fo.Dataset, run: RunRecord) -> str:
@@ -118,20 +119,24 @@ def fields_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
     ]
 
 
-def _delete_brain_runs(dataset: fo.Dataset, run: RunRecord) -> tuple[tuple[str, ...], list[str]]:
-    """Delete the brain runs of a run, the vectors that were made for them, and the records of those.
+def _delete_brain_runs(dataset: fo.Dataset, run: RunRecord, vectors: list[str]) -> tuple[str, ...]:
+    """Delete the brain runs of a run, and the records of the vectors that were made for them.
+
+    Args:
+        dataset: Dataset of the run.
+        run: The run.
+        vectors: Fields of those vectors, which are deleted with those of the run.
 
     Returns:
-        Keys of the brain runs, and fields that were deleted.
+        Keys of the brain runs.
     """
-    keys, fields = tuple(brain_runs_of(dataset, run)), _vectors_of_its_own(dataset, run)
+    keys = tuple(brain_runs_of(dataset, run))
     for key in keys:
         dataset.delete_brain_run(key)
     for other in list_all_runs(dataset):
-        if other.main_field in fields:
+        if other.main_field in vectors:
             dataset.delete_run(other.key)
-    dataset.delete_sample_fields(fields)
-    return keys, fields
+    return keys
 
 
 def _vectors_of_its_own(dataset: fo.Dataset, run: RunRecord) -> list[str]:
@@ -147,7 +152,7 @@ def _has_written(run: RunRecord) -> bool:
     return bool(run.n_labelled) or run.state == RunState.COMPLETED
 
 
-def _delete_values(dataset: fo.Dataset, run: RunRecord) -> DeletedRun:
+def _delete_values(dataset: fo.Dataset, run: RunRecord, vectors: list[str]) -> DeletedRun:
     """Delete the fields that are the run's alone, and put what was there before into the others."""
     own = fields_of_its_own(dataset, run)
     if isinstance(run.fields, Column):
@@ -160,12 +165,13 @@ def _delete_values(dataset: fo.Dataset, run: RunRecord) -> DeletedRun:
         written -= _written_ids(dataset, later, written)
     restored = _restore(dataset, [other for other in same if _is_later(run, other)], written)
     cleared = _clear_values(dataset, run.fields, written - restored, own)
-    if own:  # FiftyOne rewrites every sample whenever it deletes fields
-        dataset.delete_sample_fields([*own, *_empty_reviews(dataset, run.fields, own)])
+    gone = [*own, *_empty_reviews(dataset, run.fields, own), *vectors]
+    if gone:  # at one stroke: FiftyOne rewrites every sample whenever it deletes fields
+        dataset.delete_sample_fields(gone)
     if run.fields.label in own:
         delete_review_views(dataset, run.fields.label)
         drop_empty_group(dataset)
-    return DeletedRun(run.key, tuple(own), len(cleared), len(restored))
+    return DeletedRun(run.key, (*own, *vectors), len(cleared), len(restored))
 
 
 def _restore(dataset: fo.Dataset, earlier: list[RunRecord], ids: set[str]) -> set[str]:

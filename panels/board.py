@@ -216,7 +216,7 @@ def _with_labels(board: Board, ids: list[str] | None) -> Board:
         if reviews:  # those of samples that other runs labelled are left out
             labelled = set(load_outcome(dataset, run.key).sample_ids)
             reviews = {one: name for one, name in reviews.items() if one in labelled}
-        return samples.count(label_path(dataset, fields.label, "label")), reviews
+        return labels_of(dataset, fields).count(), reviews
 
     n_there, reviews = kept.get_or_make(key, read)
     return replace(

@@ -196,7 +196,8 @@ def _discriminant(refinement: Refinement, V: Matrix) -> np.ndarray:
     lengths = (along + TRUSTED_IMAGES * along.sum() / mass.sum()) / (mass + TRUSTED_IMAGES)
     projection = principal_projection(V, MOST_DIMENSIONS)
     images, means = projected(V, projection), projection.of(refinement.prototypes * lengths[:, None])
-    covariance = within_class_covariance(product(images, images), product(z, images), mass, means)
+    scatter = np.diag(projection.squares)
+    covariance = within_class_covariance(scatter, product(z, images), mass, means)
     directions = linalg.solve(covariance, means.T.astype(np.float64), assume_a="pos").T
     known = knowledge_of_means(mass, float(np.median(HALF_KNOWN)))
     return np.asarray(known * directions @ projection.basis.T, np.float32)

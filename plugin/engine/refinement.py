@@ -34,7 +34,7 @@ from .validation import (
     check_pair,
     check_second,
 )
-from .vectors import unit_rows
+from .vectors import principal_projection, unit_rows
 
 RULES = {"anchored": anchored.run, "prototype": prototype.run}
 
@@ -144,13 +144,16 @@ def _refine(
     """The same for images of which none is a copy of another."""
     settings = asked.resolved(len(images.V), len(T))
     report("cluster", 0, 1)
-    hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
+    directions = principal_projection(images.V, MOST_DIMENSIONS)
+    hierarchy = build_hierarchy(images.V, len(T), settings, images.micro, directions)
     report("cluster", 1, 1)
     report("refine", 0, 1)
     # Clusters of k-means leave no image out, so that neighbours can be looked for in them.
     is_kmeans = images.micro is None and settings.clustering == "kmeans"
     cells = hierarchy.micro.assignments if is_kmeans and len(hierarchy.micro) else None
-    evidence = replace(gather_evidence(images, T, frequencies, cells), name_reliability=reliability)
+    evidence = replace(
+        gather_evidence(images, T, frequencies, cells, directions), name_reliability=reliability
+    )
     logits = with_statements(evidence.text.logits, stated, images.anchors)
     evidence = replace(evidence, text=replace(evidence.text, logits=logits))
     answer = partial(_label_with_answers, drawn) if (images.anchors >= 0).any() else _label

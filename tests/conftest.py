@@ -1,6 +1,6 @@
 """A FiftyOne of its own for the tests: own server, own database, own plugins folder.
 
-Everything that FiftyOne reads when it is imported is set here, before any test module is.
+Everything that FiftyOne and NumPy read when they are imported is set here, before any test module is.
 """
 
 import atexit
@@ -33,6 +33,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MEMORY, SMALLEST_MEMORY = Path("/dev/shm"), 8 << 30
 """Where Linux keeps files in memory, and the bytes to be free there: the tests then wait for no disk."""
+
+# Small matrices are no faster with more threads, which spin while they wait and slow the other workers down.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= SMALLEST_MEMORY:
     tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)

@@ -10,19 +10,19 @@ import numpy as np
 
 from .config import Settings
 from .display import Displayed
+from .geometry import principal_directions
 from .rows import Matrix
 from .vectors import (
     PrincipalProjection,
     even_rows,
     group_means,
-    principal_projection,
     row_chunks,
     unit_rows,
 )
 
 CLUSTERING_DIMENSIONS = 50
 KMEANS_ROUNDS = 15
-ROUNDS_ON_SAMPLE = 10
+ROUNDS_ON_SAMPLE = 6
 
 MOST_MEANS = 5_000
 """Most clusters of k-means, and most that are grouped into meta-clusters, at a cost that is quadratic."""
@@ -194,8 +194,7 @@ def _hdbscan(reduced: np.ndarray, min_cluster_size: int) -> np.ndarray:
 
 def _leading(X: Matrix, directions: PrincipalProjection | None) -> PrincipalProjection:
     """The directions that clusters are found in."""
-    found = directions or principal_projection(X, CLUSTERING_DIMENSIONS)
-    return found.leading(CLUSTERING_DIMENSIONS)
+    return (directions or principal_directions(X)).leading(CLUSTERING_DIMENSIONS)
 
 
 def _kmeans(X: Matrix, wanted: int, seed: int, directions: PrincipalProjection | None = None) -> np.ndarray:

@@ -3,14 +3,17 @@
 The space of the class names, or that of a second image encoder that knows no names.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .rows import Matrix, computed, product
-from .vectors import PrincipalProjection, Projection, principal_projection
+from .rows import Matrix, computed, product, take
+from .vectors import PrincipalProjection, Projection, even_rows, principal_projection
 
 MOST_DIMENSIONS = 256
+
+MOST_PROJECTED = 2**18
+"""Images that the principal directions are found from, an even sample where there are more."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,15 @@ class Geometry:
     scatter: np.ndarray
 
 
+def principal_directions(X: Matrix, most: int = MOST_DIMENSIONS) -> PrincipalProjection:
+    """The leading principal directions of (n, d) images, see `MOST_PROJECTED`."""
+    n, some = len(X), even_rows(len(X), MOST_PROJECTED)
+    if len(some) == n:
+        return principal_projection(X, most)
+    sampled = principal_projection(take(X, some), most)
+    return replace(sampled, squares=sampled.squares * np.float32(n / len(some)))
+
+
 def geometry_of(X: Matrix, T: np.ndarray, V: Matrix, visual: PrincipalProjection | None = None) -> Geometry:
     """Project the images and bring the class names along.
 
@@ -43,11 +55,11 @@ def geometry_of(X: Matrix, T: np.ndarray, V: Matrix, visual: PrincipalProjection
         V: (n, v) float32 unit rows, images in the space of the geometry; X itself with one encoder.
         visual: The principal directions of V; found here if None.
     """
-    visual = visual or principal_projection(V, MOST_DIMENSIONS)
+    visual = visual or principal_directions(V)
     targets, scatter = projected(V, visual), np.diag(visual.squares)
     if V is X:
         return Geometry(visual, targets, visual.of(T), scatter)
-    named = principal_projection(X, MOST_DIMENSIONS)
+    named = principal_directions(X)
     bridge = _bridge(projected(X, named), named.squares, targets)
     return Geometry(visual, targets, named.of(T) @ bridge, scatter)
 

@@ -15,7 +15,7 @@ from .confidence import spread_rest, tempered, with_names
 from .config import Settings
 from .evidence import MOST_BALANCED, Evidence, Images, gather_evidence
 from .explanation import explain
-from .geometry import MOST_DIMENSIONS
+from .geometry import MOST_DIMENSIONS, principal_directions
 from .groups import with_statements
 from .iteration import OnIteration, Outcome
 from .naming import doubted, held_to_names
@@ -34,7 +34,7 @@ from .validation import (
     check_pair,
     check_second,
 )
-from .vectors import principal_projection, unit_rows
+from .vectors import unit_rows
 
 RULES = {"anchored": anchored.run, "prototype": prototype.run}
 
@@ -144,7 +144,7 @@ def _refine(
     """The same for images of which none is a copy of another."""
     settings = asked.resolved(len(images.V), len(T))
     report("cluster", 0, 1)
-    directions = principal_projection(images.V, MOST_DIMENSIONS)
+    directions = principal_directions(images.V)
     hierarchy = build_hierarchy(images.V, len(T), settings, images.micro, directions)
     report("cluster", 1, 1)
     report("refine", 0, 1)

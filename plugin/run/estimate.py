@@ -73,7 +73,7 @@ def estimate_cost(towers: Towers, inputs: Inputs, images: Sequence[ImageLike]) -
         encoder=towers.encoder.name,
         settings=settings,
         embed_seconds=_embed_seconds(towers, images),
-        refine_seconds=_refine_seconds(n, k, dimension, settings),
+        refine_seconds=refine_seconds(n, k, dimension, settings),
         suggest_seconds=0.0 if settings.clustering == "none" else _suggest_seconds(towers, inputs),
         memory=n * vectors + bytes_needed(n, dimension, k),
     )
@@ -117,7 +117,7 @@ def _suggest_seconds(towers: Towers, inputs: Inputs) -> float:
     return (time.perf_counter() - start) * len(texts) / len(some)
 
 
-def _refine_seconds(n: int, k: int, dimension: int, settings: Settings) -> float:
+def refine_seconds(n: int, k: int, dimension: int, settings: Settings) -> float:
     """Time to cluster and refine, from that of two smaller numbers of images."""
     small, large = (min(n, size) for size in SAMPLED_VECTORS)
     X, T = _made_up(large, k, dimension)

@@ -213,7 +213,8 @@ class AnchoredRule:
         for chunk in row_chunks(len(some)):
             rows = some[chunk]
             neighbor, logits = p[nearest[rows]], self.images.logits[rows]
-            densities = gaussians.log_densities_without(X[rows], p[rows], X[nearest[rows]], neighbor)
+            own = self.images.text_of(logits, rows)
+            densities = gaussians.log_densities_without(X[rows], own, X[nearest[rows]], neighbor)
             by_chance[chunk] = neighbor @ (gaussians.mass / n)
             for agreement, weight in zip(copied, weights, strict=True):
                 z = softmax((1 - TEXT_GIVES_WAY * weight) * logits + weight * densities)

@@ -32,7 +32,11 @@ class Units:
 
     def text_rows(self, rows: Rows) -> np.ndarray:
         """(a, k) soft labels of some units by the class names alone; answers are certain."""
-        return clamped(softmax(self.logits[rows]), self.anchors[rows])
+        return self.text_of(self.logits[rows], rows)
+
+    def text_of(self, logits: np.ndarray, rows: Rows) -> np.ndarray:
+        """The same where the (a, k) logits of these units have been read."""
+        return clamped(softmax(logits), self.anchors[rows])
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class Pool:
         r, k = images.vectors.shape[1], images.logits.shape[1]
 
         def side_by_side(rows: Rows) -> np.ndarray:
-            return np.hstack([images.vectors[rows], images.logits[rows], images.text_rows(rows)])
+            logits = images.logits[rows]
+            return np.hstack([images.vectors[rows], logits, images.text_of(logits, rows)])
 
         all_images = ComputedRows((len(unit), r + 2 * k), side_by_side)
         vectors, logits, text = np.split(group_means(all_images, unit, len(first)), [r, r + k], axis=1)

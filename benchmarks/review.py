@@ -6,9 +6,11 @@ python benchmarks/review.py [SET ...] [--encoder NAME], each SET a .npz file of 
 one folder of images per class. Without one it takes the photos of the demo. The reviewer is simulated and
 always right, but for the careless one. A click on images of one cluster with one label reviews the four
 that are shown, and says what the others are; where those four are of several classes, it is called mixed.
+
+A third table shows which reviewed labels contradict similar images, and how many of those are wrong.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,29 +60,30 @@ class Task:
     truth: np.ndarray
     reliability: np.ndarray | None
 
+    def given(self, careless: float) -> np.ndarray:
+        """(n,) classes that a reviewer says, of which a share is wrong, always the same ones."""
+        rng, k = np.random.default_rng(0), len(self.T)
+        is_wrong = rng.random(len(self.X)) < careless
+        return np.where(is_wrong, (self.truth + rng.integers(1, max(k, 2), len(self.X))) % k, self.truth)
+
     def refined(
         self, answered: np.ndarray, stated: np.ndarray | None = None, careless: float = 0
     ) -> Refinement:
-        """Labels with the true classes of some rows as anchors, and classes (n,) of clusters, -1 for none.
-
-        Of a careless reviewer's answers a share is wrong, always the same ones.
-        """
-        rng, k = np.random.default_rng(0), len(self.T)
-        is_wrong = rng.random(len(self.X)) < careless
-        given = np.where(is_wrong, (self.truth + rng.integers(1, max(k, 2), len(self.X))) % k, self.truth)
+        """Labels with what a reviewer says of some rows, and classes (n,) of clusters, -1 for none."""
         anchors = np.full(len(self.X), -1)
-        anchors[answered] = given[answered]
+        anchors[answered] = self.given(careless)[answered]
         return refine(self.X, self.T, anchors=anchors, stated=stated, name_reliability=self.reliability)
 
 
 def main() -> None:
-    """Print two tables per folder: one with a row per order of questions, and one of audits."""
+    """Print three tables per folder: of audits, of orders of questions, and of contradictions."""
     folders, encoder = given_folders(__doc__)
     for folder in folders:
         task = _task(folder, encoder)
         first = task.refined(np.empty(0, np.int64))
         Console().print(audited(first, task.truth))
         Console().print(measure(folder, task, first))
+        Console().print(contradicted(task, first))
 
 
 def audited(outcome: Refinement, truth: np.ndarray) -> Table:
@@ -116,6 +119,18 @@ def measure(folder: Path, task: Task, first: Refinement) -> Table:
     return table
 
 
+def contradicted(task: Task, first: Refinement) -> Table:
+    """Review as suggested, with care and without, and look at what contradicts similar images."""
+    table = Table("reviewer", "answers", "wrong", "shown", "of these wrong", title="Contradictions shown")
+    for name, careless in (("careful", 0.0), (f"careless, {CARELESS:.0%} wrong", CARELESS)):
+        is_wrong = task.given(careless) != task.truth
+        for answered, outcome in reviewed(task, first, suggested, careless):
+            shown = outcome.contradictions >= 0
+            counts = (len(answered), is_wrong[answered].sum(), shown.sum(), (shown & is_wrong).sum())
+            table.add_row(name, *map(str, counts))
+    return table
+
+
 def _task(place: Path, encoder: Encoder) -> Task:
     if place.suffix == ".npz":
         features = load_feature_set(place)
@@ -148,15 +163,21 @@ def clicked(task: Task, first: Refinement) -> list[float]:
 
 def refined(task: Task, first: Refinement, order: Order, careless: float = 0) -> list[float]:
     """Accuracy after every number of answers, the labels being refined whenever a number is reached."""
+    outcomes = [first, *(outcome for _, outcome in reviewed(task, first, order, careless))]
+    return [accuracy(outcome.labels, task.truth) for outcome in outcomes]
+
+
+def reviewed(
+    task: Task, first: Refinement, order: Order, careless: float = 0
+) -> Iterator[tuple[np.ndarray, Refinement]]:
+    """Rows that are answered at every number of answers, and the labels that are refined with them."""
     answered, outcome = np.empty(0, np.int64), first
-    accuracies = [accuracy(first.labels, task.truth)]
     for count in ANSWERS[1:]:
         ranked = order(outcome)
         unasked = ranked[~np.isin(ranked, answered)]
         answered = np.append(answered, unasked[: count - len(answered)])
         outcome = task.refined(answered, careless=careless)
-        accuracies.append(accuracy(outcome.labels, task.truth))
-    return accuracies
+        yield answered, outcome
 
 
 def overwritten(task: Task, first: Refinement, order: Order) -> list[float]:

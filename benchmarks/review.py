@@ -10,7 +10,7 @@ that are shown, and says what the others are; where those four are of several cl
 A third table shows which reviewed labels contradict similar images, and how many of those are wrong.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,10 @@ AUDITS = 1_000
 
 CARELESS = 0.1
 """Share of the answers of the careless reviewer that are wrong."""
+
+REVIEWERS = {"careful": 0.0, f"careless, {CARELESS:.0%} wrong": CARELESS}
+ANSWERS_CHECKED = (0, 50, 100)
+"""Numbers of answers at which contradictions are looked at."""
 
 SEEDS = (0, 1, 2)
 
@@ -76,14 +80,19 @@ class Task:
 
 
 def main() -> None:
-    """Print three tables per folder: of audits, of orders of questions, and of contradictions."""
+    """Print three tables per folder, of audits, orders and contradictions, and the contradictions of all."""
     folders, encoder = given_folders(__doc__)
+    found = np.zeros((len(REVIEWERS), len(ANSWERS_CHECKED) - 1, 4), np.int64)
     for folder in folders:
         task = _task(folder, encoder)
         first = task.refined(np.empty(0, np.int64))
         Console().print(audited(first, task.truth))
         Console().print(measure(folder, task, first))
-        Console().print(contradicted(task, first))
+        contradicted = contradictions(task, first)
+        found += contradicted
+        Console().print(contradictions_table(folder.stem, contradicted))
+    if len(folders) > 1:
+        Console().print(contradictions_table("All sets", found))
 
 
 def audited(outcome: Refinement, truth: np.ndarray) -> Table:
@@ -119,15 +128,28 @@ def measure(folder: Path, task: Task, first: Refinement) -> Table:
     return table
 
 
-def contradicted(task: Task, first: Refinement) -> Table:
-    """Review as suggested, with care and without, and look at what contradicts similar images."""
-    table = Table("reviewer", "answers", "wrong", "shown", "of these wrong", title="Contradictions shown")
-    for name, careless in (("careful", 0.0), (f"careless, {CARELESS:.0%} wrong", CARELESS)):
+def contradictions(task: Task, first: Refinement) -> np.ndarray:
+    """Review as suggested, and look at what contradicts similar images.
+
+    Returns:
+        (reviewers, numbers of answers, 4) int64 counts: answers, wrong ones, shown ones, wrong ones shown.
+    """
+    counts = []
+    for careless in REVIEWERS.values():
         is_wrong = task.given(careless) != task.truth
-        for answered, outcome in reviewed(task, first, suggested, careless):
+        for answered, outcome in reviewed(task, first, suggested, careless, ANSWERS_CHECKED):
             shown = outcome.contradictions >= 0
-            counts = (len(answered), is_wrong[answered].sum(), shown.sum(), (shown & is_wrong).sum())
-            table.add_row(name, *map(str, counts))
+            counts.append((len(answered), is_wrong[answered].sum(), shown.sum(), (shown & is_wrong).sum()))
+    return np.array(counts).reshape(len(REVIEWERS), -1, 4)
+
+
+def contradictions_table(name: str, found: np.ndarray) -> Table:
+    """One row per reviewer and number of answers."""
+    columns = ("reviewer", "answers", "wrong", "shown", "of these wrong")
+    table = Table(*columns, title=f"{name}: contradictions")
+    for reviewer, of_reviewer in zip(REVIEWERS, found, strict=True):
+        for counts in of_reviewer:
+            table.add_row(reviewer, *(f"{count:,}" for count in counts))
     return table
 
 
@@ -168,11 +190,11 @@ def refined(task: Task, first: Refinement, order: Order, careless: float = 0) ->
 
 
 def reviewed(
-    task: Task, first: Refinement, order: Order, careless: float = 0
+    task: Task, first: Refinement, order: Order, careless: float = 0, counts: Sequence[int] = ANSWERS
 ) -> Iterator[tuple[np.ndarray, Refinement]]:
     """Rows that are answered at every number of answers, and the labels that are refined with them."""
     answered, outcome = np.empty(0, np.int64), first
-    for count in ANSWERS[1:]:
+    for count in counts[1:]:
         ranked = order(outcome)
         unasked = ranked[~np.isin(ranked, answered)]
         answered = np.append(answered, unasked[: count - len(answered)])

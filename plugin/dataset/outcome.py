@@ -52,6 +52,8 @@ class Outcome(Displayed):
         novel_samples: Ids of the most central samples of the clusters that fit no class, at most 20 clusters,
             most novel first.
         examples: Id of a sample → class that a person gave it before the run; see `read_examples`.
+        contradictions: Id of a sample whose reviewed label similar images contradict → that label, and the
+            class that they speak for.
     """
 
     classes: tuple[str, ...]
@@ -73,6 +75,7 @@ class Outcome(Displayed):
     failures: dict[str, str]
     novel_samples: tuple[tuple[str, ...], ...]
     examples: dict[str, str] = field(default_factory=dict)
+    contradictions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -113,6 +116,10 @@ class Outcome(Displayed):
             review_rank=review_ranks(refinement).astype(np.int32),
             logits=_logits(refinement.probabilities),
             failures=dict(failures),
+            contradictions={
+                sample_ids[row]: (classes[refinement.labels[row]], classes[refinement.contradictions[row]])
+                for row in np.flatnonzero(refinement.contradictions >= 0)
+            },
             novel_samples=tuple(
                 tuple(sample_ids[row] for row in cluster.central_images)
                 for cluster in refinement.novel_clusters[:MOST_NOVEL_CLUSTERS]
@@ -150,6 +157,7 @@ class Outcome(Displayed):
             "levels": list(self.levels),
             "failures": self.failures,
             "examples": self.examples,
+            "contradictions": {one: list(pair) for one, pair in self.contradictions.items()},
             "novel_samples": [list(ids) for ids in self.novel_samples],
             **{name: serialize_numpy_array(array, ascii=True) for name, array in arrays.items()},
         }
@@ -171,6 +179,7 @@ class Outcome(Displayed):
             sample_ids=tuple(row.tobytes().hex() for row in ids),
             failures=dict(data["failures"]),
             examples=dict(data.get("examples", {})),  # runs before 0.2.0 have none
+            contradictions={one: tuple(pair) for one, pair in data.get("contradictions", {}).items()},
             novel_samples=tuple(map(tuple, data["novel_samples"])),
             **none | kept,
         )

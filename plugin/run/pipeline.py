@@ -231,6 +231,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         anchors_of,
         audit_probabilities,
         field_to_label,
+        open_contradictions,
         read_examples,
         read_images,
         read_objects,
@@ -276,7 +277,9 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
             noun=fields.noun,
         )
         outcome = Outcome.of(found.refinement, inputs.class_names, found.ids, found.failures)
-        run.finish(replace(outcome, examples=examples), found.summary.to_dict(), found.refinement.settings)
+        contradictions = open_contradictions(run.dataset, fields, outcome.contradictions)
+        outcome = replace(outcome, examples=examples, contradictions=contradictions)
+        run.finish(outcome, found.summary.to_dict(), found.refinement.settings)
         return _finished(
             found,
             inputs,
@@ -286,6 +289,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
             fields=fields,
             seconds=run.seconds,
             dataset=run.dataset,
+            contradictions=contradictions,
             unlisted_classes=_unlisted([reviews[one] for one in found.ids if one in reviews], inputs),
         )
 

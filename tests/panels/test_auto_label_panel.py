@@ -12,7 +12,7 @@ import pytest
 from fiftyone.core.view import DatasetView
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.server.app import app
-from fiftyone_autolabel import Settings, approve, audit, auto_label, delete_run
+from fiftyone_autolabel import Settings, approve, audit, auto_label, correct, delete_run
 from fiftyone_autolabel.plugin.dataset.record import list_runs, update_record
 from fiftyone_autolabel.plugin.dataset.running import Run
 from fiftyone_autolabel.plugin.dataset.schema import RunState, stamp
@@ -171,6 +171,22 @@ def test_the_head_says_what_an_audit_measured(opened, labelled):
     opened.call("on_refresh")
     assert "measured 100% right" in opened.data["header"]["facts"]
     assert "10 images audited" in opened.data["header"]["facts"]
+
+
+def test_contradictions_of_reviews_have_a_button_until_they_are_settled(server, dataset):
+    label(dataset)
+    slip = dataset.select(dataset.values("id")[3])
+    correct(slip, "blue")
+    approve(dataset.limit(20))
+    label(dataset)
+    panel = Opened(server, dataset)
+    panel.press("header.actions.contradictions")
+    assert panel.shown().values("id") == slip.values("id")
+    assert panel.told_to("notify")["message"].startswith("1 sample: reviewed labels that contradict")
+    correct(slip, "blue")
+    panel.call("on_refresh")
+    with pytest.raises(KeyError, match="contradictions"):
+        panel.press("header.actions.contradictions")
 
 
 def test_reviewed_labels_are_counted_in_the_view_that_is_followed(opened, labelled):

@@ -221,7 +221,7 @@ def _with_labels(board: Board, ids: list[str] | None) -> Board:
             labelled = set(outcome.sample_ids)
             reviews = {one: name for one, name in reviews.items() if one in labelled}
             contradictory = tuple(open_contradictions(dataset, fields, outcome.contradictions))
-        return samples.count(label_path(dataset, fields.label, "label")), reviews, contradictory
+        return labels_of(dataset, fields).count(), reviews, contradictory
 
     n_there, reviews, contradictory = kept.get_or_make(key, read)
     return replace(

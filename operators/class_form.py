@@ -63,6 +63,11 @@ def chosen_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> list[C
     return read_classes(parse_classes(classes) if isinstance(classes, str) else classes)
 
 
+def usable_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> list[ClassDescription]:
+    """The same; none where they cannot be used, which the form says beside them."""
+    return [] if sentence_of(partial(chosen_classes, ctx, samples)) else chosen_classes(ctx, samples)
+
+
 def _add_source(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str:
     """Where the classes come from, if there is a choice."""
     known, fields = classes_of(samples), label_fields(samples)

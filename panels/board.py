@@ -216,7 +216,8 @@ def _with_labels(board: Board, ids: list[str] | None) -> Board:
         if reviews:  # those of samples that other runs labelled are left out
             labelled = set(load_outcome(dataset, run.key).sample_ids)
             reviews = {one: name for one, name in reviews.items() if one in labelled}
-        return samples.count(label_path(dataset, fields.label, "label")), reviews
+        path = fields.label if fields.multilabel else label_path(dataset, fields.label, "label")
+        return samples.count(path), reviews
 
     n_there, reviews = kept.get_or_make(key, read)
     return replace(
@@ -250,6 +251,8 @@ def _narrowed(board: Board, ids: list[str] | None, truth: str) -> Board:
 def _truth_fields(dataset: fo.Dataset, run: RunRecord) -> tuple[str, ...]:
     """Fields with classes that are not from a run; for objects, the field that they are from."""
     objects = run.fields.objects
+    if run.fields.multilabel:  # which `evaluate` compares
+        return ()
     if objects:
         if not dataset.has_sample_field(objects):
             return ()

@@ -56,6 +56,7 @@ class AutoLabel(LongOperator):
         examples: str | None = None,
         objects: str | None = None,
         margin: float = MARGIN,
+        multilabel: bool = False,
         preset: str = "auto",
         label_field: str = FIELDS.label,
         confidence_field: str = FIELDS.confidence,
@@ -80,6 +81,7 @@ class AutoLabel(LongOperator):
             examples: Field with the class of a few images, or "tags"; they become reviewed labels.
             objects: Field of boxes or shapes to label one by one, instead of whole images.
             margin: Context around an object, as a share of its width and height, from 0 to 1.
+            multilabel: Whether an image may have several labels.
             preset: "auto", "small", "medium" or "large".
             label_field: Field for the labels.
             confidence_field: Field for the confidence.
@@ -111,6 +113,7 @@ class AutoLabel(LongOperator):
                 "examples": examples,
                 "objects": objects,
                 "margin": margin,
+                "multilabel": multilabel,
                 "preset": preset,
                 "label_field": label_field,
                 "confidence_field": confidence_field,

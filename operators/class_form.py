@@ -64,6 +64,11 @@ def chosen_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> list[C
     return read_classes(parse_classes(classes) if isinstance(classes, str) else classes)
 
 
+def usable_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> list[ClassDescription]:
+    """The same; none where they cannot be used, which the form says beside them."""
+    return [] if sentence_of(partial(chosen_classes, ctx, samples)) else chosen_classes(ctx, samples)
+
+
 def remember_previewed(ctx: foo.ExecutionContext, classes: Sequence[ClassDescription]) -> None:
     """Keep the classes of a preview, so that the form has them until the next run."""
     ctx.store(STORE).set(PREVIEWED, [_last_start(_runs_with_classes(ctx)), class_text(classes)])

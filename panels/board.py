@@ -256,6 +256,8 @@ def _narrowed(board: Board, ids: list[str] | None, truth: str) -> Board:
 def _truth_fields(dataset: fo.Dataset, run: RunRecord) -> tuple[str, ...]:
     """Fields with classes that are not from a run; for objects, the field that they are from."""
     objects = run.fields.objects
+    if run.fields.multilabel:  # which `evaluate` compares
+        return ()
     if objects:
         if not dataset.has_sample_field(objects):
             return ()

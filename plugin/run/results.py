@@ -5,7 +5,7 @@ A run that has just finished and one that is read back from its record answer to
 
 import os
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,19 +14,21 @@ import numpy as np
 
 from ..engine.display import Displayed
 from ..engine.errors import InputError
+from ..engine.label_sets import set_text
+from ..engine.multilabel import LabelSets
 from ..engine.results import Iteration, Refinement
 from ..report.alignment import alignment_plot
 from ..report.classes import class_plot
-from ..report.confidence import confidence_plot, coverage_plot
+from ..report.confidence import confidence_plot, coverage_plot, expected_accuracy
 from ..report.convergence import convergence_plot
 from ..report.images_table import Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
-from ..report.remarks import remarks
+from ..report.remarks import contradiction_remarks, remarks
 from ..report.summary import RunSummary
 from ..report.text import headline
 from ..report.writing import check_report_folder, write_report
 from ..system.versions import package_versions
-from ..wording import counted, listed, percent
+from ..wording import counted, listed
 from .embedding import Embedded, Towers
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ NEXT_ON_DATASET = (
     "Next: review_next(dataset), approve and correct, then refine_with_corrections(dataset); or .to_frame(), "
     ".report(folder), .history"
 )
+SETS_HAVE_NO_PROTOTYPES = "The run gave several labels an image, and new images get one label each."
 OBJECTS_HAVE_NO_PROTOTYPES = "The run labelled objects, and new images are labelled as a whole."
 
 
@@ -56,6 +59,9 @@ class LabelledRun(Displayed, ABC):
         summary: What figures and reports are drawn from.
         seconds: Stage, such as "embed" or "refine" → duration.
         dataset: The dataset; None on files.
+        contradictions: Id of a sample, or object, whose reviewed label similar images contradict → that
+            label, and the class that they speak for. The saved view "<label field> contradictions" shows
+            them. Nobody has looked at them again: give another class, or the same once more.
     """
 
     classes: list[str]
@@ -64,6 +70,7 @@ class LabelledRun(Displayed, ABC):
     summary: RunSummary
     seconds: dict[str, float]
     dataset: "fo.Dataset | None" = None
+    contradictions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def _lines(self) -> list[str]:
         where, following = " labelled", NEXT_ON_FILES
@@ -76,7 +83,7 @@ class LabelledRun(Displayed, ABC):
             listed([f"{name} {count:,}" for name, count in frequent], MOST_CLASSES_SHOWN),
         ]
         if len(self.classes) > 1:
-            lines.insert(1, f"{percent(self.expected_accuracy)} of the labels are expected to be right")
+            lines.insert(1, expected_accuracy(self.summary))
         return [*lines, *self.remarks, following]
 
     def __str__(self) -> str:
@@ -87,6 +94,11 @@ class LabelledRun(Displayed, ABC):
     @abstractmethod
     def run_key(self) -> str:
         """Key of the run on its dataset; "" on files."""
+
+    @property
+    @abstractmethod
+    def fields(self) -> "FieldNames | None":
+        """Names of the fields that the run wrote; None on files."""
 
     @property
     @abstractmethod
@@ -105,13 +117,22 @@ class LabelledRun(Displayed, ABC):
 
     @property
     def expected_accuracy(self) -> float:
-        """Share of labels that are expected to be right, in [0, 1]."""
+        """Share of labels that are expected to be right, in [0, 1].
+
+        Of several labels an image: share of the images whose labels are all expected to be right.
+        """
         return self.summary.expected_accuracy
 
     @property
     def remarks(self) -> list[str]:
-        """What the class counts say beside the expected accuracy, e.g. that a class got no images."""
-        return remarks(self.counts, self.summary.noun)
+        """What the expected accuracy does not show, e.g. that a class got no images."""
+        said = remarks(self.counts, self.summary.noun)
+        if self.fields and self.contradictions:
+            from ..dataset import contradictions_view_name
+
+            view = contradictions_view_name(self.fields.label)
+            said += contradiction_remarks(len(self.contradictions), view)
+        return said
 
     @property
     def suggested_names(self) -> dict[int, tuple[str, ...]]:
@@ -277,6 +298,7 @@ class FinishedRun(LabelledRun):
         changes: What changed since the run before; None unless the run refined with reviewed labels.
         embedded: The vectors that it was made from.
         towers: What made them.
+        sets: The classes of each image where it may have several; None otherwise.
     """
 
     encoder_reason: str
@@ -285,6 +307,7 @@ class FinishedRun(LabelledRun):
     failed: list[Failure]
     embedded: Embedded
     towers: Towers
+    sets: LabelSets | None = None
     sample_ids: list[str] = field(default_factory=list)
     run_key: str = ""
     fields: "FieldNames | None" = None
@@ -301,19 +324,30 @@ class FinishedRun(LabelledRun):
         """Level, "meta" or "micro" → (clusters, k) share of each cluster that went to each class."""
         return self.refinement.alignment
 
+    @property
+    def label_texts(self) -> list[str]:
+        """(n,) label of each; several labels of an image as one text, such as "cat|dog"."""
+        names = np.array(self.classes, object)
+        if self.sets is None:
+            return names[self.refinement.labels].tolist()
+        return [set_text(names[given]) for given in self.sets.is_given]
+
     def images_table(self) -> ImagesTable:
         """What the run says of every image, in the form in which reports list it."""
         ids = self.sample_ids if self.dataset is not None else None
-        return ImagesTable.of(self.refinement, self.paths, failures=self.failed, ids=ids)
+        table = ImagesTable.of(self.refinement, self.paths, failures=self.failed, ids=ids)
+        return table if self.sets is None else replace(table, texts=self.label_texts)
 
     def prototypes(self) -> Prototypes:
         """What the run has learnt, to label new images.
 
         Raises:
-            InputError: It labelled objects.
+            InputError: It labelled objects, or gave several labels an image.
         """
         if self.fields is not None and self.fields.objects:
             raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
+        if self.sets is not None:
+            raise InputError(SETS_HAVE_NO_PROTOTYPES)
         return make_prototypes(
             self.refinement,
             self.classes,

@@ -24,12 +24,12 @@ from .embedding import load_towers
 from .inputs import Inputs
 from .labelling import label_items
 from .pipeline import STAGES
-from .results import OBJECTS_HAVE_NO_PROTOTYPES, LabelledRun
+from .results import OBJECTS_HAVE_NO_PROTOTYPES, SETS_HAVE_NO_PROTOTYPES, LabelledRun
 
 if TYPE_CHECKING:
     import fiftyone as fo
 
-    from ..dataset import Outcome, RunRecord
+    from ..dataset import FieldNames, Outcome, RunRecord
 
 LEAST_AGREEMENT = 0.999
 """Share of the run's labels that must come out again; less than all, because machines round differently."""
@@ -50,6 +50,11 @@ class StoredRun(LabelledRun):
     def run_key(self) -> str:
         """Key of the run on the dataset."""
         return self.record.key
+
+    @property
+    def fields(self) -> "FieldNames":
+        """Names of the fields that the run wrote."""
+        return self.record.label_fields
 
     @cached_property
     def outcome(self) -> "Outcome":
@@ -109,6 +114,7 @@ class StoredRun(LabelledRun):
             alignment={each.level: list(_shares(each)) for each in self.summary.alignment},
             failures=[Failure(path_of(one), why, one) for one, why in self.failures.items()],
             ids=outcome.sample_ids,
+            texts=outcome.texts() if outcome.is_multilabel else None,
         )
 
     def prototypes(self, progress: ShowProgress = None) -> Prototypes:
@@ -126,6 +132,8 @@ class StoredRun(LabelledRun):
         run, outcome = self.record, self.outcome
         if run.label_fields.objects:
             raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
+        if run.label_fields.multilabel:
+            raise InputError(SETS_HAVE_NO_PROTOTYPES)
         if any(not name for name in run.inputs.values()):
             raise InputError("It was made from arrays or an encoder object, which its record does not keep.")
         images = images_of(self.dataset, outcome.sample_ids)
@@ -183,7 +191,14 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     Raises:
         InputError: There is no such run, or it wrote no labels.
     """
-    from ..dataset import complete_interrupted, completed_runs, find_run, read_results, reading_results
+    from ..dataset import (
+        complete_interrupted,
+        completed_runs,
+        find_run,
+        open_contradictions,
+        read_results,
+        reading_results,
+    )
 
     complete_interrupted(dataset)
     completed = completed_runs(dataset)
@@ -193,6 +208,7 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     results = read_results(dataset, record.key)
     with reading_results(record.key):
         summary, outcome = RunSummary.from_dict(results["summary"]), dict(results["outcome"])
+        found = {one: tuple(pair) for one, pair in outcome.get("contradictions", {}).items()}
     measured = measured_runs(dataset, [record]).get(record.key)
     return StoredRun(
         record=record,
@@ -202,6 +218,7 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
         seconds=record.seconds,
         summary=replace(summary, measured=measured),
         _outcome=outcome,
+        contradictions=open_contradictions(dataset, record.label_fields, found),
         dataset=dataset,
     )
 

@@ -19,6 +19,7 @@ from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
 from .auto_label_form import DELEGATE_ABOVE, FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
+from .class_form import chosen_classes, remember_previewed
 from .forms import add_missing_packages, add_problem, sentence_of
 from .previewing import picture_table
 from .reviewing import execute_on
@@ -55,6 +56,7 @@ class AutoLabel(LongOperator):
         examples: str | None = None,
         objects: str | None = None,
         margin: float = MARGIN,
+        multilabel: bool = False,
         preset: str = "auto",
         label_field: str = FIELDS.label,
         confidence_field: str = FIELDS.confidence,
@@ -79,6 +81,7 @@ class AutoLabel(LongOperator):
             examples: Field with the class of a few images, or "tags"; they become reviewed labels.
             objects: Field of boxes or shapes to label one by one, instead of whole images.
             margin: Context around an object, as a share of its width and height, from 0 to 1.
+            multilabel: Whether an image may have several labels.
             preset: "auto", "small", "medium" or "large".
             label_field: Field for the labels.
             confidence_field: Field for the confidence.
@@ -110,6 +113,7 @@ class AutoLabel(LongOperator):
                 "examples": examples,
                 "objects": objects,
                 "margin": margin,
+                "multilabel": multilabel,
                 "preset": preset,
                 "label_field": label_field,
                 "confidence_field": confidence_field,
@@ -181,7 +185,9 @@ class AutoLabel(LongOperator):
         told = self.summary(result)
         if result.dataset is not None:
             return told
-        objects = chosen_objects(ctx, ctx.target_view(require_flat=True))
+        samples = ctx.target_view(require_flat=True)
+        remember_previewed(ctx, chosen_classes(ctx, samples))
+        objects = chosen_objects(ctx, samples)
         pictures = picture_table(ctx.dataset, objects, told["previewed"])
         return told | {"message": f"{told['message']}\n\n{pictures}"}
 

@@ -1,6 +1,6 @@
 """The form of Auto-label, and the values chosen in it, with defaults for those left out."""
 
-from dataclasses import fields as fields_of
+from dataclasses import fields as fields_of, replace
 from functools import partial
 from typing import get_type_hints
 
@@ -29,13 +29,14 @@ from ..plugin.encoders.prompts import check_templates
 from ..plugin.encoders.registry import ENCODER_NAMES, choose_encoder
 from ..plugin.engine.config import CHOICES, PRESETS, Settings, setting_docs
 from ..plugin.run.balance import class_frequencies
-from ..plugin.run.inputs import Inputs
+from ..plugin.run.inputs import Inputs, check_multilabel
 from ..plugin.run.preview import N_IMAGES, NO_EXAMPLES
 from ..plugin.wording import counted, sentence
-from .class_form import add_classes, add_name_warnings, chosen_classes
+from .class_form import add_classes, add_name_warnings, chosen_classes, usable_classes
 from .forms import (
     add_explorer,
     add_margin,
+    add_multilabel,
     add_preset,
     chosen_margin,
     dropdown,
@@ -65,6 +66,7 @@ MORE = {
     "clusters": None,
     "class_balance": None,
     "examples": None,
+    "multilabel": False,
     "preset": PRESETS[0],
     **dict.fromkeys(SETTINGS),
     "label_field": FIELDS.label,
@@ -115,6 +117,7 @@ def chosen_inputs(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> Inputs:
         examples=ctx.params.get("examples") or None,
         objects=chosen_objects(ctx, samples),
         margin=chosen_margin(ctx),
+        multilabel=bool(ctx.params.get("multilabel")),
         settings=chosen_settings(ctx),
         fields=chosen_fields(ctx),
         run_key=chosen_key(ctx),
@@ -134,11 +137,12 @@ def chosen_settings(ctx: foo.ExecutionContext) -> Settings:
 
 def chosen_fields(ctx: foo.ExecutionContext) -> FieldNames:
     """Names of the fields to write, with the key of the run unless they were changed."""
-    return FieldNames.of_run(
+    names = FieldNames.of_run(
         chosen_key(ctx),
         label=ctx.params.get("label_field") or FIELDS.label,
         confidence=ctx.params.get("confidence_field") or FIELDS.confidence,
     )
+    return replace(names, multilabel=bool(ctx.params.get("multilabel")))
 
 
 def chosen_objects(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str | None:
@@ -170,6 +174,7 @@ def _add_more(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Datas
     _add_clusters(inputs, ctx, samples)
     _add_class_balance(inputs, ctx, samples)
     _add_examples(inputs, ctx, samples)
+    add_multilabel(inputs, _multilabel_problem(ctx, samples))
     _add_settings(inputs, ctx)
     _add_fields(inputs, ctx, samples)
     _add_key(inputs, ctx)
@@ -180,8 +185,7 @@ def _add_part(inputs: types.Object, samples: fo.DatasetView) -> None:
     dataset = dataset_of(samples)
     if dataset.media_type != "image" or is_patches(samples):
         return
-    n, total = len(samples), len(dataset)
-    if n < total:
+    if (n := len(samples)) < (total := len(dataset)):
         inputs.view("part", types.Notice(label=f"Label {n:,} of {counted(total, 'image')}"))
 
 
@@ -218,9 +222,7 @@ def _add_name_warnings(inputs: types.Object, ctx: foo.ExecutionContext, samples:
     """Say which names the encoder does not know, unless it need not read them."""
     if chosen_text_embeddings(ctx):
         return
-    is_unusable = sentence_of(partial(chosen_classes, ctx, samples))
-    classes = [] if is_unusable else chosen_classes(ctx, samples)
-    add_name_warnings(inputs, ctx, ctx.params.get("encoder") or "auto", classes)
+    add_name_warnings(inputs, ctx, ctx.params.get("encoder") or "auto", usable_classes(ctx, samples))
 
 
 def _add_encoder(inputs: types.Object, ctx: foo.ExecutionContext) -> None:
@@ -310,10 +312,16 @@ def _add_class_balance(inputs: types.Object, ctx: foo.ExecutionContext, samples:
         label="Class frequencies",
         description='Optional: a rough idea, e.g. "cat: common, dog: rare", "cat: 900, dog: 40", or "equal"',
     )
-    said = ctx.params.get("class_balance")
-    if said and not sentence_of(partial(chosen_classes, ctx, samples)):  # else the classes are refused
-        classes = [one.name for one in chosen_classes(ctx, samples)]
-        refuse(balance, sentence_of(partial(class_frequencies, said, classes)))
+    names, said = [one.name for one in usable_classes(ctx, samples)], ctx.params.get("class_balance")
+    if said and names:
+        refuse(balance, sentence_of(partial(class_frequencies, said, names)))
+
+
+def _multilabel_problem(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str:
+    """Why images cannot have several labels, "" if they can or are not to."""
+    names, on = [one.name for one in usable_classes(ctx, samples)], ctx.params.get("multilabel")
+    check = partial(check_multilabel, names, chosen_objects(ctx, samples), ctx.params.get("examples") or None)
+    return sentence_of(check) if names and on else ""
 
 
 def _add_examples(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> None:

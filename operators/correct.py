@@ -5,7 +5,8 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset import Reviewed, Samples, correct, known_classes
+from ..plugin.dataset import Reviewed, Samples, correct, fields_of_run, known_classes
+from ..plugin.engine.label_sets import classes_in
 from .forms import refuse, suggesting
 from .reviewing import ReviewOperator, chosen_label_field, execute_on
 
@@ -25,7 +26,8 @@ class Correct(ReviewOperator):
 
         Args:
             sample_collection: As for `ReviewOperator`.
-            class_name: The right class of all of its samples, or of all objects that it shows.
+            class_name: The right class of all of its samples, or of all objects that it shows; where an image
+                may have several, all of them, as in "cat|dog".
             label_field: As for `ReviewOperator`.
 
         Returns:
@@ -36,16 +38,20 @@ class Correct(ReviewOperator):
 
     def add_inputs(self, inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples) -> None:
         """The class, an existing or a new one."""
-        known = known_classes(samples, chosen_label_field(ctx, samples))
+        label_field = chosen_label_field(ctx, samples)
+        known, is_set = known_classes(samples, label_field), fields_of_run(samples, label_field).multilabel
         name = (ctx.params.get("class_name") or "").strip()
-        is_new = name and name.casefold() not in {one.casefold() for one in known}
+        names = classes_in(name) if is_set else [name]
+        description = "Choose a class, or type a new one"
+        if name and not {one.strip().casefold() for one in names} <= {one.casefold() for one in known}:
+            description = "A new class: Refine with corrections also assigns it to other images"
+        elif is_set:
+            description = "All classes of the images, with | between them: cat|dog"
         field = inputs.str(
             "class_name",
             required=True,
-            label="Class",
-            description="A new class: Refine with corrections also assigns it to other images"
-            if is_new
-            else "Choose a class, or type a new one",
+            label="Classes" if is_set else "Class",
+            description=description,
             view=suggesting(known),
         )
         if ctx.params.get("class_name") is not None and not name:

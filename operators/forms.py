@@ -31,6 +31,18 @@ def suggesting(values: Iterable[str], allow_duplicates: bool = True) -> types.Au
     return view
 
 
+def add_multilabel(inputs: types.Object, problem: str) -> None:
+    """Add the switch for several labels an image, and what is wrong with them, "" if nothing."""
+    switch = inputs.bool(
+        "multilabel",
+        default=False,
+        label="Several labels an image",
+        description="Each class gets its own probability; audit some labels, then refine to calibrate it",
+        view=types.SwitchView(),
+    )
+    refuse(switch, problem)
+
+
 def add_preset(inputs: types.Object) -> None:
     """The preset of the settings."""
     inputs.enum(

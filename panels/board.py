@@ -221,7 +221,7 @@ def _with_labels(board: Board, ids: list[str] | None) -> Board:
             labelled = set(outcome.sample_ids)
             reviews = {one: name for one, name in reviews.items() if one in labelled}
             contradictory = tuple(open_contradictions(dataset, fields, outcome.contradictions))
-        return samples.count(label_path(dataset, fields.label, "label")), reviews, contradictory
+        return labels_of(dataset, fields).count(), reviews, contradictory
 
     n_there, reviews, contradictory = kept.get_or_make(key, read)
     return replace(
@@ -256,6 +256,8 @@ def _narrowed(board: Board, ids: list[str] | None, truth: str) -> Board:
 def _truth_fields(dataset: fo.Dataset, run: RunRecord) -> tuple[str, ...]:
     """Fields with classes that are not from a run; for objects, the field that they are from."""
     objects = run.fields.objects
+    if run.fields.multilabel:  # which `evaluate` compares
+        return ()
     if objects:
         if not dataset.has_sample_field(objects):
             return ()

@@ -64,6 +64,7 @@ class Marks:
         self._samples = samples
         self._confidence = F(self._order)
         self._label, self._second = F(f"{label}.label"), F(f"{label}.second_choice")
+        self._labels = F(f"{label}.classifications.label") if fields.multilabel else None
 
     def cluster(self, level: str, cluster: int) -> Marked:
         """All samples of a cluster."""
@@ -75,7 +76,7 @@ class Marks:
             return self.cluster(level, cluster)
         is_inside, name = self._clusters[level] == cluster, self._name(number)
         where = f"{level}-cluster {cluster}"
-        labelled = self._where(is_inside & (self._label == name), f"{where}, labelled {self._quoted(number)}")
+        labelled = self._where(is_inside & self._has(number), f"{where}, labelled {self._quoted(number)}")
         if len(labelled.view):
             return labelled
         words = f"{where}, with {self._quoted(number)} as second choice"
@@ -83,7 +84,7 @@ class Marks:
 
     def label(self, number: int) -> Marked:
         """Samples with a label."""
-        return self._where(self._label == self._name(number), f"labelled {self._quoted(number)}")
+        return self._where(self._has(number), f"labelled {self._quoted(number)}")
 
     def pair(self, first: int, second: int) -> Marked:
         """Samples that have one of two classes as label and the other as second choice."""
@@ -115,6 +116,12 @@ class Marks:
             return self._where(is_meant, words)
         is_meant &= self._label == self._name(label)
         return self._where(is_meant, f"{words}, labelled {self._quoted(label)}")
+
+    def _has(self, number: int) -> F:
+        """Whether a class is the label, or one of several."""
+        if self._labels is not None:
+            return self._labels.contains(self._name(number))
+        return self._label == self._name(number)
 
     def _name(self, number: int) -> F:
         """A class name to compare with; the database would take "$usd" for a field."""

@@ -18,6 +18,9 @@ from .review import CLUSTERS
 
 TABS: tuple[Tab, ...] = (ALIGNMENT, CLASSES, CONFIDENCE, CONVERGENCE, CLUSTERS, NOVELTY, COMPARISON)
 
+OF_ONE_LABEL = (CLUSTERS,)
+"""Tabs that are left out where an image may have several labels."""
+
 SMALL_TABS = {
     "tab": {
         "sx": {
@@ -46,6 +49,7 @@ SMALL_TABS = {
 def draw_tabs(page: Page, board: Board) -> None:
     """The names of the tabs, and the one that is chosen."""
     view = types.TabsView(componentsProps=SMALL_TABS)
-    page.choice("tab", {tab.name: tab.title for tab in TABS}, view)
-    chosen = next(tab for tab in TABS if tab.name == board.choices.tab)
+    tabs = [tab for tab in TABS if not (board.summary.multilabel and tab in OF_ONE_LABEL)]
+    page.choice("tab", {tab.name: tab.title for tab in tabs}, view)
+    chosen = next((tab for tab in tabs if tab.name == board.choices.tab), tabs[0])
     chosen.draw(page.group("body"), board)

@@ -104,13 +104,12 @@ def class_table(labelling: "FinishedRun", noun: str = "Images") -> Table:
     table = Table("Class", title_justify="left")
     table.add_column(noun, justify="right")
     table.add_column("Mean confidence", justify="right")
-    ranked = sorted(labelling.counts.items(), key=lambda item: -item[1])
-    used = [(name, count) for name, count in ranked if count]
-    for name, count in used[:MOST_CLASSES_SHOWN]:
-        inside = labelling.refinement.labels == labelling.classes.index(name)
-        confidence = np.mean(labelling.refinement.confidence[inside])
-        table.add_row(Text(name), f"{count:,}", percent(float(confidence)))
-    hidden = [count for _, count in used[MOST_CLASSES_SHOWN:]]
+    summary = labelling.summary
+    rows = zip(summary.classes, summary.counts, summary.mean_confidence, strict=True)
+    used = sorted((row for row in rows if row[1]), key=lambda row: -row[1])
+    for name, count, confidence in used[:MOST_CLASSES_SHOWN]:
+        table.add_row(Text(name), f"{count:,}", percent(confidence))
+    hidden = [count for _, count, _ in used[MOST_CLASSES_SHOWN:]]
     if hidden:
         table.add_row(f"{_classes(len(hidden))} not shown", f"{sum(hidden):,}", "", style="dim")
     return table

@@ -113,6 +113,13 @@ def label(
     margin: Annotated[
         float, typer.Option(help="Context around an object, as a share of its width and height.")
     ] = MARGIN,
+    multilabel: Annotated[
+        bool,
+        typer.Option(
+            "--multilabel",
+            help="Give an image several labels, each with its own confidence, where it has them.",
+        ),
+    ] = False,
     label_field: Annotated[str, typer.Option(help="Field for the labels.")] = "auto_label",
     confidence_field: Annotated[str, typer.Option(help="Field for the confidence.")] = "confidence",
     key: Annotated[
@@ -230,6 +237,7 @@ def label(
             "overwrite": overwrite or None,
             "dry-run": dry_run or None,
             "preview": preview or None,
+            "multilabel": multilabel or None,
         }
         check_not_given(of_datasets | one_machine, "cannot be used with --engine ray")
         embeddings = source if source and holds_vectors(Path(source)) else None
@@ -249,6 +257,7 @@ def label(
         examples=examples,
         objects=objects,
         margin=margin,
+        multilabel=multilabel,
         settings=chosen_settings(preset, settings_file, settings),
         run_key=key,
     )

@@ -87,6 +87,7 @@ def _drawn(dataset: fo.Dataset, run: RunRecord, reviews: dict[str, str], count: 
             labels=audit.labels + tuple(outcome.labels[batch].tolist()),
             confidence=audit.confidence + tuple(outcome.confidence[batch].tolist()),
             is_asked=audit.is_asked + tuple(one in there and one not in reviews for one in ids),
+            given=audit.given + tuple(outcome.texts(batch) if outcome.is_multilabel else ()),
         )
         missing = count - len(audit.waiting(reviews))
     return audit

@@ -76,6 +76,10 @@ def compare_runs(dataset: fo.Dataset, first: str, second: str) -> RunComparison:
         InputError: There is no such run, it has no labels, or the two have no sample in common.
     """
     one, other = _load_both(dataset, first, second)
+    if one.is_multilabel or other.is_multilabel:
+        raise InputError(
+            "Runs with several labels an image cannot be compared: evaluate each of them instead."
+        )
     ids, rows, other_rows = _common(one, other)
     if len(ids) == 0:
         raise InputError(

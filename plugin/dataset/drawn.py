@@ -19,6 +19,7 @@ class Audit:
         labels: (m,) class numbers that the run gave them.
         confidence: (m,) their confidence, in [0, 1].
         is_asked: (m,) whether a person was asked for a review, because there was none.
+        given: (m,) labels that the run gave them, as texts, where an image may have several; else empty.
     """
 
     unreviewed: tuple[int, ...] = field(repr=False)
@@ -30,6 +31,7 @@ class Audit:
     labels: tuple[int, ...] = field(default=(), repr=False)
     confidence: tuple[float, ...] = field(default=(), repr=False)
     is_asked: tuple[bool, ...] = field(default=(), repr=False)
+    given: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def inclusion_probability(self) -> float:

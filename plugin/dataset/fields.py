@@ -38,11 +38,14 @@ class FieldNames:
         confidence: Float in [0, 1], equal to the confidence of `label`, so that the grid can sort by it.
         objects: Field whose objects are labelled, None for whole images. With it, `label` is of the same
             type, and all else but `least_sure` are attributes of the objects in it.
+        multilabel: Whether an image may have several labels: then `label` holds them all, and `confidence`
+            is that of the whole set.
     """
 
     label: str = "auto_label"
     confidence: str = "confidence"
     objects: str | None = None
+    multilabel: bool = False
 
     @classmethod
     def of_run(cls, key: str | None, label: str = label, confidence: str = confidence) -> "FieldNames":
@@ -154,6 +157,13 @@ EXPLANATIONS = {
 }
 """Attributes of a label beside its confidence."""
 
+SET_ATTRIBUTES = {
+    "confidence": Role(fo.FloatField, "Probability that exactly these labels are right"),
+    "run_label": Role(fo.StringField, "Classes that the run gave; others beside them are a person's"),
+    "run_confidences": Role(fo.ListField, "Confidence that the run gave to each of them"),
+}
+"""Attributes of the labels of an image that may have several."""
+
 REVIEW_ATTRIBUTES = {
     "run_label": Role(fo.StringField, "Class that the run gave"),
     "run_confidence": Role(fo.FloatField, "Confidence that the run gave"),
@@ -243,11 +253,16 @@ def _check_origin(dataset: fo.Dataset, names: FieldNames) -> None:
     if held != wanted:
         what = "whole images" if held is None else f"the objects in {held!r}"
         raise InputError(f"Field {names.label!r} holds labels of {what}: choose another label field.")
+    kind = dataset.get_field(names.label).document_type
+    if held is None and kind is not _kind_of_labels(names):
+        several = "several labels" if kind is fo.Classifications else "one label"
+        raise InputError(f"Field {names.label!r} holds {several} an image: choose another label field.")
 
 
 def declare_fields(dataset: fo.Dataset, names: FieldNames) -> None:
     """Add what is missing of the fields of a run on whole images and of its reviews, marked as ours."""
-    declare(dataset, names, declarations_of(names), attributes_of(names.label, EXPLANATIONS))
+    attributes = SET_ATTRIBUTES if names.multilabel else EXPLANATIONS
+    declare(dataset, names, declarations_of(names), attributes_of(names.label, attributes))
 
 
 def declare_reviews(dataset: fo.Dataset, names: FieldNames) -> None:
@@ -283,7 +298,7 @@ def declare(dataset: fo.Dataset, names: FieldNames, fields: Declarations, attrib
 
 def declarations_of(names: FieldNames) -> Declarations:
     """Declarations of the fields that a run writes."""
-    return {name: _declaration(role) for role, name in names.by_role().items()}
+    return {name: _declaration(role, names) for role, name in names.by_role().items()}
 
 
 def attributes_of(path: str, attributes: Mapping[str, Role]) -> Declarations:
@@ -300,18 +315,18 @@ def _add_missing(dataset: fo.Dataset, declarations: Declarations) -> None:
         add_fields(dataset, missing)
 
 
-def _declaration(role: str) -> dict[str, Any]:
+def _declaration(role: str, names: FieldNames) -> dict[str, Any]:
     """Arguments of `Dataset.add_sample_field` for a field that a run writes."""
     return {
         "ftype": ROLES[role].kind,
-        "embedded_doc_type": fo.Classification if role == "label" else None,
+        "embedded_doc_type": _kind_of_labels(names) if role == "label" else None,
         "description": ROLES[role].description,
         "info": {"author": AUTHOR},
     }
 
 
 def _declaration_of_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str, Any]:
-    kind = fo.Classification
+    kind = _kind_of_labels(names)
     if names.objects:
         kind = (dataset.get_field(names.label) or dataset.get_field(names.objects)).document_type
     return {
@@ -320,6 +335,10 @@ def _declaration_of_reviews(dataset: fo.Dataset, names: FieldNames) -> dict[str,
         "description": "Reviewed label, and label and confidence of the run before it",
         "info": {"author": AUTHOR, "role": REVIEW, "objects": names.objects},
     }
+
+
+def _kind_of_labels(names: FieldNames) -> type[fo.Label]:
+    return fo.Classifications if names.multilabel else fo.Classification
 
 
 def offer_classes(dataset: fo.Dataset, names: FieldNames, classes: Sequence[str]) -> None:

@@ -64,6 +64,11 @@ def clusters_to_review(
         raise InputError(f"Ask for at least 1 cluster, not {count}.")
     settle(dataset)
     run = run_of(dataset, label_field)
+    if run.label_fields.multilabel:
+        raise InputError(
+            f"Images have several labels in {label_field!r}, so a cluster has no one class: review single "
+            "images with review_next."
+        )
     outcome, reviews = load_outcome(dataset, run.key), read_reviews(dataset, run.label_fields)
     names, said = (*outcome.classes, ""), _statements(dataset, run.label_fields)  # -1, for none, is the last
     answered = {one: statement.label for one, statement in said.items()}

@@ -11,6 +11,8 @@ import numpy as np
 from fiftyone.core.utils import deserialize_numpy_array, serialize_numpy_array
 
 from ..engine.display import Displayed
+from ..engine.label_sets import set_text
+from ..engine.multilabel import LabelSets
 from ..engine.results import Refinement
 from ..engine.rows import Stored
 from .review_views import review_ranks
@@ -48,6 +50,8 @@ class Outcome(Displayed):
         review_rank: (n,) int32 from 1, what to look at first; 0 for reviewed labels.
         logits: (n, k) float16, logarithms of the probabilities of the classes; (n, 0) where there are too
             many to be kept.
+        class_probabilities: (n, k) float16, that a sample has a class where it may have several; else (n, 0).
+        is_given: (n, k) bool, which classes it was given then; else (n, 0).
         failures: Sample id → why it could not be labelled.
         novel_samples: Ids of the most central samples of the clusters that fit no class, at most 20 clusters,
             most novel first.
@@ -72,6 +76,8 @@ class Outcome(Displayed):
     meta_cluster: np.ndarray
     review_rank: np.ndarray
     logits: np.ndarray
+    class_probabilities: np.ndarray
+    is_given: np.ndarray
     failures: dict[str, str]
     novel_samples: tuple[tuple[str, ...], ...]
     examples: dict[str, str] = field(default_factory=dict)
@@ -84,6 +90,7 @@ class Outcome(Displayed):
         classes: Sequence[str],
         sample_ids: Sequence[str],
         failures: dict[str, str],
+        sets: LabelSets | None = None,
     ) -> "Outcome":
         """Take from a refinement what is written and kept.
 
@@ -92,8 +99,9 @@ class Outcome(Displayed):
             classes: (k,) class names.
             sample_ids: (n,) ids of their samples.
             failures: Sample id → why it could not be labelled.
+            sets: The classes of the images where they may have several.
         """
-        why = refinement.explanation
+        why, none = refinement.explanation, np.empty((len(sample_ids), 0))
         levels = tuple(why.level_labels)
         changed_by = np.full(len(sample_ids), -1, np.int32)
         for number, level in enumerate(levels[1:], start=1):
@@ -114,7 +122,9 @@ class Outcome(Displayed):
             micro_cluster=refinement.clusters["micro"].assignments.astype(np.int32),
             meta_cluster=refinement.clusters["meta"].assignments.astype(np.int32),
             review_rank=review_ranks(refinement).astype(np.int32),
-            logits=_logits(refinement.probabilities),
+            logits=_logits(refinement.probabilities) if sets is None else none,
+            class_probabilities=(sets.probabilities if sets else none).astype(np.float16),
+            is_given=(sets.is_given if sets else none).astype(bool),
             failures=dict(failures),
             contradictions={
                 sample_ids[row]: (classes[refinement.labels[row]], classes[refinement.contradictions[row]])
@@ -132,8 +142,22 @@ class Outcome(Displayed):
         return {*self.sample_ids, *self.failures}
 
     @property
+    def is_multilabel(self) -> bool:
+        """Whether a sample may have several labels."""
+        return self.is_given.shape[1] > 0
+
+    def texts(self, rows: slice | np.ndarray = slice(None)) -> list[str]:
+        """The label of each of some samples; of several labels, the set as one text."""
+        names = np.array(self.classes, object)
+        if self.is_multilabel:
+            return [set_text(names[given]) for given in self.is_given[rows]]
+        return names[self.labels[rows]].tolist()
+
+    @property
     def counts(self) -> list[int]:
         """(k,) samples with each label."""
+        if self.is_multilabel:
+            return self.is_given.sum(axis=0).tolist()
         return np.bincount(self.labels, minlength=len(self.classes)).tolist()
 
     @property
@@ -171,7 +195,7 @@ class Outcome(Displayed):
                 fit one another.
         """
         ids = deserialize_numpy_array(data["sample_ids"], ascii=True)
-        none = {"logits": np.empty((len(ids), 0), np.float16)}  # as runs before 0.2.0 have it
+        none = {name: np.empty((len(ids), 0), np.float16) for name in WIDE}  # as runs before 0.2.0 have it
         kept = {name: deserialize_numpy_array(data[name], ascii=True) for name in ARRAYS if name in data}
         found = cls(
             classes=tuple(data["classes"]),
@@ -184,19 +208,20 @@ class Outcome(Displayed):
             **none | kept,
         )
         shapes = {name: getattr(found, name).shape for name in ARRAYS}
-        logits = shapes.pop("logits")
-        if set(shapes.values()) != {(len(ids),)} or logits[:-1] != (len(ids),):
+        wide = {shapes.pop(name)[:-1] for name in WIDE}
+        if {*shapes.values(), *wide} != {(len(ids),)}:
             raise ValueError("arrays of other shapes")
         return found
 
     def changes(self, rows: slice) -> dict[str, dict]:
         """What is to be written of some of the samples: id → role of a field → value.
 
-        The label is a dict of class, confidence, `fields.EXPLANATIONS` and, where they are kept, logits.
+        The label is a dict of class, confidence, `fields.EXPLANATIONS` and, where they are kept, logits; of
+        several labels, of the set, its confidence and `fields.SET_ATTRIBUTES`.
         """
         columns = zip(
             self.sample_ids[rows],
-            self._labels(rows),
+            self._sets(rows) if self.is_multilabel else self._labels(rows),
             self.micro_cluster[rows].tolist(),
             self.meta_cluster[rows].tolist(),
             self.review_rank[rows].tolist(),
@@ -220,6 +245,15 @@ class Outcome(Displayed):
             one: {"label": {"label": None, "confidence": None}, "error": error} | gone
             for one, error in self.failures.items()
         }
+
+    def _sets(self, rows: slice) -> Iterator[dict]:
+        names = np.array(self.classes, object)
+        columns = (self.is_given[rows], self.class_probabilities[rows], self.confidence[rows].tolist())
+        for given, probabilities, sure in zip(*columns, strict=True):
+            of_class = dict(sorted(zip(names[given], probabilities[given].tolist(), strict=True)))
+            text = set_text(of_class)
+            kept = {"run_label": text, "run_confidences": [round(each, 4) for each in of_class.values()]}
+            yield {"label": text, "confidence": sure, **kept}
 
     def _labels(self, rows: slice) -> Iterator[dict]:
         classes, changed_by = (*self.classes, None), (*self.levels, "")
@@ -261,5 +295,8 @@ def _logits(probabilities: Stored) -> np.ndarray:
         return np.empty((n, 0), np.float16)
     return np.log(np.maximum(probabilities[:], LEAST_PROBABILITY)).astype(np.float16)
 
+
+WIDE = ("logits", "class_probabilities", "is_given")
+"""Arrays with one column per class, or none."""
 
 ARRAYS = tuple(each.name for each in fields(Outcome) if each.type is np.ndarray)

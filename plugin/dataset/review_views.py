@@ -61,13 +61,14 @@ def view_by_confidence(
 ) -> fo.DatasetView:
     """Samples, or objects one by one, whose confidence lies from the minimum of its class to the maximum."""
     samples, labels = flat_samples(dataset), labels_of(dataset, names)
-    shown = one_by_one(samples, names.label) if names.objects else samples.exists(f"{names.label}.label")
-    confidence, label = fo.ViewField(labels.path("confidence")), fo.ViewField(f"{names.label}.label")
+    label = names.label if names.multilabel else f"{names.label}.label"
+    shown = one_by_one(samples, names.label) if names.objects else samples.exists(label)
+    confidence, of_class = fo.ViewField(labels.path("confidence")), fo.ViewField(f"{names.label}.label")
     is_meant = confidence <= maximum
     if not isinstance(minimum, Mapping):
         return shown.match(is_meant & (confidence >= minimum))
     for name, least in minimum.items():
-        is_meant &= (label != fo.ViewField.literal(name)) | (confidence >= least)
+        is_meant &= (of_class != fo.ViewField.literal(name)) | (confidence >= least)
     return shown.match(is_meant)
 
 

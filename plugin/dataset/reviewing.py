@@ -11,6 +11,7 @@ import fiftyone as fo
 
 from ..engine.display import Displayed
 from ..engine.errors import InputError
+from ..engine.label_sets import check_class_names, classes_in, set_text
 from ..wording import is_readable
 from .documents import IDS_PER_QUERY
 from .fields import FieldNames, declare_reviews
@@ -69,33 +70,50 @@ def approve(samples: Samples, label_field: str = "auto_label") -> Reviewed:
     return Reviewed(list(approved), {"reviewed before": len(earlier), "without a label": n_unlabelled})
 
 
-def correct(samples: Samples, class_name: str, label_field: str = "auto_label") -> Reviewed:
+def correct(samples: Samples, class_name: str | Sequence[str], label_field: str = "auto_label") -> Reviewed:
     """Give samples, or objects, another class than the run did; it shows in the label field at once.
 
     Args:
         samples: Dataset, view or single sample, with or without labels; of objects, those that it shows are
             meant.
         class_name: The class of all of them; a known class, or a description of
-            one, in any case of letters, stands for that class.
+            one, in any case of letters, stands for that class. Where an image may have several labels, all
+            its classes: a list, empty for none, or a text like "cat|dog".
         label_field: Field that a run wrote.
 
     Raises:
-        InputError: No run wrote that field, or the name is blank.
+        InputError: No run wrote that field, or a name is blank.
     """
     samples = as_samples(samples)
-    given = class_name.strip() if isinstance(class_name, str) else ""
-    if not given or not is_readable(given):
-        raise InputError("The class name is blank or not a text: give the class of these samples.")
     settle(dataset_of(samples))
+    is_set = fields_of_run(samples, label_field).multilabel
+    given = _checked_names(class_name, is_set)
     known = _described_by(run_of(samples, label_field)) | {
         name.casefold(): name for name in known_classes(samples, label_field)
     }
+    names = [known.get(name.casefold(), name) for name in given]
     with locked_labels(samples, label_field) as labels:
         ids = labels.ids(samples)
-        keep_reviews(labels, dict.fromkeys(ids, known.get(given.casefold(), given)), new_action())
+        keep_reviews(labels, dict.fromkeys(ids, set_text(names) if is_set else names[0]), new_action())
         labels.untag(ids)
         labels.refresh(samples, ids)
     return Reviewed(ids, {})
+
+
+def _checked_names(class_name: str | Sequence[str], is_set: bool) -> list[str]:
+    """The class that was given; where an image may have several, all of them.
+
+    Raises:
+        InputError: A name is blank or not a text, or there are several where there can be but one.
+    """
+    given = classes_in(class_name) or [""] if is_set and isinstance(class_name, str) else class_name
+    listed = list(given) if is_set and isinstance(given, Sequence) else [given]
+    names = [name.strip() if isinstance(name, str) else "" for name in listed]
+    if not all(name and is_readable(name) for name in names):
+        raise InputError("The class name is blank or not a text: give the class of these samples.")
+    if is_set:
+        check_class_names(names)
+    return names
 
 
 def withdraw(samples: Samples, label_field: str = "auto_label") -> Reviewed:

@@ -147,7 +147,7 @@ def undo_action(labels: Labels) -> list[str]:
         Ids of the samples or objects of that action.
     """
     undone = labels.read("corrected", latest_action(labels)[1])
-    replaced = {one: review["before"] for one, review in undone.items() if review.get("before")}
+    replaced = {one: review["before"] for one, review in undone.items() if review.get("before") is not None}
     restore_labels(labels, undone)
     labels.untag(undone)
     keep_reviews(labels, replaced)

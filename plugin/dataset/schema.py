@@ -236,8 +236,8 @@ def _audit(value: Any) -> Audit | None:
 
 
 def _field_names(value: Any) -> FieldNames | Column:
-    """The fields from their names by role, and from the field of the objects that are labelled."""
-    by_role, objects = value
+    """The fields from their names by role, the field of the objects that are labelled, and of sets or not."""
+    by_role, objects, multilabel = value
     by_role = {role: _checked(name, str) for role, name in _table(by_role).items()}
     if "label" not in by_role:
         ((role, name),) = by_role.items()
@@ -245,7 +245,7 @@ def _field_names(value: Any) -> FieldNames | Column:
         return Column(name, role)
     if objects:
         return FieldNames(by_role["label"], objects=_checked(objects, str))
-    return FieldNames(by_role["label"], by_role["confidence"])
+    return FieldNames(by_role["label"], by_role["confidence"], multilabel=_flag(multilabel))
 
 
 NEEDED = object()
@@ -284,7 +284,7 @@ SCHEMA = {
     "brain_runs": Entry(_texts, []),
     "fields": Entry(_field_names, NEEDED),
 }
-"""Entry of a stored record → how it is read; `fields` goes with `objects`."""
+"""Entry of a stored record → how it is read; `fields` goes with `objects` and `multilabel`."""
 
 RENAMED = {
     "sources": "inputs",
@@ -324,6 +324,7 @@ def new_config(
         "settings": asdict(settings) if settings else {},
         "fields": fields.by_role(),
         "objects": fields.objects if isinstance(fields, FieldNames) else None,
+        "multilabel": isinstance(fields, FieldNames) and fields.multilabel,
         "versions": package_versions("fiftyone"),
         "classes": [],
     }
@@ -367,7 +368,7 @@ def read_record(
 def _read(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """The entries of a record that can be used, and what is wrong with the others in a sentence."""
     stored = {RENAMED.get(name, name): value for name, value in config.items()}
-    stored["fields"] = (stored.get("fields"), stored.get("objects"))
+    stored["fields"] = (stored.get("fields"), stored.get("objects"), stored.get("multilabel", False))
     values, problem = {}, ""
     for name, entry in SCHEMA.items():
         try:

@@ -45,3 +45,20 @@ class Pace:
         if past < self.SECONDS_BEFORE_ESTIMATE or not self._first < done < total:
             return None
         return past * (total - done) / (done - self._first)
+
+
+class Clock:
+    """A `Progress` that counts the time of every stage and passes the report on."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Count from now on, and pass every report on to `progress`."""
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._since = time.perf_counter()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take note of a report; see `Progress`."""
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + (now - self._since if done else 0.0)
+        self._since = now
+        self._progress(stage, done, total)

@@ -16,7 +16,7 @@ from .config import Settings
 from .contradictions import find_contradictions
 from .evidence import MOST_BALANCED, Evidence, Images, gather_evidence
 from .explanation import explain
-from .geometry import MOST_DIMENSIONS
+from .geometry import MOST_DIMENSIONS, principal_directions
 from .groups import with_statements
 from .iteration import OnIteration, Outcome
 from .naming import doubted, held_to_names
@@ -145,13 +145,16 @@ def _refine(
     """The same for images of which none is a copy of another."""
     settings = asked.resolved(len(images.V), len(T))
     report("cluster", 0, 1)
-    hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
+    directions = principal_directions(images.V)
+    hierarchy = build_hierarchy(images.V, len(T), settings, images.micro, directions)
     report("cluster", 1, 1)
     report("refine", 0, 1)
     # Clusters of k-means leave no image out, so that neighbours can be looked for in them.
     is_kmeans = images.micro is None and settings.clustering == "kmeans"
     cells = hierarchy.micro.assignments if is_kmeans and len(hierarchy.micro) else None
-    evidence = replace(gather_evidence(images, T, frequencies, cells), name_reliability=reliability)
+    evidence = replace(
+        gather_evidence(images, T, frequencies, cells, directions), name_reliability=reliability
+    )
     logits = with_statements(evidence.text.logits, stated, images.anchors)
     evidence = replace(evidence, text=replace(evidence.text, logits=logits))
     answer = partial(_label_with_answers, drawn) if (images.anchors >= 0).any() else _label

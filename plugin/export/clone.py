@@ -46,7 +46,7 @@ def _set_labels(clone: fo.Dataset, plan: Plan) -> None:
 
 
 def _wrapped(labels: list[Label], kind: type[fo.Label]) -> fo.Label:
-    if issubclass(kind, fo.Detections | fo.Polylines):
+    if issubclass(kind, fo.Classifications | fo.Detections | fo.Polylines):
         return kind(**{label_list_name(kind): labels})
     return labels[0]
 

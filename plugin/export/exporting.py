@@ -22,9 +22,16 @@ from ..system.versions import package_versions
 from .clone import tag_splits
 from .exported import WHOLE, Exported
 from .formats import write_format
-from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options
+from .options import ExportOptions, Format, ImageMode, OwnFormat, check_options, check_takes_sets
 from .plan import Plan
-from .selection import LabelledImage, Selection, check_collection, select_images, showing_labels
+from .selection import (
+    LabelledImage,
+    Selection,
+    check_collection,
+    has_sets,
+    select_images,
+    showing_labels,
+)
 from .splits import SPLITS, near_duplicate_groups, stratified_split
 
 Embeddings = str | np.ndarray
@@ -90,6 +97,8 @@ def _export(
     chosen = check_options(format, options)
     check_collection(samples, options.label_field)
     samples = showing_labels(samples, options.label_field)
+    if has_sets(samples, options.label_field):
+        check_takes_sets(chosen)
     settle(dataset_of(samples))
     selection = select_images(samples, options)
     _check_selection(selection, chosen, options)

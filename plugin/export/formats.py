@@ -182,7 +182,7 @@ def _write_hugging_face(plan: Plan, folder: Path, report: Report) -> None:
             rows = folder / split / "metadata.jsonl"
             files[split] = stack.enter_context(rows.open("w", encoding="utf-8"))
         for item in _items(plan, folder, report):
-            row = {"file_name": item.name, **_described(item.image, known)}
+            row = {"file_name": item.name, **_described(plan, item.image, known)}
             files[item.split].write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
@@ -194,9 +194,9 @@ def _write_webdataset(plan: Plan, folder: Path, report: Report) -> None:
             path = (folder / item.where).parent
             if path not in shards:
                 shards[path] = stack.enter_context(tarfile.open(path, "w"))
-            said = _described(item.image, known) | {"source": os.path.abspath(item.image.path)}
+            said = _described(plan, item.image, known) | {"source": os.path.abspath(item.image.path)}
             parts = {"json": json.dumps(said, ensure_ascii=False).encode()}
-            if not plan.selection.has_boxes:
+            if "label" in said:
                 parts["cls"] = str(ids[said["label"]]).encode()
             stem, _, kind = item.name.rpartition(".")
             # A reader gathers what follows one another under the same key.
@@ -206,9 +206,13 @@ def _write_webdataset(plan: Plan, folder: Path, report: Report) -> None:
                 shards[path].addfile(entry, io.BytesIO(data))
 
 
-def _described(image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> dict:
-    """Its sample, and its class or objects, in values that go through JSON."""
+def _described(plan: Plan, image: LabelledImage, known: dict[str, fo.ImageMetadata]) -> dict:
+    """Its sample, and its class, classes or objects, in values that go through JSON."""
     first = image.labels[0]
+    if plan.selection.has_sets:
+        columns = {"labels": [one.label for one in image.labels]}
+        columns["confidences"] = [one.confidence for one in image.labels]
+        return {"sample_id": image.sample_id, **columns}
     if isinstance(first, fo.Classification):
         return {"sample_id": image.sample_id, "label": first.label, "confidence": first.confidence}
     return {"sample_id": image.sample_id, **_objects(image, known)}
@@ -277,7 +281,7 @@ def _write_with(plan: Plan, folder: Path, report: Report) -> None:
             each, size = exporters[split], None
             if each.requires_image_metadata:
                 size = _size(image, metadata)
-            each.export_sample(image.path, _label_for(each, image), metadata=size)
+            each.export_sample(image.path, _label_for(plan, each, image), metadata=size)
             report(done, len(images))
 
 
@@ -318,7 +322,7 @@ def _shapes(image: LabelledImage) -> fo.Detections | fo.Polylines:
     return _boxes(image)
 
 
-def _label_for(exporter: foud.LabeledImageDatasetExporter, image: LabelledImage) -> fo.Label:
+def _label_for(plan: Plan, exporter: foud.LabeledImageDatasetExporter, image: LabelledImage) -> fo.Label:
     """The labels of an image in a form that the exporter takes.
 
     Raises:
@@ -326,9 +330,12 @@ def _label_for(exporter: foud.LabeledImageDatasetExporter, image: LabelledImage)
     """
     wanted = exporter.label_cls if isinstance(exporter.label_cls, list | tuple) else [exporter.label_cls]
     kinds = tuple(kind for kind in wanted if isinstance(kind, type))
-    first = image.labels[0]
-    is_class = isinstance(first, fo.Classification) and (not kinds or fo.Classification in kinds)
-    label = first if is_class else _shapes(image)
+    if plan.selection.has_sets:
+        label = fo.Classifications(classifications=image.labels)
+    else:
+        first = image.labels[0]
+        is_class = isinstance(first, fo.Classification) and (not kinds or fo.Classification in kinds)
+        label = first if is_class else _shapes(image)
     if kinds and not isinstance(label, kinds):
         taken = " or ".join(kind.__name__ for kind in kinds)
         raise InputError(f"{type(exporter).__name__} takes {taken}, not {type(label).__name__}.")

@@ -56,6 +56,10 @@ class Format(str, Enum):
         return self in (Format.FOLDERS, Format.YOLO_CLASSIFICATION)
 
 
+OF_SETS = (Format.COCO, Format.CSV, Format.HUGGING_FACE, Format.WEBDATASET, Format.FIFTYONE)
+"""Formats with room for several classes of an image."""
+
+
 @dataclass(frozen=True)
 class OwnFormat:
     """A layout that an exporter writes, of FiftyOne or your own.
@@ -183,6 +187,20 @@ def check_options(name: str | type, options: ExportOptions) -> Format | OwnForma
     if shares is None and options.write_split_tags:
         raise InputError("There are no splits to write as tags: give shares, e.g. 80, 10, 10.")
     return chosen
+
+
+def check_takes_sets(chosen: Format | OwnFormat) -> None:
+    """Check that a format has room for several classes of an image.
+
+    Raises:
+        InputError: It has not.
+    """
+    if isinstance(chosen, Format) and chosen not in OF_SETS:
+        listed = ", ".join(repr(one.value) for one in OF_SETS)
+        raise InputError(
+            f"The format {chosen.value!r} has one class an image, and here an image may have several: choose "
+            f"one of {listed}."
+        )
 
 
 def _named_format(name: str) -> Format:

@@ -6,7 +6,7 @@ What a person said wins over what a run said.
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import fiftyone as fo
@@ -23,6 +23,7 @@ from ..dataset import (
     label_fields,
     label_list_name,
     label_path,
+    labels_of,
     latest_run,
     object_fields,
     object_view,
@@ -36,7 +37,7 @@ from .clipping import box_around, inside_image
 from .options import ExportOptions
 
 SHAPES = (fo.Detection, fo.Polyline)
-KINDS = (fo.Classification, *SHAPES, fo.Detections, fo.Polylines)
+KINDS = (fo.Classification, fo.Classifications, *SHAPES, fo.Detections, fo.Polylines)
 
 UNLABELLED = "without a label"
 UNAPPROVED = "not approved"
@@ -56,7 +57,7 @@ class LabelledImage:
         sample_id: Id of its sample in the dataset.
         row: Its position in the collection; the first, if it has several patches there.
         path: Where it is.
-        labels: Its classification, or its boxes or shapes, inside the image.
+        labels: Its classification or classifications, or its boxes or shapes, inside the image.
         left_out: Why each of its other labels is left out.
         is_changed: Whether a label is not as the label field of the dataset has it.
         part: Which of its objects is cut out of it, from 1; 0 for the whole image.
@@ -91,12 +92,14 @@ class Selection:
         classes: Class names, those without labels too, in the order of their ids.
         left_out: Reason → number of images that are not exported.
         missing_labels: Reason → number of labels that are missing from the images that are exported.
+        has_sets: Whether an image may have several classes.
     """
 
     images: list[LabelledImage]
     classes: list[str]
     left_out: dict[str, int]
     missing_labels: dict[str, int]
+    has_sets: bool = False
 
     @cached_property
     def has_boxes(self) -> bool:
@@ -130,7 +133,12 @@ def select_images(samples: Samples, options: ExportOptions) -> Selection:
     used = {label.label for image in images for label in image.labels}
     classes = _class_order(dataset_of(samples), options, used)
     check_named(options.minimum_confidence, classes)
-    return Selection(images, classes, dict(left_out), dict(missing))
+    return Selection(images, classes, dict(left_out), dict(missing), has_sets(samples, options.label_field))
+
+
+def has_sets(samples: Samples, label_field: str) -> bool:
+    """Whether an image may have several classes in a field."""
+    return samples.get_field(label_field).document_type is fo.Classifications
 
 
 def check_collection(samples: Samples, label_field: str) -> None:
@@ -179,7 +187,7 @@ def _gathered(samples: Samples, options: ExportOptions) -> list[LabelledImage]:
     for row, (sample_id, path, label, corrected, is_tagged) in enumerate(rows):
         image = images.setdefault(sample_id, LabelledImage(sample_id, row, path))
         labels, is_checked = _answered(label, corrected, is_tagged)
-        seen.update(one.id for one in labels)
+        seen.update(one.id for one in (*labels, *_singles(label)))
         for one in labels:
             reason = _why_not(one, is_checked(one), options)
             clipped = None if reason else inside_image(one)
@@ -235,7 +243,10 @@ def _values(samples: Samples, label_field: str) -> Iterator[tuple]:
         reviewed = flat_samples(dataset).exists(names.corrected)
         said = dict(zip(*reviewed.values(["id", names.corrected]), strict=True))
     is_of_images = samples.get_field(label_field).document_type is fo.Classification
-    tagged = ImageLabels(dataset, names).tagged() if is_of_images else {}
+    if has_sets(samples, label_field):
+        tagged = labels_of(dataset, replace(names, multilabel=True)).tagged()
+    else:
+        tagged = ImageLabels(dataset, names).tagged() if is_of_images else {}
     labels = _classifications(samples, label_field) if is_of_images else samples.values(label_field)
     for sample_id, path, label in zip(ids, paths, labels, strict=True):
         yield sample_id, path, label, said.get(sample_id), sample_id in tagged
@@ -257,7 +268,7 @@ def _answered(
     """Labels, with what people said in their place, and whether somebody found a label right."""
     reviews = {one.id: one for one in _singles(corrected)}
     labels = [reviews.get(one.id, one) for one in _singles(label)]
-    if isinstance(corrected, fo.Classification):
+    if isinstance(corrected, fo.Classification | fo.Classifications):
         labels = list(reviews.values())
 
     def is_checked(one: Label) -> bool:
@@ -268,7 +279,7 @@ def _answered(
 
 def _singles(label: fo.Label | None) -> Sequence[Label]:
     """The labels in a label."""
-    has_several = isinstance(label, fo.Detections | fo.Polylines)
+    has_several = isinstance(label, fo.Classifications | fo.Detections | fo.Polylines)
     several = label[label_list_name(type(label))] if has_several else [label]
     return [one for one in several if one is not None]
 

@@ -40,7 +40,10 @@ def confidence_plot(summary: RunSummary, theme: str = "light") -> Plot:
     figure.update_xaxes(title="confidence", range=[0, 1], tickformat=".0%", nticks=6)
     figure.update_yaxes(title=f"{summary.noun}s", rangemode="tozero", nticks=6)
     title = sentence(what_to_expect(summary))
-    note = "Confidence is the estimated probability that a label is right."
+    what = (
+        "all labels of an image are right, and none is missing" if summary.multilabel else "a label is right"
+    )
+    note = f"Confidence is the estimated probability that {what}."
     if summary.reviewed:
         note += f" It is 1 for {counted(summary.reviewed, 'reviewed label')}."
     return Plot("confidence", title, note, figure)
@@ -51,7 +54,16 @@ def what_to_expect(summary: RunSummary) -> str:
     measured = f"; {summary.measured}" if summary.measured else ""
     if len(summary.classes) == 1:
         return f"with one class every {summary.noun} gets it, so the accuracy cannot be estimated{measured}"
-    return f"{percent(summary.expected_accuracy)} of the labels are expected to be right{measured}"
+    return f"{expected_accuracy(summary)}{measured}"
+
+
+def expected_accuracy(summary: RunSummary) -> str:
+    """How many labels are expected to be right, as a part of a sentence."""
+    right = percent(summary.expected_accuracy)
+    if summary.multilabel:
+        single = percent(summary.label_precision)
+        return f"{single} of the labels are expected to be right, and all labels of {right} of the images"
+    return f"{right} of the labels are expected to be right"
 
 
 def what_to_review(summary: RunSummary) -> str:

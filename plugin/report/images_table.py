@@ -84,6 +84,8 @@ class ImagesTable(Displayed):
         failures: Those that could not be labelled.
         splits: (n,) name of the split of each, "" for none; None where there are none.
         ids: (n,) id of the sample or object in the dataset; None without a dataset.
+        texts: (n,) labels of each as one text where an image may have several, which have no margin and no
+            second choice; None otherwise.
     """
 
     paths: Sequence[str]
@@ -98,6 +100,7 @@ class ImagesTable(Displayed):
     failures: Sequence[Failure] = ()
     splits: Sequence[str] | None = None
     ids: Sequence[str] | None = None
+    texts: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         """Check that there is one of everything for every image.
@@ -180,6 +183,8 @@ class ImagesTable(Displayed):
                 "margin": round(columns["margin"][row], 4),
                 "novelty": round(columns["novelty"][row], 4),
             }
+            if self.texts is not None:
+                image |= {"label": self.texts[row], "second_choice": None, "margin": None}
             for level in self.clusters:
                 number = columns[level][row]
                 image[f"{level}_cluster"] = number if number >= 0 else None

@@ -1,6 +1,6 @@
 """Measured accuracy: what an audit says of the labels of a run, in numbers and in words."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..engine.audit import Estimate
@@ -17,6 +17,8 @@ class MeasuredAccuracy:
         classes: Class → the same of the labels of the class, where at least ten were audited.
         waiting: Labels that were drawn and are not reviewed yet.
         noun: What the labels are of: "image" or "object".
+        scores: "precision", "recall" and "F1" of single labels → estimate, where an image may have several;
+            what is right above are then all labels of an image together. Else empty.
     """
 
     overall: Estimate
@@ -24,16 +26,19 @@ class MeasuredAccuracy:
     classes: dict[str, Estimate]
     waiting: int
     noun: str = "image"
+    scores: dict[str, Estimate] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Accuracy, interval and number of audited labels, as a part of a sentence."""
-        return f"measured {percent(self.overall.accuracy)} right ({basis(self.overall, self.noun)})"
+        right = "right" if not self.scores else "of the images with all labels right"
+        return f"measured {percent(self.overall.accuracy)} {right} ({basis(self.overall, self.noun)})"
 
     @property
     def rows(self) -> list[tuple[str, Estimate]]:
         """What was measured, and its estimate: all labels, the surest ones, and classes."""
         surest = [("most confident 80%", self.surest)] if self.surest else []
-        return [("all labels", self.overall), *surest, *self.classes.items()]
+        single = [(f"single labels: {name}", each) for name, each in self.scores.items()]
+        return [("all labels", self.overall), *surest, *single, *self.classes.items()]
 
     @property
     def sentences(self) -> list[str]:
@@ -42,6 +47,11 @@ class MeasuredAccuracy:
         if self.surest:
             right = percent(self.surest.accuracy)
             said.append(f"Of the most confident 80%, {right} ({basis(self.surest, self.noun)}).")
+        if self.scores:
+            single = [
+                f"{name} {percent(one.accuracy)} ({interval(one)})" for name, one in self.scores.items()
+            ]
+            said.append(f"Of single labels: {', '.join(single)}.")
         return said + self.to_do
 
     @property
@@ -62,6 +72,7 @@ class MeasuredAccuracy:
                 "overall": Estimate(**data["overall"]),
                 "surest": surest and Estimate(**surest),
                 "classes": {name: Estimate(**each) for name, each in data["classes"].items()},
+                "scores": {name: Estimate(**each) for name, each in data.get("scores", {}).items()},
             }
         )
 

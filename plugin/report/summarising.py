@@ -4,7 +4,7 @@ Passes over the images once, in chunks; what is kept is cut to what can be looke
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from scipy import sparse
 from ..engine.clustering import Clusters
 from ..engine.errors import InputError
 from ..engine.metrics import RELIABILITY_BINS, accuracy, expected_calibration_error, expected_coverage
+from ..engine.multilabel import LabelSets
 from ..engine.novelty import ClusterNovelty
 from ..engine.results import Refinement
 from ..engine.vectors import row_chunks
@@ -124,6 +125,36 @@ def count_labels(labels: np.ndarray, confidence: np.ndarray, k: int) -> dict[str
         "confidence_counts": tuple(histogram.tolist()),
         "coverage": expected_coverage(confidence, SHARES_KEPT),
     }
+
+
+def summarise_sets(summary: RunSummary, refinement: Refinement, sets: LabelSets) -> RunSummary:
+    """The summary where an image may have several labels: classes are counted by them, and confidence is of
+    whole sets.
+
+    Args:
+        summary: That of one label an image.
+        refinement: With the confidence of the sets.
+        sets: The labels.
+    """
+    k = len(summary.classes)
+    counted = count_labels(refinement.labels, refinement.confidence.astype(np.float64), k)
+    return replace(
+        summary,
+        **counted | count_sets(sets.is_given, sets.probabilities),
+        reviewed=int(refinement.is_known.sum()),
+        confusable=(),
+        multilabel=True,
+    )
+
+
+def count_sets(is_given: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
+    """Images of each class, and the mean confidence that they have it; arguments as in `LabelSets`."""
+    counts = is_given.sum(axis=0)
+    sums = np.where(is_given, probabilities, 0).sum(axis=0, dtype=np.float64)
+    means = [
+        round(float(total / count), 4) if count else None for total, count in zip(sums, counts, strict=True)
+    ]
+    return {"counts": tuple(counts.tolist()), "mean_confidence": tuple(means)}
 
 
 def novel_clusters(refinement: Refinement) -> list[ClusterNovelty]:

@@ -164,6 +164,8 @@ class RunSummary(Displayed):
         reviewed: Number of labels that were approved or corrected.
         measured: What an audit of the run says, None before one.
         sources: What the labels came from; None where that is not known.
+        multilabel: Whether an image may have several labels. Then `counts` and `mean_confidence` are of
+            single labels, and all else that is said of a label is of the labels of an image together.
     """
 
     classes: tuple[str, ...]
@@ -186,6 +188,13 @@ class RunSummary(Displayed):
     reviewed: int = 0
     measured: MeasuredAccuracy | None = None
     sources: Sources | None = None
+    multilabel: bool = False
+
+    @property
+    def label_precision(self) -> float:
+        """Share of single labels that are expected to be right, in [0, 1]."""
+        pairs = zip(self.counts, self.mean_confidence, strict=True)
+        return sum(count * (mean or 0) for count, mean in pairs) / max(sum(self.counts), 1)
 
     @property
     def levels(self) -> tuple[str, ...]:

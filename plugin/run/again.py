@@ -13,6 +13,7 @@ import numpy as np
 from ..dataset import dataset_of, labels_of, read_reviews, run_of, settle, stated_classes
 from ..encoders.descriptions import ClassDescription, Classes, read_classes
 from ..engine.errors import InputError
+from ..engine.label_sets import classes_in
 from ..engine.progress import ShowProgress
 from .inputs import Inputs
 from .pipeline import label_samples
@@ -140,8 +141,10 @@ def refine_with_corrections(
     if not (reviews or stated):
         raise InputError("No label is reviewed yet: approve or correct some, then refine.")
     inputs = last.inputs(given)
-    known = {*last.record.classes}
-    new_classes = [name for name in dict.fromkeys([*reviews.values(), *stated.values()]) if name not in known]
+    said, known = [*reviews.values(), *stated.values()], {*last.record.classes}
+    if inputs.multilabel:
+        said = [name for text in said for name in classes_in(text)]
+    new_classes = [name for name in dict.fromkeys(said) if name not in known]
     if inputs.text_embeddings is not None:
         new_classes = []
     labels = labels_of(last.dataset, last.fields)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..engine.audit import Estimate, audit_weights, estimate_accuracy
+from ..engine.audit import Estimate, audit_weights, estimate_accuracy, estimate_scores
+from ..engine.label_sets import classes_in, membership, set_text
 from ..report.measured import MeasuredAccuracy
 
 if TYPE_CHECKING:
@@ -82,8 +83,9 @@ def review_next(
 def measured_accuracy(dataset: "fo.Dataset", label_field: str = "auto_label") -> MeasuredAccuracy | None:
     """How many labels of the last run on a field are right, by the reviews of labels drawn at random.
 
-    A label counts as right if the reviewed class is the one that the run had given. Labels reviewed before
-    the run count as right, as they do in its expected accuracy.
+    A label counts as right if the reviewed class is the one that the run had given; where an image may have
+    several, if all are right and none is missing, beside which there are precision, recall and F1 of single
+    labels. Labels reviewed before the run count as right, as they do in its expected accuracy.
 
     Args:
         dataset: Dataset of the run.
@@ -129,9 +131,10 @@ def measured_by(run: "RunRecord", reviews: Mapping[str, str]) -> MeasuredAccurac
         surest=estimate_accuracy(
             audited.right, audited.weights * is_sure, audit.sure_unreviewed, audit.sure_known
         ),
-        classes=_of_classes(run.classes, audit, audited),
+        classes={} if audit.given else _of_classes(run.classes, audit, audited),
         waiting=len(audit.waiting(reviews)),
         noun=run.noun,
+        scores=_of_single_labels(audit, reviews, audited.weights) if audit.given else {},
     )
 
 
@@ -164,10 +167,22 @@ def _audited(run: "RunRecord", reviews: Mapping[str, str]) -> AuditedLabels | No
     if audit is None:
         return None
     labels = np.array(audit.labels, np.int64)
+    given = audit.given or [run.classes[label] for label in labels]
     reviewed = [reviews.get(one) for one in audit.ids]
-    right = np.array([name == run.classes[label] for name, label in zip(reviewed, labels, strict=True)], bool)
+    right = np.array([name == label for name, label in zip(reviewed, given, strict=True)], bool)
     weights = audit_weights(np.array(audit.is_asked), np.array([name is not None for name in reviewed]))
     return AuditedLabels(labels, np.array(audit.confidence), right, weights)
+
+
+def _of_single_labels(audit: "Audit", reviews: Mapping[str, str], weights: np.ndarray) -> dict[str, Estimate]:
+    """Precision, recall and F1 of the labels that were drawn, image by image."""
+    given, ids = dict(zip(audit.ids, audit.given, strict=True)), list(audit.ids)
+    reviewed = {one: reviews.get(one, "") for one in ids}
+    classes = classes_in(
+        set_text(name for text in (*given.values(), *reviewed.values()) for name in classes_in(text))
+    )
+    has, is_given = (membership(sets, ids, classes) == 1 for sets in (reviewed, given))
+    return estimate_scores(is_given, has, weights)
 
 
 def _of_classes(classes: Sequence[str], audit: "Audit", audited: AuditedLabels) -> dict[str, Estimate]:

@@ -18,6 +18,7 @@ from ..encoders.precomputed import Vectors
 from ..encoders.prompts import check_templates
 from ..engine.config import Settings
 from ..engine.errors import InputError
+from ..engine.label_sets import check_class_names
 from .balance import ClassBalance, balance_text, class_frequencies
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ RECORDED = (
 """Inputs of which a record keeps a name, under which a later run finds them again."""
 
 
+ONE_LABEL_AN_OBJECT = (
+    "An object has one label, and only whole images can have several: leave out one of the two."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
     """What a run works from; k classes, n images or objects.
@@ -59,6 +65,7 @@ class Inputs:
             it, because the run keeps the examples as reviewed labels.
         objects: Field of the objects that are labelled; None for whole images.
         margin: What is shown around an object, as a share of its width and height, in [0, 1].
+        multilabel: Whether an image may have several labels.
         settings: How to cluster and refine.
         fields: Names of the fields to write; the usual ones if None.
         run_key: Key of the run; the next free one if None.
@@ -76,6 +83,7 @@ class Inputs:
     examples: str | None = None
     objects: str | None = None
     margin: float = MARGIN
+    multilabel: bool = False
     settings: Settings = field(default_factory=Settings)
     fields: "FieldNames | None" = None
     run_key: str | None = None
@@ -101,6 +109,8 @@ class Inputs:
         if self.second_encoder is not None and self.second_embeddings is not None:
             raise InputError("Give second_encoder or second_embeddings, not both.")
         class_frequencies(self.class_balance, self.class_names)
+        if self.multilabel:
+            check_multilabel(self.class_names, self.objects, self.examples)
 
     @property
     def class_names(self) -> list[str]:
@@ -144,6 +154,7 @@ class Inputs:
             "fields": run.label_fields,
             "objects": run.label_fields.objects,
             "margin": MARGIN if run.margin is None else run.margin,
+            "multilabel": run.label_fields.multilabel,
         }
         values |= run.inputs | {name: value for name, value in given.items() if value is not None}
         unknown = sorted(values.keys() - set(_names_of(cls)))
@@ -158,6 +169,24 @@ class Inputs:
         if "text_embeddings" not in values:
             values.setdefault("prompt_templates", list(run.prompt_templates))
         return cls(**values)
+
+
+def check_multilabel(class_names: Sequence[str], objects: str | None, examples: str | None) -> None:
+    """Check that images may have several of some classes.
+
+    Raises:
+        InputError: There is but one class, a name cannot be one of several, or other inputs want one label.
+    """
+    if objects is not None:
+        raise InputError(ONE_LABEL_AN_OBJECT)
+    if examples is not None:
+        raise InputError(
+            "Examples have one class each, and images may have several labels here: leave out one of the "
+            "two, label, and correct some images instead."
+        )
+    if len(class_names) < 2:
+        raise InputError("Several labels an image need at least two classes: name more.")
+    check_class_names(class_names)
 
 
 def recorded_name(value: object) -> str:

@@ -4,7 +4,7 @@ What is labelled, where its labels go and who watches is told by the callers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,12 +12,14 @@ import numpy as np
 from ..encoders.known_names import class_reliability, warn_of_names
 from ..encoders.opening import ImageLike, file_of
 from ..engine.display import Displayed
+from ..engine.label_sets import membership
+from ..engine.multilabel import LabelSets, label_sets
 from ..engine.progress import Progress
 from ..engine.refinement import OnIteration, refine
 from ..engine.results import Refinement
 from ..engine.validation import check_clusters
 from ..report.images_table import Failure
-from ..report.summarising import summarise
+from ..report.summarising import summarise, summarise_sets
 from ..report.summary import RunSummary
 from ..wording import readable
 from .balance import class_frequencies
@@ -35,12 +37,15 @@ class Labelled(Displayed):
         embedded: Its vectors.
         refinement: Labels, confidence and what explains them.
         summary: What figures and reports are drawn from.
+        sets: The classes of each where an image may have several; then the confidence in the refinement is
+            that of the whole set.
     """
 
     items: Items
     embedded: Embedded
     refinement: Refinement
     summary: RunSummary
+    sets: LabelSets | None = None
 
     @cached_property
     def ids(self) -> list[str]:
@@ -125,6 +130,31 @@ def label_items(
         suggestions=suggestions,
     )
     return Labelled(items, embedded, refinement, summary)
+
+
+def with_label_sets(
+    found: Labelled,
+    classes: Sequence[str],
+    reviews: Mapping[str, str] | None = None,
+    drawn: Mapping[str, float] | None = None,
+) -> Labelled:
+    """The same with several labels an image.
+
+    Args:
+        found: What was found with one label an image.
+        classes: (k,) class names.
+        reviews: Id of an item → its reviewed classes as one text; None for none.
+        drawn: Id of an item that an audit has drawn → probability of that.
+
+    Raises:
+        InputError: There are too many images times classes.
+    """
+    answers = membership(reviews or {}, found.ids, classes)
+    chances = np.array([(drawn or {}).get(one, 0.0) for one in found.ids])
+    sets = label_sets(found.refinement, found.embedded.geometry, answers, chances)
+    refinement = replace(found.refinement, confidence=sets.confidence, is_known=answers[:, 0] >= 0)
+    summary = summarise_sets(found.summary, refinement, sets)
+    return replace(found, refinement=refinement, summary=summary, sets=sets)
 
 
 def read_clusters(items: Items, clusters: CustomClusters | None) -> Clusters | None:

@@ -15,6 +15,7 @@ from ..report.summarising import (
     SHARE_DIGITS,
     SMALLEST_SHARE,
     count_labels,
+    count_sets,
     rank_pairs,
     summarise_truth,
 )
@@ -63,11 +64,14 @@ def narrow(
         )
     some = _Labels(*(getattr(outcome, name)[rows] for name in _Labels.__dataclass_fields__))
     k, confidence = len(classes), some.confidence.astype(np.float64)
+    counts = count_labels(some.labels, confidence, k)
+    if summary.multilabel:
+        counts |= count_sets(outcome.is_given[rows], outcome.class_probabilities[rows])
     counted = replace(
         summary,
         classes=classes,
         reviewed=int((outcome.review_rank[rows] == 0).sum()),
-        **count_labels(some.labels, confidence, k),
+        **counts,
         truth=None if truth is None else summarise_truth(some.labels, confidence, true, k),
     )
     # The run itself knows more of all of its images than their labels say.
@@ -82,7 +86,7 @@ def _with_clusters_of(summary: RunSummary, outcome: "Outcome", rows: np.ndarray,
     return replace(
         summary,
         alignment=tuple(alignment for alignment in found if alignment),
-        confusable=_pairs(some, np.array(summary.counts)),
+        confusable=() if summary.multilabel else _pairs(some, np.array(summary.counts)),
         novel=_novel(summary.novel, outcome.micro_cluster[rows]),
     )
 

@@ -3,7 +3,6 @@
 Operators and the command line make `Inputs` themselves and call `label_samples` or `label_paths`.
 """
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,14 +16,17 @@ from ..encoders.descriptions import Classes, read_classes
 from ..encoders.known_names import warn_of_names
 from ..encoders.precomputed import Vectors
 from ..engine.config import Settings
-from ..engine.progress import Progress, ShowProgress
+from ..engine.errors import InputError
+from ..engine.label_sets import classes_in
+from ..engine.progress import Clock, Progress, ShowProgress
 from ..system.progress_bars import shown_progress
 from .balance import ClassBalance
 from .embedding import Items, Towers, load_towers
 from .estimate import Cost, estimate_cost
 from .files import Files, Paths
-from .inputs import CustomClusters, Inputs, read_settings
-from .labelling import Labelled, label_items, read_clusters
+from .inputs import ONE_LABEL_AN_OBJECT, CustomClusters, Inputs, read_settings
+from .labelling import Labelled, label_items, read_clusters, with_label_sets
+from .recording import recorded
 from .results import FinishedRun
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def auto_label(
     examples: str | None = None,
     objects: str | None = None,
     margin: float = MARGIN,
+    multilabel: bool = False,
     settings: Settings | Mapping[str, object] | None = None,
     fields: "FieldNames | None" = None,
     run_key: str | None = None,
@@ -115,6 +118,11 @@ def auto_label(
             object by object, whether this is given or not.
         margin: What is shown around an object, as a share of its width and height on every side, from 0 to 1.
 
+        multilabel: Whether an image may have several labels. The label field then holds `fo.Classifications`,
+            each label with its own confidence, and the confidence field the probability that exactly these
+            labels are right. Review a random sample (`audit`), then call `refine_with_corrections`: it
+            calibrates the probability of every class by the reviews.
+
         settings: How to cluster and refine, `Settings` or a mapping; the defaults suit most data.
         fields: Names of the fields to write.
         run_key: Key of the run. The fields get it too, as in "auto_label_<key>", unless they are named, so
@@ -143,6 +151,7 @@ def auto_label(
         examples=examples,
         objects=objects,
         margin=margin,
+        multilabel=multilabel,
         settings=read_settings(settings),
         fields=fields,
         run_key=run_key,
@@ -161,6 +170,7 @@ def label_files(
     second_encoder: str | ImageTower | None = None,
     second_embeddings: Vectors | None = None,
     class_balance: ClassBalance | None = None,
+    multilabel: bool = False,
     settings: Settings | Mapping[str, object] | None = None,
     progress: ShowProgress = None,
 ) -> FinishedRun:
@@ -177,6 +187,7 @@ def label_files(
         second_encoder: A second encoder, of the images alone.
         second_embeddings: (n, v) vectors in its place.
         class_balance: A rough idea of how frequent the classes are.
+        multilabel: Whether an image may have several labels.
         settings: How to cluster and refine.
         progress: As for `auto_label`; FiftyOne's setting counts if FiftyOne is imported or its environment
             variable is set.
@@ -196,6 +207,7 @@ def label_files(
         second_encoder=second_encoder,
         second_embeddings=second_embeddings,
         class_balance=class_balance,
+        multilabel=multilabel,
         settings=read_settings(settings),
     )
     return label_paths(paths, inputs, progress)
@@ -219,9 +231,11 @@ def label_unwritten(
 ) -> FinishedRun:
     """Label images or objects without a dataset to write to; `noun` says which."""
     with shown_progress(progress, STAGES) as report:
-        clock = _Clock(report)
+        clock = Clock(report)
         clusters, towers = read_clusters(items, inputs.clusters), load_towers(inputs, items, clock)
         found = label_items(items, inputs, towers, clock, clusters=clusters, noun=noun)
+        if inputs.multilabel:
+            found = with_label_sets(found, inputs.class_names)
         return _finished(found, inputs, towers, sample_ids=found.ids, seconds=clock.seconds)
 
 
@@ -259,6 +273,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         progress=report,
     ) as run:
         reviews: dict[str, str] = {}
+        drawn = audit_probabilities(run.dataset, fields)
 
         def anchors(ids: Sequence[str]) -> np.ndarray:
             reviews.update(examples | read_reviews(run.dataset, fields))
@@ -271,12 +286,14 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
             run.report,
             clusters=clusters,
             anchors_of=anchors,
-            drawn=audit_probabilities(run.dataset, fields),
+            drawn=drawn,
             stated=stated_classes(run.dataset, fields),
             on_iteration=run.follow,
             noun=fields.noun,
         )
-        outcome = Outcome.of(found.refinement, inputs.class_names, found.ids, found.failures)
+        if inputs.multilabel:
+            found = with_label_sets(found, inputs.class_names, reviews, drawn)
+        outcome = Outcome.of(found.refinement, inputs.class_names, found.ids, found.failures, found.sets)
         contradictions = open_contradictions(run.dataset, fields, outcome.contradictions)
         outcome = replace(outcome, examples=examples, contradictions=contradictions)
         run.finish(outcome, found.summary.to_dict(), found.refinement.settings)
@@ -306,41 +323,6 @@ def estimate_paths(paths: Paths, inputs: Inputs) -> Cost:
     return estimate_cost(towers, inputs, files.images)
 
 
-def recorded(inputs: Inputs, towers: Towers, margin: float | None = None) -> dict[str, object]:
-    """What a record says of the inputs of a run, in values that go through JSON.
-
-    Args:
-        inputs: The inputs.
-        towers: The encoders that were loaded for them.
-        margin: What was shown around every object; None for whole images.
-    """
-    names, text_encoder = inputs.recorded(), towers.text_encoder
-    if text_encoder is None:
-        names.pop("encoder", None)
-    elif isinstance(inputs.encoder, str):
-        names["encoder"] = text_encoder.name  # "auto" may choose another one next time
-    second = towers.second
-    return {
-        "classes": inputs.class_names,
-        "descriptions": [list(one.descriptions) for one in inputs.classes],
-        "prompt_templates": list(inputs.templates(towers.encoder)),
-        "encoder": towers.encoder.name,
-        "encoder_version": towers.encoder.version,
-        "second_encoder": second.name if second else None,
-        "second_encoder_version": second.version if second else None,
-        "clusters": None if inputs.clusters is None else cluster_name(inputs.clusters),
-        "inputs": names,
-        "margin": margin,
-    }
-
-
-def cluster_name(clusters: CustomClusters) -> str:
-    """What a record calls custom clusters: the field, the function, or "array"."""
-    if callable(clusters):
-        return getattr(clusters, "__name__", repr(clusters))
-    return clusters if isinstance(clusters, str) else "array"
-
-
 def _finished(found: Labelled, inputs: Inputs, towers: Towers, **more: Any) -> FinishedRun:
     return FinishedRun(
         classes=inputs.class_names,
@@ -348,6 +330,7 @@ def _finished(found: Labelled, inputs: Inputs, towers: Towers, **more: Any) -> F
         encoder_reason=towers.reason,
         second_encoder=towers.second.name if towers.second else "",
         refinement=found.refinement,
+        sets=found.sets,
         summary=found.summary,
         paths=found.paths,
         failed=found.failed,
@@ -367,7 +350,9 @@ def _fields_to_write(
     """
     from ..dataset import FieldNames, check_fields, check_key, dataset_of
 
-    fields = inputs.fields or FieldNames.of_run(inputs.run_key)
+    fields = replace(inputs.fields or FieldNames.of_run(inputs.run_key), multilabel=inputs.multilabel)
+    if objects and inputs.multilabel:
+        raise InputError(ONE_LABEL_AN_OBJECT)
     if objects:
         fields = FieldNames.of_objects(objects, inputs.run_key, fields)
     check_key(dataset_of(samples), inputs.run_key)
@@ -378,19 +363,5 @@ def _fields_to_write(
 def _unlisted(reviewed: Sequence[str], inputs: Inputs) -> dict[str, int]:
     """Reviewed class that is not in the list of classes → how often it was given."""
     classes = set(inputs.class_names)
-    return dict(Counter(name for name in reviewed if name not in classes))
-
-
-class _Clock:
-    """A `Progress` that counts the time of every stage and passes the report on."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.seconds: dict[str, float] = {}
-        self._progress = progress
-        self._since = time.perf_counter()
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.perf_counter()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + (now - self._since if done else 0.0)
-        self._since = now
-        self._progress(stage, done, total)
+    given = (name for text in reviewed for name in (classes_in(text) if inputs.multilabel else [text]))
+    return dict(Counter(name for name in given if name not in classes))

@@ -87,10 +87,10 @@ def preview_paths(paths: Sequence[str], inputs: Inputs, progress: ShowProgress =
 
 def previewed(run: FinishedRun) -> list[dict]:
     """Id, path, label and confidence of what a preview labelled, least confident first."""
-    names, found = run.classes, run.refinement
-    columns = zip(run.sample_ids, run.paths, found.labels.tolist(), found.confidence.tolist(), strict=True)
+    confidences = run.refinement.confidence.tolist()
+    columns = zip(run.sample_ids, run.paths, run.label_texts, confidences, strict=True)
     rows = [
-        {"id": one, "path": readable(path), "label": names[label], "confidence": round(confidence, 4)}
+        {"id": one, "path": readable(path), "label": label, "confidence": round(confidence, 4)}
         for one, path, label, confidence in columns
     ]
     return sorted(rows, key=lambda row: row["confidence"])

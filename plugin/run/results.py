@@ -5,7 +5,7 @@ A run that has just finished and one that is read back from its record answer to
 
 import os
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +14,12 @@ import numpy as np
 
 from ..engine.display import Displayed
 from ..engine.errors import InputError
+from ..engine.label_sets import set_text
+from ..engine.multilabel import LabelSets
 from ..engine.results import Iteration, Refinement
 from ..report.alignment import alignment_plot
 from ..report.classes import class_plot
-from ..report.confidence import confidence_plot, coverage_plot
+from ..report.confidence import confidence_plot, coverage_plot, expected_accuracy
 from ..report.convergence import convergence_plot
 from ..report.images_table import Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
@@ -26,7 +28,7 @@ from ..report.summary import RunSummary
 from ..report.text import headline
 from ..report.writing import check_report_folder, write_report
 from ..system.versions import package_versions
-from ..wording import counted, listed, percent
+from ..wording import counted, listed
 from .embedding import Embedded, Towers
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ NEXT_ON_DATASET = (
     "Next: review_next(dataset), approve and correct, then refine_with_corrections(dataset); or .to_frame(), "
     ".report(folder), .history"
 )
+SETS_HAVE_NO_PROTOTYPES = "The run gave several labels an image, and new images get one label each."
 OBJECTS_HAVE_NO_PROTOTYPES = "The run labelled objects, and new images are labelled as a whole."
 
 
@@ -80,7 +83,7 @@ class LabelledRun(Displayed, ABC):
             listed([f"{name} {count:,}" for name, count in frequent], MOST_CLASSES_SHOWN),
         ]
         if len(self.classes) > 1:
-            lines.insert(1, f"{percent(self.expected_accuracy)} of the labels are expected to be right")
+            lines.insert(1, expected_accuracy(self.summary))
         return [*lines, *self.remarks, following]
 
     def __str__(self) -> str:
@@ -114,7 +117,10 @@ class LabelledRun(Displayed, ABC):
 
     @property
     def expected_accuracy(self) -> float:
-        """Share of labels that are expected to be right, in [0, 1]."""
+        """Share of labels that are expected to be right, in [0, 1].
+
+        Of several labels an image: share of the images whose labels are all expected to be right.
+        """
         return self.summary.expected_accuracy
 
     @property
@@ -292,6 +298,7 @@ class FinishedRun(LabelledRun):
         changes: What changed since the run before; None unless the run refined with reviewed labels.
         embedded: The vectors that it was made from.
         towers: What made them.
+        sets: The classes of each image where it may have several; None otherwise.
     """
 
     encoder_reason: str
@@ -300,6 +307,7 @@ class FinishedRun(LabelledRun):
     failed: list[Failure]
     embedded: Embedded
     towers: Towers
+    sets: LabelSets | None = None
     sample_ids: list[str] = field(default_factory=list)
     run_key: str = ""
     fields: "FieldNames | None" = None
@@ -316,19 +324,30 @@ class FinishedRun(LabelledRun):
         """Level, "meta" or "micro" → (clusters, k) share of each cluster that went to each class."""
         return self.refinement.alignment
 
+    @property
+    def label_texts(self) -> list[str]:
+        """(n,) label of each; several labels of an image as one text, such as "cat|dog"."""
+        names = np.array(self.classes, object)
+        if self.sets is None:
+            return names[self.refinement.labels].tolist()
+        return [set_text(names[given]) for given in self.sets.is_given]
+
     def images_table(self) -> ImagesTable:
         """What the run says of every image, in the form in which reports list it."""
         ids = self.sample_ids if self.dataset is not None else None
-        return ImagesTable.of(self.refinement, self.paths, failures=self.failed, ids=ids)
+        table = ImagesTable.of(self.refinement, self.paths, failures=self.failed, ids=ids)
+        return table if self.sets is None else replace(table, texts=self.label_texts)
 
     def prototypes(self) -> Prototypes:
         """What the run has learnt, to label new images.
 
         Raises:
-            InputError: It labelled objects.
+            InputError: It labelled objects, or gave several labels an image.
         """
         if self.fields is not None and self.fields.objects:
             raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
+        if self.sets is not None:
+            raise InputError(SETS_HAVE_NO_PROTOTYPES)
         return make_prototypes(
             self.refinement,
             self.classes,

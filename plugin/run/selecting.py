@@ -3,6 +3,7 @@
 A view with thresholds by class shows the same labels as an export with them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,11 @@ def select_by_confidence(
         raise InputError(f"The maximum confidence is {maximum_confidence}: give one from 0 to 1.")
     settle(dataset)
     run = run_of(dataset, label_field)
+    if run.label_fields.multilabel and isinstance(minimum_confidence, Mapping):
+        raise InputError(
+            f"In {label_field!r} the confidence is of all labels of an image together: give one number, or "
+            "thresholds by class to an export."
+        )
     check_named(minimum_confidence, known_classes(dataset, label_field))
     view = view_by_confidence(dataset, run.label_fields, minimum_confidence, maximum_confidence)
     if save_as is not None:

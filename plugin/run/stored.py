@@ -24,7 +24,7 @@ from .embedding import load_towers
 from .inputs import Inputs
 from .labelling import label_items
 from .pipeline import STAGES
-from .results import OBJECTS_HAVE_NO_PROTOTYPES, LabelledRun
+from .results import OBJECTS_HAVE_NO_PROTOTYPES, SETS_HAVE_NO_PROTOTYPES, LabelledRun
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -114,6 +114,7 @@ class StoredRun(LabelledRun):
             alignment={each.level: list(_shares(each)) for each in self.summary.alignment},
             failures=[Failure(path_of(one), why, one) for one, why in self.failures.items()],
             ids=outcome.sample_ids,
+            texts=outcome.texts() if outcome.is_multilabel else None,
         )
 
     def prototypes(self, progress: ShowProgress = None) -> Prototypes:
@@ -131,6 +132,8 @@ class StoredRun(LabelledRun):
         run, outcome = self.record, self.outcome
         if run.label_fields.objects:
             raise InputError(OBJECTS_HAVE_NO_PROTOTYPES)
+        if run.label_fields.multilabel:
+            raise InputError(SETS_HAVE_NO_PROTOTYPES)
         if any(not name for name in run.inputs.values()):
             raise InputError("It was made from arrays or an encoder object, which its record does not keep.")
         images = images_of(self.dataset, outcome.sample_ids)

@@ -26,9 +26,8 @@ def server() -> TestClient:
 
 
 @pytest.fixture
-def labelled(demo_dataset) -> fo.Dataset:
-    auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
-    return demo_dataset
+def labelled(labelled_demo) -> fo.Dataset:
+    return labelled_demo
 
 
 def operator(name: str) -> foo.Operator:

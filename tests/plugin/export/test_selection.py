@@ -167,13 +167,6 @@ def test_patches_are_gathered_image_by_image(boxes):
     assert [len(image.labels) for image in selection.images] == [2, 1, 1]
 
 
-def test_a_field_of_several_classes_is_refused(dataset):
-    several = fo.Classifications(classifications=[fo.Classification(label="x")])
-    dataset.set_values("several", [several] * len(dataset))
-    with pytest.raises(InputError, match="no field 'several' of classes or boxes"):
-        select_images(dataset, ExportOptions(label_field="several"))
-
-
 def test_any_field_of_classes_can_be_exported(dataset):
     dataset.set_values("ground_truth", [fo.Classification(label="x")] * len(dataset))
     assert set(labels_of(select_images(dataset, ExportOptions(label_field="ground_truth")))) == {"x"}

@@ -6,9 +6,11 @@ python benchmarks/review.py [SET ...] [--encoder NAME], each SET a .npz file of 
 one folder of images per class. Without one it takes the photos of the demo. The reviewer is simulated and
 always right, but for the careless one. A click on images of one cluster with one label reviews the four
 that are shown, and says what the others are; where those four are of several classes, it is called mixed.
+
+A third table shows which reviewed labels contradict similar images, and how many of those are wrong.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +38,10 @@ AUDITS = 1_000
 CARELESS = 0.1
 """Share of the answers of the careless reviewer that are wrong."""
 
+REVIEWERS = {"careful": 0.0, f"careless, {CARELESS:.0%} wrong": CARELESS}
+ANSWERS_CHECKED = (0, 50, 100)
+"""Numbers of answers at which contradictions are looked at."""
+
 SEEDS = (0, 1, 2)
 
 Order = Callable[[Refinement], np.ndarray]
@@ -58,29 +64,35 @@ class Task:
     truth: np.ndarray
     reliability: np.ndarray | None
 
+    def given(self, careless: float) -> np.ndarray:
+        """(n,) classes that a reviewer says, of which a share is wrong, always the same ones."""
+        rng, k = np.random.default_rng(0), len(self.T)
+        is_wrong = rng.random(len(self.X)) < careless
+        return np.where(is_wrong, (self.truth + rng.integers(1, max(k, 2), len(self.X))) % k, self.truth)
+
     def refined(
         self, answered: np.ndarray, stated: np.ndarray | None = None, careless: float = 0
     ) -> Refinement:
-        """Labels with the true classes of some rows as anchors, and classes (n,) of clusters, -1 for none.
-
-        Of a careless reviewer's answers a share is wrong, always the same ones.
-        """
-        rng, k = np.random.default_rng(0), len(self.T)
-        is_wrong = rng.random(len(self.X)) < careless
-        given = np.where(is_wrong, (self.truth + rng.integers(1, max(k, 2), len(self.X))) % k, self.truth)
+        """Labels with what a reviewer says of some rows, and classes (n,) of clusters, -1 for none."""
         anchors = np.full(len(self.X), -1)
-        anchors[answered] = given[answered]
+        anchors[answered] = self.given(careless)[answered]
         return refine(self.X, self.T, anchors=anchors, stated=stated, name_reliability=self.reliability)
 
 
 def main() -> None:
-    """Print two tables per folder: one with a row per order of questions, and one of audits."""
+    """Print three tables per folder, of audits, orders and contradictions, and the contradictions of all."""
     folders, encoder = given_folders(__doc__)
+    found = np.zeros((len(REVIEWERS), len(ANSWERS_CHECKED) - 1, 4), np.int64)
     for folder in folders:
         task = _task(folder, encoder)
         first = task.refined(np.empty(0, np.int64))
         Console().print(audited(first, task.truth))
         Console().print(measure(folder, task, first))
+        contradicted = contradictions(task, first)
+        found += contradicted
+        Console().print(contradictions_table(folder.stem, contradicted))
+    if len(folders) > 1:
+        Console().print(contradictions_table("All sets", found))
 
 
 def audited(outcome: Refinement, truth: np.ndarray) -> Table:
@@ -116,6 +128,31 @@ def measure(folder: Path, task: Task, first: Refinement) -> Table:
     return table
 
 
+def contradictions(task: Task, first: Refinement) -> np.ndarray:
+    """Review as suggested, and look at what contradicts similar images.
+
+    Returns:
+        (reviewers, numbers of answers, 4) int64 counts: answers, wrong ones, shown ones, wrong ones shown.
+    """
+    counts = []
+    for careless in REVIEWERS.values():
+        is_wrong = task.given(careless) != task.truth
+        for answered, outcome in reviewed(task, first, suggested, careless, ANSWERS_CHECKED):
+            shown = outcome.contradictions >= 0
+            counts.append((len(answered), is_wrong[answered].sum(), shown.sum(), (shown & is_wrong).sum()))
+    return np.array(counts).reshape(len(REVIEWERS), -1, 4)
+
+
+def contradictions_table(name: str, found: np.ndarray) -> Table:
+    """One row per reviewer and number of answers."""
+    columns = ("reviewer", "answers", "wrong", "shown", "of these wrong")
+    table = Table(*columns, title=f"{name}: contradictions")
+    for reviewer, of_reviewer in zip(REVIEWERS, found, strict=True):
+        for counts in of_reviewer:
+            table.add_row(reviewer, *(f"{count:,}" for count in counts))
+    return table
+
+
 def _task(place: Path, encoder: Encoder) -> Task:
     if place.suffix == ".npz":
         features = load_feature_set(place)
@@ -148,15 +185,21 @@ def clicked(task: Task, first: Refinement) -> list[float]:
 
 def refined(task: Task, first: Refinement, order: Order, careless: float = 0) -> list[float]:
     """Accuracy after every number of answers, the labels being refined whenever a number is reached."""
+    outcomes = [first, *(outcome for _, outcome in reviewed(task, first, order, careless))]
+    return [accuracy(outcome.labels, task.truth) for outcome in outcomes]
+
+
+def reviewed(
+    task: Task, first: Refinement, order: Order, careless: float = 0, counts: Sequence[int] = ANSWERS
+) -> Iterator[tuple[np.ndarray, Refinement]]:
+    """Rows that are answered at every number of answers, and the labels that are refined with them."""
     answered, outcome = np.empty(0, np.int64), first
-    accuracies = [accuracy(first.labels, task.truth)]
-    for count in ANSWERS[1:]:
+    for count in counts[1:]:
         ranked = order(outcome)
         unasked = ranked[~np.isin(ranked, answered)]
         answered = np.append(answered, unasked[: count - len(answered)])
         outcome = task.refined(answered, careless=careless)
-        accuracies.append(accuracy(outcome.labels, task.truth))
-    return accuracies
+        yield answered, outcome
 
 
 def overwritten(task: Task, first: Refinement, order: Order) -> list[float]:

@@ -20,6 +20,7 @@ from ..plugin.run.results import FinishedRun
 from ..plugin.wording import counted, percent, plain
 from .auto_label_form import DELEGATE_ABOVE, FIELDS, add_inputs, chosen_inputs, chosen_objects
 from .base import LongOperator
+from .class_form import chosen_classes, remember_previewed
 from .forms import add_missing_packages, add_problem, sentence_of
 from .previewing import picture_table
 from .reviewing import execute_on
@@ -185,7 +186,9 @@ class AutoLabel(LongOperator):
         told = self.summary(result)
         if result.dataset is not None:
             return told
-        objects = chosen_objects(ctx, ctx.target_view(require_flat=True))
+        samples = ctx.target_view(require_flat=True)
+        remember_previewed(ctx, chosen_classes(ctx, samples))
+        objects = chosen_objects(ctx, samples)
         pictures = picture_table(ctx.dataset, objects, told["previewed"])
         return told | {"message": f"{told['message']}\n\n{pictures}"}
 

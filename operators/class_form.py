@@ -10,7 +10,7 @@ import fiftyone as fo
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset import classes_of, dataset_of, label_fields, list_runs
+from ..plugin.dataset import RunRecord, classes_of, label_fields, list_runs
 from ..plugin.encoders.descriptions import ClassDescription, class_text, parse_classes, read_classes
 from ..plugin.wording import counted, listed
 from .background import is_in_app
@@ -20,6 +20,7 @@ from .known_names import warnings_of
 TYPED, DATASET, FIELD = "typed", "dataset", "field"
 ROWS = 4
 MOST_ECHOED = 30
+STORE, PREVIEWED = "autolabel_form", "previewed"
 INPUT = {TYPED: "classes", DATASET: "class_source", FIELD: "class_field"}
 NOTHING_YET = {TYPED: "No classes yet: type their names.", FIELD: "No classes yet: choose a label field."}
 
@@ -68,6 +69,11 @@ def usable_classes(ctx: foo.ExecutionContext, samples: fo.DatasetView) -> list[C
     return [] if sentence_of(partial(chosen_classes, ctx, samples)) else chosen_classes(ctx, samples)
 
 
+def remember_previewed(ctx: foo.ExecutionContext, classes: Sequence[ClassDescription]) -> None:
+    """Keep the classes of a preview, so that the form has them until the next run."""
+    ctx.store(STORE).set(PREVIEWED, [_last_start(_runs_with_classes(ctx)), class_text(classes)])
+
+
 def _add_source(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.DatasetView) -> str:
     """Where the classes come from, if there is a choice."""
     known, fields = classes_of(samples), label_fields(samples)
@@ -90,20 +96,32 @@ def _add_text(inputs: types.Object, ctx: foo.ExecutionContext, samples: fo.Datas
         return inputs.list("classes", types.String(), label="Classes")
     return inputs.str(
         "classes",
-        default=_last_classes(samples),
+        default=_last_classes(ctx),
         label="Classes",
         description="Separated by commas or lines. A class with descriptions takes a line: dog: puppy, hound",
         view=types.TextFieldView(multiline=True, rows=ROWS),
     )
 
 
-def _last_classes(samples: fo.DatasetView) -> str | None:
-    """The classes of the last run, as one types them."""
-    runs = [run for run in list_runs(dataset_of(samples)) if run.classes]
+def _last_classes(ctx: foo.ExecutionContext) -> str | None:
+    """The classes of the last preview or run, as one types them."""
+    runs = _runs_with_classes(ctx)
+    last_start, previewed = ctx.store(STORE).get(PREVIEWED) or (None, None)
+    if previewed and last_start == _last_start(runs):
+        return previewed
     if not runs:
         return None
     pairs = zip(runs[-1].classes, runs[-1].descriptions, strict=True)
     return class_text(ClassDescription(*pair) for pair in pairs)
+
+
+def _runs_with_classes(ctx: foo.ExecutionContext) -> list[RunRecord]:
+    return [run for run in list_runs(ctx.dataset) if run.classes]
+
+
+def _last_start(runs: Sequence[RunRecord]) -> str | None:
+    """When the last run started; None if there was none."""
+    return runs[-1].started.isoformat() if runs else None
 
 
 def _echo(classes: list[ClassDescription]) -> str:

@@ -25,7 +25,10 @@ class RefineWithCorrections(LongOperator):
     title = TITLE
     description = "Use after a review: label all other images again, with the reviewed labels as anchors"
     icon = "auto_fix_high"
-    returns = "run_key n_reviewed n_changed accuracy_before accuracy_after expected_accuracy new_classes"
+    returns = (
+        "run_key n_reviewed n_changed accuracy_before accuracy_after expected_accuracy new_classes "
+        "contradictions"
+    )
     risk_level = types.RiskLevel.MEDIUM
     is_above_grid = True
     starts_run = True
@@ -89,6 +92,7 @@ class RefineWithCorrections(LongOperator):
             "accuracy_after": done.accuracy_after,
             "expected_accuracy": run.expected_accuracy,
             "new_classes": done.new_classes,
+            "contradictions": {one: list(pair) for one, pair in run.contradictions.items()},
             "message": "\n\n".join(lines),
         }
 

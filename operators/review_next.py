@@ -5,10 +5,9 @@ from typing import Any
 import fiftyone.operators as foo
 from fiftyone.operators import types
 
-from ..plugin.dataset import Order, Samples, fields_of_run, review_view
-from ..plugin.run.audit import review_next
-from ..plugin.wording import counted
+from ..plugin.dataset import Order, Samples
 from .base import DescribedOperator
+from .review_pages import make_page
 from .reviewing import add_label_field, all_samples, chosen_label_field, execute_on
 
 TITLE = "Review next"
@@ -63,20 +62,13 @@ class ReviewNext(DescribedOperator):
             Their ids, and the number of others that are left.
         """
         field, order = chosen_label_field(ctx, all_samples(ctx)), ctx.params.get("order") or Order.SUGGESTED
-        page = review_next(ctx.dataset, ctx.params.get("count") or COUNT, field, order)
-        ids = page.values("id")
-        n_left = len(review_view(ctx.dataset, field, order)) - len(ids)
-        noun = fields_of_run(ctx.dataset, field).noun
-        message = f"{counted(len(ids), noun)} to review, {n_left:,} more after this page."
-        if ids:
+        page = make_page(ctx, field, order, ctx.params.get("count") or COUNT)
+        message = str(page)
+        if page.ids:
             message += " Correct the wrong ones, then approve the view."
-            ctx.ops.set_view(
-                page
-            )  # also clears the selection; clearing it separately may restore the old view
-        else:
-            message = "Nothing left to review: every label is approved or corrected."
-        ctx.ops.notify(message, variant="info" if ids else "success")
-        return {"sample_ids": ids, "n_left": n_left, "message": message}
+            ctx.ops.set_view(page.view)  # also clears the selection; clearing it may restore the old view
+        ctx.ops.notify(message, variant="info" if page.ids else "success")
+        return {"sample_ids": page.ids, "n_left": page.n_left, "message": message}
 
 
 def _add_order(inputs: types.Object) -> None:

@@ -28,6 +28,7 @@ from .auto_label_form import FIELDS
 from .background import is_in_app
 from .base import DescribedOperator
 from .forms import add_problem, dropdown, sentence_of
+from .review_pages import ReviewPage, page_after
 
 REVIEWED = "n_reviewed sample_ids passed_over"
 """What `tell` returns."""
@@ -73,7 +74,7 @@ class ReviewOperator(DescribedOperator, ABC):
         """Add further inputs to the form."""
 
     def execute(self, ctx: foo.ExecutionContext) -> dict:
-        """Review the target samples or objects.
+        """Review the target samples or objects; the next page opens once all of one is reviewed.
 
         Returns:
             A summary.
@@ -82,7 +83,8 @@ class ReviewOperator(DescribedOperator, ABC):
         label_field = chosen_label_field(ctx, samples)
         reviewed = self.review(ctx, samples, label_field)
         noun = fields_of_run(samples, label_field).noun
-        return tell(ctx, reviewed, self.told(ctx, counted(len(reviewed.sample_ids), noun)))
+        told = self.told(ctx, counted(len(reviewed.sample_ids), noun))
+        return tell(ctx, reviewed, told, page_after(ctx, label_field))
 
     @abstractmethod
     def review(self, ctx: foo.ExecutionContext, samples: Samples, label_field: str) -> Reviewed:
@@ -164,13 +166,14 @@ def add_count(inputs: types.Object, ctx: foo.ExecutionContext, samples: Samples,
         add_problem(inputs, "Nothing is selected: select samples, or open a view of them.")
 
 
-def tell(ctx: foo.ExecutionContext, reviewed: Reviewed, message: str) -> dict:
+def tell(ctx: foo.ExecutionContext, reviewed: Reviewed, message: str, page: ReviewPage | None = None) -> dict:
     """Show a notice in the App.
 
     Args:
         ctx: Execution of the operator.
         reviewed: The result.
         message: The result as a sentence.
+        page: What to review next, to be opened; None to leave the grid as it is.
 
     Returns:
         The result as JSON values.
@@ -178,9 +181,14 @@ def tell(ctx: foo.ExecutionContext, reviewed: Reviewed, message: str) -> dict:
     passed_over = {reason: count for reason, count in reviewed.passed_over.items() if count}
     if passed_over:
         message += " (" + ", ".join(f"{count} {reason}" for reason, count in passed_over.items()) + ")"
-    ctx.ops.clear_selected_samples()
-    ctx.ops.clear_selected_labels()
-    ctx.ops.reload_dataset()
+    if page:
+        message += f". Next: {page}" if page.ids else f". {page}"
+    if page and page.ids:
+        ctx.ops.set_view(page.view)  # also clears the selection; clearing it may restore the old view
+    else:
+        ctx.ops.clear_selected_samples()
+        ctx.ops.clear_selected_labels()
+        ctx.ops.reload_dataset()
     ctx.ops.notify(message, variant="success" if reviewed.sample_ids else "warning")
     return {
         "n_reviewed": len(reviewed.sample_ids),

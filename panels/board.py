@@ -20,6 +20,7 @@ from ..plugin.dataset import (
     labels_of,
     list_all_runs,
     load_outcome,
+    open_contradictions,
     pending_runs,
     read_reviews,
     review_fields,
@@ -53,6 +54,7 @@ class Board:
         n_lost: Labels of the run that were deleted, alone or with their samples or objects.
         measured: What an audit of the whole run says, None before one.
         n_reviewed: Labels of the run that were approved or corrected, of those that the figures show.
+        contradictory: Ids of the samples or objects whose reviewed label similar images contradict.
         truth_fields: Fields that may hold a ground truth.
         asked: The view that the figures were to be restricted to, None for the whole run.
         scope: The view that they are restricted to; None for the whole run, or if it holds nothing of it.
@@ -69,6 +71,7 @@ class Board:
     lost_field: str = ""
     n_lost: int = 0
     n_reviewed: int = 0
+    contradictory: tuple[str, ...] = ()
     measured: MeasuredAccuracy | None = None
     truth_fields: tuple[str, ...] = ()
     asked: fo.DatasetView | None = None
@@ -211,18 +214,20 @@ def _with_labels(board: Board, ids: list[str] | None) -> Board:
     newest = samples.sort_by("last_modified_at", reverse=True).limit(1).values("last_modified_at")
     key = (*identity(dataset, run), "labels", len(samples), *newest)
 
-    def read() -> tuple[int, dict[str, str]]:
-        reviews = read_reviews(dataset, fields)
+    def read() -> tuple[int, dict[str, str], tuple[str, ...]]:
+        reviews, contradictory = read_reviews(dataset, fields), ()
         if reviews:  # those of samples that other runs labelled are left out
-            labelled = set(load_outcome(dataset, run.key).sample_ids)
+            outcome = load_outcome(dataset, run.key)
+            labelled = set(outcome.sample_ids)
             reviews = {one: name for one, name in reviews.items() if one in labelled}
-        path = fields.label if fields.multilabel else label_path(dataset, fields.label, "label")
-        return samples.count(path), reviews
+            contradictory = tuple(open_contradictions(dataset, fields, outcome.contradictions))
+        return labels_of(dataset, fields).count(), reviews, contradictory
 
-    n_there, reviews = kept.get_or_make(key, read)
+    n_there, reviews, contradictory = kept.get_or_make(key, read)
     return replace(
         board,
         n_lost=max(run.n_labelled - n_there, 0),
+        contradictory=contradictory,
         n_reviewed=len(reviews if ids is None else reviews.keys() & set(ids)),
         measured=measured_by(run, reviews),
     )

@@ -6,7 +6,7 @@ Without a run it is one sentence and one button.
 from dataclasses import replace
 from functools import partial
 
-from ..plugin.dataset import RunRecord, RunState
+from ..plugin.dataset import RunRecord, RunState, labels_of
 from ..plugin.report.alignment import alignment_plot
 from ..plugin.report.confidence import confidence_plot, share_to_review, what_to_review
 from ..plugin.report.convergence import convergence_plot
@@ -17,6 +17,7 @@ from ..plugin.wording import counted, percent, plain, time_left
 from .board import Board
 from .event import Event
 from .figures import Figures
+from .marks import Marked
 from .page import CARD, ROW, TWO_COLUMNS, Action, Page
 
 ACTIONS = {
@@ -30,6 +31,9 @@ ACTIONS = {
     "export_labels": ("Export", "file_download", "Write class folders, YOLO or COCO"),
 }
 """Operator → what its button says, its icon, and what it says on hover."""
+
+
+CONTRADICTORY = "reviewed labels that contradict similar images: correct them, or give the same class again"
 
 
 def draw_welcome(page: Page, board: Board) -> None:
@@ -54,6 +58,9 @@ def draw_header(page: Page, board: Board) -> None:
             row.button(name, label, _form_of(name), icon=icon, title=hint)
     if board.is_busy:
         row.button("cancel_run", "Cancel", _form_of("cancel_run"), icon="cancel")
+    if board.contradictory:
+        contradictory = f"Contradictions: {len(board.contradictory):,}"
+        row.button("contradictions", contradictory, _open_contradictory, icon="rule", title=CONTRADICTORY)
     if board.figures:
         _draw_scope(row, board)
 
@@ -98,6 +105,12 @@ def _form_of(operator: str) -> Action:
         event.prompt(operator, **{"label_field": event.board.run.fields.label} if has_labels else {})
 
     return open_form
+
+
+def _open_contradictory(event: Event) -> None:
+    board = event.board
+    view = labels_of(board.dataset, board.run.fields).view(board.contradictory)
+    event.open(Marked(view, CONTRADICTORY))
 
 
 def _draw_scope(row: Page, board: Board) -> None:

@@ -1,6 +1,6 @@
 """A FiftyOne of its own for the tests: own server, own database, own plugins folder.
 
-Everything that FiftyOne reads when it is imported is set here, before any test module is.
+Everything that FiftyOne and NumPy read when they are imported is set here, before any test module is.
 """
 
 import atexit
@@ -33,6 +33,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MEMORY, SMALLEST_MEMORY = Path("/dev/shm"), 8 << 30
 """Where Linux keeps files in memory, and the bytes to be free there: the tests then wait for no disk."""
+
+# Small matrices are no faster with more threads, which spin while they wait and slow the other workers down.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= SMALLEST_MEMORY:
     tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
@@ -116,9 +119,7 @@ def in_plugin() -> Callable[[str], ModuleType]:
     return lambda path: sys.modules[f"{operator.rpartition('.operators.')[0]}.{path}"]
 
 
-@pytest.fixture
-def demo_dataset() -> Iterator["fo.Dataset"]:
-    """Every fourth demo photo with its true class, in a dataset that is deleted afterwards."""
+def _demo_dataset() -> "fo.Dataset":
     import fiftyone as fo
     from fiftyone_autolabel.plugin.demo.photos import demo_photos
     from fiftyone_autolabel.plugin.encoders.cache import default_cache_folder
@@ -128,6 +129,33 @@ def demo_dataset() -> Iterator["fo.Dataset"]:
         fo.Sample(filepath=str(photo.path), ground_truth=fo.Classification(label=photo.label))
         for photo in demo_photos(default_cache_folder() / "demo")[::4]
     )
+    return dataset
+
+
+@pytest.fixture
+def demo_dataset() -> Iterator["fo.Dataset"]:
+    """Every fourth demo photo with its true class, in a dataset that is deleted afterwards."""
+    dataset = _demo_dataset()
+    yield dataset
+    dataset.delete()
+
+
+@pytest.fixture(scope="module")
+def labelled_once() -> Iterator["fo.Dataset"]:
+    """The same photos, labelled by one run; to be cloned."""
+    from fiftyone_autolabel import auto_label
+    from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
+
+    dataset = _demo_dataset()
+    auto_label(dataset, DEMO_CLASSES, encoder="offline")
+    yield dataset
+    dataset.delete()
+
+
+@pytest.fixture
+def labelled_demo(labelled_once: "fo.Dataset") -> Iterator["fo.Dataset"]:
+    """The same, for one test to change."""
+    dataset = labelled_once.clone()
     yield dataset
     dataset.delete()
 
@@ -178,9 +206,7 @@ def scene_files(tmp_path_factory: pytest.TempPathFactory) -> list[Scene]:
     return scenes
 
 
-@pytest.fixture
-def scenes(scene_files: list[Scene], tmp_path: Path) -> Iterator["fo.Dataset"]:
-    """The scenes with a box around every photo, in a dataset that is deleted afterwards."""
+def _dataset_of_scenes(scenes: Sequence[Scene]) -> "fo.Dataset":
     import fiftyone as fo
 
     def sample(scene: Scene) -> fo.Sample:
@@ -188,11 +214,26 @@ def scenes(scene_files: list[Scene], tmp_path: Path) -> Iterator["fo.Dataset"]:
             fo.Detection(label=label, bounding_box=box, occluded=place == 1)
             for place, (label, box) in enumerate(zip(SCENE_CLASSES, scene.boxes, strict=True))
         ]
-        path = shutil.copy(scene.path, tmp_path)
-        return fo.Sample(filepath=str(path), ground_truth=fo.Detections(detections=boxes))
+        return fo.Sample(filepath=str(scene.path), ground_truth=fo.Detections(detections=boxes))
 
     dataset = fo.Dataset()
     # No sample stays in memory: FiftyOne would load each anew with the dataset, dozens of times a run.
-    dataset.add_samples(map(sample, scene_files), dynamic=True)
+    dataset.add_samples(map(sample, scenes), dynamic=True)
+    return dataset
+
+
+@pytest.fixture
+def scenes(scene_files: list[Scene], tmp_path: Path) -> Iterator["fo.Dataset"]:
+    """The scenes with a box around every photo, in a dataset that is deleted afterwards."""
+    copies = [Scene(Path(shutil.copy(scene.path, tmp_path)), scene.boxes) for scene in scene_files]
+    dataset = _dataset_of_scenes(copies)
+    yield dataset
+    dataset.delete()
+
+
+@pytest.fixture(scope="module")
+def scenes_to_clone(scene_files: list[Scene]) -> Iterator["fo.Dataset"]:
+    """The same for a module to label; to be cloned, as that takes a fifth of the time of a run."""
+    dataset = _dataset_of_scenes(scene_files)
     yield dataset
     dataset.delete()

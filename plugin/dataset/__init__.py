@@ -62,7 +62,14 @@ from .record import (
     read_results,
     reading_results,
 )
-from .review_views import Order, audit_view_name, save_audit_view, save_named_view, view_by_confidence
+from .review_views import (
+    Order,
+    audit_view_name,
+    contradictions_view_name,
+    save_audit_view,
+    save_named_view,
+    view_by_confidence,
+)
 from .reviewing import (
     Reviewed,
     approve,
@@ -76,7 +83,7 @@ from .reviewing import (
     run_of,
     withdraw,
 )
-from .reviews import anchors_of, read_reviews
+from .reviews import anchors_of, open_contradictions, read_reviews
 from .running import Run, check_key, complete_interrupted, load_outcome, run_under_way
 from .schema import RunRecord, RunState
 from .settling import settle
@@ -146,6 +153,7 @@ __all__ = [
     "compare_runs",
     "complete_interrupted",
     "completed_runs",
+    "contradictions_view_name",
     "correct",
     "dataset_id",
     "dataset_of",
@@ -186,6 +194,7 @@ __all__ = [
     "object_vector_sources",
     "object_view",
     "one_by_one",
+    "open_contradictions",
     "open_source",
     "opened_source",
     "origin_of",

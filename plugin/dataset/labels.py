@@ -36,10 +36,11 @@ class ImageLabels:
         declare_fields(self._dataset, self._names)
 
     def index(self) -> None:
-        """Let the grid sort and filter, which it offers by indexed fields only."""
-        names = self._names
-        paths = [names.confidence, names.review_rank, f"{names.label}.confidence", f"{names.label}.label"]
-        create_indexes(self._dataset, paths)
+        """Let the grid sort and filter, which it offers by indexed fields only, and find reviews quickly."""
+        names, label = self._names, f"{self._names.label}.label"
+        paths = [names.confidence, names.review_rank, f"{names.label}.confidence", label]
+        of_reviews = [f"{names.corrected}.label", (label, f"{names.label}.run_label")]
+        create_indexes(self._dataset, [*paths, *of_reviews])
 
     def ids(self, samples: Samples) -> list[str]:
         """Ids of what a dataset or view shows."""
@@ -80,16 +81,21 @@ class ImageLabels:
         """Id → attributes of its label, or of its review, for all that have one."""
         return self._values(self._all, getattr(self._names, role), *attributes)
 
+    def count(self) -> int:
+        """Number of labels."""
+        # A count in FiftyOne reads all samples, this one the index.
+        return sample_documents(self._dataset).count_documents({f"{self._names.label}.label": {"$gte": ""}})
+
     def edited(self) -> dict[str, str]:
         """Id → class of the labels that were edited outside auto-label."""
-        names = self._names
+        names, documents = self._names, sample_documents(self._dataset)
         if not self._dataset.has_sample_field(names.label):
             return {}
-        differs = {"$ne": [f"${names.label}.label", f"${names.label}.run_label"]}
+        label, run_label = f"{names.label}.label", f"{names.label}.run_label"
+        # Class by class, an index leads to the labels that differ; to compare two fields reads all samples.
+        differs = [{label: name, run_label: {"$ne": name}} for name in documents.distinct(label)]
         is_reviewed = {f"{names.corrected}.label": {"$ne": None}}
-        found = sample_documents(self._dataset).find(
-            {"$or": [{"$expr": differs}, is_reviewed]}, [names.label, names.corrected]
-        )
+        found = documents.find({"$or": [*differs, is_reviewed]}, [names.label, names.corrected])
         classes = {
             str(one["_id"]): edited_class(one.get(names.label) or {}, one.get(names.corrected) or {})
             for one in found
@@ -101,8 +107,12 @@ class ImageLabels:
 
         A tag that goes with a review on another label field does not count here.
         """
-        tagged = self._all.match(self._is_tagged())
-        return {one: label for one, (label,) in self._values(tagged, self._names.label, "label").items()}
+        query, field = {"$expr": self._is_tagged().to_mongo()}, self._names.label
+        labels = {
+            str(one["_id"]): one.get(field) or {}
+            for one in sample_documents(self._dataset).find(query, [field])
+        }
+        return {one: label["label"] for one, label in labels.items() if label.get("label")}
 
     def tag(self, ids: Collection[str]) -> None:
         """Show in the App that labels are approved."""
@@ -172,6 +182,10 @@ class SetLabels(ImageLabels):
     def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
         """Documents of the labels, or of the reviews, each with its set as "label"; see `ImageLabels`."""
         return {one: _as_text(document) for one, document in super().read(role, ids).items()}
+
+    def count(self) -> int:
+        """Number of labelled images."""
+        return sample_documents(self._dataset).count_documents({self._names.label: {"$ne": None}})
 
     def edited(self) -> dict[str, str]:
         """Id → set of the labels that were edited outside auto-label."""

@@ -114,6 +114,10 @@ class ObjectLabels:
         there = self._places_in(self._names.objects)
         return {one: value for one, value in values.items() if one in there}
 
+    def count(self) -> int:
+        """Number of labels."""
+        return self._all.count(label_path(self._dataset, self._names.label, "label"))
+
     def edited(self) -> dict[str, str]:
         """Id → class of the labels that were edited outside auto-label."""
         names = self._names

@@ -56,6 +56,8 @@ class Outcome(Displayed):
         novel_samples: Ids of the most central samples of the clusters that fit no class, at most 20 clusters,
             most novel first.
         examples: Id of a sample → class that a person gave it before the run; see `read_examples`.
+        contradictions: Id of a sample whose reviewed label similar images contradict → that label, and the
+            class that they speak for.
     """
 
     classes: tuple[str, ...]
@@ -79,6 +81,7 @@ class Outcome(Displayed):
     failures: dict[str, str]
     novel_samples: tuple[tuple[str, ...], ...]
     examples: dict[str, str] = field(default_factory=dict)
+    contradictions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -123,6 +126,10 @@ class Outcome(Displayed):
             class_probabilities=(sets.probabilities if sets else none).astype(np.float16),
             is_given=(sets.is_given if sets else none).astype(bool),
             failures=dict(failures),
+            contradictions={
+                sample_ids[row]: (classes[refinement.labels[row]], classes[refinement.contradictions[row]])
+                for row in np.flatnonzero(refinement.contradictions >= 0)
+            },
             novel_samples=tuple(
                 tuple(sample_ids[row] for row in cluster.central_images)
                 for cluster in refinement.novel_clusters[:MOST_NOVEL_CLUSTERS]
@@ -174,6 +181,7 @@ class Outcome(Displayed):
             "levels": list(self.levels),
             "failures": self.failures,
             "examples": self.examples,
+            "contradictions": {one: list(pair) for one, pair in self.contradictions.items()},
             "novel_samples": [list(ids) for ids in self.novel_samples],
             **{name: serialize_numpy_array(array, ascii=True) for name, array in arrays.items()},
         }
@@ -195,6 +203,7 @@ class Outcome(Displayed):
             sample_ids=tuple(row.tobytes().hex() for row in ids),
             failures=dict(data["failures"]),
             examples=dict(data.get("examples", {})),  # runs before 0.2.0 have none
+            contradictions={one: tuple(pair) for one, pair in data.get("contradictions", {}).items()},
             novel_samples=tuple(map(tuple, data["novel_samples"])),
             **none | kept,
         )

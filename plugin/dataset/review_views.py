@@ -3,7 +3,7 @@
 Reviewed samples are left out, whatever the order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 import fiftyone as fo
@@ -90,33 +90,52 @@ def save_review_views(dataset: fo.Dataset, names: FieldNames) -> list[str]:
     Returns:
         Their names; a view that a person saved under one of them is left as it is, and not among them.
     """
-    saved = []
-    for order, name in _names_of_views(names.label).items():
-        if dataset.has_saved_view(name) and not _is_ours(dataset, name):
-            continue
-        view = unreviewed_in_order(dataset, names, order)
-        dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
-        saved.append(name)
-    return saved
+    orders = _names_of_views(names.label).items()
+    return [
+        name
+        for order, name in orders
+        if _save_unless_taken(dataset, name, unreviewed_in_order(dataset, names, order))
+    ]
 
 
 def delete_review_views(dataset: fo.Dataset, label_field: str) -> None:
     """Delete the views that `save_review_views` saved, and none of a person's."""
-    for name in (*_names_of_views(label_field).values(), audit_view_name(label_field)):
+    names = (audit_view_name(label_field), contradictions_view_name(label_field))
+    for name in (*_names_of_views(label_field).values(), *names):
         if dataset.has_saved_view(name) and _is_ours(dataset, name):
             dataset.delete_saved_view(name)
 
 
 def save_audit_view(dataset: fo.Dataset, label_field: str, view: fo.DatasetView) -> None:
     """Save what waits for an audit as a view of the dataset; one of a person's is left as it is."""
-    name = audit_view_name(label_field)
-    if not dataset.has_saved_view(name) or _is_ours(dataset, name):
-        dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
+    _save_unless_taken(dataset, audit_view_name(label_field), view)
+
+
+def save_contradictions_view(dataset: fo.Dataset, names: FieldNames, ids: Sequence[str]) -> None:
+    """Save the reviewed labels that similar images contradict as a view; without any there is none."""
+    name = contradictions_view_name(names.label)
+    if ids:
+        _save_unless_taken(dataset, name, labels_of(dataset, names).view(ids))
+    elif dataset.has_saved_view(name) and _is_ours(dataset, name):
+        dataset.delete_saved_view(name)
 
 
 def audit_view_name(label_field: str) -> str:
     """Name of the saved view of what waits for an audit."""
     return f"{label_field} audit"
+
+
+def contradictions_view_name(label_field: str) -> str:
+    """Name of the saved view of reviewed labels that similar images contradict."""
+    return f"{label_field} contradictions"
+
+
+def _save_unless_taken(dataset: fo.Dataset, name: str, view: fo.DatasetView) -> bool:
+    """Save a view, unless a person saved one under its name."""
+    is_free = not dataset.has_saved_view(name) or _is_ours(dataset, name)
+    if is_free:
+        dataset.save_view(name, view, description=VIEW_NOTE, overwrite=True)
+    return is_free
 
 
 def _names_of_views(label_field: str) -> dict[Order, str]:

@@ -38,6 +38,26 @@ def reviews_of(labels: Labels) -> dict[str, str]:
     return labels.tagged() | {one: name for one, (name,) in given.items()} | labels.edited()
 
 
+def open_contradictions(
+    dataset: fo.Dataset, names: FieldNames, found: dict[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Of reviewed labels that similar images contradict, those that nobody has looked at again.
+
+    A review that was changed or withdrawn since counts no more, nor one that gives the same class once more.
+
+    Args:
+        dataset: Dataset of the reviews.
+        names: Fields of the run.
+        found: Sample id, or object id → reviewed class, class that similar images speak for.
+    """
+    if not found:
+        return {}
+    reviews = read_reviews(dataset, names)
+    given = labels_of(dataset, names).values("corrected", "label", "before")
+    confirmed = {one for one, (name, before) in given.items() if name == before}
+    return {one: pair for one, pair in found.items() if reviews.get(one) == pair[0] and one not in confirmed}
+
+
 def anchors_of(reviews: dict[str, str], ids: Iterable[str], classes: Iterable[str]) -> np.ndarray:
     """Reviewed labels as the engine takes them.
 

@@ -13,6 +13,7 @@ from .internals import reload_dataset
 from .labels import Labels, labels_of
 from .outcome import Outcome
 from .patience import persistently
+from .review_views import save_contradictions_view
 from .reviews import adopt_edits, keep_reviews, read_reviews
 
 CHUNK_LABELS = 10_000
@@ -45,6 +46,7 @@ def write_outcome(
     # Fields of the run may be lost where others were added meanwhile.
     persistently(partial(_prepare, dataset, labels))
     labels.index()
+    persistently(partial(save_contradictions_view, dataset, fields, [*outcome.contradictions]))
     persistently(partial(offer_classes, dataset, fields, outcome.classes))
 
 

@@ -4,19 +4,19 @@ On clusters first and then on the images, each level starting from what the last
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from .answers import clamped
 from .channel import NeighborChannel, measure_channel
-from .clustering import Hierarchy, with_singletons
+from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
 from .gaussian import HALF_KNOWN, GaussianClasses, fit_gaussians, knowledge_of_means
 from .iteration import Levels, OnIteration, Outcome, State
-from .rows import GroupedRows, Matrix, Rows, Stored, computed, empty_like, is_large, product
+from .rows import GroupedRows, Matrix, Rows, Stored, computed, empty_like, is_large
 from .sources import Sources, odds_moved
+from .units import Pool, Units, pools_of
 from .vectors import even_rows, group_means, row_chunks, softmax
 
 TEXT_GIVES_WAY = 0.75
@@ -48,13 +48,18 @@ def run(
     """
     rule = AnchoredRule(evidence)
     levels = Levels(State(rule.text_view(), evidence.first_prototypes()), settings, on_iteration)
+    skipped = {clusters.level: clusters.reason_to_skip(len(evidence.T)) for clusters in hierarchy}
+    pools = pools_of(rule.images, [clusters for clusters in hierarchy if not skipped[clusters.level]])
+    is_first = True
     for clusters in hierarchy:
-        reason = clusters.reason_to_skip(len(evidence.T))
-        if reason:
+        if reason := skipped[clusters.level]:
             levels.skip(clusters.level, len(clusters), reason)
-        else:
-            rounds = rule.cluster_rounds(levels.state.probabilities, clusters.assignments)
-            levels.run(clusters.level, len(clusters), rounds)
+            continue
+        pool = pools[clusters.level]
+        # The level above gave all images of a unit the same soft label.
+        z = pool.text if is_first else levels.state.probabilities[pool.first]
+        levels.run(clusters.level, len(clusters), rule.cluster_rounds(z, pool))
+        is_first = False
     levels.run("image", len(evidence.V), rule.image_rounds(levels.state.probabilities))
     z = levels.state.probabilities
     gaussians = rule.fitted
@@ -69,23 +74,6 @@ def run(
             clusters.level: group_means(z, clusters.assignments, len(clusters)) for clusters in hierarchy
         },
     )
-
-
-@dataclass(frozen=True)
-class Units:
-    """What shares one soft label: an image, or all images of a cluster.
-
-    Attributes:
-        vectors: (m, r) float32 images, or means of clusters.
-        logits: (m, k) float32 text view of each, or its mean.
-        sizes: (m, 1) float32 images in each.
-        anchors: (m,) int64 class that a person gave, -1 for none.
-    """
-
-    vectors: Matrix
-    logits: Matrix
-    sizes: np.ndarray
-    anchors: np.ndarray
 
 
 class ClassCounts:
@@ -127,7 +115,7 @@ class AnchoredRule:
         self.nearest = evidence.neighbors[:, :1].ravel()
         self.prior_weight = PRIOR_WEIGHT * (1 - evidence.text.strength)
         self.projection, self.texts = place.projection, place.texts
-        self.scatter = product(place.images, place.images)
+        self.scatter = place.scatter
         self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.anchors)
         if beliefs is None:
             self.fitted = self._fit(self.images, self.text_view())
@@ -136,10 +124,7 @@ class AnchoredRule:
 
     def text_view(self) -> Matrix:
         """(n, k) soft labels by the class names alone; answers are certain."""
-        return computed(self.images.logits.shape[1], self.images.logits, self._text_rows)
-
-    def _text_rows(self, rows: Rows) -> np.ndarray:
-        return clamped(softmax(self.images.logits[rows]), self.images.anchors[rows])
+        return computed(self.images.logits.shape[1], self.images.logits, self.images.text_rows)
 
     def image_rounds(self, z: Matrix) -> Iterator[State]:
         """Yield the state after every round over the images.
@@ -157,21 +142,20 @@ class AnchoredRule:
             self.fitted = self._gaussians(counts)
             yield State(stored, self.projection.back(means), objective)
 
-    def cluster_rounds(self, z: Matrix, assignments: np.ndarray) -> Iterator[State]:
+    def cluster_rounds(self, z: np.ndarray, pool: Pool) -> Iterator[State]:
         """Yield the state of the images after every round over clusters.
 
         The rule of the images, under the constraint that the images of a cluster share one soft label: the
         best shared label is the softmax of the mean of their logits, and the logits of the Gaussian at the
-        mean are the mean of the logits, up to a constant. Images in no cluster and images with an answer
-        take part as clusters of one. Neighbours have no message: a cluster is its own neighbours.
+        mean are the mean of the logits, up to a constant. Neighbours have no message: a cluster is its own
+        neighbours.
 
         Args:
-            z: (n, k) soft labels after the last level.
-            assignments: (n,) cluster of each image, -1 for none.
+            z: (m, k) soft labels of the units after the last level.
+            pool: The m units of this level.
         """
-        unit = with_singletons(np.where(self.images.anchors >= 0, -1, assignments))
-        clusters = self._pooled(unit)
-        shared: Stored = group_means(self.start(z), unit, len(clusters.sizes))
+        clusters, unit = pool.units, pool.unit
+        shared: Stored = (pool.text + z) / 2
         gaussians = self._fit(clusters, shared)
         while True:
             means = gaussians.means
@@ -229,7 +213,8 @@ class AnchoredRule:
         for chunk in row_chunks(len(some)):
             rows = some[chunk]
             neighbor, logits = p[nearest[rows]], self.images.logits[rows]
-            densities = gaussians.log_densities_without(X[rows], p[rows], X[nearest[rows]], neighbor)
+            own = self.images.text_of(logits, rows)
+            densities = gaussians.log_densities_without(X[rows], own, X[nearest[rows]], neighbor)
             by_chance[chunk] = neighbor @ (gaussians.mass / n)
             for agreement, weight in zip(copied, weights, strict=True):
                 z = softmax((1 - TEXT_GIVES_WAY * weight) * logits + weight * densities)
@@ -244,23 +229,12 @@ class AnchoredRule:
         """
 
         def half_and_half(rows: Rows) -> np.ndarray:
-            start = self._text_rows(rows)
+            start = self.images.text_rows(rows)
             start += z[rows]
             start /= 2
             return start
 
         return computed(z.shape[1], z, half_and_half)
-
-    def _pooled(self, unit: np.ndarray) -> Units:
-        """The images of every unit taken together."""
-        sizes = np.bincount(unit).astype(np.float32)
-        anchors = np.full(len(sizes), -1)
-        answered = self.images.anchors >= 0
-        anchors[unit[answered]] = self.images.anchors[answered]
-        vectors, logits = (
-            group_means(each, unit, len(sizes)) for each in (self.images.vectors, self.images.logits)
-        )
-        return Units(vectors, logits, sizes[:, None], anchors)
 
     def _fit(self, units: Units, z: Matrix, stored: Stored | None = None) -> GaussianClasses:
         """Gaussian classes from soft labels, which are stored on the way where they are computed."""

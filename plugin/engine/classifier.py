@@ -13,11 +13,11 @@ from .balance import SETTLED, logit_scale
 from .display import Displayed
 from .errors import InputError
 from .gaussian import HALF_KNOWN, knowledge_of_means, within_class_covariance
-from .geometry import MOST_DIMENSIONS, projected
+from .geometry import principal_directions, projected
 from .results import Refinement
 from .rows import ComputedRows, Matrix, Rows, column_sums, is_large, product
 from .validation import check_pair, check_second
-from .vectors import TRUSTED_IMAGES, principal_projection, row_chunks, softmax
+from .vectors import TRUSTED_IMAGES, row_chunks, softmax
 
 MOST_FITTED = 20_000
 """Images of the run that are looked at for the bias and the temperature; more change neither."""
@@ -194,9 +194,10 @@ def _discriminant(refinement: Refinement, V: Matrix) -> np.ndarray:
     # Prototypes are of length one; the classes' means lie nearer to the origin.
     along = np.sum(product(z, V) * refinement.prototypes, axis=1)
     lengths = (along + TRUSTED_IMAGES * along.sum() / mass.sum()) / (mass + TRUSTED_IMAGES)
-    projection = principal_projection(V, MOST_DIMENSIONS)
+    projection = principal_directions(V)
     images, means = projected(V, projection), projection.of(refinement.prototypes * lengths[:, None])
-    covariance = within_class_covariance(product(images, images), product(z, images), mass, means)
+    scatter = np.diag(projection.squares)
+    covariance = within_class_covariance(scatter, product(z, images), mass, means)
     directions = linalg.solve(covariance, means.T.astype(np.float64), assume_a="pos").T
     known = knowledge_of_means(mass, float(np.median(HALF_KNOWN)))
     return np.asarray(known * directions @ projection.basis.T, np.float32)

@@ -10,12 +10,19 @@ import numpy as np
 
 from .config import Settings
 from .display import Displayed
+from .geometry import principal_directions
 from .rows import Matrix
-from .vectors import even_rows, group_means, principal_projection, row_chunks, unit_rows
+from .vectors import (
+    PrincipalProjection,
+    even_rows,
+    group_means,
+    row_chunks,
+    unit_rows,
+)
 
 CLUSTERING_DIMENSIONS = 50
 KMEANS_ROUNDS = 15
-ROUNDS_ON_SAMPLE = 10
+ROUNDS_ON_SAMPLE = 6
 
 MOST_MEANS = 5_000
 """Most clusters of k-means, and most that are grouped into meta-clusters, at a cost that is quadratic."""
@@ -77,7 +84,11 @@ class Hierarchy(Displayed):
 
 
 def build_hierarchy(
-    X: Matrix, classes: int, settings: Settings, micro_assignments: np.ndarray | None = None
+    X: Matrix,
+    classes: int,
+    settings: Settings,
+    micro_assignments: np.ndarray | None = None,
+    directions: PrincipalProjection | None = None,
 ) -> Hierarchy:
     """Cluster images into micro-clusters and those into meta-clusters.
 
@@ -87,13 +98,14 @@ def build_hierarchy(
         settings: With nothing left automatic.
         micro_assignments: (n,) clusters of one's own in [-1, clusters), without gaps; then only the meta
             level is computed.
+        directions: At least `CLUSTERING_DIMENSIONS` principal directions of the rows; found here if None.
 
     Returns:
         Both levels; either may have no cluster at all. Above `MOST_MEANS` micro-clusters there is no meta
         level, whose cost grows with their square.
     """
     if micro_assignments is None:
-        micro_assignments = micro_cluster_assignments(X, settings)
+        micro_assignments = micro_cluster_assignments(X, settings, directions)
     micro = summarise("micro", X, micro_assignments)
     wanted = min(int(settings.meta_per_class * classes), len(micro) // 2)
     if len(micro) > MOST_MEANS:
@@ -104,7 +116,9 @@ def build_hierarchy(
     return Hierarchy(meta=summarise("meta", X, lookup[micro.assignments]), micro=micro)
 
 
-def micro_cluster_assignments(X: Matrix, settings: Settings) -> np.ndarray:
+def micro_cluster_assignments(
+    X: Matrix, settings: Settings, directions: PrincipalProjection | None = None
+) -> np.ndarray:
     """Group images into many small, pure clusters.
 
     HDBSCAN (Campello et al. 2013) with leaf selection, which prefers small dense clusters and leaves
@@ -117,8 +131,8 @@ def micro_cluster_assignments(X: Matrix, settings: Settings) -> np.ndarray:
     if settings.clustering == "none" or n < 2 * settings.smallest_cluster:
         return np.full(n, -1)
     if settings.clustering == "kmeans":
-        return _kmeans(X, n // (2 * settings.smallest_cluster), settings.seed)
-    reduced = unit_rows(principal_projection(X, CLUSTERING_DIMENSIONS).of(X[:]))
+        return _kmeans(X, n // (2 * settings.smallest_cluster), settings.seed, directions)
+    reduced = unit_rows(_leading(X, directions).of(X[:]))
     return _hdbscan(reduced, settings.smallest_cluster)
 
 
@@ -178,12 +192,17 @@ def _hdbscan(reduced: np.ndarray, min_cluster_size: int) -> np.ndarray:
     return model.fit_predict(reduced)
 
 
-def _kmeans(X: Matrix, wanted: int, seed: int) -> np.ndarray:
+def _leading(X: Matrix, directions: PrincipalProjection | None) -> PrincipalProjection:
+    """The directions that clusters are found in."""
+    return (directions or principal_directions(X)).leading(CLUSTERING_DIMENSIONS)
+
+
+def _kmeans(X: Matrix, wanted: int, seed: int, directions: PrincipalProjection | None = None) -> np.ndarray:
     """Spherical k-means in the principal directions, trained on `MOST_TRAINED` rows and applied to all."""
     import faiss
 
     n = len(X)
-    projection = principal_projection(X, CLUSTERING_DIMENSIONS)
+    projection = _leading(X, directions)
 
     def reduced(rows: slice | np.ndarray) -> np.ndarray:
         return unit_rows(projection.of(X[rows]))

@@ -12,7 +12,7 @@ from .duplicates import DistinctRows, distinct_rows
 from .geometry import Geometry, geometry_of
 from .neighbors import nearest_neighbors
 from .rows import ComputedRows, Matrix, computed, take
-from .vectors import even_rows, row_chunks
+from .vectors import PrincipalProjection, even_rows, row_chunks
 
 NEIGHBORS = 5
 
@@ -90,6 +90,7 @@ def gather_evidence(
     T: np.ndarray,
     frequencies: np.ndarray | None = None,
     cells: np.ndarray | None = None,
+    directions: PrincipalProjection | None = None,
 ) -> Evidence:
     """Find the neighbours of every image and what the class names say of it.
 
@@ -98,6 +99,7 @@ def gather_evidence(
         T: (k, d) float32 unit rows, class names.
         frequencies: (k,) a person's idea of the class frequencies, sum to 1; None for none.
         cells: (n,) cells in which neighbours are looked for, see `nearest_neighbors`.
+        directions: The principal directions of the images, see `geometry_of`.
     """
     neighbors = nearest_neighbors(images.V, NEIGHBORS, cells)
     text, zero_shot_labels = _text_view(images.X, T, neighbors[:, :1].ravel(), frequencies)
@@ -106,7 +108,7 @@ def gather_evidence(
         T=T,
         V=images.V,
         anchors=images.anchors,
-        geometry=geometry_of(images.X, T, images.V),
+        geometry=geometry_of(images.X, T, images.V, directions),
         neighbors=neighbors,
         text=text,
         zero_shot_labels=zero_shot_labels,

@@ -24,16 +24,16 @@ def explain(probabilities: Matrix, outcome: Outcome, text_logits: Matrix, novelt
     second = np.full(n, -1)
     margin, text_support, image_support, agreement = np.empty((4, n), np.float32)
     for rows in row_chunks(n):
-        labels = probabilities[rows].argmax(axis=1)[:, None]
-        text = softmax(text_logits[rows])
-        image = image_view(outcome.probabilities[rows], text_logits[rows], outcome.text_weight)
+        P, logits = probabilities[rows], text_logits[rows]
+        labels = P.argmax(axis=1)[:, None]
+        text, image = softmax(logits), image_view(outcome.probabilities[rows], logits, outcome.text_weight)
         text_support[rows] = np.take_along_axis(text, labels, axis=1)[:, 0]
         image_support[rows] = np.take_along_axis(image, labels, axis=1)[:, 0]
         agreement[rows] = np.minimum(text, image).sum(axis=1)
-        others = probabilities[rows].copy()
+        others = P.copy()
         np.put_along_axis(others, labels, 0, axis=1)
         runner_up = others.max(axis=1)
-        margin[rows] = probabilities[rows].max(axis=1) - runner_up
+        margin[rows] = P.max(axis=1) - runner_up
         second[rows] = np.where(runner_up > 0, others.argmax(axis=1), -1)
     return Explanation(second, margin, text_support, image_support, agreement, novelty, outcome.level_labels)
 

@@ -68,7 +68,9 @@ def _nearby_cells(means: np.ndarray, sizes: np.ndarray) -> Iterator[np.ndarray]:
         similarity = means[chunk] @ means.T
         own = np.arange(len(similarity))
         similarity[own, own + chunk.start] = np.inf
-        for nearest in np.argsort(-similarity, axis=1, kind="stable")[:, :MOST_CELLS]:
+        few = np.argpartition(-similarity, min(MOST_CELLS, len(means)) - 1, axis=1)[:, :MOST_CELLS]
+        order = np.argsort(-np.take_along_axis(similarity, few, axis=1), axis=1, kind="stable")
+        for nearest in np.take_along_axis(few, order, axis=1):
             yield nearest[: 1 + np.searchsorted(np.cumsum(sizes[nearest]), CANDIDATES)]
 
 

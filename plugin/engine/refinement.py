@@ -13,9 +13,10 @@ from .answers import TextCorrection, clamped, is_sure_gain, log_likelihoods, rel
 from .clustering import CELL_SIZE, MOST_MEANS, Hierarchy, build_hierarchy
 from .confidence import spread_rest, tempered, with_names
 from .config import Settings
+from .contradictions import find_contradictions
 from .evidence import MOST_BALANCED, Evidence, Images, gather_evidence
 from .explanation import explain
-from .geometry import MOST_DIMENSIONS
+from .geometry import MOST_DIMENSIONS, principal_directions
 from .groups import with_statements
 from .iteration import OnIteration, Outcome
 from .naming import doubted, held_to_names
@@ -24,7 +25,7 @@ from .novelty import cluster_novelty, image_novelty
 from .progress import Progress
 from .recalibration import fit_recalibration, recalibration_weights
 from .results import Refinement
-from .rows import NUMBERS_KEPT, Matrix, Stored, chosen, is_large
+from .rows import NUMBERS_KEPT, Matrix, Stored, chosen, is_large, take
 from .validation import (
     check_anchors,
     check_clusters,
@@ -144,13 +145,16 @@ def _refine(
     """The same for images of which none is a copy of another."""
     settings = asked.resolved(len(images.V), len(T))
     report("cluster", 0, 1)
-    hierarchy = build_hierarchy(images.V, len(T), settings, images.micro)
+    directions = principal_directions(images.V)
+    hierarchy = build_hierarchy(images.V, len(T), settings, images.micro, directions)
     report("cluster", 1, 1)
     report("refine", 0, 1)
     # Clusters of k-means leave no image out, so that neighbours can be looked for in them.
     is_kmeans = images.micro is None and settings.clustering == "kmeans"
     cells = hierarchy.micro.assignments if is_kmeans and len(hierarchy.micro) else None
-    evidence = replace(gather_evidence(images, T, frequencies, cells), name_reliability=reliability)
+    evidence = replace(
+        gather_evidence(images, T, frequencies, cells, directions), name_reliability=reliability
+    )
     logits = with_statements(evidence.text.logits, stated, images.anchors)
     evidence = replace(evidence, text=replace(evidence.text, logits=logits))
     answer = partial(_label_with_answers, drawn) if (images.anchors >= 0).any() else _label
@@ -164,6 +168,7 @@ def _refine(
         prototypes=unit_rows(outcome.prototypes),
         zero_shot_labels=evidence.zero_shot_labels,
         is_known=images.anchors >= 0,
+        contradictions=labelled.contradictions,
         explanation=explain(probabilities, outcome, labelled.text_logits, novelty),
         history=outcome.history,
         sources=outcome.sources,
@@ -179,11 +184,12 @@ def _refine(
 
 @dataclass(frozen=True)
 class _Labelled:
-    """What a rule found from what text view, and how sure to be of it."""
+    """What a rule found from what text view, how sure to be of it, and what contradicts it."""
 
     outcome: Outcome
     probabilities: Stored
     text_logits: Matrix
+    contradictions: np.ndarray
 
 
 def _label(
@@ -200,7 +206,8 @@ def _label(
     probabilities = clamped(tempered(P, settings.confidence_temperature or 1.0), evidence.anchors)
     levels = outcome.level_labels | {"image": probabilities.argmax(axis=1)}
     outcome = replace(outcome, level_labels=levels)
-    return _Labelled(outcome, doubted(probabilities, evidence), evidence.text.logits)
+    none = np.full(len(evidence.anchors), -1)
+    return _Labelled(outcome, doubted(probabilities, evidence), evidence.text.logits, none)
 
 
 def _label_with_answers(
@@ -251,4 +258,6 @@ def _label_with_answers(
     labelled = told(evidence.anchors, spread, on_iteration)
     P = labelled.probabilities
     P = spread_rest(P.argmax(axis=1), recalibration.of(P.max(axis=1)), P)
-    return replace(labelled, probabilities=clamped(P, evidence.anchors))
+    contradictions = labelled.contradictions
+    contradictions[rows] = find_contradictions(predicted, answers, take(evidence.V, rows))
+    return replace(labelled, probabilities=clamped(P, evidence.anchors), contradictions=contradictions)

@@ -140,6 +140,8 @@ class Refinement(Displayed):
         prototypes: (k, d) float32 unit rows, in the space of the embeddings that the geometry is from.
         zero_shot_labels: (n,) int64, the class whose name is nearest, before any refinement.
         is_known: (n,) bool, whether a person gave the label.
+        contradictions: (n,) int64, the class that the other images speak for where they contradict a label
+            that a person gave; -1 elsewhere.
         explanation: Second choice, margin, supports and levels of every label.
         history: One entry per level, coarsest first. Copies of an image count once.
         sources: What the labels came from, before the class names' share in the confidence; None for the
@@ -158,6 +160,7 @@ class Refinement(Displayed):
     prototypes: np.ndarray
     zero_shot_labels: np.ndarray
     is_known: np.ndarray
+    contradictions: np.ndarray
     explanation: Explanation
     history: tuple[LevelHistory, ...]
     sources: Sources | None
@@ -204,6 +207,7 @@ class Refinement(Displayed):
             else self.probabilities.take(group),
             zero_shot_labels=self.zero_shot_labels[group],
             is_known=self.is_known[group],
+            contradictions=self.contradictions[group],
             explanation=self.explanation.of(group),
             clusters=clusters,
             novel_clusters=tuple(

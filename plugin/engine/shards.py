@@ -20,7 +20,7 @@ from .iteration import drift, has_converged
 from .naming import doubted, held_to_names
 from .neighbors import nearest_neighbors
 from .results import Refinement
-from .rows import GroupedRows, Matrix, Stored, computed, empty_like
+from .rows import GroupedRows, Matrix, Stored, computed, empty_like, product
 from .validation import check_frequencies, check_name_reliability, check_pair
 from .vectors import Projection
 
@@ -162,6 +162,7 @@ class Shard:
         """
         T, k = shared.class_names, len(shared.class_names)
         self.nearest = nearest_neighbors(X, 1) if nearest is None else nearest
+        images = projected(X, shared.projection)
         cosines = computed(k, X, lambda rows: X[rows] @ T.T)
         logits = computed(k, cosines, lambda rows: shared.scale * cosines[rows] + shared.offset)
         self._evidence = Evidence(
@@ -169,7 +170,7 @@ class Shard:
             T=T,
             V=X,
             anchors=np.full(len(X), -1),
-            geometry=Geometry(shared.projection, projected(X, shared.projection), shared.texts),
+            geometry=Geometry(shared.projection, images, shared.texts, product(images, images)),
             neighbors=self.nearest,
             text=TextView(logits, float(shared.scale), float(shared.strength), shared.offset),
             zero_shot_labels=cosines.argmax(axis=1),

@@ -166,7 +166,22 @@ class Projection:
         return coordinates @ self.basis.T + self.mean
 
 
-def principal_projection(X: np.ndarray | RowSource, most: int) -> Projection:
+@dataclass(frozen=True)
+class PrincipalProjection(Projection):
+    """The same, with what the matrix itself comes to in these coordinates.
+
+    Attributes:
+        squares: (m,) float32 Σ_i x_i² of its coordinates x; their products sum to 0.
+    """
+
+    squares: np.ndarray
+
+    def leading(self, most: int) -> "PrincipalProjection":
+        """The directions of largest variance alone."""
+        return PrincipalProjection(self.mean, self.basis[:, :most], self.squares[:most])
+
+
+def principal_projection(X: np.ndarray | RowSource, most: int) -> PrincipalProjection:
     """Find the leading principal directions of the rows.
 
     Args:
@@ -176,14 +191,14 @@ def principal_projection(X: np.ndarray | RowSource, most: int) -> Projection:
     n, d = X.shape
     mean = mean_row(X, np.float64).astype(np.float32)
     if n < d:
-        return Projection(mean, _directions_of_few(X[:] - mean, most))
+        return PrincipalProjection(mean, *_directions_of_few(X[:] - mean, most))
     scatter = np.zeros((d, d), np.float32)
     for chunk in row_chunks(n):
         centred = X[chunk] - mean
         scatter += centred.T @ centred
     m = min(most, d)
-    _, directions = linalg.eigh(scatter, subset_by_index=(d - m, d - 1))
-    return Projection(mean, np.ascontiguousarray(directions[:, ::-1]))
+    squares, directions = linalg.eigh(scatter, subset_by_index=(d - m, d - 1))
+    return PrincipalProjection(mean, np.ascontiguousarray(directions[:, ::-1]), squares[::-1])
 
 
 def mean_row(X: np.ndarray | RowSource, dtype: type) -> np.ndarray:
@@ -193,10 +208,10 @@ def mean_row(X: np.ndarray | RowSource, dtype: type) -> np.ndarray:
     return sum(X[chunk].sum(axis=0, dtype=dtype) for chunk in row_chunks(len(X))) / dtype(len(X))
 
 
-def _directions_of_few(centred: np.ndarray, most: int) -> np.ndarray:
-    """The directions of fewer rows than dimensions, from the (n, n) products of the rows."""
+def _directions_of_few(centred: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Directions and squares of fewer rows than dimensions, from the (n, n) products of the rows."""
     values, left = linalg.eigh(centred @ centred.T)
     spanned = np.flatnonzero(values > NEGLIGIBLE_SHARE * max(values[-1], NEGLIGIBLE_SHARE))[::-1][:most]
     if len(spanned) == 0:
-        return np.eye(centred.shape[1], 1, dtype=np.float32)
-    return centred.T @ (left[:, spanned] / np.sqrt(values[spanned]))
+        return np.eye(centred.shape[1], 1, dtype=np.float32), np.zeros(1, np.float32)
+    return centred.T @ (left[:, spanned] / np.sqrt(values[spanned])), values[spanned]

@@ -1,4 +1,4 @@
-"""Remarks on the class counts of a run that its expected accuracy does not show.
+"""Remarks on a run that its expected accuracy does not show: its class counts, and contradicted reviews.
 
 Form, command line and Python show them beside the expected accuracy.
 """
@@ -34,3 +34,19 @@ def remarks(counts: Mapping[str, int], noun: str = "image") -> list[str]:
     if empty:
         return [f"{counted(len(empty), 'class')} without {noun}s: {listed(empty)}."]
     return []
+
+
+def contradiction_remarks(count: int, view: str) -> list[str]:
+    """A sentence on reviewed labels that similar images contradict, if there are any.
+
+    Args:
+        count: How many they are.
+        view: Name of the saved view that shows them.
+    """
+    if not count:
+        return []
+    verb = "contradicts" if count == 1 else "contradict"
+    return [
+        f"{counted(count, 'reviewed label')} {verb} similar images: look at the saved view {view!r}, and "
+        "correct the wrong ones."
+    ]

@@ -21,7 +21,9 @@ from .names import vocabulary
 
 SAMPLED_IMAGES = 24
 SAMPLED_TEXTS = 32
-SAMPLED_VECTORS = (750, 3_000)
+SAMPLED_VECTORS, SAMPLED_FOR_DENSITY = (750, 3_000), (1_500, 6_000)
+"""Numbers of vectors that time is extrapolated from; that of HDBSCAN begins to grow later."""
+
 NOISE = 1.0
 
 
@@ -73,7 +75,7 @@ def estimate_cost(towers: Towers, inputs: Inputs, images: Sequence[ImageLike]) -
         encoder=towers.encoder.name,
         settings=settings,
         embed_seconds=_embed_seconds(towers, images),
-        refine_seconds=_refine_seconds(n, k, dimension, settings),
+        refine_seconds=refine_seconds(n, k, dimension, settings),
         suggest_seconds=0.0 if settings.clustering == "none" else _suggest_seconds(towers, inputs),
         memory=n * vectors + bytes_needed(n, dimension, k),
     )
@@ -117,9 +119,10 @@ def _suggest_seconds(towers: Towers, inputs: Inputs) -> float:
     return (time.perf_counter() - start) * len(texts) / len(some)
 
 
-def _refine_seconds(n: int, k: int, dimension: int, settings: Settings) -> float:
+def refine_seconds(n: int, k: int, dimension: int, settings: Settings) -> float:
     """Time to cluster and refine, from that of two smaller numbers of images."""
-    small, large = (min(n, size) for size in SAMPLED_VECTORS)
+    sizes = SAMPLED_FOR_DENSITY if settings.clustering == "hdbscan" else SAMPLED_VECTORS
+    small, large = (min(n, size) for size in sizes)
     X, T = _made_up(large, k, dimension)
     refine(X[:50], T, settings=settings)  # libraries are loaded when they are first used
     short, long = _seconds(X[:small], T, settings), _seconds(X, T, settings)

@@ -26,6 +26,7 @@ from .estimate import Cost, estimate_cost
 from .files import Files, Paths
 from .inputs import ONE_LABEL_AN_OBJECT, CustomClusters, Inputs, read_settings
 from .labelling import Labelled, label_items, read_clusters, with_label_sets
+from .recording import recorded
 from .results import FinishedRun
 
 if TYPE_CHECKING:
@@ -244,6 +245,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         anchors_of,
         audit_probabilities,
         field_to_label,
+        open_contradictions,
         read_examples,
         read_images,
         read_objects,
@@ -292,7 +294,9 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
         if inputs.multilabel:
             found = with_label_sets(found, inputs.class_names, reviews, drawn)
         outcome = Outcome.of(found.refinement, inputs.class_names, found.ids, found.failures, found.sets)
-        run.finish(replace(outcome, examples=examples), found.summary.to_dict(), found.refinement.settings)
+        contradictions = open_contradictions(run.dataset, fields, outcome.contradictions)
+        outcome = replace(outcome, examples=examples, contradictions=contradictions)
+        run.finish(outcome, found.summary.to_dict(), found.refinement.settings)
         return _finished(
             found,
             inputs,
@@ -302,6 +306,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
             fields=fields,
             seconds=run.seconds,
             dataset=run.dataset,
+            contradictions=contradictions,
             unlisted_classes=_unlisted([reviews[one] for one in found.ids if one in reviews], inputs),
         )
 
@@ -316,41 +321,6 @@ def estimate_paths(paths: Paths, inputs: Inputs) -> Cost:
     towers = load_towers(inputs, files)
     warn_of_names(towers.text_encoder, inputs.classes)
     return estimate_cost(towers, inputs, files.images)
-
-
-def recorded(inputs: Inputs, towers: Towers, margin: float | None = None) -> dict[str, object]:
-    """What a record says of the inputs of a run, in values that go through JSON.
-
-    Args:
-        inputs: The inputs.
-        towers: The encoders that were loaded for them.
-        margin: What was shown around every object; None for whole images.
-    """
-    names, text_encoder = inputs.recorded(), towers.text_encoder
-    if text_encoder is None:
-        names.pop("encoder", None)
-    elif isinstance(inputs.encoder, str):
-        names["encoder"] = text_encoder.name  # "auto" may choose another one next time
-    second = towers.second
-    return {
-        "classes": inputs.class_names,
-        "descriptions": [list(one.descriptions) for one in inputs.classes],
-        "prompt_templates": list(inputs.templates(towers.encoder)),
-        "encoder": towers.encoder.name,
-        "encoder_version": towers.encoder.version,
-        "second_encoder": second.name if second else None,
-        "second_encoder_version": second.version if second else None,
-        "clusters": None if inputs.clusters is None else cluster_name(inputs.clusters),
-        "inputs": names,
-        "margin": margin,
-    }
-
-
-def cluster_name(clusters: CustomClusters) -> str:
-    """What a record calls custom clusters: the field, the function, or "array"."""
-    if callable(clusters):
-        return getattr(clusters, "__name__", repr(clusters))
-    return clusters if isinstance(clusters, str) else "array"
 
 
 def _finished(found: Labelled, inputs: Inputs, towers: Towers, **more: Any) -> FinishedRun:

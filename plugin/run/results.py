@@ -23,7 +23,7 @@ from ..report.confidence import confidence_plot, coverage_plot, expected_accurac
 from ..report.convergence import convergence_plot
 from ..report.images_table import Failure, ImagesTable
 from ..report.prototypes import Prototypes, make_prototypes
-from ..report.remarks import remarks
+from ..report.remarks import contradiction_remarks, remarks
 from ..report.summary import RunSummary
 from ..report.text import headline
 from ..report.writing import check_report_folder, write_report
@@ -59,6 +59,9 @@ class LabelledRun(Displayed, ABC):
         summary: What figures and reports are drawn from.
         seconds: Stage, such as "embed" or "refine" → duration.
         dataset: The dataset; None on files.
+        contradictions: Id of a sample, or object, whose reviewed label similar images contradict → that
+            label, and the class that they speak for. The saved view "<label field> contradictions" shows
+            them. Nobody has looked at them again: give another class, or the same once more.
     """
 
     classes: list[str]
@@ -67,6 +70,7 @@ class LabelledRun(Displayed, ABC):
     summary: RunSummary
     seconds: dict[str, float]
     dataset: "fo.Dataset | None" = None
+    contradictions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def _lines(self) -> list[str]:
         where, following = " labelled", NEXT_ON_FILES
@@ -93,6 +97,11 @@ class LabelledRun(Displayed, ABC):
 
     @property
     @abstractmethod
+    def fields(self) -> "FieldNames | None":
+        """Names of the fields that the run wrote; None on files."""
+
+    @property
+    @abstractmethod
     def failures(self) -> dict[str, str]:
         """What could not be labelled, by its path in a run on files and by its id on a dataset → why."""
 
@@ -116,8 +125,14 @@ class LabelledRun(Displayed, ABC):
 
     @property
     def remarks(self) -> list[str]:
-        """What the class counts say beside the expected accuracy, e.g. that a class got no images."""
-        return remarks(self.counts, self.summary.noun)
+        """What the expected accuracy does not show, e.g. that a class got no images."""
+        said = remarks(self.counts, self.summary.noun)
+        if self.fields and self.contradictions:
+            from ..dataset import contradictions_view_name
+
+            view = contradictions_view_name(self.fields.label)
+            said += contradiction_remarks(len(self.contradictions), view)
+        return said
 
     @property
     def suggested_names(self) -> dict[int, tuple[str, ...]]:

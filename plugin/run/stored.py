@@ -29,7 +29,7 @@ from .results import OBJECTS_HAVE_NO_PROTOTYPES, SETS_HAVE_NO_PROTOTYPES, Labell
 if TYPE_CHECKING:
     import fiftyone as fo
 
-    from ..dataset import Outcome, RunRecord
+    from ..dataset import FieldNames, Outcome, RunRecord
 
 LEAST_AGREEMENT = 0.999
 """Share of the run's labels that must come out again; less than all, because machines round differently."""
@@ -50,6 +50,11 @@ class StoredRun(LabelledRun):
     def run_key(self) -> str:
         """Key of the run on the dataset."""
         return self.record.key
+
+    @property
+    def fields(self) -> "FieldNames":
+        """Names of the fields that the run wrote."""
+        return self.record.label_fields
 
     @cached_property
     def outcome(self) -> "Outcome":
@@ -186,7 +191,14 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     Raises:
         InputError: There is no such run, or it wrote no labels.
     """
-    from ..dataset import complete_interrupted, completed_runs, find_run, read_results, reading_results
+    from ..dataset import (
+        complete_interrupted,
+        completed_runs,
+        find_run,
+        open_contradictions,
+        read_results,
+        reading_results,
+    )
 
     complete_interrupted(dataset)
     completed = completed_runs(dataset)
@@ -196,6 +208,7 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
     results = read_results(dataset, record.key)
     with reading_results(record.key):
         summary, outcome = RunSummary.from_dict(results["summary"]), dict(results["outcome"])
+        found = {one: tuple(pair) for one, pair in outcome.get("contradictions", {}).items()}
     measured = measured_runs(dataset, [record]).get(record.key)
     return StoredRun(
         record=record,
@@ -205,6 +218,7 @@ def load_run(dataset: "fo.Dataset", key: str | None = None) -> StoredRun:
         seconds=record.seconds,
         summary=replace(summary, measured=measured),
         _outcome=outcome,
+        contradictions=open_contradictions(dataset, record.label_fields, found),
         dataset=dataset,
     )
 

@@ -47,7 +47,9 @@ def test_a_page_is_corrected_and_approved_and_the_rest_is_refined(labelled, page
     form = press(page, "approve")
     expect(form.get_by_text("Approve the labels of 24 images")).to_be_visible()
     form.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("Approved the labels of 22 images (2 reviewed before)")).to_be_visible()
+    approved = "Approved the labels of 22 images (2 reviewed before). Next: 24 images to review"
+    expect(page.get_by_text(approved)).to_be_visible()
+    expect(page.locator("[data-cy=fo-grid] [data-cy=tag-tags-approved]")).to_have_count(0)
 
     form = press(page, "refine_with_corrections")
     expect(form.get_by_text("24 images reviewed so far")).to_be_visible()

@@ -12,7 +12,8 @@ def test_the_example_of_the_readme_is_typed(tmp_path, monkeypatch):
     example = tmp_path / "example.py"
     example.write_text(f"{blocks(ROOT / 'README.md', 'python')[0]}\nreveal_type(labelling)\n")
     monkeypatch.setenv("MYPYPATH", str(tmp_path))
-    options = ["--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={tmp_path / 'cache'}"]
+    cache = ROOT / ".cache" / "mypy"
+    options = ["--ignore-missing-imports", "--follow-imports=silent", f"--cache-dir={cache}"]
     (tmp_path / "mypy.ini").write_text("[mypy]\n")
     config = [f"--config-file={tmp_path / 'mypy.ini'}", f"--python-executable={sys.executable}"]
     told, errors, status = api.run([*options, *config, str(example)])

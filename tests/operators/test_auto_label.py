@@ -369,6 +369,14 @@ def test_a_preview_shows_a_picture_of_every_label_and_writes_nothing(server, dem
     assert demo_dataset.list_runs() == []
 
 
+def test_the_form_is_filled_with_the_classes_of_a_preview_until_the_next_run(server, operator, demo_dataset):
+    operator(demo_dataset, ["cat", "coins"], encoder="offline")
+    messages(server, demo_dataset, classes="cat\nship: rocket, shuttle", encoder="offline", preview=True)
+    assert form(server, demo_dataset)["classes"]["default"] == "cat\nship: rocket, shuttle"
+    operator(demo_dataset, ["rocket"], encoder="offline")
+    assert form(server, demo_dataset)["classes"]["default"] == "rocket"
+
+
 def test_the_app_is_told_of_images_that_could_not_be_read(server, demo_dataset):
     demo_dataset.add_sample(fo.Sample(filepath="/nowhere.jpg"))
     notice = dict(messages(server, demo_dataset, **OFFLINE))["notify"]

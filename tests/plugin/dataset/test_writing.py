@@ -7,6 +7,7 @@ import pytest
 from fiftyone_autolabel import FieldNames, refine
 from fiftyone_autolabel.plugin.dataset import writing
 from fiftyone_autolabel.plugin.dataset.fields import EXPLANATIONS
+from fiftyone_autolabel.plugin.dataset.labels import labels_of
 from fiftyone_autolabel.plugin.dataset.outcome import Outcome
 from fiftyone_autolabel.plugin.dataset.writing import write_outcome
 from scipy.special import softmax
@@ -58,6 +59,23 @@ def test_brain_methods_read_the_logits_also_with_an_unreadable_image(dataset, br
 def test_the_grid_can_sort_by_confidence(dataset, refinement):
     write(dataset, refinement)
     assert {"confidence", "auto_label.confidence", "auto_label.label"} <= set(dataset.list_indexes())
+
+
+def test_reviews_and_edited_labels_are_found_by_an_index(dataset, refinement):
+    write(dataset, refinement)
+    labels = labels_of(dataset, FieldNames())
+    of_samples = dataset._sample_collection
+    before = of_samples.database.command("profile", 2)["was"]
+    try:
+        labels.edited()
+        labels.values("corrected", "label")
+        labels.count()
+    finally:
+        of_samples.database.command("profile", before)
+    looked = of_samples.database["system.profile"].find({"ns": of_samples.full_name})
+    plans = {one["op"] + one.get("planSummary", "") for one in looked}
+    assert plans
+    assert not any("COLLSCAN" in plan for plan in plans)
 
 
 def test_a_failed_sample_has_its_reason_and_loses_an_earlier_label(dataset, refinement):

@@ -10,6 +10,7 @@ from fiftyone_autolabel.plugin.engine.anchored import AnchoredRule, soft_labels
 from fiftyone_autolabel.plugin.engine.gaussian import HALF_KNOWN
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
 from fiftyone_autolabel.plugin.engine.sources import Sources
+from fiftyone_autolabel.plugin.engine.units import Pool
 
 from .conftest import make_features
 
@@ -59,10 +60,8 @@ def test_known_labels_are_certain_after_every_round(features):
     anchors = np.full(320, -1)
     anchors[:3] = [5, 6, 7]
     rule = AnchoredRule(replace(features.evidence, anchors=anchors))
-    for rounds in (
-        rule.image_rounds(rule.text_view()),
-        rule.cluster_rounds(rule.text_view(), features.truth),
-    ):
+    pool = Pool.of_images(rule.images, features.truth)
+    for rounds in (rule.image_rounds(rule.text_view()), rule.cluster_rounds(pool.text, pool)):
         for _ in range(2):
             state = next(rounds)
             assert state.probabilities[:3].argmax(axis=1).tolist() == [5, 6, 7]

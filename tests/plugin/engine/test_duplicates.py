@@ -22,3 +22,9 @@ def test_rows_that_differ_in_any_array_are_not_copies():
 def test_rows_without_copies_are_all_kept():
     assert distinct_rows(np.eye(4)).are_all
     assert not distinct_rows(np.ones((2, 4))).are_all
+
+
+def test_rows_of_zeros_and_of_odd_width_are_compared_too():
+    rows = np.zeros((4, 3), np.float16)
+    rows[2] = 1
+    assert distinct_rows(rows).group.tolist() == [0, 0, 1, 0]

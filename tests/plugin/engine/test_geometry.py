@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from fiftyone_autolabel import refine
-from fiftyone_autolabel.plugin.engine.geometry import geometry_of
+from fiftyone_autolabel.plugin.engine import geometry
+from fiftyone_autolabel.plugin.engine.geometry import geometry_of, principal_directions
 from fiftyone_autolabel.plugin.engine.metrics import accuracy
-from fiftyone_autolabel.plugin.engine.vectors import unit_rows
+from fiftyone_autolabel.plugin.engine.vectors import principal_projection, unit_rows
 
 from .conftest import make_features
 
@@ -47,3 +48,11 @@ def test_the_same_encoder_twice_changes_nothing(features):
     once = refine(features.X, features.T)
     twice = refine(features.X, features.T, second_embeddings=features.X.copy())
     assert (once.labels == twice.labels).all()
+
+
+def test_of_many_images_a_sample_gives_the_directions_and_squares_of_all(features, monkeypatch):
+    monkeypatch.setattr(geometry, "MOST_PROJECTED", 160)
+    sampled, whole = principal_directions(features.X, 5), principal_projection(features.X, 5)
+    cosines = np.linalg.svd(sampled.basis.T @ whole.basis)[1]
+    assert cosines.min() > 0.8
+    assert sampled.squares.sum() == pytest.approx(whole.squares.sum(), rel=0.05)

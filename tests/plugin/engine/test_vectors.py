@@ -96,3 +96,12 @@ def test_rows_come_back_from_as_many_coordinates_as_they_span():
     rows = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
     projection = principal_projection(rows, 6)
     np.testing.assert_allclose(projection.back(projection.of(rows)), rows, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [6, 40])
+def test_squares_are_those_of_the_coordinates_of_the_rows(n):
+    rows = np.random.default_rng(0).normal(size=(n, 20)).astype(np.float32)
+    projection = principal_projection(rows, 5)
+    coordinates = projection.of(rows)
+    np.testing.assert_allclose(coordinates.T @ coordinates, np.diag(projection.squares), atol=1e-3)
+    assert projection.leading(2).squares.tolist() == projection.squares[:2].tolist()

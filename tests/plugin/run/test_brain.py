@@ -19,9 +19,8 @@ TINY = {
 
 
 @pytest.fixture
-def labelled(demo_dataset):
-    auto_label(demo_dataset, CLASSES, encoder="offline", progress=False)
-    return demo_dataset
+def labelled(labelled_demo):
+    return labelled_demo
 
 
 def test_the_images_of_a_run_can_be_seen_and_searched(labelled):

@@ -44,10 +44,17 @@ def documents(samples) -> list[dict | None]:
     return [objects and objects.to_dict() for objects in samples.values(FIELD)]
 
 
+@pytest.fixture(scope="module")
+def template(scenes_to_clone):
+    label(scenes_to_clone)
+    return scenes_to_clone
+
+
 @pytest.fixture
-def labelled(scenes):
-    label(scenes)
-    return scenes
+def labelled(template):
+    labelled = template.clone()
+    yield labelled
+    labelled.delete()
 
 
 def least_sure(samples) -> list[float]:

@@ -24,9 +24,8 @@ def accuracy(samples: fo.DatasetView) -> float:
 
 
 @pytest.fixture
-def labelled(demo_dataset):
-    auto_label(demo_dataset, DEMO_CLASSES, encoder="offline")
-    return demo_dataset
+def labelled(labelled_demo):
+    return labelled_demo
 
 
 def test_reviewing_and_refining_makes_the_others_no_worse_and_keeps_every_answer(labelled):

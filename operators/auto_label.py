@@ -234,7 +234,7 @@ def _reviews(labelling: FinishedRun) -> list[str]:
     """How the run used labels that were reviewed before."""
     lines = []
     if labelling.sets is not None and not labelling.refinement.is_known.any():
-        lines.append("Nobody has reviewed labels yet, so these are rough: audit about 50 images, then refine.")
+        lines.append("Without reviews several labels are a rough guess: audit about 50 images, then refine.")
     if kept := int(labelling.refinement.is_known.sum()):
         lines.append(f"{counted(kept, 'reviewed label')} used as anchors.")
     if labelling.unlisted_classes:

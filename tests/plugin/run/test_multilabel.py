@@ -108,6 +108,12 @@ def test_approved_images_leave_the_page_of_what_to_review(dataset):
     assert not {*dataset.limit(5).values("id")} & {*review_next(dataset, N).values("id")}
 
 
+def test_a_tag_alone_approves_the_set_of_an_image(dataset):
+    dataset.limit(1).tag_samples("approved")
+    reviews = read_reviews(dataset, run_of(dataset, "auto_label").label_fields)
+    assert reviews == {dataset.first().id: "|".join(sorted(names_of(dataset)[0]))}
+
+
 def test_labels_that_are_edited_in_python_count_as_a_review(dataset):
     sample = dataset.first()
     sample["auto_label"].classifications = [fo.Classification(label="dog"), fo.Classification(label="cat")]

@@ -13,6 +13,7 @@ from ..plugin.encoders.crops import MARGIN
 from ..plugin.encoders.descriptions import Classes, class_text, read_classes
 from ..plugin.engine.config import Settings
 from ..plugin.engine.progress import Progress
+from ..plugin.report.confidence import expected_accuracy
 from ..plugin.run.pipeline import label_samples
 from ..plugin.run.preview import preview_samples, previewed
 from ..plugin.run.results import FinishedRun
@@ -220,6 +221,8 @@ def _expected(labelling: FinishedRun) -> str:
     """Expected accuracy of all labels and of the most confident ones; nothing if there is only one class."""
     if len(labelling.classes) == 1:
         return ""
+    if labelling.sets is not None:
+        return f"; {expected_accuracy(labelling.summary)}"
     most = [one for one in labelling.refinement.coverage if one.share < 1]
     listed = ", ".join(
         f"{percent(one.expected_accuracy)} of the {one.share:.0%} most confident" for one in most
@@ -230,6 +233,8 @@ def _expected(labelling: FinishedRun) -> str:
 def _reviews(labelling: FinishedRun) -> list[str]:
     """How the run used labels that were reviewed before."""
     lines = []
+    if labelling.sets is not None and not labelling.refinement.is_known.any():
+        lines.append("Without reviews several labels are a rough guess: audit about 50 images, then refine.")
     if kept := int(labelling.refinement.is_known.sum()):
         lines.append(f"{counted(kept, 'reviewed label')} used as anchors.")
     if labelling.unlisted_classes:

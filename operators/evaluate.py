@@ -1,5 +1,6 @@
 """The operator that compares labels with a ground truth; see `plugin.run.evaluation`."""
 
+from dataclasses import asdict
 from functools import partial
 from typing import Any, ClassVar
 
@@ -24,7 +25,10 @@ class Evaluate(DescribedOperator):
     title = TITLE
     description = "Use if there is a ground truth: accuracy, confusions, calibration; replaces the last one"
     icon = "grading"
-    returns = "key n_images n_left_out accuracy accuracy_unreviewed expected_accuracy calibration_error"
+    returns = (
+        "key n_images n_left_out accuracy accuracy_unreviewed expected_accuracy calibration_error "
+        "single_labels"
+    )
     is_told = True
     risk_level = types.RiskLevel.MEDIUM
     options: ClassVar[dict[str, bool]] = {
@@ -129,11 +133,14 @@ def summary(evaluation: Evaluation) -> dict:
         "accuracy_unreviewed": evaluation.accuracy_unreviewed,
         "expected_accuracy": evaluation.expected_accuracy,
         "calibration_error": evaluation.calibration_error,
+        "single_labels": evaluation.single and asdict(evaluation.single),
         "message": "\n\n".join([part for part in parts if part] + [_where(evaluation)]),
     }
 
 
 def _where(evaluation: Evaluation) -> str:
+    if evaluation.single:
+        return "Of several labels an image FiftyOne keeps no evaluation."
     if evaluation.noun == "image":
         return f"Stored as `{evaluation.key}`: open it in FiftyOne's Model Evaluation panel."
     marks = f"`{evaluation.label_field}.{evaluation.key}` says which are right: filter by it in the sidebar."
@@ -143,6 +150,9 @@ def _where(evaluation: Evaluation) -> str:
 def _headline(evaluation: Evaluation) -> str:
     things = counted(evaluation.n_images, evaluation.noun)
     lines = [f"**{evaluation.accuracy:.1%} of the labels of {things} are right.**"]
+    if evaluation.single:
+        lines = [f"**All labels of {evaluation.accuracy:.1%} of {things} are right.**"]
+        lines.append(f"{evaluation.of_single_labels}.")
     if evaluation.n_reviewed and evaluation.accuracy_unreviewed is not None:
         lines.append(
             f"{evaluation.n_reviewed:,} of them are reviewed; of the others, "

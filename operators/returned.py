@@ -15,7 +15,7 @@ _TEXTS = (
 )
 _OBJECTS = (
     "contradictions counts folders images labels left_out measured_accuracy missing_labels passed_over "
-    "seconds settings"
+    "seconds settings single_labels"
 )
 _KINDS: dict[str, Callable[[], types.BaseType]] = {
     _TEXTS: types.String,

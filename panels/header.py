@@ -147,7 +147,8 @@ def _facts(board: Board) -> str:
         parts.append(f"{run.n_failed:,} could not be labelled")
     if board.figures and len(run.classes) > 1:
         right = percent(board.summary.expected_accuracy)
-        parts += [f"{right} expected to be right", f"{share_to_review(board.summary)} to review"]
+        images = " of the images with all labels" if run.fields.multilabel else ""
+        parts += [f"{right}{images} expected to be right", f"{share_to_review(board.summary)} to review"]
     if board.measured:
         parts.append(str(board.measured))
     if board.n_reviewed:

@@ -64,7 +64,7 @@ class Marks:
         self._samples = samples
         self._confidence = F(self._order)
         self._label, self._second = F(f"{label}.label"), F(f"{label}.second_choice")
-        self._labels = F(f"{label}.classifications.label") if fields.multilabel else None
+        self._labels = F(f"{label}.classifications") if fields.multilabel else None
 
     def cluster(self, level: str, cluster: int) -> Marked:
         """All samples of a cluster."""
@@ -120,7 +120,7 @@ class Marks:
     def _has(self, number: int) -> F:
         """Whether a class is the label, or one of several."""
         if self._labels is not None:
-            return self._labels.contains(self._name(number))
+            return self._labels.filter(F("label") == self._name(number)).length() > 0
         return self._label == self._name(number)
 
     def _name(self, number: int) -> F:

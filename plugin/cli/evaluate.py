@@ -55,8 +55,8 @@ def evaluate(
     if evaluation.confusions:
         shown.append(confusions_table(evaluation))
     where = "dataset" if evaluation.noun == "image" else f"objects in {evaluation.label_field}"
-    sentence = f"Stored on the {where} as {evaluation.key}."
-    Printer(as_json, quiet).tell(_as_dict(evaluation), *shown, sentence)
+    sentence = f"Stored on the {where} as {evaluation.key}." if evaluation.key else ""
+    Printer(as_json, quiet).tell(_as_dict(evaluation), *shown, *filter(None, [sentence]))
 
 
 def evaluation_table(evaluation: "Evaluation") -> "Table":
@@ -70,6 +70,8 @@ def evaluation_table(evaluation: "Evaluation") -> "Table":
     if evaluation.n_left_out:
         table.add_row("Left out, without a label or a true class", f"{evaluation.n_left_out:,}")
     table.add_row("Accuracy", f"{evaluation.accuracy:.1%}")
+    for name, value in asdict(evaluation.single).items() if evaluation.single else ():
+        table.add_row(f"Single labels: {name.replace('_', ' ')}", f"{value:.1%}")
     if evaluation.n_reviewed and evaluation.accuracy_unreviewed is not None:
         table.add_row("Reviewed labels", f"{evaluation.n_reviewed:,}")
         table.add_row("Accuracy of the other labels", f"{evaluation.accuracy_unreviewed:.1%}")

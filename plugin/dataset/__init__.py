@@ -88,11 +88,14 @@ from .running import Run, check_key, complete_interrupted, load_outcome, run_und
 from .schema import RunRecord, RunState
 from .settling import settle
 from .truth import (
+    Pairs,
     check_images,
     check_labelled_objects,
+    check_sets,
     evaluable_fields,
     evaluate_images,
     evaluate_objects,
+    evaluate_sets,
     evaluated_names,
     is_reviewed,
     truth_choices,
@@ -113,6 +116,7 @@ __all__ = [
     "ObjectLabels",
     "Order",
     "Outcome",
+    "Pairs",
     "PendingRun",
     "Reviewed",
     "Run",
@@ -140,6 +144,7 @@ __all__ = [
     "check_object_clusters",
     "check_objects",
     "check_samples",
+    "check_sets",
     "checkable_fields",
     "classes_of",
     "classification_fields",
@@ -157,6 +162,7 @@ __all__ = [
     "evaluable_fields",
     "evaluate_images",
     "evaluate_objects",
+    "evaluate_sets",
     "evaluated_names",
     "example_fields",
     "failed_start",

@@ -84,6 +84,11 @@ class FieldNames:
         return "object" if self.objects else "image"
 
     @property
+    def labelled(self) -> str:
+        """Path that has a value on labelled images."""
+        return self.label if self.multilabel else f"{self.label}.label"
+
+    @property
     def error(self) -> str:
         """Text on the samples that could not be labelled."""
         return f"{self.label}_error"

@@ -66,7 +66,7 @@ class ImageLabels:
         """
         field = getattr(self._names, role)
         found = read_documents(self._dataset, ids, [field])
-        return {one: sample[field] for one, sample in found.items() if sample.get(field)}
+        return {one: self._plain(sample[field]) for one, sample in found.items() if sample.get(field)}
 
     def put(self, changes: dict[str, Document]) -> None:
         """Write labels, reviews and what goes with them.
@@ -96,9 +96,15 @@ class ImageLabels:
         differs = [{label: name, run_label: {"$ne": name}} for name in documents.distinct(label)]
         is_reviewed = {f"{names.corrected}.label": {"$ne": None}}
         found = documents.find({"$or": [*differs, is_reviewed]}, [names.label, names.corrected])
+        return self._edited_in(found)
+
+    def _edited_in(self, samples: Iterable[Document]) -> dict[str, str]:
+        names = self._names
         classes = {
-            str(one["_id"]): edited_class(one.get(names.label) or {}, one.get(names.corrected) or {})
-            for one in found
+            str(one["_id"]): edited_class(
+                *(self._plain(one.get(field) or {}) for field in (names.label, names.corrected))
+            )
+            for one in samples
         }
         return {one: name for one, name in classes.items() if name is not None}
 
@@ -109,10 +115,10 @@ class ImageLabels:
         """
         query, field = {"$expr": self._is_tagged().to_mongo()}, self._names.label
         labels = {
-            str(one["_id"]): one.get(field) or {}
+            str(one["_id"]): self._plain(one.get(field) or {})
             for one in sample_documents(self._dataset).find(query, [field])
         }
-        return {one: label["label"] for one, label in labels.items() if label.get("label")}
+        return {one: label["label"] for one, label in labels.items() if label.get("label") is not None}
 
     def tag(self, ids: Collection[str]) -> None:
         """Show in the App that labels are approved."""
@@ -163,6 +169,10 @@ class ImageLabels:
             stored[self._names.confidence] = change["label"]["confidence"]
         return stored
 
+    def _plain(self, document: Document) -> Document:
+        """A label or review as others read it."""
+        return document
+
     def _document(self, document: Document | None) -> Document | None:
         """A label or review as the database has it."""
         if document is None or document["label"] is None:
@@ -179,10 +189,6 @@ class SetLabels(ImageLabels):
         paths = [f"{names.label}.{SINGLES}.{name}" for name in ("confidence", "label")]
         create_indexes(self._dataset, [names.confidence, names.review_rank, *paths])
 
-    def read(self, role: str, ids: Iterable[str]) -> dict[str, Document]:
-        """Documents of the labels, or of the reviews, each with its set as "label"; see `ImageLabels`."""
-        return {one: _as_text(document) for one, document in super().read(role, ids).items()}
-
     def count(self) -> int:
         """Number of labelled images."""
         return sample_documents(self._dataset).count_documents({self._names.label: {"$ne": None}})
@@ -196,16 +202,8 @@ class SetLabels(ImageLabels):
         of_run = {"$split": [{"$ifNull": [f"${names.label}.run_label", ""]}, SEPARATOR]}
         differs = {"$expr": {"$not": {"$setEquals": [now, of_run]}}}
         is_reviewed = {f"{names.corrected}.{SINGLES}": {"$ne": None}}
-        found = sample_documents(self._dataset).find(
-            {"$or": [differs, is_reviewed]}, [names.label, names.corrected]
-        )
-        sets = {
-            str(one["_id"]): edited_class(
-                _as_text(one.get(names.label) or {}), _as_text(one.get(names.corrected) or {})
-            )
-            for one in found
-        }
-        return {one: text for one, text in sets.items() if text is not None}
+        query, fields = {"$or": [differs, is_reviewed]}, [names.label, names.corrected]
+        return self._edited_in(sample_documents(self._dataset).find(query, fields))
 
     def unreviewed(self, samples: Samples) -> fo.DatasetView:
         """Labelled images without a review."""
@@ -222,6 +220,12 @@ class SetLabels(ImageLabels):
             for name, column in zip(attributes, columns, strict=True)
         ]
         return dict(zip(ids, zip(*as_texts, strict=True), strict=True))
+
+    def _plain(self, document: Document) -> Document:
+        """A label or review with its set as one text; an empty document stays empty."""
+        if document.get(SINGLES) is None:
+            return {}
+        return document | {"label": set_text(one["label"] for one in document[SINGLES] if one.get("label"))}
 
     def _document(self, document: Document | None) -> Document | None:
         """A label or review as the database has it, each class with its own confidence."""
@@ -254,10 +258,3 @@ def labels_of(dataset: fo.Dataset, names: FieldNames) -> Labels:
     if names.multilabel:
         return SetLabels(dataset, names)
     return (ObjectLabels if names.objects else ImageLabels)(dataset, names)
-
-
-def _as_text(document: Document) -> Document:
-    """A label or review with its set as one text; an empty document stays empty."""
-    if document.get(SINGLES) is None:
-        return {}
-    return document | {"label": set_text(one["label"] for one in document[SINGLES] if one.get("label"))}

@@ -246,6 +246,12 @@ def classification_fields(samples: Samples) -> list[str]:
     return [name for name, field in schema.items() if issubclass(field.document_type, fo.Classification)]
 
 
+def set_fields(samples: Samples) -> list[str]:
+    """Names of the fields that hold any number of classes per sample."""
+    schema = samples.get_field_schema(ftype=fo.EmbeddedDocumentField)
+    return [name for name, field in schema.items() if issubclass(field.document_type, fo.Classifications)]
+
+
 def saved_view(dataset: fo.Dataset, name: str) -> fo.DatasetView:
     """Load a view that was saved under a name.
 

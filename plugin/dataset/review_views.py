@@ -61,8 +61,7 @@ def view_by_confidence(
 ) -> fo.DatasetView:
     """Samples, or objects one by one, whose confidence lies from the minimum of its class to the maximum."""
     samples, labels = flat_samples(dataset), labels_of(dataset, names)
-    label = names.label if names.multilabel else f"{names.label}.label"
-    shown = one_by_one(samples, names.label) if names.objects else samples.exists(label)
+    shown = one_by_one(samples, names.label) if names.objects else samples.exists(names.labelled)
     confidence, of_class = fo.ViewField(labels.path("confidence")), fo.ViewField(f"{names.label}.label")
     is_meant = confidence <= maximum
     if not isinstance(minimum, Mapping):

@@ -13,11 +13,11 @@ from fiftyone.utils.eval.coco import COCOEvaluationConfig
 from ..engine.errors import InputError
 from .fields import AUTHOR, FieldNames, origin_of, review_fields
 from .internals import Samples, dataset_of, keep_metrics, label_path, on_object
-from .labels import labels_of
+from .labels import Labels, labels_of
 from .lock import WriteLock
 from .objects import ObjectLabels
 from .patches import check_objects, is_patches, object_fields, shown_field
-from .reading import check_samples, classification_fields
+from .reading import check_samples, classification_fields, set_fields
 from .reviews import read_reviews
 
 METRICS = (f"{AUTHOR}/expected_calibration_error", f"{AUTHOR}/area_under_risk_coverage")
@@ -52,13 +52,14 @@ class Pairs:
 
 def evaluated_names(dataset: fo.Dataset, label_field: str) -> FieldNames:
     """The fields that go with a label field, which no run need have written."""
-    return FieldNames(label=label_field, objects=origin_of(dataset, label_field))
+    is_set = label_field in set_fields(dataset)
+    return FieldNames(label=label_field, objects=origin_of(dataset, label_field), multilabel=is_set)
 
 
 def evaluable_fields(samples: Samples) -> list[str]:
     """Fields of labels that there is a ground truth for."""
     reviews = review_fields(dataset_of(samples))
-    fields = [] if is_patches(samples) else classification_fields(samples)
+    fields = [] if is_patches(samples) else [*classification_fields(samples), *set_fields(samples)]
     fields += [field for field in object_fields(dataset_of(samples)) if shown_field(samples, field)]
     return [field for field in fields if field not in reviews and truth_choices(samples, field)]
 
@@ -66,7 +67,9 @@ def evaluable_fields(samples: Samples) -> list[str]:
 def truth_choices(samples: Samples, label_field: str) -> list[str]:
     """Fields that may hold the true classes of the labels in a field, none for objects of no run."""
     dataset = dataset_of(samples)
-    if label_field not in object_fields(dataset):
+    if label_field in set_fields(dataset):
+        known = set_fields(dataset)
+    elif label_field not in object_fields(dataset):
         known = classification_fields(samples)
     else:
         origin = origin_of(dataset, label_field)
@@ -96,6 +99,23 @@ def check_images(samples: Samples, truth_field: str, label_field: str, key: str)
             )
     if key not in dataset.list_evaluations() and dataset.has_sample_field(key):
         raise InputError(f"The evaluation would overwrite the field {key!r}: give another key.")
+
+
+def check_sets(samples: Samples, truth_field: str, label_field: str) -> None:
+    """Check what is to be evaluated of images with several labels.
+
+    Raises:
+        InputError: No run labelled the field, or the truth does not hold several classes per image.
+    """
+    check_samples(samples)
+    if not dataset_of(samples).has_field(f"{label_field}.run_label"):
+        raise InputError(f"No run labelled {label_field!r}: evaluate the labels of a run.")
+    if truth_field not in set_fields(samples):
+        choices = ", ".join(truth_choices(samples, label_field))
+        raise InputError(
+            f"There is no field {truth_field!r} with several classes per image (there are: "
+            f"{choices or 'none yet'}): choose another."
+        )
 
 
 def check_labelled_objects(samples: Samples, truth_field: str, label_field: str, key: str) -> None:
@@ -135,6 +155,12 @@ def evaluate_images(samples: Samples, truth_field: str, names: FieldNames, key: 
     return Pairs(ids, results.ytrue, results.ypred, list(results.confs), len(samples) - len(ids))
 
 
+def evaluate_sets(samples: Samples, truth_field: str, names: FieldNames) -> Pairs:
+    """Compare the labels of images that may have several; FiftyOne has no place to keep that."""
+    labels = labels_of(dataset_of(samples), names)
+    return _pairs(dataset_of(samples), labels, labels.ids(samples), replace(names, label=truth_field))
+
+
 def _metrics() -> list[str]:
     """The plugin's own metrics, which FiftyOne has where the plugin is installed."""
     return [uri for uri in METRICS if foo.operator_exists(uri)]
@@ -144,7 +170,7 @@ def evaluate_objects(samples: Samples, truth_field: str, names: FieldNames, key:
     """Compare labels of objects with those in another field, mark which of them are right, and keep it."""
     with WriteLock(dataset_of(samples)) as lock:
         labels = labels_of(lock.dataset, names)
-        pairs = _object_pairs(lock.dataset, labels, labels.ids(samples), replace(names, label=truth_field))
+        pairs = _pairs(lock.dataset, labels, labels.ids(samples), replace(names, label=truth_field))
         if pairs.ids:
             path = label_path(lock.dataset, names.label, key)
             _mark(lock.dataset, labels, path, dict(zip(pairs.ids, pairs.right, strict=True)))
@@ -175,7 +201,7 @@ def _keep_evaluation(samples: Samples, truth_field: str, label_field: str, key: 
     evaluation.save_run_results(samples, key, results)
 
 
-def _object_pairs(dataset: fo.Dataset, labels: ObjectLabels, ids: list[str], truth: FieldNames) -> Pairs:
+def _pairs(dataset: fo.Dataset, labels: Labels, ids: list[str], truth: FieldNames) -> Pairs:
     labelled = labels.values("label", "label", "confidence")
     true = labels_of(dataset, truth).values("label", "label")
     both = [one for one in ids if one in labelled and one in true]

@@ -22,6 +22,11 @@ def classes_in(text: str) -> list[str]:
     return text.split(SEPARATOR) if text else []
 
 
+def all_classes(texts: Iterable[str]) -> list[str]:
+    """The classes in several such texts, in alphabetical order."""
+    return sorted({name for text in texts for name in classes_in(text)})
+
+
 def check_class_names(classes: Iterable[str]) -> None:
     """Check that names can stand in such a text.
 

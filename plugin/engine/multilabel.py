@@ -75,7 +75,9 @@ def label_sets(
     the soft label. Scores of images that have the class, and of those that do not, are two normal
     distributions of equal variance (Hastie, Tibshirani and Friedman 2009, sec. 4.3), fitted without labels by
     expectation maximisation (Dempster, Laird and Rubin 1977). Distance and variance are common to all
-    classes; means and frequencies are drawn to the common ones, so that absent classes stay absent.
+    classes; means and frequencies are drawn to the common ones, so that absent classes stay absent. Where
+    the classes overlap the mixture is too sure: without reviews the probabilities are drawn to the frequency
+    of each class until images have their most likely class as often as the refinement expects.
 
     Reviewed images correct the log-odds (Platt 1999), first of all classes at once, then of each class, both
     times no further than they tell. Without them a class is given from a probability of one half; with them
@@ -102,7 +104,9 @@ def label_sets(
         weights = recalibration_weights(np.zeros(reviewed.sum()) if drawn is None else drawn[reviewed])
         odds = _calibrated(odds, reviewed, answers[reviewed] == 1, weights)
     probabilities = (1 / (1 + np.exp(-odds))).astype(np.float32)
-    if reviewed.any():
+    if not reviewed.any():
+        probabilities = _believed(probabilities, refinement)
+    else:
         threshold = best_threshold(probabilities)
         probabilities[reviewed] = answers[reviewed]
     is_given = probabilities >= threshold
@@ -149,6 +153,16 @@ def _log_odds_without_labels(scores: np.ndarray, soft: np.ndarray) -> np.ndarray
         if change < SETTLED:
             break
     return np.clip(slope * (scores - middle) + prior, -LARGEST_LOG_ODDS, LARGEST_LOG_ODDS)
+
+
+def _believed(probabilities: np.ndarray, refinement: Refinement) -> np.ndarray:
+    """(n, k) probabilities as sure of the most likely classes as the refinement is."""
+    frequency, labels = probabilities.mean(axis=0), refinement.labels
+    sure = float(np.take_along_axis(probabilities, labels[:, None], axis=1).mean())
+    usual = float(frequency[labels].mean())
+    share = (float(refinement.confidence.mean()) - usual) / max(sure - usual, LEAST_SOFT_LABEL)
+    share = min(max(share, 0.0), 1.0)
+    return share * probabilities + (1 - share) * frequency
 
 
 def _mixture(s: np.ndarray, share: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 from ..dataset import dataset_of, labels_of, read_reviews, run_of, settle, stated_classes
 from ..encoders.descriptions import ClassDescription, Classes, read_classes
 from ..engine.errors import InputError
-from ..engine.label_sets import classes_in
+from ..engine.label_sets import all_classes
 from ..engine.progress import ShowProgress
 from .inputs import Inputs
 from .pipeline import label_samples
@@ -143,7 +143,7 @@ def refine_with_corrections(
     inputs = last.inputs(given)
     said, known = [*reviews.values(), *stated.values()], {*last.record.classes}
     if inputs.multilabel:
-        said = [name for text in said for name in classes_in(text)]
+        said = all_classes(said)
     new_classes = [name for name in dict.fromkeys(said) if name not in known]
     if inputs.text_embeddings is not None:
         new_classes = []

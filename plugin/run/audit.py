@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..engine.audit import Estimate, audit_weights, estimate_accuracy, estimate_scores
-from ..engine.label_sets import classes_in, membership, set_text
+from ..engine.label_sets import all_classes, membership
 from ..report.measured import MeasuredAccuracy
 
 if TYPE_CHECKING:
@@ -178,9 +178,7 @@ def _of_single_labels(audit: "Audit", reviews: Mapping[str, str], weights: np.nd
     """Precision, recall and F1 of the labels that were drawn, image by image."""
     given, ids = dict(zip(audit.ids, audit.given, strict=True)), list(audit.ids)
     reviewed = {one: reviews.get(one, "") for one in ids}
-    classes = classes_in(
-        set_text(name for text in (*given.values(), *reviewed.values()) for name in classes_in(text))
-    )
+    classes = all_classes([*given.values(), *reviewed.values()])
     has, is_given = (membership(sets, ids, classes) == 1 for sets in (reviewed, given))
     return estimate_scores(is_given, has, weights)
 

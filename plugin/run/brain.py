@@ -96,7 +96,7 @@ def add_brain_runs(
         )
     field, similarity, visualization = vectors_field(run), f"{label}_similarity", f"{label}_visualization"
     check_brain_keys(dataset, [similarity, visualization], field)
-    samples = flat_samples(dataset).exists(f"{label}.label")
+    samples = flat_samples(dataset).exists(run.label_fields.labelled)
     if given is None:
         compute_embeddings(samples, field, encoder=run.encoder, progress=progress)
     model = zoo_arguments(run.encoder)

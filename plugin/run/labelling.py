@@ -152,7 +152,12 @@ def with_label_sets(
     answers = membership(reviews or {}, found.ids, classes)
     chances = np.array([(drawn or {}).get(one, 0.0) for one in found.ids])
     sets = label_sets(found.refinement, found.embedded.geometry, answers, chances)
-    refinement = replace(found.refinement, confidence=sets.confidence, is_known=answers[:, 0] >= 0)
+    refinement = replace(
+        found.refinement,
+        confidence=sets.confidence,
+        is_known=answers[:, 0] >= 0,
+        contradictions=np.full_like(found.refinement.contradictions, -1),  # they are of one label an image
+    )
     summary = summarise_sets(found.summary, refinement, sets)
     return replace(found, refinement=refinement, summary=summary, sets=sets)
 

@@ -160,3 +160,19 @@ def test_the_grid_sorted_by_confidence_shows_the_doubtful_ones_first(page, datas
     for place, name in enumerate(doubtful.values("ground_truth.label")):
         expect(shown.nth(place)).to_have_text(name)
     screenshot("grid")
+
+
+def test_photos_get_several_labels_where_that_is_switched_on(open_dataset, fresh, screenshot):
+    form = open_form(open_dataset(fresh), "Auto-label")
+    type_classes(form, DEMO_CLASSES)
+    choose_encoder(form, "offline")
+    open_more(form)
+    form.get_by_label("Several labels an image").click()
+    execute(form)
+    outcome = form.page.get_by_role("dialog")
+    expect(outcome.get_by_text("124 images labelled")).to_be_visible(timeout=1000 * SECONDS_TO_LABEL)
+    outcome.get_by_role("button", name="Done").click()
+    expect(form.page.locator("[data-cy=fo-grid] [data-cy=tag-auto_label]").first).to_be_visible()
+    screenshot("several-labels")
+    fresh.reload()
+    assert set(fresh.distinct("auto_label.classifications.label")) <= set(DEMO_CLASSES)

@@ -885,3 +885,34 @@ def test_a_cluster_gets_another_class_by_its_name(server, dataset):
     panel.press("body.answer")
     (run,) = list_runs(dataset)
     assert [(each.cluster, each.given) for each in run.statements] == [(cluster, "violet")]
+
+
+class TestSeveralLabels:
+    """The panel of a run that gave images several labels."""
+
+    @pytest.fixture(scope="class")
+    def several(self):
+        dataset = fo.Dataset()
+        dataset.add_samples([fo.Sample(filepath=f"/{number}.jpg") for number in range(IMAGES)])
+        label(dataset, multilabel=True)
+        yield dataset
+        dataset.delete()
+
+    @pytest.mark.parametrize("tab", ["alignment", "confidence", "convergence", "novelty", "comparison"])
+    def test_tabs_that_make_sense_can_be_opened(self, server, several, tab):
+        panel = Opened(server, several)
+        panel.choose(tab)
+        assert panel.data["body"]
+
+    def test_clusters_of_one_class_are_not_asked_for(self, server, several):
+        panel = Opened(server, several)
+        panel.choose("review")
+        assert "answered" not in panel.data["body"]
+
+    def test_a_bar_leads_to_the_samples_that_have_the_class_among_others(self, server, several):
+        panel = Opened(server, several)
+        panel.choose("classes")
+        name = CLASSES[panel.traces("body.classes")[0]["customdata"][0]]
+        panel.call("on_click", path="body.classes.figure", trace_idx=0, idx=0)
+        labels = several.values("auto_label.classifications.label")
+        assert len(panel.shown()) == sum(name in names for names in labels)

@@ -328,3 +328,14 @@ def test_a_class_balance_of_another_class_is_refused_in_one_line(tmp_path):
     result = run(tmp_path, "-c", "cat, dog", "--class-balance", "bird: rare")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "The class balance names 'bird'" in result.stderr
+
+
+def test_several_labels_an_image_stand_in_one_cell(options, files):
+    assert run(*options, "--multilabel").exit_code == 0
+    assert {*labels_in(files / "out").values()} <= {"even", "odd", "even|odd"}
+
+
+def test_several_labels_an_image_are_not_for_ray(options):
+    refused = run(*options, "--multilabel", "--engine", "ray")
+    assert refused.exit_code != 0
+    assert "cannot be used with --engine ray" in refused.stderr

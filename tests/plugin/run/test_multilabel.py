@@ -10,6 +10,7 @@ from fiftyone_autolabel import (
     auto_label,
     compare_runs,
     correct,
+    evaluate,
     load_run,
     measured_accuracy,
     refine_with_corrections,
@@ -107,6 +108,12 @@ def test_approved_images_leave_the_page_of_what_to_review(dataset):
     assert not {*dataset.limit(5).values("id")} & {*review_next(dataset, N).values("id")}
 
 
+def test_a_tag_alone_approves_the_set_of_an_image(dataset):
+    dataset.limit(1).tag_samples("approved")
+    reviews = read_reviews(dataset, run_of(dataset, "auto_label").label_fields)
+    assert reviews == {dataset.first().id: "|".join(sorted(names_of(dataset)[0]))}
+
+
 def test_labels_that_are_edited_in_python_count_as_a_review(dataset):
     sample = dataset.first()
     sample["auto_label"].classifications = [fo.Classification(label="dog"), fo.Classification(label="cat")]
@@ -169,3 +176,22 @@ def test_a_field_with_one_label_an_image_is_left_alone(dataset, mixtures):
     X, T, _ = mixtures
     with pytest.raises(InputError, match="holds several labels an image"):
         auto_label(dataset, CLASSES, embeddings=X, text_embeddings=T)
+
+
+def test_an_evaluation_scores_single_labels_and_keeps_nothing(dataset):
+    found = evaluate(dataset, "ground_truth")
+    given = dict(zip(dataset.values("id"), names_of(dataset), strict=True))
+    true = dict(zip(dataset.values("id"), map(set, true_names(dataset)), strict=True))
+    right = sum(len(given[one] & true[one]) for one in true)
+    total = sum(len(given[one]) + len(true[one]) for one in true)
+    assert found.single.f1 == pytest.approx(2 * right / total)
+    assert found.accuracy == np.mean([given[one] == true[one] for one in true])
+    assert found.single.mean_average_precision > 0.8
+    assert "mean average precision" in repr(found)
+    assert dataset.list_evaluations() == []
+
+
+def test_a_truth_with_one_class_an_image_is_refused(dataset):
+    dataset.set_values("single", [fo.Classification(label="cat")] * N)
+    with pytest.raises(InputError, match="several classes per image"):
+        evaluate(dataset, "single")

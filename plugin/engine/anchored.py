@@ -17,7 +17,7 @@ from .iteration import Levels, OnIteration, Outcome, State
 from .rows import GroupedRows, Matrix, Rows, Stored, computed, empty_like, is_large
 from .sources import Sources, odds_moved
 from .units import Pool, Units, pools_of
-from .vectors import even_rows, group_means, row_chunks, softmax
+from .vectors import even_rows, group_means, group_sums, row_chunks, softmax
 
 TEXT_GIVES_WAY = 0.75
 """Share of the Gaussian's weight that is taken from the text."""
@@ -70,10 +70,18 @@ def run(
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
-        alignment={
-            clusters.level: group_means(z, clusters.assignments, len(clusters)) for clusters in hierarchy
-        },
+        alignment=_alignment(z, hierarchy),
     )
+
+
+def _alignment(z: Matrix, hierarchy: Hierarchy) -> dict[str, np.ndarray]:
+    """Mean soft label of every cluster; those of micro-clusters make those of meta-clusters."""
+    meta, micro = hierarchy.meta, hierarchy.micro
+    of_micro, inside = group_means(z, micro.assignments, len(micro)), micro.assignments >= 0
+    meta_of_micro = np.full(len(micro), -1)
+    meta_of_micro[micro.assignments[inside]] = meta.assignments[inside]
+    shares = (micro.sizes / np.append(meta.sizes, 1)[meta_of_micro]).astype(np.float32)
+    return {"meta": group_sums(of_micro, meta_of_micro, shares, len(meta)), "micro": of_micro}
 
 
 class ClassCounts:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .answers import clamped
-from .channel import NeighborChannel, measure_channel
+from .channel import NeighborChannel, agreement, channel_of, measure_channel
 from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
@@ -93,6 +93,11 @@ class ClassCounts:
         self.mass += counted.sum(axis=0)
         self.sums += counted.T @ vectors
 
+    def times(self, factor: float) -> "ClassCounts":
+        """The same of so many times the units."""
+        self.mass, self.sums = factor * self.mass, factor * self.sums
+        return self
+
 
 class AnchoredRule:
     """Anchored Gaussian refinement of the text view.
@@ -118,7 +123,7 @@ class AnchoredRule:
         self.scatter = place.scatter
         self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.anchors)
         if beliefs is None:
-            self.fitted = self._fit(self.images, self.text_view())
+            self.fitted = self._fit_to_text()
             beliefs = self._beliefs(self.fitted)
         self.beliefs = beliefs
 
@@ -137,7 +142,7 @@ class AnchoredRule:
         self.fitted = self._fit(self.images, start, stored)
         while True:
             means, votes = self.fitted.means, self.votes(stored)
-            channel = None if votes is None else measure_channel(stored, votes)
+            channel = None if votes is None else self._channel(self.fitted, stored, votes)
             stored, objective, counts = self.judge(self.fitted, self.images, stored, votes, channel)
             self.fitted = self._gaussians(counts)
             yield State(stored, self.projection.back(means), objective)
@@ -175,9 +180,9 @@ class AnchoredRule:
         moves = np.zeros(4)
         if k == 1:
             return Sources.of_moves(moves)
-        votes = self.votes(z)
-        channel = None if votes is None else measure_channel(z, votes)
-        some = even_rows(n, MOST_LOOKED_AT)
+        some, channel = even_rows(n, MOST_LOOKED_AT), None
+        if len(self.nearest):
+            channel = measure_channel(z[some], z[self.nearest[some]])
         for rows in (some[chunk] for chunk in row_chunks(len(some))):
             message = np.zeros(k) if channel is None else channel.message(z[self.nearest[rows]])
             moves += odds_moved(
@@ -190,6 +195,18 @@ class AnchoredRule:
                 ]
             )
         return Sources.of_moves(moves)
+
+    def _channel(self, gaussians: GaussianClasses, z: Matrix, votes: Matrix) -> NeighborChannel:
+        """The channel of all images, from the Gaussians of their soft labels."""
+        return channel_of(gaussians.mass, agreement(z, votes), len(z))
+
+    def _fit_to_text(self) -> GaussianClasses:
+        """Gaussian classes of the text view, by `MOST_COMPARED` of the images."""
+        counts, n = ClassCounts(*self.texts.shape), len(self.images.sizes)
+        some = even_rows(n, MOST_COMPARED)
+        for rows in (some[chunk] for chunk in row_chunks(len(some))):
+            counts.add(self.images.text_rows(rows), self.images.vectors[rows])
+        return self._gaussians(counts.times(n / len(some)))
 
     def _beliefs(self, gaussians: GaussianClasses) -> np.ndarray:
         """How far to believe in each of `HALF_KNOWN`, (4,) numbers that sum to 1.
@@ -216,9 +233,9 @@ class AnchoredRule:
             own = self.images.text_of(logits, rows)
             densities = gaussians.log_densities_without(X[rows], own, X[nearest[rows]], neighbor)
             by_chance[chunk] = neighbor @ (gaussians.mass / n)
-            for agreement, weight in zip(copied, weights, strict=True):
+            for agreeing, weight in zip(copied, weights, strict=True):
                 z = softmax((1 - TEXT_GIVES_WAY * weight) * logits + weight * densities)
-                agreement[chunk] = np.einsum("nk,nk->n", z, neighbor)
+                agreeing[chunk] = np.einsum("nk,nk->n", z, neighbor)
         worth = [max(np.log(by_chance + a * (each - by_chance)).mean() for a in COPIES) for each in copied]
         return softmax(n / 2 * np.array([worth]))[0]
 

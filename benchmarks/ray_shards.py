@@ -2,16 +2,21 @@
 
 python benchmarks/ray_shards.py [--images 50000] [--classes 100] [--dimensions 512] [--sample 10000]
     [--workers 1 2] [--target 100000000] [--cores 64] [--embed-rate IMAGES_PER_SECOND] [--features FILE.npz …]
+    [--causes]
 
 On the synthetic features of the command `bench`, as float16 files. Prints seconds by stage for as many images
 with ever more workers (strong scaling) and for as many images a worker (weak); core hours and bytes of the
 target; and labels that differ from those of one run on all images, of feature sets also the share that is
-right.
+right. With --causes it prints instead how many differ when ever more comes from all images and not from the
+sample, in rounds without Ray.
 """
 
 import argparse
 import tempfile
 import time
+from dataclasses import replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +26,12 @@ import ray
 from features import FeatureSet, load_feature_set
 from fiftyone_autolabel.plugin.demo.bench import make_features
 from fiftyone_autolabel.plugin.engine.classifier import fit_classifier
+from fiftyone_autolabel.plugin.engine.config import Settings
 from fiftyone_autolabel.plugin.engine.geometry import MOST_DIMENSIONS
 from fiftyone_autolabel.plugin.engine.refinement import refine
 from fiftyone_autolabel.plugin.engine.rows import NUMBERS_KEPT
+from fiftyone_autolabel.plugin.engine.shards import Shard, Shared
+from fiftyone_autolabel.plugin.engine.validation import check_pair
 from fiftyone_autolabel.plugin.run.shard_files import ROWS_PER_SHARD
 from fiftyone_autolabel.plugin.run.shards import STAGES, ShardedRun, label_shards
 from rich import box
@@ -106,6 +114,43 @@ def compare(table: Table, features: FeatureSet, whole: np.ndarray, found: np.nda
         table.add_row(features.name, name, right, f"{np.mean(labels != whole):.2%}")
 
 
+def rounds(parts: list[np.ndarray], shared: Shared, settings: Settings) -> np.ndarray:
+    """(n,) labels after rounds over shards, in this process."""
+    shards = [Shard(X, shared) for X in parts]
+    z, sums = zip(*[shard.start() for shard in shards], strict=True)
+    before = reduce(add, sums)
+    for _ in range(settings.iterations):
+        z, sums = zip(*[shard.judge(own, before) for shard, own in zip(shards, z, strict=True)], strict=True)
+        after = reduce(add, sums)
+        if shared.has_converged(before, after, settings.tolerance):
+            break
+        before = after
+    return np.concatenate([shard.predictions(own).labels for shard, own in zip(shards, z, strict=True)])
+
+
+def causes(table: Table, features: FeatureSet, sample: int) -> None:
+    """Add rows for labels from a sample, of which ever more is replaced by what all images tell."""
+    X, T = check_pair(features.X, features.T)
+    rows = np.sort(np.random.default_rng(0).choice(len(X), sample, replace=False))
+    whole = refine(X, T)
+    of_all, of_sample = Shared.of(whole, X, T), Shared.of(refine(X[rows], T), X[rows], T)
+    clusters, balance = ("cluster_means", "cluster_classes"), ("scale", "strength", "offset")
+    named = {"shards": rounds(np.array_split(X, SHARDS_OF_SETS), of_sample, whole.settings)}
+    replaced: list[str] = []
+    for name, more in (
+        ("and neighbours among all images", ()),
+        ("and clusters of all images", clusters),
+        ("and balance of the classes from all images", balance),
+        ("and all else from all images", ("mean", "basis", "beliefs")),
+    ):
+        replaced += more
+        shared = replace(of_sample, **{each: getattr(of_all, each) for each in replaced})
+        named[name] = rounds([X], shared, whole.settings)
+    for name, labels in named.items():
+        right = f"{np.mean(labels == features.y):.1%}" if len(features.y) else ""
+        table.add_row(features.name, name, right, f"{np.mean(labels != whole.labels):.2%}")
+
+
 def scaling(place: Path, X: np.ndarray, T: np.ndarray, workers: list[int], sample: int) -> tuple[Table, dict]:
     """Seconds by stage, and their sum; returns the table, and what the last row has used of the processor."""
     shown = [stage for stage in STAGES if stage != "embed"]
@@ -159,9 +204,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--embed-rate", type=float, default=0, help="images a second of a core")
     parser.add_argument("--features", type=Path, nargs="+", default=[], metavar="FILE.npz")
+    parser.add_argument("--causes", action="store_true", help="print only what makes labels differ")
     given, console = parser.parse_args(), Console(width=150)
     X, T = make_features(given.images, given.dimensions, given.classes)
     likeness = Table("images", "labels", "right", "unlike one run", box=box.MARKDOWN)
+    if given.causes:
+        causes(likeness, FeatureSet(f"synthetic, {len(X):,}", X, T, np.array([])), given.sample)
+        for features in map(load_feature_set, given.features):
+            mixed = features.images(np.random.default_rng(0).permutation(len(features.X)))
+            causes(likeness, mixed, len(mixed.X) // SHARDS_OF_SETS)
+        console.print(likeness)
+        return
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         table, used = scaling(place, X, T, given.workers, given.sample)

@@ -14,8 +14,8 @@ _TEXTS = (
     "view visualization_key"
 )
 _OBJECTS = (
-    "counts folders images labels left_out measured_accuracy missing_labels passed_over seconds settings "
-    "single_labels"
+    "contradictions counts folders images labels left_out measured_accuracy missing_labels passed_over "
+    "seconds settings single_labels"
 )
 _KINDS: dict[str, Callable[[], types.BaseType]] = {
     _TEXTS: types.String,

@@ -13,9 +13,7 @@ from ..encoders.registry import ENCODER_NAMES
 from ..engine.errors import InputError
 from .classes import classes_of
 from .labelling import (
-    ENGINES,
     check_encoders,
-    check_engine,
     check_not_given,
     label_dataset,
     label_into_folder,
@@ -151,9 +149,9 @@ def label(
     engine: Annotated[
         str,
         typer.Option(
-            autocompletion=one_of(ENGINES),
-            help="local, or ray: SOURCE, a folder of images, .npy or Parquet files, is labelled by a "
-            "Ray cluster, shard by shard, into Parquet files in --output.",
+            autocompletion=one_of(("local", "ray")),
+            help="local, or ray: a Ray cluster embeds the images of a dataset. With --output it labels "
+            "SOURCE, a folder of images, .npy or Parquet files, shard by shard into Parquet files there.",
             rich_help_panel=RAY,
         ),
     ] = "local",
@@ -223,12 +221,14 @@ def label(
 
         fiftyone-autolabel label vectors/ --engine ray -c "cat, dog" --output labels/
     """
+    from ..run.engines import on_engine
     from ..run.inputs import Inputs
     from ..run.shard_files import holds_vectors
     from .console import Printer
 
     of_datasets = {"clusters": clusters, "examples": examples, "objects": objects, "key": key, "name": name}
-    if engine == "ray":
+    is_sharded = engine == "ray" and output is not None
+    if is_sharded:
         one_machine = {
             "embeddings": embeddings,
             "second-encoder": second_encoder,
@@ -239,11 +239,10 @@ def label(
             "preview": preview or None,
             "multilabel": multilabel or None,
         }
-        check_not_given(of_datasets | one_machine, "cannot be used with --engine ray")
+        check_not_given(of_datasets | one_machine, "cannot be used with --engine ray and --output")
         embeddings = source if source and holds_vectors(Path(source)) else None
     else:
-        check_engine(engine)
-        check_not_given({"address": address, "sample": sample}, "is for --engine ray")
+        check_not_given({"sample": sample}, "is for --engine ray with --output")
     inputs = Inputs(
         classes=classes_of(classes or [], classes_file),
         prompt_templates=template or None,
@@ -263,9 +262,10 @@ def label(
     )
     check_encoders(encoder, second_encoder)
     printer = Printer(as_json, quiet)
-    if engine == "ray":
+    if is_sharded:
         label_on_ray(source, output, inputs, sample, address, printer)
         return
+    inputs = on_engine(inputs, engine, address)
     if not source and image_paths is None:
         raise InputError("Name a folder of images or a dataset, or give --image-paths.")
     if dry_run:

@@ -18,18 +18,6 @@ if TYPE_CHECKING:
     from ..run.results import FinishedRun
     from .console import Printer
 
-ENGINES = ("local", "ray")
-
-
-def check_engine(engine: str) -> None:
-    """Check that there is such an engine.
-
-    Raises:
-        InputError: There is not.
-    """
-    if engine not in ENGINES:
-        raise InputError(f"There is no engine {engine!r}: give local or ray.")
-
 
 def check_not_given(options: dict[str, object], why: str, alternative: str = "") -> None:
     """Check that no option was given that has no meaning beside others.
@@ -50,7 +38,7 @@ def check_not_given(options: dict[str, object], why: str, alternative: str = "")
 
 def label_on_ray(
     source: str | None,
-    output: Path | None,
+    output: Path,
     inputs: "Inputs",
     sample: int | None,
     address: str | None,
@@ -59,8 +47,8 @@ def label_on_ray(
     """Label a folder on a Ray cluster, shard by shard, and tell what came of it."""
     from ..run.shards import SAMPLE, STAGES, label_on_ray
 
-    if source is None or output is None:
-        raise InputError("--engine ray needs SOURCE, a folder, and --output: give both.")
+    if source is None:
+        raise InputError("--engine ray with --output needs SOURCE, a folder: give it.")
     with printer.progress(STAGES) as progress:
         run = label_on_ray(source, inputs, output, SAMPLE if sample is None else sample, address, progress)
     labels = run.output / "labels"

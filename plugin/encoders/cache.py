@@ -106,6 +106,10 @@ class CachedEncoder:
             known |= computed
         return np.stack([known[key] for key in keys]) if keys else np.zeros((0, self.dimension), np.float32)
 
+    def release(self) -> None:
+        """End the workers of an encoder on Ray; any other encoder has none."""
+        getattr(self.encoder, "release", lambda: None)()
+
     def _chunks(self, images: Sequence[ImageLike]) -> Iterator[range]:
         """Rows of the images, so many at a time, but all crops of a file together: it is opened once."""
         start = 0

@@ -11,8 +11,9 @@ from typing import Protocol, cast
 import numpy as np
 
 from ..encoders.base import Encoder, ImageTower
+from ..encoders.cache import CachedEncoder
 from ..encoders.opening import ImageLike, file_of, name_of
-from ..encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vectors
+from ..encoders.precomputed import PrecomputedEncoder, PrecomputedImages, Vectors, matrix_of
 from ..encoders.prompts import class_prototypes
 from ..encoders.registry import choose_encoder, load_encoder
 from ..engine.display import Displayed
@@ -63,6 +64,12 @@ class Towers:
     def of_images(self) -> list[ImageTower]:
         """The one or two that embed images, the first beside the texts."""
         return [self.encoder] if self.second is None else [self.encoder, self.second]
+
+    def release(self) -> None:
+        """End the workers of encoders on Ray, whose cores or GPUs others may use then."""
+        for tower in self.of_images:
+            if isinstance(tower, CachedEncoder):
+                tower.release()
 
     def named(self) -> dict[str, str]:
         """Names and versions, as saved prototypes keep them.
@@ -205,6 +212,7 @@ def _towers(inputs: Inputs, items: Items) -> Towers:
         tower, reason = load_tower(inputs.encoder, "embed_texts")
         return Towers(tower, reason, _load_second(inputs, items), tower)
     vectors = given_vectors(items, inputs.embeddings)
+    matrix_of(vectors, "image vectors")  # a missing file is refused before an encoder is loaded
     if inputs.text_embeddings is not None:
         tower, reason, text_encoder = PrecomputedEncoder(vectors, inputs.text_embeddings), "", None
         tower.embed_texts(inputs.class_names)  # checks before any work that there is one per class

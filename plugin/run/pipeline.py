@@ -22,6 +22,7 @@ from ..engine.progress import Clock, Progress, ShowProgress
 from ..system.progress_bars import shown_progress
 from .balance import ClassBalance
 from .embedding import Items, Towers, load_towers
+from .engines import on_engine
 from .estimate import Cost, estimate_cost
 from .files import Files, Paths
 from .inputs import ONE_LABEL_AN_OBJECT, CustomClusters, Inputs, read_settings
@@ -67,6 +68,8 @@ def auto_label(
     settings: Settings | Mapping[str, object] | None = None,
     fields: "FieldNames | None" = None,
     run_key: str | None = None,
+    engine: str = "local",
+    address: str | None = None,
     progress: ShowProgress = None,
 ) -> FinishedRun:
     """Label every image of a dataset or view and write the labels to its samples.
@@ -127,6 +130,11 @@ def auto_label(
         fields: Names of the fields to write.
         run_key: Key of the run. The fields get it too, as in "auto_label_<key>", unless they are named, so
             that several runs can be compared side by side. By default the label field with a number.
+
+        engine: "local", or "ray": the workers of a Ray cluster embed the images, whose files have the same
+            paths on every machine. The rest is done here, and the labels are the same.
+        address: Address of the cluster; None for the one that was joined before, that of RAY_ADDRESS, or this
+            machine.
         progress: True for progress bars, False for none, None for bars unless FiftyOne's setting
             `show_progress_bars` is off; or a function that is called with (stage, done, total), stage one of
             `STAGES`.
@@ -156,7 +164,7 @@ def auto_label(
         fields=fields,
         run_key=run_key,
     )
-    return label_samples(samples, inputs, progress)
+    return label_samples(samples, on_engine(inputs, engine, address), progress)
 
 
 def label_files(
@@ -172,6 +180,8 @@ def label_files(
     class_balance: ClassBalance | None = None,
     multilabel: bool = False,
     settings: Settings | Mapping[str, object] | None = None,
+    engine: str = "local",
+    address: str | None = None,
     progress: ShowProgress = None,
 ) -> FinishedRun:
     """Label image files; FiftyOne is not needed.
@@ -189,6 +199,8 @@ def label_files(
         class_balance: A rough idea of how frequent the classes are.
         multilabel: Whether an image may have several labels.
         settings: How to cluster and refine.
+        engine: "local" or "ray".
+        address: Address of the Ray cluster.
         progress: As for `auto_label`; FiftyOne's setting counts if FiftyOne is imported or its environment
             variable is set.
 
@@ -210,7 +222,7 @@ def label_files(
         multilabel=multilabel,
         settings=read_settings(settings),
     )
-    return label_paths(paths, inputs, progress)
+    return label_paths(paths, on_engine(inputs, engine, address), progress)
 
 
 def label_samples(
@@ -234,6 +246,7 @@ def label_unwritten(
         clock = Clock(report)
         clusters, towers = read_clusters(items, inputs.clusters), load_towers(inputs, items, clock)
         found = label_items(items, inputs, towers, clock, clusters=clusters, noun=noun)
+        towers.release()
         if inputs.multilabel:
             found = with_label_sets(found, inputs.class_names)
         return _finished(found, inputs, towers, sample_ids=found.ids, seconds=clock.seconds)
@@ -291,6 +304,7 @@ def _label_samples(samples: "fo.Dataset | fo.DatasetView", inputs: Inputs, repor
             on_iteration=run.follow,
             noun=fields.noun,
         )
+        towers.release()
         if inputs.multilabel:
             found = with_label_sets(found, inputs.class_names, reviews, drawn)
         outcome = Outcome.of(found.refinement, inputs.class_names, found.ids, found.failures, found.sets)

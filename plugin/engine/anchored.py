@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .answers import clamped
-from .channel import NeighborChannel, measure_channel
+from .channel import NeighborChannel, agreement, channel_of, measure_channel
 from .clustering import Hierarchy
 from .config import Settings
 from .evidence import Evidence
@@ -17,7 +17,7 @@ from .iteration import Levels, OnIteration, Outcome, State
 from .rows import GroupedRows, Matrix, Rows, Stored, computed, empty_like, is_large
 from .sources import Sources, odds_moved
 from .units import Pool, Units, pools_of
-from .vectors import even_rows, group_means, row_chunks, softmax
+from .vectors import even_rows, group_means, group_sums, row_chunks, softmax
 
 TEXT_GIVES_WAY = 0.75
 """Share of the Gaussian's weight that is taken from the text."""
@@ -70,10 +70,18 @@ def run(
         prototypes=levels.state.prototypes,
         history=levels.history,
         level_labels=levels.labels,
-        alignment={
-            clusters.level: group_means(z, clusters.assignments, len(clusters)) for clusters in hierarchy
-        },
+        alignment=_alignment(z, hierarchy),
     )
+
+
+def _alignment(z: Matrix, hierarchy: Hierarchy) -> dict[str, np.ndarray]:
+    """Mean soft label of every cluster; those of micro-clusters make those of meta-clusters."""
+    meta, micro = hierarchy.meta, hierarchy.micro
+    of_micro, inside = group_means(z, micro.assignments, len(micro)), micro.assignments >= 0
+    meta_of_micro = np.full(len(micro), -1)
+    meta_of_micro[micro.assignments[inside]] = meta.assignments[inside]
+    shares = (micro.sizes / np.append(meta.sizes, 1)[meta_of_micro]).astype(np.float32)
+    return {"meta": group_sums(of_micro, meta_of_micro, shares, len(meta)), "micro": of_micro}
 
 
 class ClassCounts:
@@ -92,6 +100,11 @@ class ClassCounts:
         """Add units with (m, k) soft labels, times what each counts, and (m, r) vectors."""
         self.mass += counted.sum(axis=0)
         self.sums += counted.T @ vectors
+
+    def times(self, factor: float) -> "ClassCounts":
+        """The same of so many times the units."""
+        self.mass, self.sums = factor * self.mass, factor * self.sums
+        return self
 
 
 class AnchoredRule:
@@ -118,7 +131,7 @@ class AnchoredRule:
         self.scatter = place.scatter
         self.images = Units(place.images, evidence.text.logits, np.ones((n, 1), np.float32), evidence.anchors)
         if beliefs is None:
-            self.fitted = self._fit(self.images, self.text_view())
+            self.fitted = self._fit_to_text()
             beliefs = self._beliefs(self.fitted)
         self.beliefs = beliefs
 
@@ -137,7 +150,7 @@ class AnchoredRule:
         self.fitted = self._fit(self.images, start, stored)
         while True:
             means, votes = self.fitted.means, self.votes(stored)
-            channel = None if votes is None else measure_channel(stored, votes)
+            channel = None if votes is None else self._channel(self.fitted, stored, votes)
             stored, objective, counts = self.judge(self.fitted, self.images, stored, votes, channel)
             self.fitted = self._gaussians(counts)
             yield State(stored, self.projection.back(means), objective)
@@ -175,9 +188,9 @@ class AnchoredRule:
         moves = np.zeros(4)
         if k == 1:
             return Sources.of_moves(moves)
-        votes = self.votes(z)
-        channel = None if votes is None else measure_channel(z, votes)
-        some = even_rows(n, MOST_LOOKED_AT)
+        some, channel = even_rows(n, MOST_LOOKED_AT), None
+        if len(self.nearest):
+            channel = measure_channel(z[some], z[self.nearest[some]])
         for rows in (some[chunk] for chunk in row_chunks(len(some))):
             message = np.zeros(k) if channel is None else channel.message(z[self.nearest[rows]])
             moves += odds_moved(
@@ -190,6 +203,18 @@ class AnchoredRule:
                 ]
             )
         return Sources.of_moves(moves)
+
+    def _channel(self, gaussians: GaussianClasses, z: Matrix, votes: Matrix) -> NeighborChannel:
+        """The channel of all images, from the Gaussians of their soft labels."""
+        return channel_of(gaussians.mass, agreement(z, votes), len(z))
+
+    def _fit_to_text(self) -> GaussianClasses:
+        """Gaussian classes of the text view, by `MOST_COMPARED` of the images."""
+        counts, n = ClassCounts(*self.texts.shape), len(self.images.sizes)
+        some = even_rows(n, MOST_COMPARED)
+        for rows in (some[chunk] for chunk in row_chunks(len(some))):
+            counts.add(self.images.text_rows(rows), self.images.vectors[rows])
+        return self._gaussians(counts.times(n / len(some)))
 
     def _beliefs(self, gaussians: GaussianClasses) -> np.ndarray:
         """How far to believe in each of `HALF_KNOWN`, (4,) numbers that sum to 1.
@@ -216,9 +241,9 @@ class AnchoredRule:
             own = self.images.text_of(logits, rows)
             densities = gaussians.log_densities_without(X[rows], own, X[nearest[rows]], neighbor)
             by_chance[chunk] = neighbor @ (gaussians.mass / n)
-            for agreement, weight in zip(copied, weights, strict=True):
+            for agreeing, weight in zip(copied, weights, strict=True):
                 z = softmax((1 - TEXT_GIVES_WAY * weight) * logits + weight * densities)
-                agreement[chunk] = np.einsum("nk,nk->n", z, neighbor)
+                agreeing[chunk] = np.einsum("nk,nk->n", z, neighbor)
         worth = [max(np.log(by_chance + a * (each - by_chance)).mean() for a in COPIES) for each in copied]
         return softmax(n / 2 * np.array([worth]))[0]
 

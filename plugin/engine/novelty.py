@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 from .clustering import Clusters
 from .display import Displayed
 from .evidence import Evidence
-from .rows import Matrix, blocks
+from .rows import Matrix, blocks, row_products
 from .vectors import group_means, group_sums, mean_row, row_chunks, softmax, trust_in_classes, unit_rows
 
 MOST_CENTRAL_IMAGES = 9
@@ -197,7 +197,7 @@ def asked_neighbors(z: Matrix, neighbors: np.ndarray) -> tuple[np.ndarray, np.nd
     for rows in row_chunks(n):
         own = z[rows]
         for weight, column in zip(weights, asked.T, strict=True):
-            weight[rows] = trust * np.einsum("nk,nk->n", own, z[column[rows]])
+            weight[rows] = trust * row_products(z, column[rows], own)
     return asked, weights
 
 

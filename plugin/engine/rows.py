@@ -109,12 +109,22 @@ class SparseRows(ChunkedRows):
 
     def __getitem__(self, rows: Rows) -> np.ndarray:
         """(m, columns) float32 rows that sum to 1."""
-        values, (_, columns) = self.values[rows], self.shape
-        rest = np.maximum(1 - values.sum(axis=1), 0) / max(columns - values.shape[1], 1)
+        values, columns, rest = self.values[rows], self.shape[1], self._rest(rows)
         dense = np.repeat(rest.astype(np.float32)[:, None], columns, axis=1)
         starts = np.arange(0, dense.size, columns)[:, None]
         dense.reshape(-1)[self.classes[rows] + starts] = values
         return dense
+
+    def _rest(self, rows: Rows) -> np.ndarray:
+        """(m,) what each of the other classes has."""
+        _, kept = self.values.shape
+        return np.maximum(1 - self.values[rows].sum(axis=1), 0) / max(self.shape[1] - kept, 1)
+
+    def products(self, rows: Rows, dense: np.ndarray) -> np.ndarray:
+        """(m,) sums over the classes of some of the rows, times (m, columns) numbers."""
+        kept = np.take_along_axis(dense, self.classes[rows].astype(np.int64), axis=1)
+        others = dense.sum(axis=1) - kept.sum(axis=1)
+        return np.einsum("nk,nk->n", kept, self.values[rows]) + self._rest(rows) * others
 
     def __setitem__(self, rows: Rows, dense: np.ndarray) -> None:
         """Set some of the rows to (m, columns) numbers that sum to 1 in a row."""
@@ -200,6 +210,13 @@ def chosen(matrix: Matrix, columns: np.ndarray) -> np.ndarray:
     """(n,) number of each row in the column that is given for it."""
     found = [np.take_along_axis(matrix[rows], columns[rows, None], axis=1)[:, 0] for rows in blocks(matrix)]
     return np.concatenate(found)
+
+
+def row_products(matrix: Matrix, rows: Rows, dense: np.ndarray) -> np.ndarray:
+    """(m,) sums over the columns of some rows of a matrix, times (m, columns) numbers."""
+    if isinstance(matrix, SparseRows):
+        return matrix.products(rows, dense)
+    return np.einsum("nk,nk->n", matrix[rows], dense)
 
 
 def column_sums(matrix: Matrix) -> np.ndarray:

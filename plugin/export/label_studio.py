@@ -91,9 +91,15 @@ def read_label_studio(
         label_field: Field that a run wrote.
 
     Raises:
-        InputError: The file is not such an export, or no run wrote that field.
+        InputError: The file is not such an export, no run wrote that field, or images have several labels in
+            it.
     """
     names = fields_of_run(dataset, label_field)
+    if names.multilabel:
+        raise InputError(
+            f"Images have several labels in {label_field!r}, and one class an image is read from Label "
+            "Studio: correct them in the App."
+        )
     classes = dict(_annotated(path, has_objects=names.objects is not None))
     labels = labels_of(dataset, names)
     known, by_class = set(labels.ids(dataset)), defaultdict(list)

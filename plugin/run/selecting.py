@@ -68,10 +68,15 @@ class SelectedLabels(Displayed):
 
 
 def what_is_kept(dataset: "fo.Dataset", options: "ExportOptions") -> SelectedLabels | None:
-    """What the minimum confidence of an export keeps of all labels of a run; None where there is neither."""
-    from ..dataset import reviewable_fields
+    """What the minimum confidence of an export keeps of all labels of a run; None where there is neither.
+
+    Also None where an image may have several labels, of which an export takes one by one.
+    """
+    from ..dataset import reviewable_fields, run_of
 
     if not options.minimum_confidence or options.label_field not in reviewable_fields(dataset):
+        return None
+    if run_of(dataset, options.label_field).label_fields.multilabel:
         return None
     return select_by_confidence(dataset, options.minimum_confidence, label_field=options.label_field)
 

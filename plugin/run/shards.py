@@ -134,7 +134,7 @@ def label_on_ray(
     if inputs.settings.method != "anchored":
         raise InputError("With the engine ray there is only the method anchored: leave out method.")
     if inputs.multilabel:
-        raise InputError("With the engine ray an image has one label: leave out multilabel.")
+        raise InputError("Over shards an image has one label: leave out multilabel.")
     if sample < 1:
         raise InputError(f"The sample is {sample} but must be at least 1 image.")
     folder, target = Path(source).expanduser().resolve(), absolute_path(output)

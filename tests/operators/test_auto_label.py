@@ -409,6 +409,11 @@ def test_the_form_refuses_a_class_balance_of_another_class(server, demo_dataset)
     ]
 
 
+def test_several_labels_an_image_take_no_examples(server, demo_dataset):
+    switch = form(server, demo_dataset, **OFFLINE, multilabel=True, examples="tags")["multilabel"]
+    assert (switch["invalid"], "one class each" in switch["error_message"]) == (True, True)
+
+
 def test_the_form_offers_the_fields_that_may_hold_examples(server, demo_dataset):
     examples = form(server, demo_dataset, classes=["cat"], more=True)["examples"]
     assert examples["type"]["values"] == ["tags", "ground_truth"]

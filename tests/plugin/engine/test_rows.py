@@ -16,6 +16,7 @@ from fiftyone_autolabel.plugin.engine.rows import (
     computed,
     empty_like,
     product,
+    row_products,
     take,
 )
 from fiftyone_autolabel.plugin.engine.validation import check_vectors
@@ -60,6 +61,15 @@ def test_stored_soft_labels_keep_the_likeliest_classes_and_sum_to_one(z, small_m
     np.testing.assert_array_equal(stored.max(axis=1), z.max(axis=1))
     np.testing.assert_allclose(stored[:].sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(stored[:], z, atol=0.02)
+
+
+def test_products_with_stored_rows_are_those_with_all_of_their_classes(z, small_memory):
+    stored = empty_like(z)
+    stored[:] = z
+    rows = np.array([5, 3, 5])
+    expected = np.einsum("nk,nk->n", stored[rows], z[:3])
+    np.testing.assert_allclose(row_products(stored, rows, z[:3]), expected, rtol=1e-5)
+    np.testing.assert_allclose(row_products(z, rows, z[:3]), np.einsum("nk,nk->n", z[rows], z[:3]), rtol=1e-6)
 
 
 def test_few_classes_are_stored_as_they_are(z, small_memory):

@@ -4,6 +4,7 @@ import fiftyone as fo
 import numpy as np
 import pytest
 from fiftyone_autolabel import (
+    ExportOptions,
     InputError,
     approve,
     audit,
@@ -13,12 +14,15 @@ from fiftyone_autolabel import (
     evaluate,
     load_run,
     measured_accuracy,
+    read_label_studio,
     refine_with_corrections,
     review_next,
+    select_by_confidence,
     undo_review,
     withdraw,
 )
-from fiftyone_autolabel.plugin.dataset import read_reviews, run_of
+from fiftyone_autolabel.plugin.dataset import clusters_to_review, read_reviews, run_of
+from fiftyone_autolabel.plugin.run.selecting import what_is_kept
 
 CLASSES = ["cat", "dog", "owl", "fox"]
 N, DIMENSIONS = 80, 24
@@ -149,6 +153,20 @@ def test_a_stored_run_tells_labels_as_texts_and_has_no_prototypes(dataset):
     assert "all labels of" in repr(run)
     with pytest.raises(InputError, match="several labels an image"):
         run.prototypes()
+
+
+def test_thresholds_of_single_classes_are_not_for_the_confidence_of_sets(dataset):
+    assert select_by_confidence(dataset, 0.5).total == N
+    with pytest.raises(InputError, match="all labels of an image together"):
+        select_by_confidence(dataset, {"cat": 0.5})
+    assert what_is_kept(dataset, ExportOptions(minimum_confidence={"cat": 0.5})) is None
+
+
+def test_what_asks_for_one_class_is_refused(dataset):
+    with pytest.raises(InputError, match="a cluster has no one class"):
+        clusters_to_review(dataset)
+    with pytest.raises(InputError, match="one class an image"):
+        read_label_studio(dataset, "answers.json")
 
 
 def test_runs_with_several_labels_are_not_compared(dataset, mixtures):

@@ -65,10 +65,19 @@ def _one_line() -> Iterator[None]:
         _end(f"Error: {_sentence(error.format_message())} See {place} --help.", BAD_INPUT, error)
     except RunCancelledError as error:
         _end(str(error), INTERRUPTED, error)
-    except KeyboardInterrupt as error:
-        _end("Stopped. Embeddings so far are cached: run the same command to continue.", INTERRUPTED, error)
     except typer.Abort as error:
         _end("Nothing was changed.", REFUSED, error)
+    except BaseException as error:
+        if not _was_interrupted(error):
+            raise
+        _end("Stopped. Embeddings so far are cached: run the same command to continue.", INTERRUPTED, error)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether it is Ctrl-C, or what that broke: a lock, for one, may no longer be held when it is let go."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def _sentence(message: str) -> str:

@@ -48,6 +48,8 @@ def in_short(value: object) -> str:
 
 
 def _is_empty(value: object) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.size == 0
     return isinstance(value, COLLECTIONS) and not value
 
 

@@ -275,6 +275,18 @@ def test_an_interrupted_run_ends_without_a_traceback(folder, monkeypatch):
     assert (result.exit_code, "Traceback" in result.output) == (130, False)
 
 
+def test_what_ctrl_c_breaks_is_no_error_of_its_own(folder, monkeypatch):
+    def press_ctrl_c_in_a_lock(*_):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("release unlocked lock")
+
+    monkeypatch.setattr(StageBars, "__call__", press_ctrl_c_in_a_lock)
+    result = run("label", folder, "-c", "cat,rocket", "--encoder", "offline")
+    assert (result.exit_code, result.stderr.count("\n")) == (130, 1)
+
+
 def test_the_demo_says_how_many_labels_are_right_which_are_wrong_and_what_comes_next():
     result = run("demo", "--no-app", "--encoder", "offline")
     assert result.exit_code == 0

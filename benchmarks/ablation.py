@@ -112,10 +112,16 @@ def leaving_none_out() -> tuple[object, str, object]:
     return clustering, "_hdbscan", extended
 
 
+def not_balanced(likelihood: np.ndarray, *_: object, **__: object) -> np.ndarray:
+    """Offsets that leave the classes as frequent as they are."""
+    return np.zeros(likelihood.shape[1], np.float32)
+
+
 VARIANTS = (
     Variant("the rule"),
-    without("balancing", (balance, "STRENGTHS", (0.0,))),
-    Variant("always balanced fully", ((balance, "STRENGTHS", (1.0,)),)),
+    without("balancing", (balance, "class_offset", not_balanced)),
+    without("weakened balancing", (balance, "STRENGTHS", ())),
+    without("bounded balancing", (balance, "BOUNDS", ())),
     without("a price on changed frequencies", (balance, "PRICE", 0.0)),
     without("the Gaussian", half_known(np.inf)),
     Variant("means half known at 2 log k images", (half_known(2.0),)),

@@ -10,7 +10,10 @@ import numpy as np
 from .rows import Matrix
 from .vectors import softmax
 
-STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+STRENGTHS = (0.25, 0.5, 0.75)
+BOUNDS = (0.5, 1.0, 2.0)
+"""Most (nats) that a name may be favoured or not, where the balancing is bounded and not weakened."""
+
 PRICE = 0.3
 """Nats of neighbour information that a nat of changed class frequencies must earn."""
 
@@ -53,13 +56,14 @@ def text_view(
     frequencies: np.ndarray | None = None,
     images: int | None = None,
 ) -> TextView:
-    """Scale cosines to logits and balance the classes as strongly as neighbours agree.
+    """Scale cosines to logits and balance the classes as far as neighbours agree.
 
-    A strength is worth I(p_i; p_nn(i)) − λ KL(p̄_ρ ‖ p̄_0) nats an image, with p̄ = mean_i p_i: the mutual
-    information between an image's soft label and its nearest neighbour's, because labels that are right are
-    shared by neighbours and labels spread over absent classes are not; less a price for the class frequencies
-    that balancing invents. The offsets of all strengths are averaged with the weights softmax(n · worth):
-    few images leave the strength open, many decide.
+    A way of balancing is worth I(p_i; p_nn(i)) − λ KL(p̄ ‖ p̄_0) nats an image, with p̄ = mean_i p_i and p̄_0
+    that without balancing: the mutual information between an image's soft label and its nearest neighbour's,
+    because labels that are right are shared by neighbours and labels spread over absent classes are not; less
+    a price for the class frequencies that balancing invents. The offsets of all ways are averaged with the
+    weights softmax(n/2 · worth): few images leave the way open, many decide. Two images that are each other's
+    nearest are counted twice, so every image counts half.
 
     A person's idea g of the frequencies is believed as far as the neighbours bear it out: the classes may be
     balanced towards g too, with every strength but the full one, and the price is that of frequencies unlike
@@ -78,21 +82,29 @@ def text_view(
     if len(neighbor) == 0 or k == 1:
         return TextView(logits, scale, strength=0.0, offset=np.zeros(k, np.float32))
     likelihood = np.maximum(softmax(logits[some]), np.finfo(np.float32).tiny)
-    equal = np.full(logits.shape[1], 1 / logits.shape[1])
-    expected, towards = likelihood.mean(axis=0), [(strength, equal) for strength in STRENGTHS]
+    equal, before = np.full(k, 1 / k), likelihood.mean(axis=0)
+    offsets, expected = _ways_to_balance(likelihood, equal), before
     if frequencies is not None:
         expected = np.maximum(frequencies, LEAST_FREQUENCY * equal)
-        towards += [(strength, expected) for strength in STRENGTHS[1:-1]]
+        offsets += [class_offset(likelihood, expected, strength) for strength in STRENGTHS]
 
     def worth(offset: np.ndarray) -> float:
         p = softmax(logits + offset)
         return neighbor_information(p, neighbor) - PRICE * divergence(p[some].mean(axis=0), expected)
 
-    offsets = np.stack([class_offset(likelihood, *each) for each in towards])
-    belief = softmax((images or len(neighbor)) * np.array([[worth(offset) for offset in offsets]]))[0]
-    strength = float(belief @ np.array([each for each, _ in towards]))
-    offset = np.float32(belief) @ offsets
-    return TextView(logits + offset, scale, strength, offset)
+    counted = (images or len(neighbor)) / 2
+    offset = softmax(counted * np.array([[worth(each) for each in offsets]]))[0] @ np.stack(offsets)
+    balanced = logits + offset
+    unevenness, left = divergence(before, equal), divergence(softmax(balanced[some]).mean(axis=0), equal)
+    strength = min(max(1 - left / unevenness, 0.0), 1.0) if unevenness > 0 else 0.0
+    return TextView(balanced, scale, strength, offset)
+
+
+def _ways_to_balance(likelihood: np.ndarray, frequencies: np.ndarray) -> list[np.ndarray]:
+    """Offsets of no balancing, weakened, bounded and full."""
+    weakened = [class_offset(likelihood, frequencies, strength) for strength in STRENGTHS]
+    bounded = [class_offset(likelihood, frequencies, bound=bound) for bound in BOUNDS]
+    return [np.zeros_like(likelihood[0]), *weakened, *bounded, class_offset(likelihood, frequencies)]
 
 
 def logit_scale(cosines: np.ndarray) -> float:
@@ -105,31 +117,32 @@ def logit_scale(cosines: np.ndarray) -> float:
 
 
 def class_offset(
-    likelihood: np.ndarray, strength: float, frequencies: np.ndarray | None = None
+    likelihood: np.ndarray, frequencies: np.ndarray, strength: float = 1.0, bound: float = MOST_OFFSET
 ) -> np.ndarray:
     """Offset f of the logits that brings the class frequencies nearer to g.
 
-    The fixed point of f_c ← f_c/2 + ρ/2 · (f_c + log g_c − log mean_i p_ic) with p = softmax(logits + f);
-    at ρ = 1 this is the damped Sinkhorn iteration (Cuturi 2013) towards the class masses n · g.
+    The fixed point of f_c ← f_c/2 + ½ [ρ · (f_c + log g_c − log mean_i p_ic)] with p = softmax(logits + f)
+    and [·] within ± b of its median over the classes; at ρ = 1 without bound this is the damped Sinkhorn
+    iteration (Cuturi 2013) towards the class masses n · g. Names are favoured a little, and what a rare class
+    lacks is much: a strength undoes the same share of both, a bound all of the first and little of the other.
 
     Args:
         likelihood: (n, k) positive, exp(logits) up to a factor per row.
-        strength: ρ in [0, 1].
-        frequencies: (k,) > 0, g; equal if None.
+        frequencies: (k,) > 0, g.
+        strength: ρ in (0, 1].
+        bound: b > 0, nats.
 
     Returns:
-        (k,) float32 offsets; zeros at ρ = 0.
+        (k,) float32 offsets.
     """
     n, k = likelihood.shape
-    offset = np.zeros(k, np.float32)
-    wanted = np.log(np.full(k, 1 / k) if frequencies is None else frequencies)
-    if strength == 0:
-        return offset
+    offset, wanted = np.zeros(k, np.float32), np.log(frequencies)
     for _ in range(MOST_ROUNDS):
         weight = np.exp(offset)
         mass = weight * (likelihood.T @ (1 / (likelihood @ weight))) / n
-        target = offset + wanted - np.log(np.maximum(mass, np.finfo(np.float32).tiny))
-        step = np.clip((offset + strength * target) / 2, -MOST_OFFSET, MOST_OFFSET) - offset
+        target = strength * (offset + wanted - np.log(np.maximum(mass, np.finfo(np.float32).tiny)))
+        target = np.clip(target - np.median(target), -bound, bound)
+        step = (offset + target) / 2 - offset
         offset += step.astype(np.float32)
         if np.abs(step).max() < SETTLED:
             break

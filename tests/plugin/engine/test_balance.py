@@ -26,20 +26,45 @@ def test_equal_cosines_have_a_scale_all_the_same():
     assert logit_scale(np.ones((3, 1))) == 1
 
 
+EQUAL = np.full(4, 0.25)
+
+
+def favouring(favour):
+    """(400, 4) logits that favour some of the classes."""
+    return np.random.default_rng(0).normal(size=(400, 4)) + np.array(favour)
+
+
 def test_full_balancing_makes_the_classes_equally_frequent():
-    logits = np.random.default_rng(0).normal(size=(400, 4)) + np.array([2, 0, 0, -2])
-    offset = class_offset(np.exp(logits), 1.0)
+    logits = favouring([2, 0, 0, -2])
+    offset = class_offset(np.exp(logits), EQUAL)
     np.testing.assert_allclose(softmax(logits + offset).mean(axis=0), 0.25, atol=0.01)
+
+
+def test_a_bound_undoes_what_is_little_and_keeps_the_rest():
+    little, much = favouring([0.2, -0.2, 0, 0]), favouring([4, 0.2, -0.2, 0])
+    np.testing.assert_allclose(
+        class_offset(np.exp(little), EQUAL, bound=1.0), class_offset(np.exp(little), EQUAL), atol=0.01
+    )
+    bounded = class_offset(np.exp(much), EQUAL, bound=1.0)
+    frequencies = softmax(much + bounded).mean(axis=0)
+    np.testing.assert_allclose(frequencies[1:], frequencies[1:].mean(), atol=0.01)
+    assert bounded[1:].mean() - bounded[0] < 1.5
+    assert frequencies[0] > 0.5
 
 
 def test_a_class_that_no_image_resembles_at_all_has_a_finite_offset():
     likelihood = np.random.default_rng(0).random((40, 3)).astype(np.float32)
     likelihood[:, 2] = 0
-    assert np.isfinite(class_offset(likelihood, 1.0)).all()
+    assert np.isfinite(class_offset(likelihood, np.full(3, 1 / 3))).all()
 
 
-def test_no_balancing_leaves_the_text_as_it_is():
-    assert not class_offset(np.random.default_rng(0).random((10, 3)), 0.0).any()
+@pytest.mark.parametrize("strength", [0.25, 0.5, 0.75])
+def test_a_strength_undoes_the_same_share_of_what_is_little_and_much(strength):
+    certain = 20 * np.eye(3, dtype=np.float32)[np.repeat(np.arange(3), (60, 30, 10))]
+    offset = class_offset(np.exp(certain), np.full(3, 1 / 3), strength)
+    lacking = -np.log([0.6, 0.3, 0.1])
+    expected = strength / (1 - strength) * (lacking - np.median(lacking))
+    np.testing.assert_allclose(offset, expected, atol=0.02)
 
 
 def test_neighbors_with_equal_labels_share_all_information():
@@ -61,14 +86,16 @@ def test_absent_classes_are_balanced_less_than_present_ones():
     assert strength((100, 100, 0, 0, 0, 0, 0, 0)) < strength((40,) * 8)
 
 
-@pytest.mark.parametrize(("price", "strength"), [(0.0, 1.0), (balance.PRICE, 0.25), (9.0, 0.0)])
-def test_the_price_of_changed_frequencies_keeps_absent_classes_from_being_filled(
-    monkeypatch, price, strength
-):
+def test_the_price_of_changed_frequencies_keeps_absent_classes_from_being_filled(monkeypatch):
     made = make_features((100, 100, 0, 0, 0, 0, 0, 0), noise=1.5, text_noise=2.0)
     neighbor = nearest_neighbors(made.X, 1)[:, 0]
-    monkeypatch.setattr(balance, "PRICE", price)
-    assert text_view(made.X @ made.T.T, neighbor).strength == pytest.approx(strength, abs=0.1)
+
+    def strength(price):
+        monkeypatch.setattr(balance, "PRICE", price)
+        return text_view(made.X @ made.T.T, neighbor).strength
+
+    assert strength(0.0) >= strength(balance.PRICE) > strength(1.0) > strength(9.0)
+    assert strength(9.0) < 0.1
 
 
 def test_equal_frequencies_have_no_divergence_and_others_have():
@@ -76,19 +103,24 @@ def test_equal_frequencies_have_no_divergence_and_others_have():
     assert divergence(np.array([1.0, 0.0]), np.array([0.5, 0.5])) == pytest.approx(np.log(2))
 
 
-def test_few_images_leave_the_strength_open_and_many_decide():
+def test_few_images_leave_the_balancing_open_and_many_decide(monkeypatch):
     def undecided(size):
         made = make_features((size,) * 6, noise=1.5, text_noise=1.6)
-        strength = text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[:, 0]).strength
-        return min(abs(strength - each) for each in balance.STRENGTHS)
+        cosines, neighbor = made.X @ made.T.T, nearest_neighbors(made.X, 1)[:, 0]
+        with monkeypatch.context() as only:
+            only.setattr(balance, "STRENGTHS", ())
+            only.setattr(balance, "BOUNDS", ())
+            offset = text_view(cosines, neighbor).offset
+        full = class_offset(np.exp(logit_scale(cosines) * cosines), np.full(6, 1 / 6))
+        share = np.ptp(offset) / np.ptp(full)
+        return min(share, 1 - share)
 
     assert undecided(3) > 0.02 > undecided(200)
 
 
 def test_an_offset_brings_the_classes_to_given_frequencies():
-    logits = np.random.default_rng(0).normal(size=(400, 4))
-    frequencies = np.array([0.4, 0.3, 0.2, 0.1])
-    offset = class_offset(np.exp(logits), 1.0, frequencies)
+    logits, frequencies = favouring([0, 0, 0, 0]), np.array([0.4, 0.3, 0.2, 0.1])
+    offset = class_offset(np.exp(logits), frequencies)
     np.testing.assert_allclose(softmax(logits + offset).mean(axis=0), frequencies, atol=0.01)
 
 

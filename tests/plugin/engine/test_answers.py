@@ -171,6 +171,21 @@ def test_a_correction_that_is_no_surer_than_chance_changes_nothing():
     assert texts.spread(anchors) == 0.0
 
 
+def test_a_class_without_an_answer_keeps_its_images():
+    truth, classes = np.repeat(np.arange(20), 20), np.eye(20, dtype=np.float32)
+    # Names mistake the first class for the third, and the second is like the first.
+    means = classes.copy()
+    means[1] = means[0] + 0.6 * means[1]
+    images = means[truth] + 0.1 * np.random.default_rng(0).normal(size=(400, 20)).astype(np.float32)
+    logits = 3 * classes[np.where(truth == 0, 2, truth)]
+    correction = TextCorrection(
+        logits, images - images.mean(axis=0), logits.argmax(axis=1), np.full(400, 0.8)
+    )
+    anchors = answered(truth, np.array([0, 1, *range(60, 180, 20)]))
+    corrected = correction.apply(anchors, 2.0).argmax(axis=1)
+    assert (corrected[truth < 2] == truth[truth < 2]).all()
+
+
 def test_guesses_are_spread_over_all_confidences():
     confidence = np.linspace(0, 1, 1000)
     rows = even_sample(confidence, np.arange(1000) >= 500, 300)

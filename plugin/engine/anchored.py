@@ -25,7 +25,7 @@ TEXT_GIVES_WAY = 0.75
 COPIES = np.linspace(0.05, 0.95, 19)
 """Chances that an image and its nearest neighbour are of one class, from which the likeliest is taken."""
 
-MOST_COMPARED = 2**18
+MOST_COMPARED = 2**17
 """Images by which the knowledge of the means is judged, an even sample where there are more."""
 
 NEIGHBOR_WEIGHT = 0.25

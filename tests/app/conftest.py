@@ -1,4 +1,4 @@
-"""The real App on a real dataset, in a real browser; `mkdir tests/app/screenshots` has it keep screenshots."""
+"""The real App on a real dataset, in a real browser; `mkdir tests/app/screenshots` keeps screenshots."""
 
 import json
 import os

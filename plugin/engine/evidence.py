@@ -16,7 +16,7 @@ from .vectors import PrincipalProjection, even_rows, row_chunks
 
 NEIGHBORS = 5
 
-MOST_BALANCED = 2**16
+MOST_BALANCED = 2**15
 """Images from which the balance of the classes is found, where what the names say of all is too large."""
 
 

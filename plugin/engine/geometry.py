@@ -12,7 +12,7 @@ from .vectors import PrincipalProjection, Projection, even_rows, principal_proje
 
 MOST_DIMENSIONS = 256
 
-MOST_PROJECTED = 2**18
+MOST_PROJECTED = 2**17
 """Images that the principal directions are found from, an even sample where there are more."""
 
 

@@ -7,6 +7,7 @@ import contextlib
 import io
 import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,24 +24,39 @@ if TYPE_CHECKING:
 IMAGE_SIZE = 224
 IMAGE_DIMENSION = 1280
 
+PARTS_PER_CORE = 2
+"""Parts of a batch for every core, so that a core that is busy decoding leaves the others something to do."""
+
 
 class ImageTower:
-    """EfficientNet-Lite2 (Tan and Le, 2019), trained on ImageNet-1k, up to its pooled features."""
+    """EfficientNet-Lite2 (Tan and Le, 2019), trained on ImageNet-1k, up to its pooled features.
+
+    Every core runs parts of a batch of its own: cores that share each layer would wait for one that decodes.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the exported model in a folder that several processes may share, exporting it if need be."""
         path = folder / f"efficientnet-lite2-{IMAGE_SIZE}.onnx"
         self._session = open_prepared(path, export_image_tower, _open)
+        self._cores = os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._cores)
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """Map (b, 3, 224, 224) pixels in [-1, 1], float32, to (b, 1280) features in [0, 6], float32."""
+        parts = np.array_split(pixels, min(len(pixels), PARTS_PER_CORE * self._cores))
+        return np.concatenate(list(self._pool.map(self._run, parts)))
+
+    def _run(self, pixels: np.ndarray) -> np.ndarray:
         return self._session.run(None, {"pixels": pixels})[0]
 
 
 def preprocess(image: Image.Image) -> np.ndarray:
     """Turn one RGB image into (3, 224, 224) float32 pixels, scaled as EfficientNet-Lite was trained."""
     square = ImageOps.fit(image, (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BICUBIC)
-    return (np.asarray(square, np.float32).transpose(2, 0, 1) - 127) / 128
+    channels_first = np.asarray(square).transpose(2, 0, 1)
+    pixels = np.subtract(channels_first, np.float32(127), dtype=np.float32, order="C")
+    pixels /= 128
+    return pixels
 
 
 def export_image_tower(path: Path) -> None:
@@ -97,7 +113,5 @@ def _open(path: Path) -> "onnxruntime.InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = os.cpu_count() or 1
-    # Threads that spin while they wait would take the cores from those that decode the next batch.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

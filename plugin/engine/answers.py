@@ -12,8 +12,11 @@ from .recalibration import LEAST_DOUBT, fit_recalibration
 from .rows import ComputedRows, Matrix, Rows, Stored, blocks
 from .vectors import row_chunks, softmax
 
-GUESS_WEIGHT = 0.5
-"""Answers that the guesses of a class together count for: they hold classes without answers, and give way."""
+GUESS_WEIGHT = 3.0
+"""Answers that all guesses together count for: they hold what few answers do not speak of, and give way."""
+
+HOLDING_WEIGHT = 0.5
+"""Answers that the guesses of a class without answers count for at least: others leave it its images."""
 
 SPREADS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Standard deviations (logits) of the correction, from which held-out answers and guesses choose."""
@@ -43,9 +46,10 @@ class TextCorrection:
 
     Logistic regression that starts at the text: P(y = c | x) = softmax(L(x) + φ(x) W)_c, W ~ N(0, σ²), on the
     answers, weight 1 each, and an even sample of the other images at the label that the rule gave them
-    without any answer. The guesses of a class together weigh at most as much as half an answer, each by its
-    confidence as the answers recalibrate it: a rule that answers show to be wrong has no say. φ is the
-    centred image scaled to mean square length 1, with a constant 1.
+    without any answer. All guesses together weigh at most as much as three answers, and those of a class
+    without answers as half an answer or more, each by its confidence as the answers recalibrate it: a rule
+    that answers show to be wrong has no say. φ is the centred image scaled to mean square length 1, with a
+    constant 1.
     """
 
     def __init__(self, logits: Matrix, images: Matrix, labels: np.ndarray, confidence: np.ndarray) -> None:
@@ -115,7 +119,10 @@ class TextCorrection:
             self.confidence[answered], self.labels[answered] == anchors[answered]
         )
         guesses = self.labels[guessed]
-        trust = GUESS_WEIGHT * recalibration.of(self.confidence[guessed]) / np.bincount(guesses)[guesses]
+        share = np.full(len(guesses), GUESS_WEIGHT / max(len(guesses), 1))
+        is_held = ~np.isin(guesses, anchors[answered])
+        share[is_held] = np.maximum(share, HOLDING_WEIGHT / np.bincount(guesses)[guesses])[is_held]
+        trust = share * recalibration.of(self.confidence[guessed])
         return (
             np.concatenate([answered, guessed]),
             np.concatenate([anchors[answered], guesses]),

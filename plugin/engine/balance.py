@@ -93,7 +93,8 @@ def text_view(
         return neighbor_information(p, neighbor) - PRICE * divergence(p[some].mean(axis=0), expected)
 
     counted = (images or len(neighbor)) / 2
-    offset = softmax(counted * np.array([[worth(each) for each in offsets]]))[0] @ np.stack(offsets)
+    beliefs = softmax(counted * np.array([[worth(each) for each in offsets]]))[0]
+    offset = np.float32(beliefs) @ np.stack(offsets)
     balanced = logits + offset
     unevenness, left = divergence(before, equal), divergence(softmax(balanced[some]).mean(axis=0), equal)
     strength = min(max(1 - left / unevenness, 0.0), 1.0) if unevenness > 0 else 0.0

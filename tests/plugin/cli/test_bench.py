@@ -61,7 +61,7 @@ def test_a_table_is_shown_unless_all_is_to_be_quiet(folder):
     ("arguments", "sentence"),
     [
         (("--images", "0"), "--images is 0: give a whole number from 1."),
-        (("--images", 10**11), "These sizes need about 239,164.2 GiB of memory, and "),
+        (("--images", 10**11), "These sizes need about 239,164.1 GiB of memory, and "),
         (("--classes", 10**7), "These sizes need about"),
         (("--dimensions", 10**12), "These sizes need about"),
         (("nowhere",), "nowhere holds no images: give a folder with one folder of images per class."),

@@ -98,6 +98,12 @@ def test_the_price_of_changed_frequencies_keeps_absent_classes_from_being_filled
     assert strength(9.0) < 0.1
 
 
+def test_the_text_view_is_of_float32():
+    made = make_features((20,) * 4)
+    view = text_view(made.X @ made.T.T, nearest_neighbors(made.X, 1)[:, 0])
+    assert view.logits.dtype == view.offset.dtype == np.float32
+
+
 def test_equal_frequencies_have_no_divergence_and_others_have():
     assert divergence(np.array([0.5, 0.5]), np.array([0.5, 0.5])) == 0
     assert divergence(np.array([1.0, 0.0]), np.array([0.5, 0.5])) == pytest.approx(np.log(2))

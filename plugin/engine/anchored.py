@@ -225,7 +225,7 @@ class AnchoredRule:
 
             worth = max_a mean_i log((1 − a) Σ_c π_c p_jc + a Σ_c z_ic p_jc)
 
-        As of the strengths of balancing, few images leave the number open and many decide. Two images that
+        As of the ways of balancing, few images leave the number open and many decide. Two images that
         are each other's nearest are counted twice, so every image counts half.
         """
         n, k = self.images.logits.shape

@@ -40,7 +40,7 @@ class TextView:
     Attributes:
         logits: (n, k) float32, scaled and balanced.
         scale: Factor from cosine to logit.
-        strength: Strength ρ of the balancing, 0 (none) to 1 (classes equally frequent).
+        strength: How far the classes came to be equally frequent, ρ = 1 − KL after / KL before, in [0, 1].
         offset: (k,) float32, what the balancing adds to the logits.
     """
 

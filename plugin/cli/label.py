@@ -129,7 +129,11 @@ def label(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(help="Name of the dataset that is created from a folder.", show_default="the folder's"),
+        typer.Option(
+            help="Name of the dataset that is created from a folder. With --engine ray and --output, a new "
+            "dataset for the images with their labels.",
+            show_default="the folder's",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -226,7 +230,7 @@ def label(
     from ..run.shard_files import holds_vectors
     from .console import Printer
 
-    of_datasets = {"clusters": clusters, "examples": examples, "objects": objects, "key": key, "name": name}
+    of_datasets = {"clusters": clusters, "examples": examples, "objects": objects, "key": key}
     is_sharded = engine == "ray" and output is not None
     if is_sharded:
         one_machine = {
@@ -263,7 +267,7 @@ def label(
     check_encoders(encoder, second_encoder)
     printer = Printer(as_json, quiet)
     if is_sharded:
-        label_on_ray(source, output, inputs, sample, address, printer)
+        label_on_ray(source, output, inputs, sample, name, address, printer)
         return
     inputs = on_engine(inputs, engine, address)
     if not source and image_paths is None:
@@ -275,5 +279,5 @@ def label(
     elif output is None and image_paths is None:
         label_dataset(source, name, (label_field, confidence_field), inputs, printer)
     else:
-        check_not_given(of_datasets, "is for datasets", "or --output and --image-paths")
+        check_not_given(of_datasets | {"name": name}, "is for datasets", "or --output and --image-paths")
         label_into_folder(source, image_paths, output, inputs, overwrite, printer)

@@ -41,16 +41,21 @@ def label_on_ray(
     output: Path,
     inputs: "Inputs",
     sample: int | None,
+    dataset: str | None,
     address: str | None,
     printer: "Printer",
 ) -> None:
     """Label a folder on a Ray cluster, shard by shard, and tell what came of it."""
+    if dataset is not None:
+        require_database()
+
     from ..run.shards import SAMPLE, STAGES, label_on_ray
 
     if source is None:
         raise InputError("--engine ray with --output needs SOURCE, a folder: give it.")
+    most = SAMPLE if sample is None else sample
     with printer.progress(STAGES) as progress:
-        run = label_on_ray(source, inputs, output, SAMPLE if sample is None else sample, address, progress)
+        run = label_on_ray(source, inputs, output, most, dataset, address, progress)
     labels = run.output / "labels"
     counts = f"{sum(run.counts.values()):,} images labelled, {run.n_failed:,} failed"
     printer.tell(
@@ -59,6 +64,7 @@ def label_on_ray(
         f"{run.n_shards:,} shards, {run.rounds} rounds, a worker needed about "
         f"{run.bytes_per_worker / 2**20:,.0f} MiB",
         f"Labels: {labels}",
+        *([_how_to_open(run.dataset)] if run.dataset else []),
     )
 
 
@@ -89,8 +95,7 @@ def label_dataset(
     with opened_source(source, name) as dataset, printer.progress() as progress:
         run = label_samples(dataset, inputs, progress)
     place = {"dataset": dataset.name, "run": run.run_key}
-    sentence = f"Open it with: fiftyone app launch {shlex.quote(dataset.name)}"
-    _tell(run, place, sentence, printer, noun="Objects" if inputs.objects else "Images")
+    _tell(run, place, _how_to_open(dataset.name), printer, noun="Objects" if inputs.objects else "Images")
 
 
 def label_into_folder(
@@ -113,6 +118,10 @@ def label_into_folder(
         run = label_paths(paths, inputs, progress)
     folder = run.report(output, overwrite=overwrite)
     _tell(run, {"output": str(folder)}, f"Labels and report: {folder}", printer)
+
+
+def _how_to_open(dataset: str) -> str:
+    return f"Open it with: fiftyone app launch {shlex.quote(dataset)}"
 
 
 def _tell(

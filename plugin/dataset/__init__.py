@@ -13,8 +13,9 @@ from .documents import in_parts
 from .drawn import Audit
 from .examples import example_fields, read_examples
 from .fields import APPROVED_TAG, AUTHOR, FieldNames, check_fields, check_names, origin_of, review_fields
-from .folder import find_source, open_source, opened_source
+from .folder import find_source, new_dataset, open_source, opened_source
 from .groups import ClusterToReview, answer_cluster, clusters_to_review, stated_classes
+from .importing import add_labelled, index_labelled
 from .internals import Samples, dataset_id, dataset_of, label_list_name, label_path, view_stages
 from .labels import ImageLabels, labels_of
 from .objects import ObjectLabels
@@ -124,6 +125,7 @@ __all__ = [
     "RunRecord",
     "RunState",
     "Samples",
+    "add_labelled",
     "anchors_of",
     "answer_cluster",
     "approve",
@@ -174,6 +176,7 @@ __all__ = [
     "flat_samples",
     "images_of",
     "in_parts",
+    "index_labelled",
     "index_vectors",
     "is_patches",
     "is_reviewed",
@@ -189,6 +192,7 @@ __all__ = [
     "list_runs",
     "load_outcome",
     "map_vectors",
+    "new_dataset",
     "object_cluster_attributes",
     "object_fields",
     "object_vector_sources",

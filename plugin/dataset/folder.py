@@ -36,15 +36,23 @@ def opened_source(source: str, name: str | None = None) -> Iterator[fo.Dataset]:
         InputError: There is neither, or the folder cannot become a dataset.
     """
     dataset = open_source(source, name)
-    is_new = FOLDER_KEY in dataset.info and not dataset.persistent
-    try:
+    if FOLDER_KEY in dataset.info and not dataset.persistent:
+        with _kept_if_done(dataset):
+            yield dataset
+    else:
         yield dataset
-    except BaseException:
-        if is_new:
-            dataset.delete()
-        raise
-    if is_new:
-        dataset.persistent = True
+
+
+@contextlib.contextmanager
+def new_dataset(name: str) -> Iterator[fo.Dataset]:
+    """Make a dataset that is kept only if the block ends well.
+
+    Raises:
+        InputError: The name is unusable or taken.
+    """
+    dataset = _made(name)
+    with _kept_if_done(dataset):
+        yield dataset
 
 
 def open_source(source: str, name: str | None = None) -> fo.Dataset:
@@ -142,17 +150,33 @@ def _near_names(name: str) -> str:
 
 
 def _dataset_of_folder(folder: Path, name: str) -> fo.Dataset:
-    if not is_readable(name):
-        raise InputError(f"{readable(name)} is not UTF-8 and cannot be the name of a dataset: give another.")
-    if fo.dataset_exists(name):
+    if is_readable(name) and fo.dataset_exists(name):
         dataset = fo.load_dataset(name)
         if dataset.info.get(FOLDER_KEY) != str(folder):
             raise InputError(f"A dataset {name!r} exists and was not made from {folder}: give another name.")
         return dataset
-    try:
-        dataset = fo.Dataset(name)
-    except ValueError as error:
-        raise InputError(f"{name!r} cannot be used as a dataset name: give another name.") from error
+    dataset = _made(name)
     dataset.info[FOLDER_KEY] = str(folder)
     dataset.save()
     return dataset
+
+
+def _made(name: str) -> fo.Dataset:
+    if not is_readable(name):
+        raise InputError(f"{readable(name)} is not UTF-8 and cannot be the name of a dataset: give another.")
+    if fo.dataset_exists(name):
+        raise InputError(f"A dataset {name!r} exists: give another name.")
+    try:
+        return fo.Dataset(name)
+    except ValueError as error:
+        raise InputError(f"{name!r} cannot be used as a dataset name: give another name.") from error
+
+
+@contextlib.contextmanager
+def _kept_if_done(dataset: fo.Dataset) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        dataset.delete()
+        raise
+    dataset.persistent = True

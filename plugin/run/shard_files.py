@@ -95,7 +95,7 @@ def find_shards(folder: Path) -> list[Shard]:
     Raises:
         InputError: There are none, or a file has another number of dimensions than the first.
     """
-    files = sorted(file for file in folder.iterdir() if file.suffix in KINDS)
+    files = _files_of_vectors(folder)
     shapes = [vectors_of(file).shape for file in files]
     for file, (_, d) in zip(files, shapes, strict=True):
         if d != shapes[0][1]:
@@ -111,6 +111,21 @@ def find_shards(folder: Path) -> list[Shard]:
     if not shards:
         raise InputError(f"There are no vectors in {folder}: give a folder of .npy or Parquet files.")
     return shards
+
+
+def check_paths_are_known(folder: Path) -> None:
+    """Check that all vectors in a folder say which images they are of.
+
+    Raises:
+        InputError: Some do not.
+    """
+    for file in _files_of_vectors(folder):
+        if _paths_of(file) is None:
+            raise InputError(
+                f"{file} does not say which images its vectors are of, which a dataset needs: give a .txt "
+                "file of the same name with a path per line, or Parquet files with a column "
+                f"{PATHS_COLUMN!r}."
+            )
 
 
 def vectors_of(file: Path) -> np.ndarray:
@@ -198,6 +213,17 @@ def count_labels(file: Path) -> tuple[Counter[str | None], float]:
     table = pq.read_table(file, columns=["label", "confidence"])
     counts = {each["values"]: each["counts"] for each in pc.value_counts(table["label"]).to_pylist()}
     return Counter(counts), pc.sum(table["confidence"]).as_py() or 0.0
+
+
+def read_labels(file: Path) -> dict[str, list]:
+    """The columns that `write_labels` wrote."""
+    import pyarrow.parquet as pq
+
+    return pq.read_table(file).to_pydict()
+
+
+def _files_of_vectors(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix in KINDS)
 
 
 def _paths_of(file: Path) -> list[str] | None:

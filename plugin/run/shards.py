@@ -9,9 +9,10 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -31,8 +32,19 @@ from ..system.targets import absolute_path, new_file
 from .balance import ClassBalance, balance_text
 from .embedding import load_tower
 from .inputs import Inputs, read_settings
-from .shard_files import Shard, count_labels, embed_shards, find_shards, holds_vectors
+from .shard_files import (
+    Shard,
+    check_paths_are_known,
+    count_labels,
+    embed_shards,
+    find_shards,
+    holds_vectors,
+    read_labels,
+)
 from .shard_rounds import Cluster, label_all
+
+if TYPE_CHECKING:
+    import fiftyone as fo
 
 SAMPLE = 100_000
 """Images that the classes are first fitted to."""
@@ -43,6 +55,7 @@ STAGES = {
     "fit": "Fitting the sample",
     "refine": "Refining shards",
     "write": "Writing labels",
+    "import": "Filling the dataset",
 }
 """Stage of a run over shards, in order → what to call it where its progress is shown."""
 
@@ -59,6 +72,7 @@ class ShardedRun(Displayed):
         n_shards: Number of shards.
         rounds: Rounds over all shards in this call; 0 where the sample held all images.
         bytes_per_worker: About the most memory that a worker needed, beside its libraries.
+        dataset: Name of the dataset that the labels were written into; None for none.
         seconds: Duration.
     """
 
@@ -69,6 +83,7 @@ class ShardedRun(Displayed):
     n_shards: int
     rounds: int
     bytes_per_worker: int
+    dataset: str | None
     seconds: float
 
 
@@ -83,6 +98,7 @@ def label_shards(
     class_balance: ClassBalance | None = None,
     settings: Mapping[str, object] | None = None,
     sample: int = SAMPLE,
+    dataset: str | None = None,
     address: str | None = None,
     progress: ShowProgress = None,
 ) -> ShardedRun:
@@ -103,6 +119,7 @@ def label_shards(
         class_balance: A rough idea of how frequent the classes are.
         settings: How to cluster and refine; the robust rule only.
         sample: Most images that the classes are first fitted to, drawn at random.
+        dataset: Name of a new FiftyOne dataset for the images with their labels; None for none.
         address: Address of the cluster; None for the one that was joined before, that of RAY_ADDRESS, or
             this machine.
         progress: As for `auto_label`, with the stages `STAGES`.
@@ -119,7 +136,7 @@ def label_shards(
         class_balance=class_balance,
         settings=read_settings(settings),
     )
-    return label_on_ray(source, inputs, output, sample, address, progress)
+    return label_on_ray(source, inputs, output, sample, dataset, address, progress)
 
 
 def label_on_ray(
@@ -127,6 +144,7 @@ def label_on_ray(
     inputs: Inputs,
     output: str | Path,
     sample: int = SAMPLE,
+    dataset: str | None = None,
     address: str | None = None,
     progress: ShowProgress = None,
 ) -> ShardedRun:
@@ -138,12 +156,20 @@ def label_on_ray(
     if sample < 1:
         raise InputError(f"The sample is {sample} but must be at least 1 image.")
     folder, target = Path(source).expanduser().resolve(), absolute_path(output)
-    with shown_progress(progress, STAGES) as report:
-        return _label(folder, inputs, target, sample, address, report)
+    if dataset is not None and inputs.embeddings is not None:
+        check_paths_are_known(folder)
+    with _new_dataset(dataset) as images, shown_progress(progress, STAGES) as report:
+        return _label(folder, inputs, target, sample, images, address, report)
 
 
 def _label(
-    folder: Path, inputs: Inputs, output: Path, sample: int, address: str | None, report: Progress
+    folder: Path,
+    inputs: Inputs,
+    output: Path,
+    sample: int,
+    images: "fo.Dataset | None",
+    address: str | None,
+    report: Progress,
 ) -> ShardedRun:
     started, work = time.perf_counter(), output / "work"
     shards, T, text_encoder = _embedded(folder, inputs, output, sample, address, report)
@@ -153,6 +179,8 @@ def _label(
         rounds = label_all(shards, files, work, T, text_encoder, inputs, sample, cluster)
     told = list(cluster.each("write", count_labels, [(file,) for file in files]))
     shutil.rmtree(work, ignore_errors=True)
+    if images is not None:
+        _fill(images, files, report)
     counts = sum((counts for counts, _ in told), Counter[str | None]())
     n_failed = counts.pop(None, 0)
     return ShardedRun(
@@ -163,8 +191,31 @@ def _label(
         n_shards=len(shards),
         rounds=rounds,
         bytes_per_worker=_bytes_per_worker(shards, T),
+        dataset=None if images is None else images.name,
         seconds=time.perf_counter() - started,
     )
+
+
+def _new_dataset(name: str | None) -> "AbstractContextManager[fo.Dataset | None]":
+    """A dataset to fill, kept only if the block ends well; None where no name is given."""
+    if name is None:
+        return nullcontext()
+    from ..dataset import new_dataset
+
+    return new_dataset(name)
+
+
+def _fill(dataset: "fo.Dataset", files: Sequence[Path], report: Progress) -> None:
+    """Write the labels of all shards into a dataset, one shard after the other."""
+    from ..dataset import add_labelled, index_labelled
+
+    report("import", 0, len(files))
+    for done, file in enumerate(files, 1):
+        rows = read_labels(file)
+        columns = ("path", "label", "confidence", "second_choice", "error")
+        add_labelled(dataset, *(rows[name] for name in columns))
+        report("import", done, len(files))
+    index_labelled(dataset)
 
 
 def _embedded(

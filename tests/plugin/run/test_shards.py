@@ -6,6 +6,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import fiftyone as fo
 import numpy as np
 import psutil
 import pyarrow as pa
@@ -203,15 +204,82 @@ def test_a_folder_with_another_run_or_other_files_is_refused(undisturbed, vector
         label(vectors, vectors)
 
 
+def run_command(vectors, output, *more):
+    command = ["label", vectors / "shards", "--engine", "ray", "--output", output, "--sample", SAMPLE, *more]
+    command += ["--text-embeddings", vectors / "T.npy", *(f"-c{name}" for name in CLASSES)]
+    return CliRunner().invoke(app, [str(each) for each in command])
+
+
 def test_the_command_goes_on_from_a_finished_run_and_prints_it(undisturbed, vectors):
-    command = ["label", vectors / "shards", "--engine", "ray", "--output", undisturbed[0].output, "--json"]
-    command += [
-        "--text-embeddings",
-        vectors / "T.npy",
-        "--sample",
-        SAMPLE,
-        *(f"-c{name}" for name in CLASSES),
-    ]
-    shown = CliRunner().invoke(app, [str(each) for each in command])
+    shown = run_command(vectors, undisturbed[0].output, "--json")
     assert shown.exit_code == 0, shown.stderr
     assert json.loads(shown.stdout)["counts"] == undisturbed[0].counts
+
+
+@pytest.fixture
+def named_vectors(vectors, tmp_path):
+    """The same vectors, of images that are named."""
+    shutil.copytree(vectors / "shards", tmp_path / "shards")
+    shutil.copy(vectors / "T.npy", tmp_path)
+    for number in range(N_SHARDS - 1):
+        rows = range(number * N // N_SHARDS, (number + 1) * N // N_SHARDS)
+        paths = "\n".join(f"/images/{row}.jpg" for row in rows)
+        (tmp_path / "shards" / f"part-{number}.txt").write_text(paths)
+    return tmp_path
+
+
+def test_labels_are_written_into_a_new_dataset(undisturbed, named_vectors):
+    damaged = np.load(named_vectors / "shards" / "part-0.npy")
+    damaged[3] = np.nan
+    np.save(named_vectors / "shards" / "part-0.npy", damaged)
+    output = named_vectors / "out"
+    run, rows = label(named_vectors, output, dataset="of shards"), rows_of(output)
+    dataset = fo.load_dataset(run.dataset)
+    try:
+        assert dataset.persistent
+        assert dataset.values("filepath") == [os.path.abspath(path) for path in rows["path"]]
+        assert dataset.values("auto_label.label") == rows["label"]
+        assert dataset.values("auto_label.confidence") == rows["confidence"]
+        assert dataset.values("confidence") == rows["confidence"]
+        assert dataset.values("auto_label.second_choice") == rows["second_choice"]
+        assert dataset.values("auto_label_error") == rows["error"]
+        assert "confidence" in dataset.list_indexes()
+    finally:
+        dataset.delete()
+
+
+def test_a_run_that_was_stopped_leaves_no_dataset_and_fills_one_later(ray_of_two, named_vectors):
+    def stop(stage, done, total):
+        if stage == "import" and done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        label(named_vectors, named_vectors / "out", dataset="of shards", progress=stop)
+    assert not fo.dataset_exists("of shards")
+    label(named_vectors, named_vectors / "out", dataset="of shards")
+    dataset = fo.load_dataset("of shards")
+    try:
+        assert dataset.count("auto_label.label") == N
+    finally:
+        dataset.delete()
+
+
+def test_the_command_says_how_to_open_the_dataset(ray_of_two, named_vectors):
+    shown = run_command(named_vectors, named_vectors / "out", "--name", "of shards")
+    assert "Open it with: fiftyone app launch 'of shards'" in shown.stdout, shown.stderr
+    fo.delete_dataset("of shards")
+
+
+def test_a_dataset_that_is_there_is_left_alone(named_vectors, dataset_of):
+    existing = dataset_of(["1.jpg"])
+    with pytest.raises(InputError, match=f"A dataset '{existing.name}' exists: give another name"):
+        label(named_vectors, named_vectors / "out", dataset=existing.name)
+    assert len(existing) == 1
+    assert not (named_vectors / "out").exists()
+
+
+def test_a_dataset_needs_to_know_the_images(vectors, tmp_path):
+    with pytest.raises(InputError, match=r"part-0\.npy does not say which images its vectors are of"):
+        label(vectors, tmp_path / "out", dataset="of shards")
+    assert not fo.dataset_exists("of shards")
+    assert not (tmp_path / "out").exists()

@@ -42,7 +42,6 @@ from .record import (
     taken_keys,
     update_record,
 )
-from .review_views import save_review_views
 from .schema import UNHEARD, RunRecord, RunState, new_config, stamp
 from .writing import write_outcome
 
@@ -181,11 +180,11 @@ class Run:
             write(partial(self._written, lock))
         except BaseException:
             write(lambda done, total: lock.renew())
-            _mark_completed(lock.dataset, self.key, self.fields, {})
+            _mark_completed(lock.dataset, self.key, {})
             raise
         lock.refresh()  # whoever sees that the run is completed finds its fields
         self._count_time()
-        _mark_completed(lock.dataset, self.key, self.fields, {"seconds": self._rounded_seconds()})
+        _mark_completed(lock.dataset, self.key, {"seconds": self._rounded_seconds()})
 
     def _written(self, lock: WriteLock, done: int, total: int) -> None:
         lock.renew()
@@ -384,12 +383,10 @@ def _write_again(run: RunRecord, lock: WriteLock) -> None:
     else:
         outcome = load_outcome(lock.dataset, run.key)
         write_outcome(lock.dataset, outcome, run.fields, lambda done, total: lock.renew())
-    _mark_completed(lock.dataset, run.key, run.fields, {})
+    _mark_completed(lock.dataset, run.key, {})
 
 
-def _mark_completed(dataset: fo.Dataset, key: str, fields: FieldNames | Column, values: dict) -> None:
+def _mark_completed(dataset: fo.Dataset, key: str, values: dict) -> None:
     end = {"state": RunState.COMPLETED.value, "is_writing": False, "error": "", "finished": stamp()}
     end["history"] = []  # the summary has it
     update_record(dataset, key, end | values)
-    if isinstance(fields, FieldNames):
-        save_review_views(dataset, fields)

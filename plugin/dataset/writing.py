@@ -9,11 +9,11 @@ from functools import partial
 import fiftyone as fo
 
 from .fields import FieldNames, offer_classes
-from .internals import reload_dataset
+from .internals import reload_fields
 from .labels import Labels, labels_of
 from .outcome import Outcome
 from .patience import persistently
-from .review_views import save_contradictions_view
+from .review_views import save_contradictions_view, save_review_views
 from .reviews import adopt_edits, keep_reviews, read_reviews
 
 CHUNK_LABELS = 10_000
@@ -46,13 +46,14 @@ def write_outcome(
     # Fields of the run may be lost where others were added meanwhile.
     persistently(partial(_prepare, dataset, labels))
     labels.index()
+    persistently(partial(save_review_views, dataset, fields))
     persistently(partial(save_contradictions_view, dataset, fields, [*outcome.contradictions]))
     persistently(partial(offer_classes, dataset, fields, outcome.classes))
 
 
 def _prepare(dataset: fo.Dataset, labels: Labels) -> None:
     """Declare the fields that are missing: those of the run, and that of its reviews."""
-    reload_dataset(dataset)
+    reload_fields(dataset)
     labels.prepare()
 
 

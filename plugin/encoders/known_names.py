@@ -47,11 +47,7 @@ def class_reliability(encoder: Encoder | None, classes: Classes) -> np.ndarray |
     Returns:
         (k,) float32 in [0, 1]; None where the encoder cannot tell.
     """
-    if not isinstance(encoder, KnowsNames):
-        return None
-    described = read_classes(classes)
-    reliability = _of_phrases(encoder, described)
-    return np.array([of_class.max() for of_class in reliability], np.float32)
+    return _of_classes(_of_phrases(encoder, read_classes(classes)))
 
 
 def unknown_names(encoder: Encoder | None, classes: Classes) -> list[UnknownName]:
@@ -61,16 +57,8 @@ def unknown_names(encoder: Encoder | None, classes: Classes) -> list[UnknownName
         encoder: Reads the class names; None where their vectors were given.
         classes: k classes.
     """
-    if not isinstance(encoder, KnowsNames):
-        return []
     described = read_classes(classes)
-    pairs = zip(described, _of_phrases(encoder, described), strict=True)
-    unknown = [(one, reliability) for one, reliability in pairs if reliability.max() < UNKNOWN_BELOW]
-    best = [spoken(one.phrases[reliability.argmax()]) for one, reliability in unknown]
-    return [
-        UnknownName(one.name, taken_for, float(reliability.max()))
-        for (one, reliability), taken_for in zip(unknown, encoder.nearest_names(best), strict=True)
-    ]
+    return _unknown(encoder, described, _of_phrases(encoder, described))
 
 
 def name_warnings(encoder: Encoder | None, classes: Classes) -> list[str]:
@@ -83,18 +71,8 @@ def name_warnings(encoder: Encoder | None, classes: Classes) -> list[str]:
     Raises:
         InputError: The classes are unusable.
     """
-    if encoder is None:
-        return []
-    codes = _codes(read_classes(classes))
-    unknown = [one for one in unknown_names(encoder, classes) if one.name not in codes]
-    warnings = code_warnings(classes)
-    if unknown:
-        taken = [f"{one.name} (taken for {one.taken_for})" for one in unknown]
-        warnings.append(
-            f"The {encoder.name} encoder does not know: {_listed(taken)}. Describe them, name them "
-            "differently, or use OpenCLIP."
-        )
-    return warnings
+    described = read_classes(classes)
+    return _warnings(encoder, described, _of_phrases(encoder, described))
 
 
 def code_warnings(classes: Classes) -> list[str]:
@@ -115,18 +93,60 @@ def code_warnings(classes: Classes) -> list[str]:
     ]
 
 
-def warn_of_names(encoder: Encoder | None, classes: Classes) -> None:
-    """Log what `name_warnings` says."""
-    for warning in name_warnings(encoder, classes):
+def reliability_with_warnings(encoder: Encoder | None, classes: Classes) -> np.ndarray | None:
+    """`class_reliability`, after what `name_warnings` says was logged; the names are read once for both."""
+    described = read_classes(classes)
+    reliability = _of_phrases(encoder, described)
+    for warning in _warnings(encoder, described, reliability):
         logger.warning(warning)
+    return _of_classes(reliability)
+
+
+def _warnings(
+    encoder: Encoder | None, classes: list[ClassDescription], reliability: list[np.ndarray] | None
+) -> list[str]:
+    if encoder is None:
+        return []
+    codes, warnings = _codes(classes), code_warnings(classes)
+    unknown = [one for one in _unknown(encoder, classes, reliability) if one.name not in codes]
+    if unknown:
+        taken = [f"{one.name} (taken for {one.taken_for})" for one in unknown]
+        warnings.append(
+            f"The {encoder.name} encoder does not know: {_listed(taken)}. Describe them, name them "
+            "differently, or use OpenCLIP."
+        )
+    return warnings
+
+
+def _unknown(
+    encoder: Encoder | None, classes: list[ClassDescription], reliability: list[np.ndarray] | None
+) -> list[UnknownName]:
+    if reliability is None or not isinstance(encoder, KnowsNames):
+        return []
+    pairs = zip(classes, reliability, strict=True)
+    unknown = [(one, of_phrases) for one, of_phrases in pairs if of_phrases.max() < UNKNOWN_BELOW]
+    best = [spoken(one.phrases[of_phrases.argmax()]) for one, of_phrases in unknown]
+    return [
+        UnknownName(one.name, taken_for, float(of_phrases.max()))
+        for (one, of_phrases), taken_for in zip(unknown, encoder.nearest_names(best), strict=True)
+    ]
 
 
 def _codes(classes: list[ClassDescription]) -> list[str]:
     return [one.name for one in classes if all(is_code(phrase) for phrase in one.phrases)]
 
 
-def _of_phrases(encoder: KnowsNames, classes: list[ClassDescription]) -> list[np.ndarray]:
-    """Reliability of the name and of every description of each class."""
+def _of_classes(reliability: list[np.ndarray] | None) -> np.ndarray | None:
+    """(k,) reliability of the best name or description of each class."""
+    if reliability is None:
+        return None
+    return np.array([of_phrases.max() for of_phrases in reliability], np.float32)
+
+
+def _of_phrases(encoder: Encoder | None, classes: list[ClassDescription]) -> list[np.ndarray] | None:
+    """Reliability of the name and of every description of each class; None where the encoder cannot tell."""
+    if not isinstance(encoder, KnowsNames):
+        return None
     reliability = encoder.name_reliability([spoken(phrase) for one in classes for phrase in one.phrases])
     starts = np.cumsum([0, *(len(one.phrases) for one in classes)])
     return [reliability[start:end] for start, end in pairwise(starts)]

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..encoders.known_names import class_reliability, warn_of_names
+from ..encoders.known_names import reliability_with_warnings
 from ..encoders.opening import ImageLike, file_of
 from ..engine.display import Displayed
 from ..engine.label_sets import membership
@@ -103,7 +103,7 @@ def label_items(
     Raises:
         InputError: No item can be read.
     """
-    warn_of_names(towers.text_encoder, inputs.classes)
+    name_reliability = reliability_with_warnings(towers.text_encoder, inputs.classes)
     embedded = embed(towers, inputs, items.images, report)
     ids = [items.ids[row] for row in embedded.rows]
     refinement = refine(
@@ -114,7 +114,7 @@ def label_items(
         drawn=np.array([drawn.get(one, 0.0) for one in ids]) if drawn else None,
         stated=_numbers(stated, ids, inputs.class_names) if stated else None,
         micro_clusters=_micro_clusters(clusters, embedded),
-        name_reliability=class_reliability(towers.text_encoder, inputs.classes),
+        name_reliability=name_reliability,
         frequencies=class_frequencies(inputs.class_balance, inputs.class_names),
         settings=inputs.settings,
         progress=report,

@@ -13,7 +13,7 @@ import numpy as np
 from ..encoders.base import Encoder, ImageTower
 from ..encoders.crops import MARGIN
 from ..encoders.descriptions import Classes, read_classes
-from ..encoders.known_names import warn_of_names
+from ..encoders.known_names import reliability_with_warnings
 from ..encoders.precomputed import Vectors
 from ..engine.config import Settings
 from ..engine.errors import InputError
@@ -333,7 +333,7 @@ def estimate_paths(paths: Paths, inputs: Inputs) -> Cost:
     """
     files = Files.of(paths)
     towers = load_towers(inputs, files)
-    warn_of_names(towers.text_encoder, inputs.classes)
+    reliability_with_warnings(towers.text_encoder, inputs.classes)
     return estimate_cost(towers, inputs, files.images)
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..encoders.base import Encoder
-from ..encoders.known_names import class_reliability, warn_of_names
+from ..encoders.known_names import reliability_with_warnings
 from ..engine import shards as engine
 from ..engine.classifier import Predictions
 from ..engine.config import Settings
@@ -73,9 +73,8 @@ def label_all(
     cluster: Cluster,
 ) -> int:
     """Fit, refine and write; returns the number of rounds over the shards."""
-    warn_of_names(text_encoder, inputs.classes)
     known: dict[str, Any] = {
-        "name_reliability": class_reliability(text_encoder, inputs.classes),
+        "name_reliability": reliability_with_warnings(text_encoder, inputs.classes),
         "frequencies": class_frequencies(inputs.class_balance, inputs.class_names),
     }
     if sum(map(len, shards)) <= sample:

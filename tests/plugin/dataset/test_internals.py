@@ -55,9 +55,24 @@ def test_every_private_name_in_internals_is_checked_here():
 def test_a_renamed_dataset_is_found_by_its_id(dataset):
     own = internals.own_dataset(dataset.name)
     own.name = f"{dataset.name} renamed"
-    internals.reload_dataset(dataset)
+    internals.reload_fields(dataset)
     assert internals.dataset_id(dataset) == internals.dataset_id(own)
     assert dataset.name.endswith("renamed")
+
+
+def test_fields_that_were_added_elsewhere_are_found(dataset):
+    own = internals.own_dataset(dataset.name)
+    own.add_sample_field("kind", fo.EmbeddedDocumentField, embedded_doc_type=fo.Classification)
+    internals.reload_fields(dataset)
+    own.add_sample_field("kind.origin", fo.StringField)
+    internals.reload_fields(dataset)
+    assert dataset.get_field("kind.origin") is not None
+
+
+def test_a_dataset_whose_fields_are_known_is_not_loaded_anew(dataset):
+    before = dataset.last_loaded_at
+    internals.reload_fields(dataset)
+    assert dataset.last_loaded_at == before
 
 
 def test_a_view_moves_to_another_object_of_its_dataset(dataset):

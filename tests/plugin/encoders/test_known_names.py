@@ -9,8 +9,8 @@ from fiftyone_autolabel.plugin.encoders.cache import CachedEncoder
 from fiftyone_autolabel.plugin.encoders.known_names import (
     class_reliability,
     name_warnings,
+    reliability_with_warnings,
     unknown_names,
-    warn_of_names,
 )
 from fiftyone_autolabel.plugin.encoders.offline.encoder import OfflineEncoder
 from fiftyone_autolabel.plugin.engine.errors import InputError
@@ -99,10 +99,16 @@ def test_unusable_classes_are_refused(encoder):
         class_reliability(encoder, ["cat", "Cat"])
 
 
-def test_warnings_are_logged(encoder, caplog):
+def test_warnings_are_logged_beside_the_same_reliability(encoder, caplog):
     with caplog.at_level(logging.WARNING):
-        warn_of_names(encoder, ["eosinophil", "cat"])
+        reliability = reliability_with_warnings(encoder, ["eosinophil", "cat"])
     assert "does not know: eosinophil" in caplog.text
+    np.testing.assert_array_equal(reliability, class_reliability(encoder, ["eosinophil", "cat"]))
+
+
+@pytest.mark.parametrize("silent", [None, SilentEncoder()])
+def test_an_encoder_that_cannot_tell_has_no_reliability(silent):
+    assert reliability_with_warnings(silent, ["cat"]) is None
 
 
 def test_a_cache_around_an_encoder_knows_what_the_encoder_knows(encoder, tmp_path):

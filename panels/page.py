@@ -168,7 +168,8 @@ class Page:
         height_of_item = {"item": {"sx": {"height": f"{height}px"}}}
         view = {"data": figure["data"], "layout": layout, "height": height, "componentsProps": height_of_item}
         handler = self._on_click if on_click else None
-        group.schema.plot("figure", config={"scrollZoom": False}, on_click=handler, **view)
+        config = {"scrollZoom": False, "responsive": True}  # follows the width of the window
+        group.schema.plot("figure", config=config, on_click=handler, **view)
         if plot.note:
             group.text("note", plain(plot.note))
         if on_click:

@@ -1,12 +1,12 @@
 """What a person does with the panel of the App: open it, choose a tab, look at figures."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 
 from playwright.sync_api import Error as PlaywrightError, Locator, Page
 
-MOST_TRIES = 5
-SECONDS_TO_OPEN = 10
+MOST_TRIES, SECONDS_A_TRY = 25, 2
 
 FIGURES_FILL_THEIR_PLACES = """() => [...document.querySelectorAll(".js-plotly-plot")].every(
     one => one._fullLayout && Math.abs(one._fullLayout.width - one.clientWidth) < 2
@@ -26,18 +26,34 @@ UNREADABLE = """one => [...one.querySelectorAll(".js-plotly-plot")].flatMap(plot
     return [...outside, ...overlapping].map(([words]) => words);
 })"""
 
+CONTRAST = """words => {
+    const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
+    const luminance = colour => {
+        const linear = c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+        const [red, green, blue] = numbers(colour).slice(0, 3).map(c => linear(c / 255));
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const behind = one => {
+        const colour = getComputedStyle(one).backgroundColor;
+        return numbers(colour)[3] === 0 && one.parentElement ? behind(one.parentElement) : colour;
+    };
+    const both = [getComputedStyle(words).fill, behind(words.closest(".js-plotly-plot"))].map(luminance);
+    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+}"""
+
 
 def open_panel(page: Page, words: str = "Did it converge?") -> Locator:
     """The panel, opened beside the grid, when it shows some words."""
     panel = page.locator("[data-cy=panel-content-auto_label_panel]")
+    option = page.locator("[data-cy=new-panel-option-auto_label_panel]")
     shown = panel.get_by_text(words).first
     for _ in range(MOST_TRIES):  # what the server still has to send closes panels, and the list of them
         with suppress(PlaywrightError):
             if not panel.count():
-                page.locator("[data-cy=new-panel-btn]").first.click()
-                option = page.locator("[data-cy=new-panel-option-auto_label_panel]")
-                option.click(timeout=1000 * SECONDS_TO_OPEN)
-            shown.wait_for(timeout=1000 * SECONDS_TO_OPEN)
+                if not option.count():
+                    page.locator("[data-cy=new-panel-btn]").first.click()
+                option.click(timeout=1000 * SECONDS_A_TRY)
+            shown.wait_for(timeout=1000 * SECONDS_A_TRY)
             return panel
     shown.wait_for()
     return panel
@@ -66,13 +82,23 @@ def wait_for_figures(panel: Locator) -> None:
     panel.page.wait_for_function(FIGURES_FILL_THEIR_PLACES)
 
 
-def read_tab(panel: Locator, name: str, words: str | re.Pattern) -> None:
-    """Open a tab and read it: nothing sticks out, is cut off, or lies on the words before it on its axis."""
+def read_tab(panel: Locator, name: str, words: str | re.Pattern, widths: Sequence[int]) -> None:
+    """Open a tab and read it in windows of some widths.
+
+    Nothing sticks out, is cut off, or lies on the words before it on its axis.
+    """
     choose_tab(panel, name, words)
-    wait_for_figures(panel)
-    assert panel.evaluate("one => one.scrollWidth <= one.clientWidth")
-    unreadable = panel.evaluate(UNREADABLE)
-    assert not unreadable, unreadable
+    for width in widths:
+        panel.page.set_viewport_size(panel.page.viewport_size | {"width": width})
+        wait_for_figures(panel)
+        assert panel.evaluate("one => one.scrollWidth <= one.clientWidth")
+        unreadable = panel.evaluate(UNREADABLE)
+        assert not unreadable, unreadable
+
+
+def contrast_of_words(panel: Locator) -> float:
+    """Contrast ratio (WCAG 2.1) of the words in the first figure, in [1, 21]."""
+    return panel.locator(".js-plotly-plot text").first.evaluate(CONTRAST)
 
 
 def press(panel: Locator, button: str) -> Locator:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from playwright.sync_api import Error as PlaywrightError, Locator, Page
 
-MOST_TRIES, SECONDS_A_TRY = 25, 2
+MOST_TRIES, SECONDS_A_TRY = 12, 5
 
 FIGURES_FILL_THEIR_PLACES = """() => [...document.querySelectorAll(".js-plotly-plot")].every(
     one => one._fullLayout && Math.abs(one._fullLayout.width - one.clientWidth) < 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..encoders.image_files import image_files
 from ..engine.errors import InputError
 from ..system.database import require_database
-from ..wording import percent
+from ..wording import counted, percent
 
 if TYPE_CHECKING:
     from ..run.inputs import Inputs
@@ -57,11 +57,11 @@ def label_on_ray(
     with printer.progress(STAGES) as progress:
         run = label_on_ray(source, inputs, output, most, dataset, address, progress)
     labels = run.output / "labels"
-    counts = f"{sum(run.counts.values()):,} images labelled, {run.n_failed:,} failed"
+    counts = f"{counted(sum(run.counts.values()), 'image')} labelled, {run.n_failed:,} failed"
     printer.tell(
         asdict(run) | {"output": str(run.output)},
         f"{counts}; expected to be right: {percent(run.expected_accuracy)}",
-        f"{run.n_shards:,} shards, {run.rounds} rounds, a worker needed about "
+        f"{counted(run.n_shards, 'shard')}, {counted(run.rounds, 'round')}, a worker needed about "
         f"{run.bytes_per_worker / 2**20:,.0f} MiB",
         f"Labels: {labels}",
         *([_how_to_open(run.dataset)] if run.dataset else []),

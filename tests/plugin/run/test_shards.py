@@ -12,7 +12,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fiftyone_autolabel import InputError, label_files, refine
+from fiftyone_autolabel import InputError, auto_label, label_files, refine
 from fiftyone_autolabel.plugin.cli.app import app
 from fiftyone_autolabel.plugin.demo.bench import make_features
 from fiftyone_autolabel.plugin.run import shard_files
@@ -221,6 +221,7 @@ def named_vectors(vectors, tmp_path):
     """The same vectors, of images that are named."""
     shutil.copytree(vectors / "shards", tmp_path / "shards")
     shutil.copy(vectors / "T.npy", tmp_path)
+    shutil.copy(vectors / "X.npy", tmp_path)
     for number in range(N_SHARDS - 1):
         rows = range(number * N // N_SHARDS, (number + 1) * N // N_SHARDS)
         paths = "\n".join(f"/images/{row}.jpg" for row in rows)
@@ -268,6 +269,21 @@ def test_the_command_says_how_to_open_the_dataset(ray_of_two, named_vectors):
     shown = run_command(named_vectors, named_vectors / "out", "--name", "of shards")
     assert "Open it with: fiftyone app launch 'of shards'" in shown.stdout, shown.stderr
     fo.delete_dataset("of shards")
+
+
+def test_a_label_that_is_corrected_in_the_dataset_is_reviewed_in_a_later_run(ray_of_two, named_vectors):
+    label(named_vectors, named_vectors / "out", dataset="of shards")
+    dataset = fo.load_dataset("of shards")
+    try:
+        sample = dataset.first()
+        sample["auto_label"].label = CLASSES[-1]
+        sample.save()
+        X = np.load(named_vectors / "X.npy")
+        auto_label(dataset, CLASSES, embeddings=X, text_embeddings=np.load(named_vectors / "T.npy"))
+        assert dataset.first()["auto_label_corrected"].label == CLASSES[-1]
+        assert dataset.first()["auto_label"].label == CLASSES[-1]
+    finally:
+        dataset.delete()
 
 
 def test_a_dataset_that_is_there_is_left_alone(named_vectors, dataset_of):

@@ -124,12 +124,24 @@ def refine_seconds(n: int, k: int, dimension: int, settings: Settings) -> float:
     sizes = SAMPLED_FOR_DENSITY if settings.clustering == "hdbscan" else SAMPLED_VECTORS
     small, large = (min(n, size) for size in sizes)
     X, T = _made_up(large, k, dimension)
-    refine(X[:50], T, settings=settings)  # libraries are loaded when they are first used
-    short, long = _seconds(X[:small], T, settings), _seconds(X, T, settings)
+    first, second = (_seconds(X[:small], T, settings) for _ in range(2))
+    short, long = min(first, second), _seconds(X, T, settings)  # the first loads libraries
+    return _extrapolated(n, (small, large), (short, long))
+
+
+def _extrapolated(n: int, sizes: tuple[int, int], seconds: tuple[float, float]) -> float:
+    """Time of n images from those of two smaller numbers of them.
+
+    What grows faster than they do goes on like that, up to their square. Else some of the time is that of the
+    classes, and what remains grows with the images.
+    """
+    (small, large), (short, long) = sizes, seconds
     if n == large:
         return long
     growth = math.log(long / short) / math.log(large / small)
-    return long * (n / large) ** min(max(growth, 1.0), 2.0)
+    if growth > 1:
+        return long * (n / large) ** min(growth, 2.0)
+    return long + max(long - short, 0.0) / (large - small) * (n - large)
 
 
 def _seconds(X: np.ndarray, T: np.ndarray, settings: Settings) -> float:

@@ -153,7 +153,7 @@ def causes(table: Table, features: FeatureSet, sample: int) -> None:
 
 def scaling(place: Path, X: np.ndarray, T: np.ndarray, workers: list[int], sample: int) -> tuple[Table, dict]:
     """Seconds by stage, and their sum; returns the table, and what the last row has used of the processor."""
-    shown = [stage for stage in STAGES if stage != "embed"]
+    shown = [stage for stage in STAGES if stage not in ("embed", "import")]
     table = Table("workers", "images", "rounds", *shown, title="Clock / processor seconds", box=box.MARKDOWN)
     per_worker, used = len(X) // max(workers), {}
     for number in workers:

@@ -89,7 +89,8 @@ def reload_fields(dataset: fo.Dataset) -> None:
 
 def _names_of_fields(fields: Sequence[Any]) -> dict[str, dict]:
     """Name of each field, as the database or FiftyOne's objects have it → the same of the fields in it."""
-    return {one["name"]: _names_of_fields(one["fields"] or ()) for one in fields}
+    # FiftyOne's objects have no `get`, and its older versions wrote no list of the fields in a field.
+    return {one["name"]: _names_of_fields(one["fields"] if "fields" in one else ()) for one in fields}  # noqa: SIM401
 
 
 def forget_results(dataset: fo.Dataset) -> None:

@@ -134,8 +134,7 @@ def test_a_run_that_failed_after_another_is_told_beside_the_labels_that_there_ar
 
 
 @pytest.mark.parametrize(("k", "widths"), [(2, [1280]), (100, [1920, 1280])])
-def test_few_and_many_classes_fit_the_panel(panel_of, fresh, window, screenshot, k, widths):
-    window.set_viewport_size({"width": widths[0], "height": 2200})
+def test_few_and_many_classes_fit_the_panel(panel_of, fresh, screenshot, k, widths):
     label(fresh, k)
     panel = panel_of(fresh, "Did it converge?")
     for tab, words in TABS.items():

@@ -70,6 +70,10 @@ def test_fields_that_were_added_elsewhere_are_found(dataset):
 
 
 def test_a_dataset_whose_fields_are_known_is_not_loaded_anew(dataset):
+    # Older versions of FiftyOne write no list of the fields in a field.
+    internals.dataset_documents().update_one(
+        {"name": dataset.name}, {"$unset": {"sample_fields.0.fields": True}}
+    )
     before = dataset.last_loaded_at
     internals.reload_fields(dataset)
     assert dataset.last_loaded_at == before

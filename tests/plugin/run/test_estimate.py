@@ -1,8 +1,7 @@
 """What a run would cost, from the times of two smaller numbers of images."""
 
 import pytest
-from fiftyone_autolabel.plugin.engine.config import Settings
-from fiftyone_autolabel.plugin.run.estimate import _extrapolated, refine_seconds
+from fiftyone_autolabel.plugin.run.estimate import _extrapolated
 from hypothesis import given, strategies as st
 
 SIZES = (750, 3_000)
@@ -33,5 +32,6 @@ def test_more_images_never_take_less_than_was_measured(short, long, n):
     assert _extrapolated(n, SIZES, (short, long)) >= long * (1 - 1e-9)
 
 
-def test_what_is_small_enough_is_measured_and_not_extrapolated():
-    assert 0 < refine_seconds(60, 3, 8, Settings().resolved(60, 3)) < 30
+def test_what_was_measured_is_not_extrapolated():
+    assert _extrapolated(3_000, SIZES, (1.0, 2.0)) == 2.0
+    assert _extrapolated(60, (60, 60), (1.0, 2.0)) == 2.0

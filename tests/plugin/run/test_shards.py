@@ -229,61 +229,58 @@ def named_vectors(vectors, tmp_path):
     return tmp_path
 
 
-def test_labels_are_written_into_a_new_dataset(undisturbed, named_vectors):
+@pytest.fixture
+def name():
+    """Name of a dataset that is deleted afterwards, if it was made."""
+    yield "of shards"
+    if fo.dataset_exists("of shards"):
+        fo.delete_dataset("of shards")
+
+
+def test_labels_are_written_into_a_new_dataset(undisturbed, named_vectors, name):
     damaged = np.load(named_vectors / "shards" / "part-0.npy")
     damaged[3] = np.nan
     np.save(named_vectors / "shards" / "part-0.npy", damaged)
     output = named_vectors / "out"
-    run, rows = label(named_vectors, output, dataset="of shards"), rows_of(output)
+    run, rows = label(named_vectors, output, dataset=name), rows_of(output)
     dataset = fo.load_dataset(run.dataset)
-    try:
-        assert dataset.persistent
-        assert dataset.values("filepath") == [os.path.abspath(path) for path in rows["path"]]
-        assert dataset.values("auto_label.label") == rows["label"]
-        assert dataset.values("auto_label.confidence") == rows["confidence"]
-        assert dataset.values("confidence") == rows["confidence"]
-        assert dataset.values("auto_label.second_choice") == rows["second_choice"]
-        assert dataset.values("auto_label_error") == rows["error"]
-        assert "confidence" in dataset.list_indexes()
-    finally:
-        dataset.delete()
+    assert dataset.persistent
+    assert dataset.values("filepath") == [os.path.abspath(path) for path in rows["path"]]
+    assert dataset.values("auto_label.label") == rows["label"]
+    assert dataset.values("auto_label.confidence") == rows["confidence"]
+    assert dataset.values("confidence") == rows["confidence"]
+    assert dataset.values("auto_label.second_choice") == rows["second_choice"]
+    assert dataset.values("auto_label_error") == rows["error"]
+    assert "confidence" in dataset.list_indexes()
 
 
-def test_a_run_that_was_stopped_leaves_no_dataset_and_fills_one_later(ray_of_two, named_vectors):
+def test_a_run_that_was_stopped_leaves_no_dataset_and_fills_one_later(ray_of_two, named_vectors, name):
     def stop(stage, done, total):
         if stage == "import" and done:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        label(named_vectors, named_vectors / "out", dataset="of shards", progress=stop)
-    assert not fo.dataset_exists("of shards")
-    label(named_vectors, named_vectors / "out", dataset="of shards")
-    dataset = fo.load_dataset("of shards")
-    try:
-        assert dataset.count("auto_label.label") == N
-    finally:
-        dataset.delete()
+        label(named_vectors, named_vectors / "out", dataset=name, progress=stop)
+    assert not fo.dataset_exists(name)
+    label(named_vectors, named_vectors / "out", dataset=name)
+    assert fo.load_dataset(name).count("auto_label.label") == N
 
 
-def test_the_command_says_how_to_open_the_dataset(ray_of_two, named_vectors):
-    shown = run_command(named_vectors, named_vectors / "out", "--name", "of shards")
+def test_the_command_says_how_to_open_the_dataset(ray_of_two, named_vectors, name):
+    shown = run_command(named_vectors, named_vectors / "out", "--name", name)
     assert "Open it with: fiftyone app launch 'of shards'" in shown.stdout, shown.stderr
-    fo.delete_dataset("of shards")
 
 
-def test_a_label_that_is_corrected_in_the_dataset_is_reviewed_in_a_later_run(ray_of_two, named_vectors):
-    label(named_vectors, named_vectors / "out", dataset="of shards")
-    dataset = fo.load_dataset("of shards")
-    try:
-        sample = dataset.first()
-        sample["auto_label"].label = CLASSES[-1]
-        sample.save()
-        X = np.load(named_vectors / "X.npy")
-        auto_label(dataset, CLASSES, embeddings=X, text_embeddings=np.load(named_vectors / "T.npy"))
-        assert dataset.first()["auto_label_corrected"].label == CLASSES[-1]
-        assert dataset.first()["auto_label"].label == CLASSES[-1]
-    finally:
-        dataset.delete()
+def test_a_label_that_is_corrected_in_the_dataset_is_reviewed_in_a_later_run(ray_of_two, named_vectors, name):
+    label(named_vectors, named_vectors / "out", dataset=name)
+    dataset = fo.load_dataset(name)
+    sample = dataset.first()
+    sample["auto_label"].label = CLASSES[-1]
+    sample.save()
+    X = np.load(named_vectors / "X.npy")
+    auto_label(dataset, CLASSES, embeddings=X, text_embeddings=np.load(named_vectors / "T.npy"))
+    assert dataset.first()["auto_label_corrected"].label == CLASSES[-1]
+    assert dataset.first()["auto_label"].label == CLASSES[-1]
 
 
 def test_a_dataset_that_is_there_is_left_alone(named_vectors, dataset_of):
@@ -294,8 +291,8 @@ def test_a_dataset_that_is_there_is_left_alone(named_vectors, dataset_of):
     assert not (named_vectors / "out").exists()
 
 
-def test_a_dataset_needs_to_know_the_images(vectors, tmp_path):
+def test_a_dataset_needs_to_know_the_images(vectors, tmp_path, name):
     with pytest.raises(InputError, match=r"part-0\.npy does not say which images its vectors are of"):
-        label(vectors, tmp_path / "out", dataset="of shards")
-    assert not fo.dataset_exists("of shards")
+        label(vectors, tmp_path / "out", dataset=name)
+    assert not fo.dataset_exists(name)
     assert not (tmp_path / "out").exists()
